@@ -6,6 +6,6 @@ public interface IStateLease : IAsyncDisposable
     /// <summary>Its id, for <see cref="StateChange.Lease"/>. Never 0.</summary>
     long Id { get; }
 
-    /// <summary>Cancelled when the lease has ended: what depended on it must stop.</summary>
+    /// <summary>Cancelled when the lease has ended: work that depends on it must stop.</summary>
     CancellationToken Lost { get; }
 }

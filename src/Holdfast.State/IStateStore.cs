@@ -3,72 +3,63 @@ using Holdfast.Core.Errors;
 namespace Holdfast.State;
 
 /// <summary>
-/// Keeps what must outlive a node: keys with small values, changed by transactions that are applied whole or not at
-/// all, each with a revision of its
-/// own. The model and its limits are etcd's (https://etcd.io/docs/v3.4/learning/data_model/), so that a cluster can
-/// keep it there. All members may be
-/// called by several tasks at once. Its promises are proved in <c>test/Holdfast.State.Contract</c>.
+/// Stores the state that must outlive a node: keys with small values, changed by atomic transactions, each with a revision of its own. The
+/// model and its limits are those of etcd (https://etcd.io/docs/v3.4/learning/data_model/), so that a cluster can use it. All members are
+/// thread-safe. <c>test/Holdfast.State.Contract</c> verifies these guarantees.
 /// </summary>
 public interface IStateStore : IAsyncDisposable
 {
     /// <summary>
-    /// Whether nobody else can use this state while it is open: then what it says of others' work that is under way is
-    /// history.
+    /// Whether no other process can use this state while it is open, so that work recorded as running by others has ended.
     /// </summary>
     bool IsExclusive => false;
 
     /// <summary>
-    /// Reads the entries whose key begins with <paramref name="prefix"/>, in the order of the keys' bytes in UTF-8, as
-    /// they stood at one revision.
+    /// Reads the entries whose keys start with <paramref name="prefix"/> at one revision, in the byte order of the UTF-8 keys.
     /// </summary>
-    /// <param name="prefix">Beginning of the keys; empty for all.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="prefix">Prefix of the keys; empty for all.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     Task<StateRange> RangeAsync(string prefix, CancellationToken cancellationToken);
 
-    /// <summary>Reads one entry; null where there is none.</summary>
+    /// <summary>Reads one entry; null if there is none.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     Task<StateEntry?> GetAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Applies a transaction if all its conditions hold. When it returns, the change is on disk and stays there. When
-    /// it is cancelled or fails, the
-    /// change may have been applied or not: read again.
+    /// Applies a transaction if all its conditions hold. When it returns, the change is durable. If it is cancelled or fails, the change
+    /// may or may not have been applied: read again.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// More than <see cref="StateLimits.OperationsPerTransaction"/> conditions or changes, a key changed twice, or a
-    /// key or value beyond its limit.
+    /// More than <see cref="StateLimits.OperationsPerTransaction"/> conditions or changes, a key changed twice, or a key or value beyond
+    /// its limit.
     /// </exception>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/> when there is no room for
-    /// it; <see cref="ErrorCatalogue.NotAllowed"/> when a lease that it puts with has ended.
+    /// <see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/> if there is no space for it;
+    /// <see cref="ErrorCatalogue.NotAllowed"/> if the lease of a change has ended.
     /// </exception>
     Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Follows a prefix for as long as it is enumerated. The first batch is a snapshot of all entries; each later one
-    /// is what changed since the batch
-    /// before it, in order, none left out. Where the store can no longer tell what changed, the next batch is a
-    /// snapshot again. Each revision that
-    /// <see cref="CommitAsync"/> returned is reached, by an empty batch where nothing changed under the prefix. It ends
-    /// when the store is disposed.
+    /// Watches a prefix for as long as it is enumerated. The first batch is a snapshot of all entries; each later one contains all changes
+    /// since the previous batch, in order. If the store no longer has those changes, the next batch is a snapshot again. Every revision
+    /// that <see cref="CommitAsync"/> returns is reached, by an empty batch if nothing changed under the prefix. The enumeration ends when
+    /// the store is disposed.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     IAsyncEnumerable<StateBatch> WatchAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Grants a lease. Entries that were put with it go away when it ends: by disposal, or when it was not renewed for
-    /// its whole time.
+    /// Grants a lease. Entries that were put with it are deleted when it ends, by disposal or because it was not renewed in time.
     /// </summary>
-    /// <param name="timeToLive">1 second and more. The store renews it about three times in that time, until it is disposed.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="timeToLive">At least 1 second. The store renews the lease about three times per period, until it is disposed.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Looks whether the store would take a change now, as far as that can be told without one. It is asked every few
-    /// seconds.
+    /// Checks whether the store can accept a change now, as far as possible without making one. Called every few seconds.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it would not.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> if it cannot.</exception>
     Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -5,9 +5,9 @@ using System.Text.Json.Serialization;
 namespace Holdfast.State;
 
 /// <summary>
-/// Reads short strings that were read lately as the same objects: ids and names come again in every operation and
-/// status of a database, and with
-/// 10,000 databases their copies would be half of the memory of a node. Of two strings that meet at one place the later one stays.
+/// Deserializes recently read short strings as the same objects: ids and names recur in every operation and status of a database, and with
+/// 10,000 databases the copies would take half of a node's memory. If two strings hash to the same slot, the later one replaces the
+/// earlier.
 /// </summary>
 internal sealed class InterningStringConverter : JsonConverter<string>
 {
@@ -26,7 +26,7 @@ internal sealed class InterningStringConverter : JsonConverter<string>
     public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
         writer.WritePropertyName(value);
 
-    /// <summary>The one string of this text.</summary>
+    /// <summary>Returns the interned string of a text.</summary>
     public string Intern(ReadOnlySpan<char> text)
     {
         ref var place = ref _table[string.GetHashCode(text) & (TableSize - 1)];

@@ -1,8 +1,8 @@
 namespace Holdfast.State;
 
-/// <summary>What changed under a prefix that is followed.</summary>
-/// <param name="IsSnapshot">True where <paramref name="Puts"/> is all there is, and what is not among it is gone.</param>
-/// <param name="Puts">New and changed entries, each as it is now.</param>
-/// <param name="Deletes">Keys that are gone.</param>
-/// <param name="Revision">The revision that the follower now stands at.</param>
+/// <summary>Changes under a watched prefix.</summary>
+/// <param name="IsSnapshot">True if <paramref name="Puts"/> contains all entries; any other entry no longer exists.</param>
+/// <param name="Puts">New and changed entries, with their current values.</param>
+/// <param name="Deletes">Deleted keys.</param>
+/// <param name="Revision">The revision that the watcher has reached.</param>
 public sealed record StateBatch(bool IsSnapshot, IReadOnlyList<StateEntry> Puts, IReadOnlyList<string> Deletes, long Revision);

@@ -1,6 +1,6 @@
 namespace Holdfast.State;
 
-/// <summary>What became of a transaction.</summary>
-/// <param name="Applied">False where a condition did not hold: nothing was changed.</param>
-/// <param name="Revision">The store's revision after it; that of the changes where they were applied.</param>
+/// <summary>Result of a transaction.</summary>
+/// <param name="Applied">False if a condition did not hold and nothing was changed.</param>
+/// <param name="Revision">The store's revision afterwards; if applied, the revision of the changes.</param>
 public sealed record StateCommit(bool Applied, long Revision);

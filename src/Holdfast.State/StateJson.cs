@@ -5,8 +5,8 @@ using Holdfast.Core.Databases;
 namespace Holdfast.State;
 
 /// <summary>
-/// How values are written: JSON in camelCase, enumerations by name, nulls left out, database ids as <c>source/name</c>.
-/// Unknown fields are ignored, so that an older node can read what a newer one wrote.
+/// Serialization of values: JSON in camelCase, enumerations by name, nulls omitted, database ids as <c>source/name</c>. Unknown fields are
+/// ignored, so that an older node can read values of a newer one.
 /// </summary>
 public static class StateJson
 {
@@ -19,7 +19,7 @@ public static class StateJson
 
     private static readonly InterningStringConverter Strings = new();
 
-    /// <summary>The options for reading what a node keeps in memory.</summary>
+    /// <summary>The options for deserializing values that a node keeps in memory.</summary>
     internal static readonly JsonSerializerOptions InterningOptions = new(Options)
     {
         Converters = { Strings, new InterningDatabaseIdConverter() },

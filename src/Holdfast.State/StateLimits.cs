@@ -2,23 +2,23 @@ using System.Text;
 
 namespace Holdfast.State;
 
-/// <summary>etcd's default limits, which every store keeps.</summary>
+/// <summary>etcd's default limits, which every store enforces.</summary>
 public static class StateLimits
 {
-    /// <summary>Most conditions, and most changes, of one transaction.</summary>
+    /// <summary>Maximum number of conditions, and of changes, in one transaction.</summary>
     public const int OperationsPerTransaction = 128;
 
-    /// <summary>Largest value, in bytes.</summary>
+    /// <summary>Maximum size of a value, in bytes.</summary>
     public const int ValueBytes = 3 << 19;
 
-    /// <summary>Longest key, in bytes of UTF-8.</summary>
+    /// <summary>Maximum length of a key, in bytes of UTF-8.</summary>
     public const int KeyBytes = 4096;
 
-    // Throws where a string has no UTF-8: two such keys would become one.
+    // Throws for strings that have no UTF-8 form: replacing the invalid part could make two keys equal.
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Checks a transaction, before a store looks at it.</summary>
-    /// <exception cref="ArgumentException">It breaks a limit, or changes a key twice.</exception>
+    /// <summary>Validates a transaction.</summary>
+    /// <exception cref="ArgumentException">It exceeds a limit, or changes a key twice.</exception>
     public static void Check(StateTransaction transaction)
     {
         ArgumentNullException.ThrowIfNull(transaction);
@@ -58,9 +58,9 @@ public static class StateLimits
         }
     }
 
-    /// <summary>Checks a key.</summary>
+    /// <summary>Validates a key.</summary>
     /// <returns>Its bytes.</returns>
-    /// <exception cref="ArgumentException">It is empty, too long, or no text.</exception>
+    /// <exception cref="ArgumentException">It is empty, too long, or not valid text.</exception>
     public static byte[] Check(string key)
     {
         var bytes = Bytes(key);
@@ -69,7 +69,7 @@ public static class StateLimits
             : throw new ArgumentException($"A key has 1 to {KeyBytes} bytes; this one has {bytes.Length}.", nameof(key));
     }
 
-    /// <summary>The bytes of a key, or of the beginning of one.</summary>
-    /// <exception cref="ArgumentException">It is no text: half of a surrogate pair.</exception>
+    /// <summary>Returns the bytes of a key or of a key prefix.</summary>
+    /// <exception cref="ArgumentException">It contains an unpaired surrogate.</exception>
     public static byte[] Bytes(string prefix) => Strict.GetBytes(prefix);
 }

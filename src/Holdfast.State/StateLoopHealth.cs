@@ -2,9 +2,9 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.State;
 
-/// <summary>How a background loop of this room is doing.</summary>
-/// <param name="LastIteration">When it did last what it owes; the present while it owes nothing.</param>
-/// <param name="SinceLastIteration">How long ago that is, by the clock that never jumps.</param>
-/// <param name="Failures">Failures in a row.</param>
-/// <param name="Problem">Why it fails; null while it does not.</param>
+/// <summary>Health of a background loop of this assembly.</summary>
+/// <param name="LastIteration">When it last completed pending work; the current time while no work is pending.</param>
+/// <param name="SinceLastIteration">Time since then, by a monotonic clock.</param>
+/// <param name="Failures">Number of consecutive failures.</param>
+/// <param name="Problem">Why it fails; null if it does not.</param>
 public sealed record StateLoopHealth(DateTimeOffset LastIteration, TimeSpan SinceLastIteration, int Failures, HoldfastException? Problem);

@@ -5,8 +5,8 @@ using Holdfast.Core.Events;
 
 namespace Holdfast.State;
 
-/// <summary>All values under one prefix, held in memory and kept up to date by following the store, whoever changes them.</summary>
-/// <typeparam name="T">Type of the values; written as <see cref="StateJson"/> says.</typeparam>
+/// <summary>All values under one prefix, in memory, kept current by watching the store.</summary>
+/// <typeparam name="T">Type of the values; serialized with <see cref="StateJson"/>.</typeparam>
 public sealed class StateMirror<T> : IAsyncDisposable
     where T : class
 {
@@ -26,39 +26,41 @@ public sealed class StateMirror<T> : IAsyncDisposable
     private readonly ConcurrentDictionary<string, HoldfastException> _unreadable = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _gate = new(); // guards what follows; nobody outside is called under it
-    private readonly PriorityQueue<Waiter, long> _waiting = new();
+
+    // Guards the fields below; never held while calling out (events are raised outside of it, and waiters continue asynchronously).
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<Waiter, long> _waiters = new();
     private Task _watching = Task.CompletedTask;
-    private Exception? _endReason; // why it follows no longer; who asks for a revision is told
+    private Exception? _endReason; // why watching ended; waiters fail with it
     private HoldfastException? _problem;
     private long _revision;
-    private long? _overdueSince; // timestamp: since then somebody waits, and nothing came
+    private long? _overdueSince; // timestamp since which a waiter exists and no batch has arrived
     private int _failures;
     private int _disposed;
 
-    /// <summary>Makes a mirror; it is empty until <see cref="StartAsync"/>.</summary>
+    /// <summary>Creates a mirror. It is empty until <see cref="StartAsync"/>.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="prefix">Beginning of the keys, with the slash at its end: <c>templates/</c>.</param>
+    /// <param name="prefix">Prefix of the keys, with the trailing slash: <c>templates/</c>.</param>
     /// <param name="time">The clock.</param>
     public StateMirror(IStateStore store, string prefix, TimeProvider time) => (_store, _prefix, _time) = (store, prefix, time);
 
     /// <summary>
-    /// Told of each change, in their order, after <see cref="Items"/> shows it: the key, the value before, and the
-    /// value after; null for none. Must not block.
+    /// Raised for each change, in order, after <see cref="Items"/> shows it, with the key, the old value and the new value, null for none.
+    /// Raised by the watch loop, without a lock, before waits for the revision complete: a handler that blocks, or waits for this mirror,
+    /// would stop it.
     /// </summary>
     public event Action<string, T?, T?>? Changed;
 
     /// <summary>
-    /// Told of a value that cannot be read, as one that a newer node wrote: its key, and why. <see cref="Items"/> goes
-    /// on showing the value before it, if
-    /// there is one. Must not block.
+    /// Raised for a value that cannot be deserialized, such as one from a newer node, with its key and the reason. <see cref="Items"/>
+    /// keeps the previous value, if any. Raised like <see cref="Changed"/>; must not block.
     /// </summary>
     public event Action<string, HoldfastException>? Unreadable;
 
-    /// <summary>Raised when the problem of <see cref="Loop"/> came or went. Must not block.</summary>
+    /// <summary>Raised when the problem of <see cref="Loop"/> appears or is resolved. Must not block.</summary>
     public event Action? ProblemChanged;
 
-    /// <summary>How following is doing.</summary>
+    /// <summary>Health of the watch loop.</summary>
     public StateLoopHealth Loop
     {
         get
@@ -71,34 +73,34 @@ public sealed class StateMirror<T> : IAsyncDisposable
         }
     }
 
-    /// <summary>The prefix that it follows.</summary>
+    /// <summary>The watched prefix.</summary>
     public string Prefix => _prefix;
 
-    /// <summary>All values, in no order. Each is a moment's, not all of the same.</summary>
+    /// <summary>All values, unordered. Not a snapshot: values may be of different revisions.</summary>
     public IEnumerable<StateItem<T>> Items => _items.Values;
 
-    /// <summary>The values that cannot be read, by their keys, and why.</summary>
+    /// <summary>The values that cannot be deserialized, by key, with the reason.</summary>
     public IReadOnlyCollection<KeyValuePair<string, HoldfastException>> UnreadableItems => _unreadable.IsEmpty ? [] : _unreadable.ToArray();
 
     /// <summary>Number of values.</summary>
     public int Count => _items.Count;
 
-    /// <summary>Starts to follow; returns when the values that are there have been read.</summary>
+    /// <summary>Starts watching; returns when the existing values have been read.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _watching = Task.Run(WatchAsync, CancellationToken.None);
         return _first.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The value of a key; null where there is none.</summary>
+    /// <summary>Returns the value of a key; null if there is none.</summary>
     public StateItem<T>? Find(string key) => _items.GetValueOrDefault(key);
 
-    /// <summary>Stores a value, and returns when <see cref="Items"/> shows it.</summary>
+    /// <summary>Stores a value; returns when <see cref="Items"/> shows it.</summary>
     /// <param name="key">The key, without the prefix.</param>
     /// <param name="value">The value.</param>
-    /// <param name="expected">Revision that it must have now; 0 where it must not exist; null where that does not matter.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> when it has another revision.</exception>
+    /// <param name="expected">Required current revision; 0 if it must not exist; null for any.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> if it has another revision.</exception>
     public async Task<StateItem<T>> PutAsync(string key, T value, long? expected, CancellationToken cancellationToken)
     {
         var revision = await CommitAsync(
@@ -109,9 +111,9 @@ public sealed class StateMirror<T> : IAsyncDisposable
         return new(key, value, revision);
     }
 
-    /// <summary>Deletes a value, and returns when <see cref="Items"/> no longer shows it. No error where there is none.</summary>
+    /// <summary>Deletes a value; returns when <see cref="Items"/> no longer shows it. Deleting a missing value is not an error.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/> when it has another revision than <paramref name="expected"/>.
+    /// <see cref="ErrorCatalogue.Conflict"/> if it has another revision than <paramref name="expected"/>.
     /// </exception>
     public async Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken)
     {
@@ -130,28 +132,27 @@ public sealed class StateMirror<T> : IAsyncDisposable
     }
 
     /// <summary>
-    /// The change that stores a value, for a transaction over several mirrors: commit it, then wait with
+    /// Creates the change that stores a value, for a transaction over several mirrors: commit it, then wait with
     /// <see cref="WaitForRevisionAsync"/>.
     /// </summary>
     public StateChange CreateChange(string key, T value) =>
         new(_prefix + key, JsonSerializer.SerializeToUtf8Bytes(value, StateJson.Options));
 
-    /// <summary>The change that removes a value, likewise.</summary>
+    /// <summary>Creates the change that removes a value, likewise.</summary>
     public StateChange CreateRemoval(string key) => new(_prefix + key, null);
 
-    /// <summary>The condition that a value has this revision, likewise; 0 where it must not exist.</summary>
+    /// <summary>Creates the condition that a value has this revision, likewise; 0 if it must not exist.</summary>
     public StateCondition CreateCondition(string key, long revision) => new(_prefix + key, revision);
 
-    /// <summary>Returns when the mirror shows what the store held at <paramref name="revision"/>.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> when it cannot follow.</exception>
+    /// <summary>Waits until the mirror shows the state of the store at <paramref name="revision"/>.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> if it cannot watch the store.</exception>
     public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) =>
-        WaitAsync(revision, isPatient: false).WaitAsync(cancellationToken);
+        WaitAsync(revision, retriesOnFailure: false).WaitAsync(cancellationToken);
 
     /// <summary>
-    /// As <see cref="WaitForRevisionAsync"/>, but waits for following that failed to work again; fails only where the mirror is
-    /// disposed.
+    /// As <see cref="WaitForRevisionAsync"/>, but keeps waiting if watching fails; fails only when the mirror is disposed.
     /// </summary>
-    internal Task WaitForRevisionWithRetriesAsync(long revision) => WaitAsync(revision, isPatient: true);
+    internal Task WaitForRevisionWithRetriesAsync(long revision) => WaitAsync(revision, retriesOnFailure: true);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -159,14 +160,14 @@ public sealed class StateMirror<T> : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await _stop.CancelAsync();
-            End(Stopping($"'{_prefix}' is no longer followed."), isFinal: true);
+            End(Stopping($"'{_prefix}' is no longer watched."), isFinal: true);
         }
 
         await _watching;
     }
 
     private static HoldfastException Conflict(string key) =>
-        new(ErrorCatalogue.Conflict, $"'{key}' was changed by somebody else since it was read.", "Read it again, and decide anew.");
+        new(ErrorCatalogue.Conflict, $"'{key}' has changed since it old read.", "Read it again and repeat the change.");
 
     private async Task<long> CommitAsync(
         IReadOnlyList<StateChange> changes,
@@ -184,9 +185,9 @@ public sealed class StateMirror<T> : IAsyncDisposable
     }
 
     private static HoldfastException Stopping(string message) =>
-        new(ErrorCatalogue.StateUnavailable, message, "Holdfast is stopping: ask again when it runs.");
+        new(ErrorCatalogue.StateUnavailable, message, "Holdfast is stopping: retry when it is running again.");
 
-    private Task WaitAsync(long revision, bool isPatient)
+    private Task WaitAsync(long revision, bool retriesOnFailure)
     {
         lock (_gate)
         {
@@ -194,18 +195,18 @@ public sealed class StateMirror<T> : IAsyncDisposable
             {
                 return Task.CompletedTask;
             }
-            if (_endReason is not null && (!isPatient || _disposed != 0))
+            if (_endReason is not null && (!retriesOnFailure || _disposed != 0))
             {
                 return Task.FromException(_endReason);
             }
-            var waiter = new Waiter(isPatient);
-            _waiting.Enqueue(waiter, revision);
+            var waiter = new Waiter(retriesOnFailure);
+            _waiters.Enqueue(waiter, revision);
             _overdueSince ??= _time.GetTimestamp();
             return waiter.Reached.Task;
         }
     }
 
-    // Its edge: whatever the store throws, a cancellation that is not ours too, is shown as its problem, and it follows
+    // Last resort of the loop: any exception of the store, including a cancellation that is not ours, becomes its problem, and it watches
     // again after a pause.
     private async Task WatchAsync()
     {
@@ -221,7 +222,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
                 {
                     return;
                 }
-                Fail(Stopping("The state store has been closed."), mustNotWait: true);
+                Fail(Stopping("The state store has been closed."), failsWaiters: true);
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
@@ -229,16 +230,16 @@ public sealed class StateMirror<T> : IAsyncDisposable
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.StateUnavailable)
             {
-                Fail(e, mustNotWait: false); // the values held still stand, and the next batch is a snapshot
+                Fail(e, failsWaiters: false); // the values are kept, and the next batch is a snapshot
             }
             catch (Exception e)
             {
-                Fail(Unexpected(e), mustNotWait: true);
+                Fail(Unexpected(e), failsWaiters: true);
             }
 
             if (_first.Task.IsFaulted)
             {
-                return; // whoever starts the mirror was told that it does not run
+                return; // StartAsync has failed
             }
             var pause = Pauses[Math.Min(Loop.Failures, Pauses.Length) - 1];
             await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -249,12 +250,12 @@ public sealed class StateMirror<T> : IAsyncDisposable
         e as HoldfastException
         ?? new(
             ErrorCatalogue.StateUnavailable,
-            $"'{_prefix}' of the state cannot be followed: {e.GetType().Name}: {e.Message}",
-            "It is tried again by itself. What is shown may be old until then.",
+            $"'{_prefix}' of the state cannot be watched: {e.GetType().Name}: {e.Message}",
+            "The server retries automatically. Until then the values shown may be out of date.",
             e
         );
 
-    private void Fail(HoldfastException problem, bool mustNotWait)
+    private void Fail(HoldfastException problem, bool failsWaiters)
     {
         lock (_gate)
         {
@@ -262,25 +263,25 @@ public sealed class StateMirror<T> : IAsyncDisposable
             _problem = problem;
         }
 
-        if (mustNotWait || !_first.Task.IsCompleted)
+        if (failsWaiters || !_first.Task.IsCompleted)
         {
             End(problem, isFinal: false);
         }
         Subscribers.Notify(ProblemChanged);
     }
 
-    // It shows nothing new until it follows again: who waits is told. Patient ones wait on, unless this is the end.
+    // No new values arrive until it watches again, so waiters fail. Waiters with retries keep waiting, unless this is final.
     private void End(Exception why, bool isFinal)
     {
         lock (_gate)
         {
             _endReason = why;
-            List<(Waiter Waiter, long Revision)> patient = [];
-            while (_waiting.TryDequeue(out var waiter, out var revision))
+            List<(Waiter Waiter, long Revision)> remaining = [];
+            while (_waiters.TryDequeue(out var waiter, out var revision))
             {
                 if (waiter.RetriesOnFailure && !isFinal)
                 {
-                    patient.Add((waiter, revision));
+                    remaining.Add((waiter, revision));
                 }
                 else
                 {
@@ -288,12 +289,14 @@ public sealed class StateMirror<T> : IAsyncDisposable
                 }
             }
 
-            _waiting.EnqueueRange(patient);
+            _waiters.EnqueueRange(remaining);
         }
 
         _first.TrySetException(why);
     }
 
+    // Called by the watch loop only, so _items and _unreadable have a single writer. The events come before the revision: when a wait for
+    // it completes, all handlers have run.
     private void Apply(StateBatch batch)
     {
         var gone = batch.IsSnapshot
@@ -305,17 +308,17 @@ public sealed class StateMirror<T> : IAsyncDisposable
         }
         foreach (var key in gone)
         {
-            if (_items.TryRemove(key, out var was))
+            if (_items.TryRemove(key, out var old))
             {
-                Subscribers.Notify(Changed, key, was.Value, null);
+                Subscribers.Notify(Changed, key, old.Value, null);
             }
         }
 
         foreach (var entry in batch.Puts)
         {
             var key = entry.Key[_prefix.Length..];
-            var was = _items.GetValueOrDefault(key);
-            if (was?.Revision == entry.ModRevision)
+            var old = _items.GetValueOrDefault(key);
+            if (old?.Revision == entry.ModRevision)
             {
                 continue;
             }
@@ -324,7 +327,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
                 continue;
             }
             _items[key] = new(key, value, entry.ModRevision);
-            Subscribers.Notify(Changed, key, was?.Value, value);
+            Subscribers.Notify(Changed, key, old?.Value, value);
         }
 
         bool isOver;
@@ -333,13 +336,13 @@ public sealed class StateMirror<T> : IAsyncDisposable
             isOver = _problem is not null;
             (_endReason, _problem, _failures) = (_disposed != 0 ? _endReason : null, null, 0);
             _revision = batch.Revision;
-            while (_waiting.TryPeek(out var waiter, out var revision) && revision <= _revision)
+            while (_waiters.TryPeek(out var waiter, out var revision) && revision <= _revision)
             {
-                _waiting.Dequeue();
+                _waiters.Dequeue();
                 waiter.Reached.TrySetResult();
             }
 
-            _overdueSince = _waiting.Count > 0 ? _time.GetTimestamp() : null;
+            _overdueSince = _waiters.Count > 0 ? _time.GetTimestamp() : null;
         }
 
         if (isOver)
@@ -369,12 +372,12 @@ public sealed class StateMirror<T> : IAsyncDisposable
             _unreadable.TryRemove(entry.Key[_prefix.Length..], out _);
             return value;
         }
-        catch (Exception e) // whatever is wrong with one value, the others are read
+        catch (Exception e) // one bad value must not affect the others
         {
             var failure = new HoldfastException(
                 ErrorCatalogue.StateUnavailable,
                 $"The value of '{entry.Key}' cannot be read: {e.Message}",
-                "If a newer Holdfast wrote it, update this one; else store it anew.",
+                "If a newer Holdfast wrote it, update this one; otherwise store it again.",
                 e
             );
             _unreadable[entry.Key[_prefix.Length..]] = failure;
@@ -383,9 +386,9 @@ public sealed class StateMirror<T> : IAsyncDisposable
         }
     }
 
-    private sealed class Waiter(bool isPatient)
+    private sealed class Waiter(bool retriesOnFailure)
     {
-        public bool RetriesOnFailure => isPatient;
+        public bool RetriesOnFailure => retriesOnFailure;
 
         public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -4,36 +4,38 @@ using Holdfast.Core.Events;
 namespace Holdfast.State;
 
 /// <summary>
-/// Stores what a node reports of itself, in the background and in groups, in the order in which it is reported: of a
-/// key that changes several times the
-/// last value counts, at the last one's place. Where the store cannot take it the values wait, and are stored when it
-/// can again. What must be stored
-/// before it is acknowledged goes past it.
+/// Stores values that a node reports about itself, in the background, in groups and in order. If a key changes several times, only the last
+/// value is stored, at the last position. While the store fails, values stay queued. Changes that must be stored before they are
+/// acknowledged bypass the queue.
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="time">The clock.</param>
 public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDisposable
 {
-    // etcd takes requests of 1.5 MiB; keys and envelopes need some of it.
+    // etcd accepts requests of up to 1.5 MiB, including keys and framing.
     private const int GroupBytes = 1 << 20;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private readonly LinkedList<Item> _queue = new();
     private readonly Dictionary<string, LinkedListNode<Item>> _queuedByKey = new(StringComparer.Ordinal);
+
+    // Guards the queue and the health. Never held while calling out or awaiting.
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly SemaphoreSlim _storing = new(1); // who flushes waits for a group that is under way, too
+
+    // Serializes commits, so a flush also waits for the group in progress; taken before _gate.
+    private readonly SemaphoreSlim _storing = new(1);
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
-    private long? _overdueSince; // guarded by _gate; timestamp: since then values wait, and none was stored
+    private long? _overdueSince; // guarded by _gate; timestamp since which values are queued and none was stored
     private int _failures;
 
     private sealed record Item(StateChange Change, Action<long> Stored);
 
-    /// <summary>Why nothing can be stored at the moment; null where it can.</summary>
+    /// <summary>Why values cannot be stored at present; null if they can.</summary>
     public HoldfastException? Problem { get; private set; }
 
-    /// <summary>How storing is doing.</summary>
+    /// <summary>Health of the background loop.</summary>
     public StateLoopHealth Loop
     {
         get
@@ -46,7 +48,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
-    /// <summary>How many values wait.</summary>
+    /// <summary>Number of queued values.</summary>
     public int QueuedCount
     {
         get
@@ -58,19 +60,25 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
-    /// <summary>Told when <see cref="Problem"/> came or went. Must not block.</summary>
+    /// <summary>
+    /// Raised when <see cref="Problem"/> appears or is resolved. Raised while commits are blocked: a handler must not block, or wait for
+    /// this writer.
+    /// </summary>
     public event Action? ProblemChanged;
 
-    /// <summary>Begins to store.</summary>
+    /// <summary>Starts the background loop.</summary>
     public void Start() => _loop = Task.Run(RunAsync, CancellationToken.None);
 
-    /// <summary>Takes a change.</summary>
+    /// <summary>Queues a change.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="stored">Called with its revision when it is stored, unless a later one of the same key took its place.</param>
-    /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
+    /// <param name="stored">
+    /// Called with the revision of the commit. The key may have been queued again since. Called without the lock but while commits are
+    /// blocked, so it must not wait for this writer.
+    /// </param>
+    /// <exception cref="ArgumentException">It exceeds <see cref="StateLimits"/>.</exception>
     public void Enqueue(StateChange change, Action<long> stored)
     {
-        StateLimits.Check(new StateTransaction { Changes = [change] }); // here, where it fails alone, and not with its group
+        StateLimits.Check(new StateTransaction { Changes = [change] }); // here it fails alone; later it would fail with its group
         lock (_gate)
         {
             if (_queuedByKey.TryGetValue(change.Key, out var before))
@@ -87,12 +95,12 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     }
 
     /// <summary>
-    /// Makes a change that must be stored before it is acknowledged, of a key that is written here too: what waits for
-    /// the key is dropped, and nothing older comes after it.
+    /// Commits a change that must be stored before it is acknowledged, for a key that is also queued here. Queued values of the key are
+    /// dropped, so no older value is stored after it.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="commit">Stores the change.</param>
-    /// <param name="cancellationToken">Stops waiting for its turn.</param>
+    /// <param name="commit">Commits the change. Called while other commits of this writer are blocked.</param>
+    /// <param name="cancellationToken">Cancels the wait for its turn.</param>
     public async Task CommitAheadOfQueueAsync(string key, Func<Task> commit, CancellationToken cancellationToken)
     {
         await _storing.WaitAsync(cancellationToken);
@@ -115,13 +123,13 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
-    /// <summary>Returns when the value of a key that was taken is stored, or cannot be now: for what is acknowledged.</summary>
+    /// <summary>Waits until the queued value of a key is stored, or cannot be stored now.</summary>
     public async Task WaitUntilStoredAsync(string key, CancellationToken cancellationToken)
     {
         while (IsQueued(key) && await StoreAsync(cancellationToken)) { }
     }
 
-    /// <summary>Returns when everything taken so far is stored, or could not be.</summary>
+    /// <summary>Waits until all queued values are stored, or cannot be stored now.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         while (await StoreAsync(cancellationToken)) { }
@@ -145,7 +153,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
-    // Its edge: whatever is thrown in a turn is its problem, and the next turn comes after a pause.
+    // Last resort of the loop: any exception becomes its problem, and the next iteration follows after a pause.
     private async Task RunAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -156,8 +164,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
-                // What waits was flushed by whoever stops the node, or is lost as in a crash: backups are found by what
-                // lies at the destinations.
+                // The node flushes before it stops. Otherwise queued values are lost as in a crash; backups are found at the destinations.
                 return;
             }
             catch (Exception e)
@@ -180,7 +187,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
 
         if (Problem is not null)
         {
-            Wake(); // what waits is tried again
+            Wake(); // retries the queued values
         }
     }
 
@@ -195,7 +202,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
     }
 
-    // False where nothing waits, or cannot be stored now.
+    // Returns false if nothing is queued, or it cannot be stored now.
     private async Task<bool> StoreAsync(CancellationToken cancellationToken)
     {
         await _storing.WaitAsync(cancellationToken);
@@ -230,7 +237,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            throw; // whoever waited has given up: that says nothing of the store
+            throw; // the caller gave up; the store has not failed
         }
         catch (Exception e)
         {
@@ -243,12 +250,12 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         e as HoldfastException
         ?? new(
             ErrorCatalogue.StateUnavailable,
-            $"The state store does not take values: {e.GetType().Name}: {e.Message}",
-            "It is tried again by itself. What waits is lost if the server stops before it can be stored.",
+            $"The state store does not accept values: {e.GetType().Name}: {e.Message}",
+            "The server retries automatically. Queued values are lost if it stops before they can be stored.",
             e
         );
 
-    // The first that wait. They stay in line until they are stored.
+    // Returns the first queued values. They stay queued until they are stored.
     private List<LinkedListNode<Item>> Group()
     {
         var group = new List<LinkedListNode<Item>>();
@@ -269,7 +276,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
         return group;
     }
 
-    // Unless a later value has taken its place.
+    // Removes a stored value, unless a later value has replaced it.
     private void Drop(LinkedListNode<Item> node)
     {
         lock (_gate)

@@ -3,52 +3,53 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.State;
 
-/// <summary>A mirror whose values this node reports itself: it shows them at once, and they are stored in the background.</summary>
+/// <summary>A mirror of values that this node itself reports: they are visible at once and stored in the background.</summary>
 /// <typeparam name="T">Type of the values.</typeparam>
 /// <param name="mirror">The mirror.</param>
-/// <param name="writer">Stores them.</param>
+/// <param name="writer">Stores the values.</param>
 public sealed class WriteBehindState<T>(StateMirror<T> mirror, StateWriter writer)
     where T : class
 {
     private readonly ConcurrentDictionary<string, Pending> _pending = new(StringComparer.Ordinal);
-    private readonly Lock _setting = new(); // what is shown last is what is stored last
+
+    // Keeps the visible value and the queued value in the same order; taken before the writer's lock, and never held while waiting.
+    private readonly Lock _gate = new();
 
     /// <summary>
-    /// All values, with their keys, in no order. Each is a moment's, not all of the same; none that is there all the
-    /// time is missed or told twice.
+    /// All values with their keys, unordered. Not a snapshot, but a value that exists throughout is returned exactly once.
     /// </summary>
     public IEnumerable<KeyValuePair<string, T>> Items
     {
         get
         {
-            // In this order: what is no longer pending is in the mirror by then. Most of the time nothing is pending,
-            // and nothing is copied.
+            // Pending values are read first: whatever is no longer pending is in the mirror by then. Usually nothing is pending, and
+            // nothing is copied.
             var pending = _pending.IsEmpty ? null : new Dictionary<string, Pending>(_pending.ToArray(), StringComparer.Ordinal);
             return pending is null ? Stored() : Both(pending);
         }
     }
 
-    /// <summary>Number of values, roughly: those that are being stored for the first time can count or not.</summary>
+    /// <summary>Approximate number of values: those being stored for the first time may or may not be counted.</summary>
     public int Count => mirror.Count;
 
-    /// <summary>The value of a key; null where there is none.</summary>
+    /// <summary>Returns the value of a key; null if there is none.</summary>
     public T? Find(string key) => _pending.TryGetValue(key, out var pending) ? pending.Value : mirror.Find(key)?.Value;
 
     /// <summary>Sets a value.</summary>
-    /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
+    /// <exception cref="ArgumentException">It exceeds <see cref="StateLimits"/>.</exception>
     public void Set(string key, T value) => Set(key, new Pending(value), mirror.CreateChange(key, value));
 
-    /// <summary>Changes a value as it is by then, so that nothing is lost that others set meanwhile.</summary>
+    /// <summary>Changes the current value atomically, so that no concurrent change is lost.</summary>
     /// <param name="key">The key.</param>
     /// <param name="change">
-    /// Makes the new value of the present one, which is null where there is none. Gives null or the same one to leave
-    /// it. Must call nobody.
+    /// Returns the new value for the current one, which is null if there is none; null or the same object for no change. Called with the
+    /// lock held, so it must not call out.
     /// </param>
-    /// <returns>The value as it is then; null where there is none.</returns>
-    /// <exception cref="ArgumentException">No store would take it: <see cref="StateLimits"/>.</exception>
+    /// <returns>The value afterwards; null if there is none.</returns>
+    /// <exception cref="ArgumentException">It exceeds <see cref="StateLimits"/>.</exception>
     public T? Change(string key, Func<T?, T?> change)
     {
-        lock (_setting)
+        lock (_gate)
         {
             var before = Find(key);
             if (change(before) is not { } after || ReferenceEquals(after, before))
@@ -60,14 +61,14 @@ public sealed class WriteBehindState<T>(StateMirror<T> mirror, StateWriter write
         }
     }
 
-    /// <summary>Returns when the value of a key is stored, or cannot be now.</summary>
+    /// <summary>Waits until the value of a key is stored, or cannot be stored now.</summary>
     public Task WaitUntilStoredAsync(string key, CancellationToken cancellationToken) =>
         writer.WaitUntilStoredAsync(mirror.CreateRemoval(key).Key, cancellationToken);
 
-    /// <summary>Removes a value: it is gone at once, and the store follows in the background.</summary>
+    /// <summary>Removes a value at once; the store follows in the background.</summary>
     public void Remove(string key) => Set(key, new Pending(null), mirror.CreateRemoval(key));
 
-    /// <summary>Removes a value, and returns when that is stored.</summary>
+    /// <summary>Removes a value; returns when the removal is stored.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         return writer.CommitAheadOfQueueAsync(mirror.CreateRemoval(key).Key, DeleteAsync, cancellationToken);
@@ -78,7 +79,7 @@ public sealed class WriteBehindState<T>(StateMirror<T> mirror, StateWriter write
             await mirror.DeleteAsync(key, null, cancellationToken);
             if (before is not null)
             {
-                _pending.TryRemove(KeyValuePair.Create(key, before)); // not one that was set meanwhile
+                _pending.TryRemove(KeyValuePair.Create(key, before)); // but not a value that was set in the meantime
             }
         }
     }
@@ -93,31 +94,31 @@ public sealed class WriteBehindState<T>(StateMirror<T> mirror, StateWriter write
 
     private void Set(string key, Pending pending, StateChange change)
     {
-        lock (_setting)
+        lock (_gate)
         {
             writer.Enqueue(change, revision => _ = ForgetAsync(key, pending, revision));
             _pending[key] = pending;
         }
     }
 
-    // The pending value stands until the mirror shows it.
+    // The pending value stays visible until the mirror shows it.
     private async Task ForgetAsync(string key, Pending pending, long revision)
     {
         try
         {
             await mirror.WaitForRevisionWithRetriesAsync(revision);
-            lock (_setting)
+            lock (_gate)
             {
-                _pending.TryRemove(KeyValuePair.Create(key, pending)); // it may be stored before whoever set it has put it there
+                _pending.TryRemove(KeyValuePair.Create(key, pending)); // under the lock, because it may be stored before Set has added it
             }
         }
         catch (HoldfastException)
         {
-            // The mirror was disposed: nobody looks any more.
+            // The mirror was disposed and is no longer used.
         }
     }
 
-    // Equal only to itself: a later value that happens to be the same is another.
+    // Compared by reference: a later equal value is a different one.
     private sealed class Pending(T? value)
     {
         public T? Value => value;

@@ -34,7 +34,7 @@ public sealed class LostStateTests : IDisposable
         }
         var refused = await Assert.ThrowsAsync<HoldfastException>(() => TestServer.StartAsync(folder: _folder));
         Assert.Equal(ErrorCatalogue.StateUnavailable, refused.Error);
-        Assert.Contains("is not there", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is missing", refused.Message, StringComparison.Ordinal);
         Assert.Contains("backup-state", refused.Hint, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(Data, "state.db")));
     }

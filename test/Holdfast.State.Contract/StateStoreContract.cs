@@ -3,17 +3,19 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.State.Contract;
 
-/// <summary>What every state store promises. A new one derives from this class, and is done when all of it passes.</summary>
+/// <summary>
+/// The guarantees of every state store. Tests of an implementation derive from this class; it is complete when all tests pass.
+/// </summary>
 public abstract class StateStoreContract : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private IStateStore? _store;
 
-    /// <summary>Ends with the test, or when it hangs.</summary>
+    /// <summary>Cancelled when the test ends or times out.</summary>
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>The store under test, which was empty.</summary>
+    /// <summary>The store under test, initially empty.</summary>
     protected IStateStore Store => _store ?? throw new InvalidOperationException("not opened");
 
     public async ValueTask InitializeAsync() => _store = await OpenAsync();
@@ -25,7 +27,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_put_is_read_back_with_its_revisions()
+    public async Task A_stored_value_is_read_back_with_its_revisions()
     {
         var first = await PutAsync("a/key", "one");
         var second = await PutAsync("a/key", "two");
@@ -35,10 +37,10 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_that_is_not_there_is_null() => Assert.Null(await Store.GetAsync("no/such/key", Token));
+    public async Task A_missing_key_is_null() => Assert.Null(await Store.GetAsync("no/such/key", Token));
 
     [Fact]
-    public async Task A_value_may_be_empty_and_holds_any_bytes()
+    public async Task A_value_may_be_empty_and_contain_any_bytes()
     {
         await CommitAsync([], [new("empty", ReadOnlyMemory<byte>.Empty), new("bytes", new byte[] { 0, 255, 0, 128 })]);
         Assert.Equal(0, (await Store.GetAsync("empty", Token))!.Value.Length);
@@ -46,7 +48,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_that_comes_again_is_a_new_one()
+    public async Task A_recreated_key_has_a_new_create_revision()
     {
         await PutAsync("key", "one");
         await DeleteAsync("key");
@@ -56,7 +58,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_range_holds_what_begins_with_the_prefix_and_nothing_else_in_the_order_of_bytes()
+    public async Task A_range_has_exactly_the_keys_with_the_prefix_in_byte_order()
     {
         string[] keys = ["a", "a/", "a/1", "a/10", "a/2", "a/B", "a/b", "a/é", "a/\uFFFD", "a/😀", "a0", "b", "A/1"];
         await CommitAsync([], [.. keys.Reverse().Select(k => new StateChange(k, Encoding.UTF8.GetBytes(k)))]);
@@ -67,7 +69,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Keys_are_told_apart_by_every_byte()
+    public async Task Keys_are_compared_by_every_byte()
     {
         string[] keys = ["k", "K", "k ", "k\0", "k\0\0", "é", "e\u0301", "%", "_", "'"];
         await CommitAsync([], [.. keys.Select(k => new StateChange(k, Encoding.UTF8.GetBytes(k)))]);
@@ -80,7 +82,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_range_stands_at_the_revision_that_it_names()
+    public async Task A_range_is_consistent_at_its_revision()
     {
         var revision = await PutAsync("r/1", "one");
         var range = await Store.RangeAsync("r/", Token);
@@ -89,7 +91,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_transaction_whose_conditions_hold_changes_all_at_one_revision()
+    public async Task A_transaction_whose_conditions_hold_applies_all_changes_at_one_revision()
     {
         var one = await PutAsync("one", "1");
         await PutAsync("gone", "x");
@@ -105,10 +107,10 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("there", 0)] // must not exist, and does
-    [InlineData("missing", 7_000_000)] // must have a revision, and does not exist
+    [InlineData("there", 0)] // must not exist, but does
+    [InlineData("missing", 7_000_000)] // must have a revision, but does not exist
     [InlineData("there", 7_000_000)] // has another revision
-    public async Task A_transaction_with_one_condition_that_does_not_hold_changes_nothing(string key, long revision)
+    public async Task A_transaction_with_a_failed_condition_changes_nothing(string key, long revision)
     {
         var good = await PutAsync("good", "1");
         await PutAsync("there", "1");
@@ -122,7 +124,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Deleting_what_is_not_there_is_no_error_and_makes_no_revision()
+    public async Task Deleting_a_missing_key_is_no_error_and_makes_no_revision()
     {
         var before = await PutAsync("other", "1");
         var commit = await CommitAsync([], [new("missing", null)]);
@@ -132,7 +134,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_transaction_without_changes_tells_whether_its_conditions_hold()
+    public async Task A_transaction_without_changes_evaluates_its_conditions()
     {
         var revision = await PutAsync("key", "1");
         Assert.True((await CommitAsync([new("key", revision)], [])).Applied);
@@ -140,7 +142,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_that_compare_and_swap_one_wins_each_time()
+    public async Task One_of_many_concurrent_compare_and_swaps_wins_each_time()
     {
         await PutAsync("counter", "0");
         var lost = 0;
@@ -172,7 +174,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_that_make_the_same_key_one_wins()
+    public async Task One_of_many_that_create_the_same_key_wins()
     {
         var commits = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => CommitAsync([new("lock", 0)], [new("lock", Bytes($"{i}"))])));
         var winner = Assert.Single(commits, c => c.Applied);
@@ -180,7 +182,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_transaction_has_a_revision_of_its_own_and_they_rise()
+    public async Task Each_transaction_has_its_own_increasing_revision()
     {
         var commits = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => CommitAsync([], [new($"many/{i:D3}", Bytes("x"))])));
         Assert.Equal(200, commits.Select(c => c.Revision).Distinct().Count());
@@ -190,7 +192,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_within_the_limits_is_stored()
+    public async Task Values_within_the_limits_are_stored()
     {
         var key = new string('k', StateLimits.KeyBytes);
         await CommitAsync([], [new(key, new byte[StateLimits.ValueBytes - (2 * StateLimits.KeyBytes)])]);
@@ -203,7 +205,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_breaks_a_limit_is_refused_before_anything_is_done()
+    public async Task A_transaction_beyond_a_limit_is_refused_without_any_change()
     {
         var many = Enumerable.Range(0, StateLimits.OperationsPerTransaction + 1).ToList();
         await RefusedAsync([], [.. many.Select(i => new StateChange($"k{i}", Bytes("v")))]);
@@ -220,17 +222,17 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_follows_sees_what_is_there_and_then_each_change_in_order()
+    public async Task A_watcher_gets_a_snapshot_and_then_each_change_in_order()
     {
         var before = await PutAsync("f/old", "1");
         await PutAsync("other", "1");
-        await using var follower = await FollowAsync("f/");
-        var snapshot = await NextAsync(follower);
+        await using var watcher = await StartWatchingAsync("f/");
+        var snapshot = await NextAsync(watcher);
         Assert.True(snapshot.IsSnapshot);
         Assert.Equal(before, Assert.Single(snapshot.Puts).ModRevision);
         var put = await PutAsync("f/new", "2");
         var both = await CommitAsync([], [new("f/old", null), new("f/new", Bytes("3")), new("other", Bytes("2"))]);
-        var batches = await UntilAsync(follower, both.Revision);
+        var batches = await UntilAsync(watcher, both.Revision);
         Assert.All(batches, b => Assert.False(b.IsSnapshot));
         Assert.Equal(
             [("f/new", "2", put), ("f/new", "3", both.Revision)],
@@ -240,34 +242,34 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_follows_reaches_each_revision_that_was_returned_also_where_nothing_changed_for_him()
+    public async Task A_watcher_reaches_every_returned_revision_even_without_changes_under_its_prefix()
     {
-        await using var follower = await FollowAsync("f/");
-        await NextAsync(follower);
+        await using var watcher = await StartWatchingAsync("f/");
+        await NextAsync(watcher);
         var elsewhere = await PutAsync("elsewhere", "1");
-        Assert.All(await UntilAsync(follower, elsewhere), b => Assert.Empty(b.Puts));
+        Assert.All(await UntilAsync(watcher, elsewhere), b => Assert.Empty(b.Puts));
         await PutAsync("elsewhere", "2");
         var nothing = await CommitAsync([], [new("f/missing", null)]);
-        await UntilAsync(follower, nothing.Revision);
+        await UntilAsync(watcher, nothing.Revision);
         var refused = await CommitAsync([new("f/missing", 7_000_000)], [new("f/x", Bytes("1"))]);
         Assert.False(refused.Applied);
-        await using var late = await FollowAsync("f/");
+        await using var late = await StartWatchingAsync("f/");
         await UntilAsync(late, refused.Revision);
     }
 
     [Fact]
-    public async Task Who_follows_misses_nothing_of_what_many_change_at_once()
+    public async Task A_watcher_misses_no_concurrent_change()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var writing = Task.WhenAll(Enumerable.Range(0, 8).Select(writer => WriteAsync(writer)));
-        await using var follower = await FollowAsync("m/");
+        await using var watcher = await StartWatchingAsync("m/");
         var seen = new Dictionary<string, (string Value, long Revision)>(StringComparer.Ordinal);
         long revision = 0;
-        Take(await NextAsync(follower));
+        Take(await NextAsync(watcher));
         var last = (await writing).Max();
         while (revision < last)
         {
-            Take(await NextAsync(follower));
+            Take(await NextAsync(watcher));
         }
         var range = await Store.RangeAsync("m/", Token);
         Assert.Equal(
@@ -309,7 +311,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Following_ends_when_it_is_cancelled_or_the_store_is_disposed()
+    public async Task Watching_ends_when_it_is_cancelled_or_the_store_is_disposed()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var cancelled = Store.WatchAsync("", stop.Token).GetAsyncEnumerator(stop.Token);
@@ -320,15 +322,15 @@ public abstract class StateStoreContract : IAsyncLifetime
         await cancelled.DisposeAsync();
 
         await using var other = await OpenAsync();
-        await using var follower = other.WatchAsync("", Token).GetAsyncEnumerator(Token);
-        await NextAsync(follower);
-        var end = follower.MoveNextAsync().AsTask();
+        await using var watcher = other.WatchAsync("", Token).GetAsyncEnumerator(Token);
+        await NextAsync(watcher);
+        var end = watcher.MoveNextAsync().AsTask();
         await other.DisposeAsync();
-        Assert.False(await end.WaitAsync(Patience, Token));
+        Assert.False(await end.WaitAsync(Timeout, Token));
     }
 
     [Fact]
-    public async Task A_store_that_is_disposed_says_so()
+    public async Task A_disposed_store_fails_with_state_unavailable()
     {
         var other = await OpenAsync();
         await other.DisposeAsync();
@@ -345,36 +347,36 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_has_a_lease_goes_when_the_lease_is_disposed()
+    public async Task Entries_with_a_lease_are_deleted_when_the_lease_is_disposed()
     {
         var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(60), Token);
         Assert.NotEqual(0, lease.Id);
         Assert.False(lease.Lost.IsCancellationRequested);
         await CommitAsync([], [new("l/1", Bytes("1"), lease.Id), new("l/2", Bytes("2"), lease.Id), new("l/3", Bytes("3"))]);
-        await using var follower = await FollowAsync("l/");
-        await NextAsync(follower);
+        await using var watcher = await StartWatchingAsync("l/");
+        await NextAsync(watcher);
         await lease.DisposeAsync();
         Assert.True(lease.Lost.IsCancellationRequested);
         Assert.Equal(["l/3"], await KeysAsync("l/"));
         var deletes = new List<string>();
         while (deletes.Count < 2)
         {
-            deletes.AddRange((await NextAsync(follower)).Deletes);
+            deletes.AddRange((await NextAsync(watcher)).Deletes);
         }
         Assert.Equal(["l/1", "l/2"], deletes.Order(StringComparer.Ordinal));
         await lease.DisposeAsync();
     }
 
     [Fact]
-    public async Task What_has_a_lease_goes_when_the_lease_was_not_renewed()
+    public async Task Entries_with_a_lease_are_deleted_when_the_lease_expires()
     {
         await using var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(2), Token);
         await using var other = await Store.GrantLeaseAsync(TimeSpan.FromHours(1), Token);
         await CommitAsync([], [new("mine", Bytes("1"), lease.Id), new("others", Bytes("1"), other.Id)]);
-        await using var follower = await FollowAsync("");
-        await NextAsync(follower);
+        await using var watcher = await StartWatchingAsync("");
+        await NextAsync(watcher);
         await ExpireAsync(lease);
-        while (!(await NextAsync(follower)).Deletes.Contains("mine")) { }
+        while (!(await NextAsync(watcher)).Deletes.Contains("mine")) { }
 
         Assert.True(lease.Lost.IsCancellationRequested);
         Assert.False(other.Lost.IsCancellationRequested);
@@ -382,7 +384,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_entry_has_the_lease_that_it_was_put_with_last()
+    public async Task An_entry_has_the_lease_of_its_last_put()
     {
         var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(60), Token);
         await CommitAsync([], [new("kept", Bytes("1"), lease.Id), new("taken", Bytes("1"))]);
@@ -392,7 +394,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_put_with_a_lease_that_has_ended_or_never_was()
+    public async Task Nothing_is_put_with_an_ended_or_unknown_lease()
     {
         var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(60), Token);
         await lease.DisposeAsync();
@@ -405,7 +407,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_that_is_cancelled_beforehand_does_nothing()
+    public async Task A_request_cancelled_in_advance_does_nothing()
     {
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
@@ -419,23 +421,23 @@ public abstract class StateStoreContract : IAsyncLifetime
     /// <summary>Opens a new and empty store.</summary>
     protected abstract ValueTask<IStateStore> OpenAsync();
 
-    /// <summary>Brings a lease of 2 seconds to its end by keeping it from being renewed. Other leases, of an hour, must live on.</summary>
+    /// <summary>Lets a lease of 2 seconds expire by preventing its renewal. Other leases, of an hour, must stay alive.</summary>
     protected abstract ValueTask ExpireAsync(IStateLease lease);
 
-    /// <summary>The bytes of a text.</summary>
+    /// <summary>Returns the bytes of a text.</summary>
     protected static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    /// <summary>The text of a value.</summary>
+    /// <summary>Returns a value as text.</summary>
     protected static string Text(StateEntry entry) => Encoding.UTF8.GetString(entry.Value.Span);
 
-    /// <summary>Takes the next batch; fails the test where none comes.</summary>
-    protected static async Task<StateBatch> NextAsync(IAsyncEnumerator<StateBatch> follower)
+    /// <summary>Returns the next batch; fails the test if there is none.</summary>
+    protected static async Task<StateBatch> NextAsync(IAsyncEnumerator<StateBatch> watcher)
     {
-        Assert.True(await follower.MoveNextAsync().AsTask().WaitAsync(Patience, Token), "following has ended");
-        return follower.Current;
+        Assert.True(await watcher.MoveNextAsync().AsTask().WaitAsync(Timeout, Token), "following has ended");
+        return watcher.Current;
     }
 
-    /// <summary>Asserts that an action fails in one way.</summary>
+    /// <summary>Asserts that an action fails with this kind of error.</summary>
     protected static async Task<HoldfastException> AssertFailsAsync(Error error, Func<Task> action)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(action);
@@ -443,17 +445,17 @@ public abstract class StateStoreContract : IAsyncLifetime
         return failure;
     }
 
-    private static async Task<List<StateBatch>> UntilAsync(IAsyncEnumerator<StateBatch> follower, long revision)
+    private static async Task<List<StateBatch>> UntilAsync(IAsyncEnumerator<StateBatch> watcher, long revision)
     {
         var batches = new List<StateBatch>();
         do
         {
-            batches.Add(await NextAsync(follower));
+            batches.Add(await NextAsync(watcher));
         } while (batches[^1].Revision < revision);
         return batches;
     }
 
-    private ValueTask<IAsyncEnumerator<StateBatch>> FollowAsync(string prefix) =>
+    private ValueTask<IAsyncEnumerator<StateBatch>> StartWatchingAsync(string prefix) =>
         new(Store.WatchAsync(prefix, Token).GetAsyncEnumerator(Token));
 
     private Task<StateCommit> CommitAsync(IReadOnlyList<StateCondition> conditions, IReadOnlyList<StateChange> changes) =>

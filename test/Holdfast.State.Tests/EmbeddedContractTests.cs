@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>The embedded store keeps the promises of all stores.</summary>
+/// <summary>The embedded store meets the contract of all stores.</summary>
 public sealed class EmbeddedContractTests : StateStoreContract
 {
     private readonly TempFolder _folder = new();
@@ -20,7 +20,7 @@ public sealed class EmbeddedContractTests : StateStoreContract
     protected override async ValueTask<IStateStore> OpenAsync() =>
         await EmbeddedStateStore.OpenAsync(_folder.Combine($"{_stores++}", "state.db"), _time, Token);
 
-    // The whole process stands still for three seconds: the timer that should have renewed it comes too late.
+    // The process is suspended for three seconds, so the timer that should have renewed the lease fires too late.
     protected override ValueTask ExpireAsync(IStateLease lease)
     {
         _time.Advance(TimeSpan.FromSeconds(3));

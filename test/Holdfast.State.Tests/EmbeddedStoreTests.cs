@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>What only the embedded store has: groups, bounded followers, leases that live as long as the process runs.</summary>
+/// <summary>Features of the embedded store only: group commit, bounded watchers, leases that live as long as the process.</summary>
 public sealed class EmbeddedStoreTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -23,7 +23,7 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_thousand_that_commit_at_once_share_a_few_flushes()
+    public async Task A_thousand_concurrent_commits_share_a_few_flushes()
     {
         var commits = await Task.WhenAll(
             Enumerable
@@ -36,7 +36,7 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_changes_nothing_is_answered_without_a_flush()
+    public async Task A_transaction_without_changes_needs_no_flush()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -50,7 +50,7 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_asked_for_before_the_store_is_disposed_is_done()
+    public async Task Requests_made_before_the_store_is_disposed_are_completed()
     {
         var commits = Enumerable
             .Range(0, 100)
@@ -65,38 +65,38 @@ public sealed class EmbeddedStoreTests : IAsyncLifetime
     [Theory]
     [InlineData(12, 1 << 20)] // too many bytes
     [InlineData(5000, 10)] // too many batches
-    public async Task A_follower_that_is_too_slow_begins_again_with_a_snapshot(int commits, int length)
+    public async Task A_slow_watcher_continues_with_a_snapshot(int commits, int length)
     {
-        await using var follower = Store.WatchAsync("", Token).GetAsyncEnumerator(Token);
-        Assert.True(await follower.MoveNextAsync());
+        await using var watcher = Store.WatchAsync("", Token).GetAsyncEnumerator(Token);
+        Assert.True(await watcher.MoveNextAsync());
         await Task.WhenAll(
             Enumerable.Range(0, commits).Select(i => Store.CommitAsync(new() { Changes = [new($"k/{i % 20}", new byte[length])] }, Token))
         );
         var last = await Store.CommitAsync(new() { Changes = [new("k/0", null)] }, Token);
-        Assert.True(await follower.MoveNextAsync());
-        Assert.True(follower.Current.IsSnapshot);
-        Assert.Equal(last.Revision, follower.Current.Revision);
-        Assert.DoesNotContain(follower.Current.Puts, p => p.Key == "k/0");
+        Assert.True(await watcher.MoveNextAsync());
+        Assert.True(watcher.Current.IsSnapshot);
+        Assert.Equal(last.Revision, watcher.Current.Revision);
+        Assert.DoesNotContain(watcher.Current.Puts, p => p.Key == "k/0");
         var next = await Store.CommitAsync(new() { Changes = [new("k/0", new byte[1])] }, Token);
-        Assert.True(await follower.MoveNextAsync());
-        Assert.False(follower.Current.IsSnapshot);
-        Assert.Equal(next.Revision, Assert.Single(follower.Current.Puts).ModRevision);
+        Assert.True(await watcher.MoveNextAsync());
+        Assert.False(watcher.Current.IsSnapshot);
+        Assert.Equal(next.Revision, Assert.Single(watcher.Current.Puts).ModRevision);
     }
 
     [Fact]
-    public async Task The_buffer_of_a_value_may_be_used_again_when_it_was_stored()
+    public async Task The_buffer_of_a_value_can_be_reused_once_it_is_stored()
     {
         var buffer = new byte[] { 1, 2, 3 };
-        await using var follower = Store.WatchAsync("", Token).GetAsyncEnumerator(Token);
-        await follower.MoveNextAsync();
+        await using var watcher = Store.WatchAsync("", Token).GetAsyncEnumerator(Token);
+        await watcher.MoveNextAsync();
         await Store.CommitAsync(new() { Changes = [new("key", buffer)] }, Token);
         buffer[0] = 9;
-        await follower.MoveNextAsync();
-        Assert.Equal([1, 2, 3], follower.Current.Puts[0].Value.ToArray());
+        await watcher.MoveNextAsync();
+        Assert.Equal([1, 2, 3], watcher.Current.Puts[0].Value.ToArray());
     }
 
     [Fact]
-    public async Task A_lease_lives_as_long_as_its_timer_comes_in_time()
+    public async Task A_lease_lives_while_its_timer_fires_in_time()
     {
         var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(3), Token);
         await Store.CommitAsync(new() { Changes = [new("key", new byte[1], lease.Id)] }, Token);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>A file system without room: what did not fit is not there, and all goes on when there is room again.</summary>
+/// <summary>A full file system: a failed write leaves nothing behind, and writes succeed again once there is space.</summary>
 public sealed class FullDiskTests : IAsyncLifetime
 {
     private const int Filler = 3 << 20;
@@ -39,11 +39,11 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_does_not_fit_is_not_there_and_what_follows_room_is()
+    public async Task A_write_that_does_not_fit_leaves_nothing_and_later_writes_succeed()
     {
         var store = await EmbeddedStateStore.OpenAsync(File, _time, Token);
-        await using var follower = store.WatchAsync("", Token).GetAsyncEnumerator(Token);
-        await follower.MoveNextAsync();
+        await using var watcher = store.WatchAsync("", Token).GetAsyncEnumerator(Token);
+        await watcher.MoveNextAsync();
         var (stored, failures) = await FillAsync(store);
         Assert.All(failures, f => Assert.Equal(ErrorCatalogue.StateFull, f.Error));
         Assert.Contains(File, failures[0].Message, StringComparison.Ordinal);
@@ -55,21 +55,21 @@ public sealed class FullDiskTests : IAsyncLifetime
         stored.Add(10_000);
         await AssertHoldsAsync(store, stored);
 
-        // Who followed was told of what was stored, and of nothing else.
-        var told = new HashSet<string>(StringComparer.Ordinal);
+        // The watcher got exactly the stored changes.
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         do
         {
-            Assert.True(await follower.MoveNextAsync());
-            if (follower.Current.IsSnapshot)
+            Assert.True(await watcher.MoveNextAsync());
+            if (watcher.Current.IsSnapshot)
             {
-                told.Clear();
+                seen.Clear();
             }
-            foreach (var put in follower.Current.Puts)
+            foreach (var put in watcher.Current.Puts)
             {
-                told.Add(put.Key);
+                seen.Add(put.Key);
             }
-        } while (follower.Current.Revision < after.Revision);
-        Assert.Equal((await store.RangeAsync("", Token)).Entries.Select(e => e.Key), told.Order(StringComparer.Ordinal));
+        } while (watcher.Current.Revision < after.Revision);
+        Assert.Equal((await store.RangeAsync("", Token)).Entries.Select(e => e.Key), seen.Order(StringComparer.Ordinal));
 
         await store.DisposeAsync();
         await using var again = await EmbeddedStateStore.OpenAsync(File, _time, Token);
@@ -77,15 +77,15 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_that_is_killed_while_the_disk_is_full_opens_again()
+    public async Task A_store_killed_while_the_disk_is_full_opens_again()
     {
         var store = await EmbeddedStateStore.OpenAsync(File, _time, Token);
         var (stored, _) = await FillAsync(store);
 
-        // What kill -9 would leave: the files as they are now.
+        // The files as kill -9 would leave them.
         var copy = _folder.Combine("copy");
         Directory.CreateDirectory(copy);
-        // not by this process, which would drop its locks on them
+        // copied by another process, because this one would drop its locks on them
         var copied = await RunAsync("cp", "-r", Path.GetDirectoryName(File)!, copy);
         Assert.Equal(0, copied.Code);
         await store.DisposeAsync();
@@ -94,7 +94,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_has_a_lease_goes_when_there_is_room_again()
+    public async Task Entries_with_a_lease_are_deleted_once_there_is_space_again()
     {
         await using var store = await EmbeddedStateStore.OpenAsync(File, _time, Token);
         var lease = await store.GrantLeaseAsync(TimeSpan.FromSeconds(3), Token);
@@ -117,7 +117,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     private static StateTransaction Transaction(int number) =>
         new() { Changes = [new($"{number}/a", new byte[9000]), new($"{number}/b", new byte[9000])] };
 
-    // Many at once, so that groups fail; until nothing fits any more.
+    // Many concurrently, so that groups fail, until nothing fits any more.
     private static async Task<(HashSet<int> Stored, List<HoldfastException> Failures)> FillAsync(EmbeddedStateStore store)
     {
         var (stored, failures) = (new HashSet<int>(), new List<HoldfastException>());

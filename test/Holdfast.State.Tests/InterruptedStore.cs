@@ -3,15 +3,15 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>A store whose followers can be cut off, as by a network.</summary>
+/// <summary>A store whose watchers can be disconnected, as by a network failure.</summary>
 internal sealed class InterruptedStore(IStateStore inner) : IStateStore
 {
     private CancellationTokenSource _cut = new();
 
-    /// <summary>Whether followers are refused.</summary>
+    /// <summary>Whether watchers are refused.</summary>
     public bool IsDown { get; set; }
 
-    /// <summary>Cuts all followers off.</summary>
+    /// <summary>Disconnects all watchers.</summary>
     public async Task CutAsync()
     {
         var cut = _cut;
@@ -33,7 +33,7 @@ internal sealed class InterruptedStore(IStateStore inner) : IStateStore
     {
         var cut = _cut.Token;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cut, cancellationToken);
-        await using var follower = inner.WatchAsync(prefix, either.Token).GetAsyncEnumerator(either.Token);
+        await using var watcher = inner.WatchAsync(prefix, either.Token).GetAsyncEnumerator(either.Token);
         while (true)
         {
             try
@@ -42,7 +42,7 @@ internal sealed class InterruptedStore(IStateStore inner) : IStateStore
                 {
                     throw Failure();
                 }
-                if (!await follower.MoveNextAsync())
+                if (!await watcher.MoveNextAsync())
                 {
                     yield break;
                 }
@@ -52,7 +52,7 @@ internal sealed class InterruptedStore(IStateStore inner) : IStateStore
                 throw Failure();
             }
 
-            yield return follower.Current;
+            yield return watcher.Current;
         }
     }
 

@@ -2,7 +2,7 @@ using Holdfast.State.Embedded;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>kill -9 at random moments: what was acknowledged is there, and what is there is whole.</summary>
+/// <summary>kill -9 at random times: acknowledged transactions survive, and no transaction is partial.</summary>
 [Trait("Category", "Slow")]
 public sealed class KillTests(ITestOutputHelper output) : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_writer_that_is_killed_loses_nothing_that_was_acknowledged_and_leaves_nothing_half()
+    public async Task A_killed_writer_loses_no_acknowledged_transaction_and_leaves_none_partial()
     {
         var seed = Environment.ProcessId;
         var random = new Random(seed);
@@ -53,7 +53,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     private async Task<List<int>> KillAsync(string file, int first, TimeSpan after)
     {
         using var writer = Writer.Start(file, _folder.Combine("said"), first);
-        while ((await writer.SaidAsync()).Length == 0)
+        while ((await writer.ReadOutputAsync()).Length == 0)
         {
             Assert.False(writer.Process.HasExited, "the writer did not begin");
             await Task.Delay(5, Token);
@@ -63,6 +63,6 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         Assert.False(writer.Process.HasExited, "the writer failed");
         writer.Process.Kill();
         await writer.Process.WaitForExitAsync(Token);
-        return [.. (await writer.SaidAsync()).Select(int.Parse)];
+        return [.. (await writer.ReadOutputAsync()).Select(int.Parse)];
     }
 }

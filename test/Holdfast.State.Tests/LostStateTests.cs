@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>A state that is gone is told, and never begun anew.</summary>
+/// <summary>A lost state is reported and never recreated.</summary>
 public sealed class LostStateTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -20,18 +20,18 @@ public sealed class LostStateTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_state_that_is_missing_is_not_begun_anew()
+    public async Task A_missing_state_is_not_recreated()
     {
         await MakeAsync();
         File.Delete(State);
         var refused = await RefusedAsync();
-        Assert.Contains("is not there", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is missing", refused.Message, StringComparison.Ordinal);
         Assert.Contains(Marker, refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(State));
     }
 
     [Fact]
-    public async Task A_state_that_is_empty_is_not_begun_anew()
+    public async Task An_empty_state_is_not_recreated()
     {
         await MakeAsync();
         await File.WriteAllBytesAsync(State, [], Token);
@@ -40,9 +40,9 @@ public sealed class LostStateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_a_former_version_left_without_its_log_is_not_taken_for_a_new_state()
+    public async Task A_file_from_version_0_1_without_its_log_is_not_taken_for_a_new_state()
     {
-        // As 0.1 left it until its first checkpoint: a header and nothing else.
+        // As version 0.1 left it until its first checkpoint: a header and nothing else.
         Directory.CreateDirectory(_folder.Combine("data"));
         await SqlAsync("PRAGMA journal_mode = WAL");
         var key = _folder.Combine("data", "node.key");
@@ -54,7 +54,7 @@ public sealed class LostStateTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_any_trace_of_a_state_a_new_one_is_made()
+    public async Task Without_any_trace_of_a_state_a_new_one_is_created()
     {
         await using (var store = await OpenAsync())
         {
@@ -65,7 +65,7 @@ public sealed class LostStateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_state_that_a_former_version_made_is_opened_and_gets_its_marker()
+    public async Task A_state_from_version_0_1_is_opened_and_gets_its_marker()
     {
         await MakeAsync();
         File.Delete(Marker);
@@ -90,7 +90,7 @@ public sealed class LostStateTests : IDisposable
         var other = _folder.Combine("other", "state.db");
         await using (await EmbeddedStateStore.OpenAsync(other, _time, Token))
         {
-            // only made
+            // created empty
         }
 
         File.Copy(other, State, overwrite: true);
@@ -101,7 +101,7 @@ public sealed class LostStateTests : IDisposable
     }
 
     [Fact]
-    public async Task The_file_alone_holds_a_state_from_the_start_on_and_what_is_older_than_a_minute()
+    public async Task The_file_alone_contains_the_state_except_the_last_minute()
     {
         await using var store = await OpenAsync();
         await PutAsync(store);
@@ -115,7 +115,7 @@ public sealed class LostStateTests : IDisposable
     [Theory]
     [InlineData("state.db")]
     [InlineData("state.db-wal")]
-    public async Task Nothing_is_acknowledged_into_a_file_that_was_removed(string name)
+    public async Task No_commit_to_a_removed_file_is_acknowledged(string name)
     {
         await using var store = await OpenAsync();
         await PutAsync(store);
@@ -127,7 +127,7 @@ public sealed class LostStateTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_acknowledged_while_another_file_stands_in_its_place_and_it_goes_on_when_it_is_back()
+    public async Task No_commit_is_acknowledged_while_the_file_is_replaced_and_commits_resume_when_it_is_back()
     {
         await using var store = await OpenAsync();
         await PutAsync(store);
@@ -141,7 +141,7 @@ public sealed class LostStateTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_removed_under_the_running_store_can_still_be_copied()
+    public async Task A_file_removed_under_the_running_store_can_still_be_copied()
     {
         Directory.CreateDirectory(_folder.Combine("copy"));
         var copy = _folder.Combine("copy", "state.db");
@@ -170,13 +170,13 @@ public sealed class LostStateTests : IDisposable
         await PutAsync(store);
     }
 
-    // What somebody gets who copies the file alone, while the store has it open.
+    // A copy of the file alone, while the store has it open.
     private async Task<long> CountOfCopyAsync()
     {
         var copy = _folder.Combine(Path.GetRandomFileName());
         await using (var file = File.Create(copy))
         {
-            // Not opened by this process, which would drop the locks that the store has on it.
+            // Not opened by this process, because that would drop the locks of the store.
             using var cat = System.Diagnostics.Process.Start(
                 new System.Diagnostics.ProcessStartInfo("cat", [State]) { RedirectStandardOutput = true }
             )!;

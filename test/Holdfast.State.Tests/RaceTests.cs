@@ -4,12 +4,12 @@ using Holdfast.State.Embedded;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>Many writers, random transactions: every answer is what a store that does one thing after the other would have given.</summary>
+/// <summary>Concurrent writers with random transactions: all results are those of a store that runs transactions serially.</summary>
 public sealed class RaceTests : IAsyncLifetime
 {
     private const int Keys = 4;
 
-    // What a writer believes of a key's revision: that it is not there, what it saw last, or something wrong.
+    // The revision that a writer expects of a key: none, the last one it saw, or a wrong one.
     private static readonly Gen<(int Key, int Belief)> Condition = Gen.Select(
         Gen.Int[0, Keys - 1],
         Gen.Frequency((2, Gen.Const(0)), (5, Gen.Const(1)), (1, Gen.Const(2)))
@@ -41,7 +41,7 @@ public sealed class RaceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_answer_fits_an_order_of_all_transactions_and_followers_see_that_order()
+    public async Task All_results_are_linearizable_and_watchers_see_that_order()
     {
         var iterations = Soak.IsOn ? 20_000 : 60;
         await Writer.Array[2, 6].SampleAsync(CheckAsync, iter: iterations, threads: 2, print: Print);
@@ -56,13 +56,14 @@ public sealed class RaceTests : IAsyncLifetime
     private async Task CheckAsync(((int Key, int Belief)[] Conditions, (int Key, bool Put)[] Changes)[][] writers)
     {
         var prefix = $"{Interlocked.Increment(ref _samples)}/";
-        await using var follower = Store.WatchAsync(prefix, Token).GetAsyncEnumerator(Token);
-        Assert.True(await follower.MoveNextAsync());
+        await using var watcher = Store.WatchAsync(prefix, Token).GetAsyncEnumerator(Token);
+        Assert.True(await watcher.MoveNextAsync());
         var seen = new Dictionary<string, long>(StringComparer.Ordinal);
         var answers = (await Task.WhenAll(writers.Select((w, i) => Task.Run(() => WriteAsync(prefix, i, w))))).SelectMany(a => a).ToList();
         var range = await Store.RangeAsync(prefix, Token);
 
-        // At one revision, one transaction made it, and the others were answered when it stood; which one that was the answers do not tell.
+        // Of the results at one revision, one transaction created it and the others ran at it; the results do not show which one created
+        // it.
         var model = new Model([]);
         foreach (var at in answers.GroupBy(a => a.Commit.Revision).OrderBy(g => g.Key))
         {
@@ -70,10 +71,10 @@ public sealed class RaceTests : IAsyncLifetime
                 .FirstOrDefault(m => m is not null);
             Assert.True(
                 after is not null,
-                $"the answers at revision {at.Key} fit no order:\n{string.Join('\n', at)}\n{string.Join('\n', model.Entries)}"
+                $"the results at revision {at.Key} are not linearizable:\n{string.Join('\n', at)}\n{string.Join('\n', model.Entries)}"
             );
             model = after;
-            await FollowAsync(follower, seen, at.Key, model);
+            await WatchAsync(watcher, seen, at.Key, model);
         }
 
         Assert.Equal(
@@ -82,22 +83,22 @@ public sealed class RaceTests : IAsyncLifetime
         );
     }
 
-    private static async Task FollowAsync(IAsyncEnumerator<StateBatch> follower, Dictionary<string, long> seen, long revision, Model model)
+    private static async Task WatchAsync(IAsyncEnumerator<StateBatch> watcher, Dictionary<string, long> seen, long revision, Model model)
     {
-        while (follower.Current.Revision < revision)
+        while (watcher.Current.Revision < revision)
         {
-            Assert.True(await follower.MoveNextAsync());
-            foreach (var key in follower.Current.Deletes)
+            Assert.True(await watcher.MoveNextAsync());
+            foreach (var key in watcher.Current.Deletes)
             {
                 Assert.True(seen.Remove(key));
             }
-            foreach (var put in follower.Current.Puts)
+            foreach (var put in watcher.Current.Puts)
             {
                 seen[put.Key] = put.ModRevision;
             }
         }
 
-        if (follower.Current.Revision == revision)
+        if (watcher.Current.Revision == revision)
         {
             Assert.Equal(
                 model.Entries.Select(s => (s.Key, s.Value.Modified)),
@@ -156,10 +157,10 @@ public sealed class RaceTests : IAsyncLifetime
             $"if {string.Join(',', Transaction.Conditions)} then {string.Join(',', Transaction.Changes)}: {Commit}";
     }
 
-    /// <summary>A store that does one thing after the other.</summary>
+    /// <summary>A store that runs transactions serially.</summary>
     private sealed record Model(SortedDictionary<string, (string Value, long Created, long Modified)> Entries)
     {
-        /// <summary>The state after these, which all bear one revision; null where the answers do not fit this order.</summary>
+        /// <summary>Returns the state after results of one revision in this order; null if they do not fit.</summary>
         public Model? After(IEnumerable<Answer> answers)
         {
             var entries = new SortedDictionary<string, (string Value, long Created, long Modified)>(Entries, StringComparer.Ordinal);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>The file of the embedded store: who may open it, and what is believed of it.</summary>
+/// <summary>The file of the embedded store: access, locking and validation.</summary>
 public sealed class StateFileTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -20,7 +20,7 @@ public sealed class StateFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task File_and_folder_are_for_their_owner_only()
+    public async Task File_and_folder_are_accessible_to_their_owner_only()
     {
         await using var store = await OpenAsync();
         await PutAsync(store, "key", 10);
@@ -30,7 +30,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_others_may_read_is_closed_to_them()
+    public async Task A_file_that_others_may_read_is_restricted_to_its_owner()
     {
         await (await OpenAsync()).DisposeAsync();
         System.IO.File.SetUnixFileMode(File, OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
@@ -39,7 +39,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_stored_is_there_when_it_is_opened_again_and_revisions_go_on()
+    public async Task Entries_survive_a_reopen_and_revisions_continue()
     {
         long revision;
         await using (var store = await OpenAsync())
@@ -56,7 +56,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task What_had_a_lease_is_gone_when_it_is_opened_again()
+    public async Task Entries_with_a_lease_are_gone_after_a_reopen()
     {
         StateCommit commit;
         CancellationToken lost;
@@ -80,7 +80,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    [Trait("Category", "Slow")] // an opener waits a second for one that is just ending
+    [Trait("Category", "Slow")] // opening waits a second for a process that is just ending
     public async Task A_second_opener_is_refused_and_the_first_is_not_disturbed()
     {
         await using var store = await OpenAsync();
@@ -90,13 +90,13 @@ public sealed class StateFileTests : IDisposable
         Assert.Contains("Another holdfast is running", refused.Hint, StringComparison.Ordinal);
         using var other = Writer.Start(File, _folder.Combine("said"));
         await other.Process.WaitForExitAsync(Token);
-        Assert.Equal(["refused state-unavailable"], await other.SaidAsync());
+        Assert.Equal(["refused state-unavailable"], await other.ReadOutputAsync());
         await PutAsync(store, "key", 20);
         Assert.Equal(20, (await store.GetAsync("key", Token))!.Value.Length);
     }
 
     [Fact]
-    public async Task A_newer_schema_is_refused_and_left_alone()
+    public async Task A_newer_schema_is_refused_and_not_modified()
     {
         await (await OpenAsync()).DisposeAsync();
         await SqlAsync("PRAGMA user_version = 2");
@@ -107,7 +107,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_database_is_refused_and_left_alone()
+    public async Task Another_database_is_refused_and_not_modified()
     {
         await (await OpenAsync()).DisposeAsync();
         System.IO.File.Delete(File);
@@ -119,7 +119,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_no_database_is_told_with_its_name()
+    public async Task A_file_that_is_not_a_database_is_reported_by_name()
     {
         Directory.CreateDirectory(_folder.Combine("data"));
         await System.IO.File.WriteAllTextAsync(File, new string('x', 10_000), Token);
@@ -129,7 +129,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_file_is_told_with_its_name_and_what_to_do()
+    public async Task A_damaged_file_is_reported_with_its_name_and_a_hint()
     {
         await using (var store = await OpenAsync())
         {
@@ -151,7 +151,7 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_in_place_of_the_file_is_told()
+    public async Task A_folder_in_place_of_the_file_is_refused()
     {
         Directory.CreateDirectory(File);
         await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());

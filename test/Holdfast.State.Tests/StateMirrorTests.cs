@@ -4,10 +4,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>A mirror shows what the store holds, and nobody who waits for it waits for ever.</summary>
+/// <summary>A mirror shows the contents of the store, and no wait for it hangs.</summary>
 public sealed class StateMirrorTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
@@ -34,7 +34,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_shows_what_is_there_when_it_has_started()
+    public async Task After_the_start_it_shows_the_existing_values()
     {
         await CommitAsync(Mirror.CreateChange("a", new("1")), Mirror.CreateChange("b", new("2")), new("other/a", new byte[] { 1 }));
         await StartAsync();
@@ -44,7 +44,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_shows_a_value_as_soon_as_it_was_put()
+    public async Task It_shows_a_value_once_it_is_put()
     {
         await StartAsync();
         for (var i = 0; i < 20; i++)
@@ -55,7 +55,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_shows_what_others_change()
+    public async Task It_shows_changes_of_others()
     {
         await StartAsync();
         await using var other = new StateMirror<Thing>(Store, "things/", _time);
@@ -66,7 +66,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_edit_of_what_somebody_else_has_changed_is_a_conflict()
+    public async Task An_edit_of_a_value_changed_in_the_meantime_is_a_conflict()
     {
         await StartAsync();
         var first = await Mirror.PutAsync("a", new("1"), 0, Token);
@@ -80,7 +80,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Deleting_what_is_not_there_ends_at_once()
+    public async Task Deleting_a_missing_value_completes_at_once()
     {
         await StartAsync();
         await WaitAsync(Mirror.DeleteAsync("missing", null, Token));
@@ -92,7 +92,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_somebody_else_has_deleted_is_no_longer_shown_when_deleting_it_again_ends()
+    public async Task A_value_deleted_by_another_is_gone_when_a_second_deletion_completes()
     {
         await StartAsync();
         for (var i = 0; i < 50; i++)
@@ -105,7 +105,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_who_delete_the_same_all_end()
+    public async Task Concurrent_deletions_of_one_value_all_complete()
     {
         await StartAsync();
         for (var i = 0; i < 20; i++)
@@ -129,28 +129,28 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Changes_are_told_in_order_with_what_was_before_and_what_is_now()
+    public async Task Changes_are_raised_in_order_with_old_and_new_values()
     {
-        var told = new List<string>();
-        Mirror.Changed += (key, before, after) => told.Add($"{key}: {before?.Name ?? "-"} > {after?.Name ?? "-"}");
+        var raised = new List<string>();
+        Mirror.Changed += (key, before, after) => raised.Add($"{key}: {before?.Name ?? "-"} > {after?.Name ?? "-"}");
         await CommitAsync(Mirror.CreateChange("a", new("0")));
         await StartAsync();
         await Mirror.PutAsync("a", new("1"), null, Token);
         await Mirror.PutAsync("b", new("2"), null, Token);
         await Mirror.DeleteAsync("a", null, Token);
         await Mirror.DeleteAsync("a", null, Token);
-        Assert.Equal(["a: - > 0", "a: 0 > 1", "b: - > 2", "a: 1 > -"], told);
+        Assert.Equal(["a: - > 0", "a: 0 > 1", "b: - > 2", "a: 1 > -"], raised);
     }
 
     [Fact]
-    public async Task Cut_off_it_shows_what_it_had_and_catches_up()
+    public async Task While_disconnected_it_shows_the_last_values_and_then_catches_up()
     {
-        var told = new List<string>();
+        var raised = new List<string>();
         await StartAsync();
         await Mirror.PutAsync("same", new("1"), null, Token);
         await Mirror.PutAsync("changed", new("1"), null, Token);
         await Mirror.PutAsync("deleted", new("1"), null, Token);
-        Mirror.Changed += (key, before, after) => told.Add($"{key}: {before?.Name ?? "-"} > {after?.Name ?? "-"}");
+        Mirror.Changed += (key, before, after) => raised.Add($"{key}: {before?.Name ?? "-"} > {after?.Name ?? "-"}");
         Store.IsDown = true;
         await Store.CutAsync();
         var commit = await CommitAsync(
@@ -164,11 +164,11 @@ public sealed class StateMirrorTests : IAsyncLifetime
         Assert.False(reaching.IsCompleted);
         Store.IsDown = false;
         await AdvanceUntilAsync(reaching);
-        Assert.Equal(["changed: 1 > 2", "deleted: 1 > -", "new: - > 3"], told.Order(StringComparer.Ordinal));
+        Assert.Equal(["changed: 1 > 2", "deleted: 1 > -", "new: - > 3"], raised.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_store_that_is_down_at_the_start_is_told()
+    public async Task A_store_that_is_down_at_the_start_fails_the_start()
     {
         Store.IsDown = true;
         await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.StartAsync(Token));
@@ -176,10 +176,10 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_value_that_cannot_be_read_is_told_and_the_one_before_it_stands()
+    public async Task An_unreadable_value_is_reported_and_the_previous_one_is_kept()
     {
-        var told = new List<string>();
-        Mirror.Unreadable += (key, e) => told.Add($"{key}: {e.Error.Code}");
+        var raised = new List<string>();
+        Mirror.Unreadable += (key, e) => raised.Add($"{key}: {e.Error.Code}");
         await CommitAsync(
             Mirror.CreateChange("good", new("1")),
             new("things/bad", "{"u8.ToArray()),
@@ -191,14 +191,14 @@ public sealed class StateMirrorTests : IAsyncLifetime
             Mirror.CreateChange("after", new("2"))
         );
         await WaitAsync(Mirror.WaitForRevisionAsync(commit.Revision, Token));
-        Assert.Equal(["bad: state-unavailable", "null: state-unavailable", "good: state-unavailable"], told);
+        Assert.Equal(["bad: state-unavailable", "null: state-unavailable", "good: state-unavailable"], raised);
         Assert.Equal([("after", "2"), ("good", "1")], Mirror.Items.Select(i => (i.Key, i.Value.Name)).Order());
         await WaitAsync(Mirror.DeleteAsync("good", null, Token));
         await WaitAsync(Mirror.DeleteAsync("bad", null, Token));
     }
 
     [Fact]
-    public async Task Who_waits_is_told_when_the_store_is_closed()
+    public async Task Waits_fail_when_the_store_is_closed()
     {
         await StartAsync();
         var waiting = Mirror.WaitForRevisionAsync(1000, Token);
@@ -208,7 +208,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_waits_is_told_when_the_mirror_is_disposed()
+    public async Task Waits_fail_when_the_mirror_is_disposed()
     {
         await StartAsync();
         var waiting = Mirror.WaitForRevisionAsync(1000, Token);
@@ -218,15 +218,15 @@ public sealed class StateMirrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_listener_that_throws_keeps_nobody_from_being_told()
+    public async Task A_throwing_subscriber_does_not_affect_the_others()
     {
         await StartAsync();
-        var told = new List<string>();
+        var raised = new List<string>();
         Mirror.Changed += (_, _, _) => throw new InvalidOperationException("a fault of ours");
-        Mirror.Changed += (key, _, _) => told.Add(key);
+        Mirror.Changed += (key, _, _) => raised.Add(key);
         await WaitAsync(Mirror.PutAsync("a", new("1"), null, Token));
         await WaitAsync(Mirror.PutAsync("b", new("1"), null, Token));
-        Assert.Equal(["a", "b"], told);
+        Assert.Equal(["a", "b"], raised);
         Assert.Null(Mirror.Loop.Problem);
     }
 
@@ -241,9 +241,9 @@ public sealed class StateMirrorTests : IAsyncLifetime
         await WaitAsync(Mirror.PutAsync("a", new("1"), null, Token));
     }
 
-    private static Task WaitAsync(Task task) => task.WaitAsync(Patience, Token);
+    private static Task WaitAsync(Task task) => task.WaitAsync(Timeout, Token);
 
-    private static Task<T> WaitAsync<T>(Task<T> task) => task.WaitAsync(Patience, Token);
+    private static Task<T> WaitAsync<T>(Task<T> task) => task.WaitAsync(Timeout, Token);
 
     private static async Task FailsAsync(Error error, Task task)
     {

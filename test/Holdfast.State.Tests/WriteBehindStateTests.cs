@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>Values that a node reports itself.</summary>
+/// <summary>Values that a node itself reports.</summary>
 public sealed class WriteBehindStateTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -30,7 +30,7 @@ public sealed class WriteBehindStateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_changes_that_are_made_at_once_none_is_lost()
+    public async Task No_concurrent_change_is_lost()
     {
         var records = new WriteBehindState<Thing>(_mirror, _writer);
         await Task.WhenAll(
@@ -61,7 +61,7 @@ public sealed class WriteBehindStateTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_change_that_gives_nothing_leaves_the_value()
+    public void A_change_that_returns_null_keeps_the_value()
     {
         var records = new WriteBehindState<Thing>(_mirror, _writer);
         Assert.Null(records.Change("a", _ => null));

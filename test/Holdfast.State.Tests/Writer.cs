@@ -6,8 +6,8 @@ using Holdfast.State.Embedded;
 namespace Holdfast.State.Tests;
 
 /// <summary>
-/// This program again as another process, which commits numbered transactions to a store and says which ones were
-/// acknowledged, until it is killed.
+/// This test program as a second process, which commits numbered transactions to a store and reports the acknowledged ones until it is
+/// killed.
 /// </summary>
 public sealed class Writer : IDisposable
 {
@@ -19,20 +19,20 @@ public sealed class Writer : IDisposable
         First = "HOLDFAST_TEST_STATE_FIRST";
     private const int Tasks = 8;
 
-    private readonly string _said;
+    private readonly string _output;
 
-    private Writer(Process process, string said) => (Process, _said) = (process, said);
+    private Writer(Process process, string output) => (Process, _output) = (process, output);
 
     /// <summary>The process.</summary>
     public Process Process { get; }
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts a process.</summary>
     /// <param name="file">The store's file.</param>
-    /// <param name="said">The file that it writes what was acknowledged to, a line each.</param>
+    /// <param name="output">The file to which it writes a line for each acknowledged transaction.</param>
     /// <param name="first">Number of its first transaction.</param>
-    public static Writer Start(string file, string said, int first = 0)
+    public static Writer Start(string file, string output, int first = 0)
     {
-        System.IO.File.WriteAllText(said, "");
+        System.IO.File.WriteAllText(output, "");
         var start = new ProcessStartInfo(
             Environment.ProcessPath!,
             ["-explicit", "only", "-method", $"{typeof(WriterProcess).FullName}.{nameof(WriterProcess.Write)}"]
@@ -41,14 +41,14 @@ public sealed class Writer : IDisposable
             RedirectStandardOutput = true,
         };
         start.Environment[File] = file;
-        start.Environment[Said] = said;
+        start.Environment[Said] = output;
         start.Environment[First] = $"{first}";
-        return new(Process.Start(start)!, said);
+        return new(Process.Start(start)!, output);
     }
 
-    /// <summary>What it has said.</summary>
-    public async Task<string[]> SaidAsync() =>
-        (await System.IO.File.ReadAllTextAsync(_said)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>Returns the lines that it has written.</summary>
+    public async Task<string[]> ReadOutputAsync() =>
+        (await System.IO.File.ReadAllTextAsync(_output)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     public void Dispose()
     {
@@ -60,10 +60,10 @@ public sealed class Writer : IDisposable
         Process.Dispose();
     }
 
-    /// <summary>What the other process does.</summary>
+    /// <summary>The work of the other process.</summary>
     internal static async Task RunAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        await using var said = new FileStream(
+        await using var output = new FileStream(
             Environment.GetEnvironmentVariable(Said)!,
             FileMode.Append,
             FileAccess.Write,
@@ -77,7 +77,7 @@ public sealed class Writer : IDisposable
         }
         catch (HoldfastException e)
         {
-            said.Write(Encoding.ASCII.GetBytes($"refused {e.Error.Code}\n"));
+            output.Write(Encoding.ASCII.GetBytes($"refused {e.Error.Code}\n"));
             return;
         }
 
@@ -114,9 +114,9 @@ public sealed class Writer : IDisposable
                                 {
                                     throw new InvalidOperationException($"{number} was there already");
                                 }
-                                lock (said)
+                                lock (output)
                                 {
-                                    said.Write(Encoding.ASCII.GetBytes($"{number}\n"));
+                                    output.Write(Encoding.ASCII.GetBytes($"{number}\n"));
                                 }
                             }
                         },

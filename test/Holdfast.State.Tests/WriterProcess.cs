@@ -1,6 +1,6 @@
 namespace Holdfast.State.Tests;
 
-/// <summary>No test: what <see cref="Writer"/> starts.</summary>
+/// <summary>Not a test: the entry point of the process that <see cref="Writer"/> starts.</summary>
 public sealed class WriterProcess
 {
     [Fact(Explicit = true)]

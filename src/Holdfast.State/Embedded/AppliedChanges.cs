@@ -1,7 +1,7 @@
 namespace Holdfast.State.Embedded;
 
-/// <summary>What one transaction changed.</summary>
-/// <param name="Revision">Its revision.</param>
-/// <param name="Puts">Entries that it put.</param>
-/// <param name="Deletes">Keys that it deleted, and that were there.</param>
+/// <summary>The changes of one transaction.</summary>
+/// <param name="Revision">Revision of the transaction.</param>
+/// <param name="Puts">Entries that were put.</param>
+/// <param name="Deletes">Existing keys that were deleted.</param>
 internal sealed record AppliedChanges(long Revision, IReadOnlyList<StateEntry> Puts, IReadOnlyList<string> Deletes);

@@ -1,6 +1,6 @@
 namespace Holdfast.State.Embedded;
 
-/// <summary>Something that waits to be committed: a transaction, or the end of a lease.</summary>
+/// <summary>A queued commit: a transaction, or the end of a lease.</summary>
 internal sealed class CommitRequest
 {
     private readonly TaskCompletionSource<StateCommit> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,19 +11,19 @@ internal sealed class CommitRequest
     /// <summary>The lease whose entries are deleted.</summary>
     public long EndedLease { get; init; }
 
-    /// <summary>Whoever waits has given up: it need not be begun.</summary>
+    /// <summary>Cancelled when the caller has given up; the request is then not started.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>What became of it, so far.</summary>
+    /// <summary>The result so far.</summary>
     public StateCommit? Commit { get; set; }
 
-    /// <summary>Why it cannot be done; null where it can.</summary>
+    /// <summary>Why it failed; null if it did not.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>Ends when it is on disk.</summary>
+    /// <summary>Completes when the change is on disk.</summary>
     public Task<StateCommit> Done => _done.Task;
 
-    /// <summary>Tells whoever waits.</summary>
+    /// <summary>Completes <see cref="Done"/> with the result or the failure.</summary>
     public void Complete()
     {
         if (Failure is not null)
@@ -36,6 +36,6 @@ internal sealed class CommitRequest
         }
     }
 
-    /// <summary>Tells whoever waited that nothing was done.</summary>
+    /// <summary>Cancels <see cref="Done"/>: nothing was changed.</summary>
     public void Cancel() => _done.TrySetCanceled(Cancellation);
 }

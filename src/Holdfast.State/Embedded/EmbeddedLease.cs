@@ -1,9 +1,8 @@
 namespace Holdfast.State.Embedded;
 
 /// <summary>
-/// A lease of this process. Its timer renews it, so it ends by itself only where the timer did not come in time: the
-/// process stood still. Whoever relied
-/// on it then must know, as with a store elsewhere.
+/// A lease of this process. Its timer renews it, so it expires only if the timer fires too late because the process was suspended. Holders
+/// then have to stop, as with a remote store.
 /// </summary>
 internal sealed class EmbeddedLease : IStateLease
 {
@@ -11,16 +10,20 @@ internal sealed class EmbeddedLease : IStateLease
     private readonly TimeSpan _timeToLive;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _lost = new();
+
+    // Lock order: the store's gate, then this one. CancelAsync runs callbacks on the thread pool, so none runs under this lock.
     private readonly Lock _gate = new();
     private ITimer? _timer;
     private long _renewed;
     private Task? _deleting;
     private bool _live = true;
 
-    /// <summary>Makes a lease and starts to renew it.</summary>
+    /// <summary>Creates a lease and starts to renew it.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="timeToLive">How long it lasts when it is not renewed.</param>
-    /// <param name="deleteEntries">Deletes the entries of the lease of that id.</param>
+    /// <param name="timeToLive">How long it lasts without renewal.</param>
+    /// <param name="deleteEntries">
+    /// Queues the deletion of the entries of the lease with that id. Called with the lease's lock held, so it must not block.
+    /// </param>
     /// <param name="time">The clock.</param>
     public EmbeddedLease(long id, TimeSpan timeToLive, Func<long, Task> deleteEntries, TimeProvider time)
     {
@@ -39,7 +42,7 @@ internal sealed class EmbeddedLease : IStateLease
     /// <inheritdoc/>
     public CancellationToken Lost { get; }
 
-    /// <summary>Whether something may be put with it.</summary>
+    /// <summary>Whether entries may be put with it.</summary>
     public bool IsLive
     {
         get
@@ -60,11 +63,11 @@ internal sealed class EmbeddedLease : IStateLease
         }
         catch (Exception)
         {
-            // The disk is full or gone, or whatever else. The timer tries again; and the next process deletes all that had a lease.
+            // For example a full disk. The timer retries, and the next process deletes all entries with a lease when it opens the store.
         }
     }
 
-    /// <summary>The store closes: its entries are deleted when it is opened again.</summary>
+    /// <summary>Ends the lease because the store closes. Its entries are deleted when the store is opened again.</summary>
     public void Stop()
     {
         lock (_gate)
@@ -75,7 +78,7 @@ internal sealed class EmbeddedLease : IStateLease
             _timer = null;
         }
 
-        _ = _lost.CancelAsync(); // what its callbacks throw is theirs
+        _ = _lost.CancelAsync(); // exceptions of callbacks are not observed
     }
 
     private void OnTimer()
@@ -92,7 +95,7 @@ internal sealed class EmbeddedLease : IStateLease
         _ = DisposeAsync().AsTask();
     }
 
-    // Those who relied on it are told before its entries go: whoever sees them gone may take over.
+    // Holders are notified before the entries are deleted: others may take over as soon as the entries are gone.
     private async Task EndAsync()
     {
         Task deleting;

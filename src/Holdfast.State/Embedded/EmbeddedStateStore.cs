@@ -6,9 +6,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.State.Embedded;
 
 /// <summary>
-/// The state of a server that is alone: one SQLite file. Nothing of it is kept in memory, for those who need that have
-/// a <see cref="StateMirror{T}"/>.
-/// Transactions that come while others are being written wait for each other and share one flush of the disk.
+/// The state of a single server in one SQLite file. Nothing is cached in memory; callers that need a cache use a
+/// <see cref="StateMirror{T}"/>. Transactions that arrive while others are being written form a group and share one flush (group commit).
 /// </summary>
 public sealed class EmbeddedStateStore : IStateStore
 {
@@ -20,7 +19,9 @@ public sealed class EmbeddedStateStore : IStateStore
     private readonly Channel<CommitRequest> _requests = Channel.CreateUnbounded<CommitRequest>(new() { SingleReader = true });
     private readonly ConcurrentDictionary<long, EmbeddedLease> _leases = new();
     private readonly HashSet<PrefixWatcher> _watchers = [];
-    private readonly SemaphoreSlim _gate = new(1, 1); // the file, the revision, the followers
+
+    // Guards the file, the revision and the watchers; held for no call outside of this assembly.
+    private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Task _loop;
     private long _revision;
     private long _lastLease;
@@ -40,34 +41,30 @@ public sealed class EmbeddedStateStore : IStateStore
     /// <inheritdoc/>
     public bool IsExclusive => true;
 
-    /// <summary>How often the disk was flushed for transactions.</summary>
+    /// <summary>Number of groups committed, each with one flush.</summary>
     internal long Groups { get; private set; }
 
-    /// <summary>Opens the state, or makes it: the file for its owner only, as its folder where that has to be made.</summary>
-    /// <param name="path">The file. Nobody else can open it until this store is disposed.</param>
+    /// <summary>Opens or creates the state. New files and folders are accessible to their owner only.</summary>
+    /// <param name="path">The file. It is locked exclusively until this store is disposed.</param>
     /// <param name="time">The clock, for leases.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/> when it is in use, damaged, of a newer version, or cannot be
-    /// opened; <see cref="ErrorCatalogue.StateFull"/> when it cannot be made.
+    /// <see cref="ErrorCatalogue.StateUnavailable"/> if the file is in use, damaged, from a newer version, or cannot be opened;
+    /// <see cref="ErrorCatalogue.StateFull"/> if there is no space to create it.
     /// </exception>
     public static Task<EmbeddedStateStore> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(path, [], time, cancellationToken);
 
-    /// <summary>
-    /// Opens the state, or makes it where none was: the file for its owner only, as its folder where that has to be
-    /// made.
-    /// </summary>
-    /// <param name="path">The file. Nobody else can open it until this store is disposed.</param>
+    /// <summary>Opens the state, or creates it if none existed before. New files and folders are accessible to their owner only.</summary>
+    /// <param name="path">The file. It is locked exclusively until this store is disposed.</param>
     /// <param name="traces">
-    /// Files that show that a state was there; where there is one, an empty or missing file is refused. The store's own
-    /// marker, <c>state.id</c>, always counts.
+    /// Files that prove that a state existed. If any exists, an empty or missing state file is refused. The store's own marker,
+    /// <c>state.id</c>, always counts.
     /// </param>
     /// <param name="time">The clock, for leases.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// As above, and <see cref="ErrorCatalogue.StateUnavailable"/> when the state that was there is gone, or is
-    /// another's.
+    /// As above, and <see cref="ErrorCatalogue.StateUnavailable"/> if the former state is missing, or the file belongs to another server.
     /// </exception>
     public static async Task<EmbeddedStateStore> OpenAsync(
         string path,
@@ -81,11 +78,10 @@ public sealed class EmbeddedStateStore : IStateStore
     }
 
     /// <summary>
-    /// Writes the state as it is at one moment into a file of its own, with its marker beside it; also where the file
-    /// of this store was removed.
+    /// Writes a consistent copy of the state to a new file, with its marker next to it. Works even if the file of this store was removed.
     /// </summary>
-    /// <param name="path">A file that is not there, in a folder that is.</param>
-    /// <param name="cancellationToken">Stops waiting for its turn.</param>
+    /// <param name="path">A file that does not exist, in an existing folder.</param>
+    /// <param name="cancellationToken">Cancels the wait for its turn.</param>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>
     /// </exception>
@@ -104,8 +100,8 @@ public sealed class EmbeddedStateStore : IStateStore
         );
 
     /// <summary>
-    /// Whether the file is still the one that was opened. Once a minute, what was committed meanwhile is moved into it
-    /// from its log, so that a copy of the file alone is nearly whole.
+    /// Checks that the file is still the one that was opened. Once a minute it also checkpoints the write-ahead log, so that a copy of the
+    /// file alone is nearly complete.
     /// </summary>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/>
@@ -152,15 +148,15 @@ public sealed class EmbeddedStateStore : IStateStore
     public async IAsyncEnumerable<StateBatch> WatchAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StateLimits.Bytes(prefix);
-        using var follower = new PrefixWatcher(prefix);
+        using var watcher = new PrefixWatcher(prefix);
         try
         {
-            yield return await SnapshotAsync(follower, prefix, cancellationToken);
-            while (await follower.WaitAsync(cancellationToken))
+            yield return await SnapshotAsync(watcher, prefix, cancellationToken);
+            while (await watcher.WaitAsync(cancellationToken))
             {
                 var batch =
-                    follower.IsSnapshotRequired ? await NextSnapshotAsync(follower, prefix, cancellationToken)
-                    : follower.TryTake(out var next) ? next
+                    watcher.IsSnapshotRequired ? await NextSnapshotAsync(watcher, prefix, cancellationToken)
+                    : watcher.TryTake(out var next) ? next
                     : null;
                 if (batch is not null)
                 {
@@ -171,7 +167,7 @@ public sealed class EmbeddedStateStore : IStateStore
         finally
         {
             await _gate.WaitAsync(CancellationToken.None);
-            _watchers.Remove(follower);
+            _watchers.Remove(watcher);
             _gate.Release();
         }
     }
@@ -201,7 +197,7 @@ public sealed class EmbeddedStateStore : IStateStore
         }
 
         _requests.Writer.TryComplete();
-        await _loop; // what was asked for before is done
+        await _loop; // earlier requests are completed
         await _gate.WaitAsync();
         try
         {
@@ -210,9 +206,9 @@ public sealed class EmbeddedStateStore : IStateStore
             {
                 lease.Stop();
             }
-            foreach (var follower in _watchers)
+            foreach (var watcher in _watchers)
             {
-                follower.Close();
+                watcher.Close();
             }
             _file.Dispose();
         }
@@ -239,28 +235,28 @@ public sealed class EmbeddedStateStore : IStateStore
         }
     }
 
-    // Under the gate, so that no commit falls between what it reads and what it is told.
-    private Task<StateBatch> SnapshotAsync(PrefixWatcher follower, string prefix, CancellationToken cancellationToken) =>
+    // Under the gate, so that no commit falls between the snapshot and the first batch.
+    private Task<StateBatch> SnapshotAsync(PrefixWatcher watcher, string prefix, CancellationToken cancellationToken) =>
         ReadAsync(
             () =>
             {
                 var entries = _file.Range(prefix);
-                follower.ResumeFromSnapshot();
-                _watchers.Add(follower);
+                watcher.ResumeFromSnapshot();
+                _watchers.Add(watcher);
                 return new StateBatch(true, entries, [], _revision);
             },
             cancellationToken
         );
 
-    private async Task<StateBatch?> NextSnapshotAsync(PrefixWatcher follower, string prefix, CancellationToken cancellationToken)
+    private async Task<StateBatch?> NextSnapshotAsync(PrefixWatcher watcher, string prefix, CancellationToken cancellationToken)
     {
         try
         {
-            return await SnapshotAsync(follower, prefix, cancellationToken);
+            return await SnapshotAsync(watcher, prefix, cancellationToken);
         }
         catch (HoldfastException) when (_closed)
         {
-            return null; // closed in between: following ends, as it would have a moment later
+            return null; // closed in the meantime: watching ends
         }
     }
 
@@ -298,14 +294,15 @@ public sealed class EmbeddedStateStore : IStateStore
             }
             catch (Exception e)
             {
-                // The edge of the loop. Whether it was committed is not known: who asked must read again, and who follows too.
+                // Last resort of the loop. Whether the group was committed is unknown: callers have to read again, and watchers need a
+                // snapshot.
                 foreach (var request in group)
                 {
                     request.Failure ??= StateFailure.Of(e, _file.Path);
                 }
-                foreach (var follower in _watchers)
+                foreach (var watcher in _watchers)
                 {
-                    follower.RequireSnapshot();
+                    watcher.RequireSnapshot();
                 }
             }
             finally
@@ -320,7 +317,7 @@ public sealed class EmbeddedStateStore : IStateStore
         }
     }
 
-    // All or nothing for the whole group: an answer given to one may rest on the changes of another.
+    // The whole group is committed or rolled back: the result of one transaction may depend on the changes of another.
     private void Commit(List<CommitRequest> group)
     {
         var revision = _revision;
@@ -341,7 +338,7 @@ public sealed class EmbeddedStateStore : IStateStore
             if (applied.Count > 0)
             {
                 _file.SetRevision(revision);
-                _file.CheckNotReplaced(); // nothing is acknowledged that only a file without a name holds
+                _file.CheckNotReplaced(); // a commit into an unlinked file must not be acknowledged
             }
 
             _file.Commit();
@@ -363,11 +360,12 @@ public sealed class EmbeddedStateStore : IStateStore
         }
         Groups++;
         _revision = revision;
+        // After the commit and under the gate: every watcher sees all transactions in the order of their revisions.
         foreach (var changes in applied)
         {
-            foreach (var follower in _watchers)
+            foreach (var watcher in _watchers)
             {
-                follower.Enqueue(changes);
+                watcher.Enqueue(changes);
             }
         }
     }
@@ -380,11 +378,11 @@ public sealed class EmbeddedStateStore : IStateStore
         }
         catch (Exception)
         {
-            // Nothing was committed, so nothing can be seen; the next group fails at its beginning and comes here again.
+            // Nothing was committed, so nothing is visible. The next group fails when it begins, and rolls back again.
         }
     }
 
-    // What a request changes at the revision after this one; null where nothing.
+    // Applies a request at the next revision; null if it changes nothing.
     private AppliedChanges? Apply(CommitRequest request, long revision)
     {
         request.Commit = new(false, revision);

@@ -2,9 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.State.Embedded;
 
-/// <summary>Which file a path names at the moment: two that are equal are one file, whatever became of the names between.</summary>
-/// <param name="Device">Device that it lies on.</param>
-/// <param name="Inode">Its number there.</param>
+/// <summary>
+/// Identity of the file that a path currently refers to. Equal values mean the same file, even if it was renamed in between.
+/// </summary>
+/// <param name="Device">Device of the file.</param>
+/// <param name="Inode">Inode number on that device.</param>
 internal readonly partial record struct FileStatus(ulong Device, ulong Inode)
 {
     private const int CurrentFolder = -100;
@@ -14,8 +16,8 @@ internal readonly partial record struct FileStatus(ulong Device, ulong Inode)
     private const int CloseOnExec = 0x80000;
 
     /// <summary>
-    /// The file of a path; null where there is none, or it cannot be seen. It is not opened: closing it again would
-    /// drop the locks of SQLite.
+    /// Returns the file at a path; null if there is none or it is not accessible. The file is not opened, because closing it would drop
+    /// SQLite's locks.
     /// </summary>
     public static unsafe FileStatus? Of(string path)
     {
@@ -28,8 +30,8 @@ internal readonly partial record struct FileStatus(ulong Device, ulong Inode)
         return new(((ulong)*(uint*)(status + 136) << 32) | *(uint*)(status + 140), *(ulong*)(status + 32));
     }
 
-    /// <summary>Flushes the entries of a folder to disk: a new or renamed file in it has its name for good.</summary>
-    /// <exception cref="IOException">It cannot be flushed.</exception>
+    /// <summary>Flushes the entries of a folder to disk, so that the name of a new or renamed file in it is durable.</summary>
+    /// <exception cref="IOException">The folder cannot be flushed.</exception>
     public static void FlushFolder(string folder)
     {
         var descriptor = open(folder, ReadOnly | Folder | CloseOnExec);

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Holdfast.State.Embedded;
 
 /// <summary>
-/// What one follower has not taken yet. It is bounded: one that is too slow loses its place, and begins again with a
+/// The pending batches of one watcher. The queue is bounded: a watcher that is too slow has its batches dropped and continues with a
 /// snapshot.
 /// </summary>
 internal sealed class PrefixWatcher(string prefix) : IDisposable
@@ -19,7 +19,7 @@ internal sealed class PrefixWatcher(string prefix) : IDisposable
     private bool _closed;
     private bool _isSnapshotRequired;
 
-    /// <summary>Whether it has lost its place.</summary>
+    /// <summary>Whether batches were dropped, so that the watcher needs a snapshot.</summary>
     public bool IsSnapshotRequired
     {
         get
@@ -31,7 +31,7 @@ internal sealed class PrefixWatcher(string prefix) : IDisposable
         }
     }
 
-    /// <summary>Tells of a transaction. Where it changed nothing under the prefix, only that its revision has been reached.</summary>
+    /// <summary>Queues the changes of a transaction; if none is under the prefix, only the new revision.</summary>
     public void Enqueue(AppliedChanges changes)
     {
         List<StateEntry> puts = [.. changes.Puts.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal))];
@@ -61,7 +61,7 @@ internal sealed class PrefixWatcher(string prefix) : IDisposable
         }
     }
 
-    /// <summary>It may have missed something: it begins again with a snapshot.</summary>
+    /// <summary>Requires a snapshot, because changes may have been missed.</summary>
     public void RequireSnapshot()
     {
         lock (_gate)
@@ -71,7 +71,7 @@ internal sealed class PrefixWatcher(string prefix) : IDisposable
         }
     }
 
-    /// <summary>Nothing more will come; what is there can still be taken.</summary>
+    /// <summary>Marks the end. Batches that are queued can still be taken.</summary>
     public void Close()
     {
         lock (_gate)
@@ -81,7 +81,7 @@ internal sealed class PrefixWatcher(string prefix) : IDisposable
         }
     }
 
-    /// <summary>It stands at a snapshot: what came before is in it.</summary>
+    /// <summary>Continues from a snapshot, which includes everything queued before.</summary>
     public void ResumeFromSnapshot()
     {
         lock (_gate)
@@ -91,8 +91,8 @@ internal sealed class PrefixWatcher(string prefix) : IDisposable
         }
     }
 
-    /// <summary>Waits until there is something to take, the place is lost, or the store is closed.</summary>
-    /// <returns>False where nothing more will come.</returns>
+    /// <summary>Waits until a batch is available, a snapshot is required, or the store is closed.</summary>
+    /// <returns>False if there will be no more batches.</returns>
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -117,7 +117,7 @@ internal sealed class PrefixWatcher(string prefix) : IDisposable
         }
     }
 
-    /// <summary>Takes the next batch; nothing where the place is lost.</summary>
+    /// <summary>Takes the next batch; false if there is none or a snapshot is required.</summary>
     public bool TryTake([NotNullWhen(true)] out StateBatch? batch)
     {
         lock (_gate)

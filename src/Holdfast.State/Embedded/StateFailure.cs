@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Holdfast.State.Embedded;
 
-/// <summary>Says what went wrong at the file that keeps the state.</summary>
+/// <summary>Creates the failures of the state file.</summary>
 internal static class StateFailure
 {
     // Result codes of SQLite (https://sqlite.org/rescode.html).
@@ -14,89 +14,93 @@ internal static class StateFailure
         Full = 13,
         NoDatabase = 26;
 
-    /// <summary>The failure that <paramref name="e"/> is at the file <paramref name="path"/>.</summary>
+    /// <summary>Converts an exception at the file <paramref name="path"/>.</summary>
     public static HoldfastException Of(Exception e, string path) =>
         e switch
         {
             HoldfastException known => known,
             SqliteException { SqliteErrorCode: Full } => new(
                 ErrorCatalogue.StateFull,
-                $"There is no room left for the state in '{path}'.",
-                "Make room on that file system. What was asked for has not been stored.",
+                $"No space is left for the state in '{path}'.",
+                "Free space on that file system. The change has not been stored.",
                 e
             ),
             SqliteException { SqliteErrorCode: Busy or Locked } => new(
                 ErrorCatalogue.StateUnavailable,
                 $"The state in '{path}' is in use.",
-                "Another holdfast is running on this data folder: stop it, or give this one a folder of its own.",
+                "Another holdfast is running on this data folder: stop it, or use another folder.",
                 e
             ),
             SqliteException { SqliteErrorCode: Damaged or NoDatabase } => OfDamage(path, e.Message, e),
             SqliteException { SqliteErrorCode: ReadOnly } => new(
                 ErrorCatalogue.StateUnavailable,
-                $"The state in '{path}' may not be written.",
-                "Give this user rights to the file and its folder, and mount it for writing.",
+                $"The state in '{path}' is not writable.",
+                "Grant this user access to the file and its folder, and mount the file system read-write.",
                 e
             ),
             UnauthorizedAccessException => new(
                 ErrorCatalogue.StateUnavailable,
-                $"The state in '{path}' may not be read and written by this user: {e.Message}",
-                "Give this user rights to the file and its folder.",
+                $"This user may not read and write the state in '{path}': {e.Message}",
+                "Grant this user access to the file and its folder.",
                 e
             ),
             _ => new(
                 ErrorCatalogue.StateUnavailable,
                 $"The state in '{path}' cannot be read or written: {e.Message}",
-                "Check the disk, the mount, and this user's rights to the file and its folder.",
+                "Check the disk, the mount, and this user's access to the file and its folder.",
                 e
             ),
         };
 
-    /// <summary>The file holds what SQLite or we would not have written.</summary>
+    /// <summary>Creates the failure for a file with contents that neither SQLite nor Holdfast writes.</summary>
     public static HoldfastException OfDamage(string path, string finding, Exception? cause = null) =>
         new(
             ErrorCatalogue.StateUnavailable,
             $"The state in '{path}' is damaged: {finding}",
-            "Put back a copy of the file, without the -wal of the damaged one. Backups do not depend on it: without a copy, "
-                + "move all files of the data folder away and configure anew.",
+            "Put back a copy of the file, without the -wal file of the damaged one. Backups do not depend on it: without a copy, "
+                + "move all files out of the data folder and configure the server again.",
             cause
         );
 
-    /// <summary>There is no state where one was.</summary>
+    /// <summary>Creates the failure for a missing state.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="what">What is wrong with it.</param>
-    /// <param name="traces">What shows that a state was there.</param>
+    /// <param name="what">How it is missing, as the predicate of a sentence.</param>
+    /// <param name="traces">Files that prove that a state existed.</param>
     public static HoldfastException OfMissing(string path, string what, IReadOnlyList<string> traces) =>
         new(
             ErrorCatalogue.StateUnavailable,
-            $"The state '{path}' {what}, but there was one (it left "
-                + $"{string.Join(", ", traces.Take(3).Select(t => $"'{t}'"))}): its tasks, users and keys are not begun anew.",
-            "Put it back with its -wal, or a copy that holdfast server backup-state made. To really begin anew, move all "
-                + "files of the data folder away first, and keep them: node.key opens what was encrypted for this node."
+            $"The state '{path}' {what}, but it existed before (it left {string.Join(", ", traces.Take(3).Select(t => $"'{t}'"))}): "
+                + "no empty state is created in its place.",
+            "Put it back with its -wal file, or put back a copy made by holdfast server backup-state. To start over, first move all "
+                + "files out of the data folder, and keep them: node.key decrypts what was encrypted for this node."
         );
 
-    /// <summary>The state is another server's than the one that belongs there.</summary>
+    /// <summary>Creates the failure for the state of another server.</summary>
     public static HoldfastException OfForeignState(string path, string marker) =>
         new(
             ErrorCatalogue.StateUnavailable,
-            $"The state '{path}' is not the one that '{marker}' says belongs there.",
-            "Put back the right one. If this one is meant, with its own node.key, move that file away."
+            $"The state '{path}' does not have the id in '{marker}'.",
+            "Put back the right state. To use this one, with its own node.key, move that file away."
         );
 
-    /// <summary>The file went away, or another stands in its place, while it was open.</summary>
+    /// <summary>Creates the failure for a file that was removed or replaced while it was open.</summary>
     public static HoldfastException OfRemoved(string path) =>
         new(
             ErrorCatalogue.StateUnavailable,
-            $"'{path}' was removed or replaced while the server runs: what would be stored now would be lost at its end.",
-            "Save what the server still has open before it is stopped: holdfast server backup-state. Then stop it, put that "
+            $"'{path}' was removed or replaced while the server is running: changes stored now would be lost when it stops.",
+            "Before you stop the server, save the state that it still has open: holdfast server backup-state. Then stop it, put that "
                 + "copy in place, and start it again."
         );
 
-    /// <summary>The store was closed.</summary>
+    /// <summary>Creates the failure for a closed store.</summary>
     public static HoldfastException OfClosed(string path) =>
-        new(ErrorCatalogue.StateUnavailable, $"The state in '{path}' has been closed.", "Holdfast is stopping: ask again when it runs.");
+        new(
+            ErrorCatalogue.StateUnavailable,
+            $"The state in '{path}' has been closed.",
+            "Holdfast is stopping: retry when it is " + "running again."
+        );
 
-    /// <summary>A lease that a change names has ended.</summary>
+    /// <summary>Creates the failure for a change whose lease has ended.</summary>
     public static HoldfastException OfEndedLease(string key) =>
-        new(ErrorCatalogue.NotAllowed, $"The lease that '{key}' should be stored with has ended.", "Take a new one.");
+        new(ErrorCatalogue.NotAllowed, $"The lease for '{key}' has ended.", "Request a new lease.");
 }

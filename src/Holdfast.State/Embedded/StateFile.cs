@@ -5,7 +5,7 @@ using SQLitePCL;
 
 namespace Holdfast.State.Embedded;
 
-/// <summary>The SQLite file of the state: all that is said to SQLite. To be used by one task at a time.</summary>
+/// <summary>The SQLite file of the state, and all SQL. Not thread-safe: the store's gate serializes all calls.</summary>
 internal sealed class StateFile : IDisposable
 {
     private const int SchemaVersion = 1;
@@ -13,7 +13,7 @@ internal sealed class StateFile : IDisposable
     private const long SmallBytes = 32 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    // An entry is a row with an index, not a row of the index: values of some KB would make that a list of overflow pages.
+    // A rowid table with an index, not WITHOUT ROWID: values of several KB would turn that index into lists of overflow pages.
     private const string Schema = """
         CREATE TABLE entries (
           key BLOB NOT NULL UNIQUE,
@@ -42,7 +42,7 @@ internal sealed class StateFile : IDisposable
     private StateFile(string path)
     {
         Path = path;
-        // No pool, which would keep the file locked behind our back. A former process that is just ending gets a second.
+        // No connection pool, because it would keep the file locked. A previous process that is just ending gets a second.
         _connection = new(
             new SqliteConnectionStringBuilder
             {
@@ -73,17 +73,17 @@ internal sealed class StateFile : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Its log, which holds what was committed since the last checkpoint.</summary>
+    /// <summary>Its write-ahead log, with everything committed since the last checkpoint.</summary>
     private string LogPath => Path + "-wal";
 
     /// <summary>
-    /// Opens the file, or makes it where no state was before. Entries with a lease are gone: those who held one died
-    /// with the process before.
+    /// Opens the file, or creates it if no state existed before. Entries with a lease are deleted: their holders ended with the previous
+    /// process.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="traces">
-    /// Files beside it that only a server with a state leaves: where there is one, an empty or missing file is a loss,
-    /// and nothing is begun anew.
+    /// Files next to it that only a server with a state leaves. If any exists, an empty or missing file is a loss, and no new state is
+    /// created.
     /// </param>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>
@@ -99,13 +99,13 @@ internal sealed class StateFile : IDisposable
             {
                 traces = [StateMarker.PathOf(path), .. traces];
             }
-            // Before SQLite opens it: beside an empty file it would delete the log, which may be all that is left.
+            // Before SQLite opens it: SQLite deletes the log of an empty file, which may be all that is left.
             var size = new FileInfo(path) is { Exists: true } found ? found.Length : -1;
             if (size <= 0 && traces.Count > 0)
             {
-                throw StateFailure.OfMissing(path, size < 0 ? "is not there" : "is empty", traces);
+                throw StateFailure.OfMissing(path, size < 0 ? "is missing" : "is empty", traces);
             }
-            Make(path);
+            CreateFile(path);
             file = new(path);
             file.Prepare(traces);
             file.Identify(expected);
@@ -120,8 +120,8 @@ internal sealed class StateFile : IDisposable
     }
 
     /// <summary>
-    /// What is committed goes into a file that others know by its name: nobody has removed or replaced it, or its log,
-    /// since it was opened.
+    /// Checks that commits go to a file that is still reachable by its name: neither it nor its log was removed or replaced since it was
+    /// opened.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     public void CheckNotReplaced()
@@ -136,14 +136,13 @@ internal sealed class StateFile : IDisposable
         }
     }
 
-    /// <summary>Moves what is in the log into the file itself, and flushes it.</summary>
+    /// <summary>Checkpoints the log into the file and flushes it.</summary>
     public void Checkpoint() => Run("PRAGMA wal_checkpoint(PASSIVE)");
 
     /// <summary>
-    /// Writes all of the state, as it is now, into a file of its own that needs no log. It is on disk when this
-    /// returns; so is its marker.
+    /// Writes a consistent copy of the state to a new file that needs no log. The copy and its marker are on disk when this returns.
     /// </summary>
-    /// <param name="path">A file that is not there, in a folder that is.</param>
+    /// <param name="path">A file that does not exist, in an existing folder.</param>
     public void CopyTo(string path)
     {
         using (
@@ -158,7 +157,7 @@ internal sealed class StateFile : IDisposable
             )
         )
         {
-            // Made before SQLite writes into it, so that it is never readable by others.
+            // Created before SQLite writes to it, so that others can never read it.
         }
 
         using (var command = _connection.CreateCommand())
@@ -185,7 +184,7 @@ internal sealed class StateFile : IDisposable
         StateMarker.Write(path, Text("SELECT id FROM identity"));
     }
 
-    /// <summary>The revision that is stored.</summary>
+    /// <summary>Reads the stored revision.</summary>
     public long ReadRevision() => Number("SELECT revision FROM state");
 
     /// <summary>Stores the revision.</summary>
@@ -195,7 +194,7 @@ internal sealed class StateFile : IDisposable
         _setRevision.ExecuteNonQuery();
     }
 
-    /// <summary>Reads an entry; null where there is none.</summary>
+    /// <summary>Reads an entry; null if there is none.</summary>
     public StateEntry? Get(string key)
     {
         _get.Parameters[0].Value = StateLimits.Bytes(key);
@@ -203,7 +202,7 @@ internal sealed class StateFile : IDisposable
         return reader.Read() ? Entry(reader) : null;
     }
 
-    /// <summary>Reads the entries whose keys begin with <paramref name="prefix"/>, in the order of their bytes.</summary>
+    /// <summary>Reads the entries whose keys start with <paramref name="prefix"/>, in byte order.</summary>
     public List<StateEntry> Range(string prefix)
     {
         var from = StateLimits.Bytes(prefix);
@@ -229,35 +228,35 @@ internal sealed class StateFile : IDisposable
         return entries;
     }
 
-    /// <summary>Revision of the last change of a key; 0 where it does not exist.</summary>
+    /// <summary>Returns the revision of the last change of a key; 0 if it does not exist.</summary>
     public long ModRevision(string key)
     {
         _modified.Parameters[0].Value = StateLimits.Bytes(key);
         return _modified.ExecuteScalar() as long? ?? 0;
     }
 
-    /// <summary>Puts a value, and returns the entry that it made.</summary>
+    /// <summary>Puts a value and returns the new entry.</summary>
     public StateEntry Put(StateChange change, long revision)
     {
-        var value = change.Value!.Value.ToArray(); // followers may read it when the caller has long used its buffer for something else
+        var value = change.Value!.Value.ToArray(); // watchers may read it after the caller has reused its buffer
         _put.Parameters[0].Value = StateLimits.Bytes(change.Key);
         _put.Parameters[1].Value = value;
         _put.Parameters[2].Value = revision;
         _put.Parameters[3].Value = change.Lease;
         var created = (long)_put.ExecuteScalar()!;
-        _put.Parameters[1].Value = DBNull.Value; // not held until the next one
+        _put.Parameters[1].Value = DBNull.Value; // releases the value
         return new(change.Key, value, created, revision);
     }
 
     /// <summary>Deletes a key.</summary>
-    /// <returns>False where it was not there.</returns>
+    /// <returns>False if it did not exist.</returns>
     public bool Delete(string key)
     {
         _delete.Parameters[0].Value = StateLimits.Bytes(key);
         return _delete.ExecuteNonQuery() > 0;
     }
 
-    /// <summary>Deletes the entries of a lease, and returns their keys.</summary>
+    /// <summary>Deletes the entries of a lease and returns their keys.</summary>
     public List<string> DeleteLeased(long lease)
     {
         _deleteLeased.Parameters[0].Value = lease;
@@ -270,13 +269,13 @@ internal sealed class StateFile : IDisposable
         return keys;
     }
 
-    /// <summary>Begins a transaction of SQLite.</summary>
+    /// <summary>Begins an SQLite transaction.</summary>
     public void Begin() => Run("BEGIN IMMEDIATE");
 
-    /// <summary>Ends it; when this returns it is on disk.</summary>
+    /// <summary>Commits the transaction; it is on disk when this returns.</summary>
     public void Commit() => Run("COMMIT");
 
-    /// <summary>Takes back what was not committed. After some errors SQLite has done so itself.</summary>
+    /// <summary>Rolls back the transaction. After some errors SQLite has already done so.</summary>
     public void Rollback()
     {
         if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
@@ -295,10 +294,9 @@ internal sealed class StateFile : IDisposable
         _connection.Dispose();
     }
 
-    // Made before SQLite opens it, so that it is never readable by others; the -wal file takes its mode from it. It is
-    // not opened where it exists: closing
-    // it again would drop the locks of a store that this process has open on it.
-    private static void Make(string path)
+    // Created before SQLite opens it, so that others can never read it; the -wal file inherits its mode. An existing file is not opened:
+    // closing it would drop the locks of a store that this process has open on it.
+    private static void CreateFile(string path)
     {
         var folder = System.IO.Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
@@ -318,14 +316,14 @@ internal sealed class StateFile : IDisposable
                     )
                 )
                 {
-                    // only made
+                    // created empty
                 }
 
                 FileStatus.FlushFolder(folder);
             }
             catch (IOException) when (File.Exists(path))
             {
-                // Another process was faster; who of us may have it is settled by the lock.
+                // Another process created it first; the lock decides which one opens it.
             }
         }
         else if (File.GetUnixFileMode(path) != OwnerOnly)
@@ -334,7 +332,7 @@ internal sealed class StateFile : IDisposable
         }
     }
 
-    // The id is in the file and beside it, so that each can be told from another server's. What 0.1 has made gets one here.
+    // The id is in the file and in the marker, so that either can be matched with its server. States created by 0.1 get one here.
     private void Identify(string? expected)
     {
         Run("CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL)");
@@ -352,7 +350,7 @@ internal sealed class StateFile : IDisposable
             insert.ExecuteNonQuery();
         }
 
-        // Before the marker, so that the file by itself holds a state as soon as anything says that there is one.
+        // Before the marker is written, so that the file alone contains a state as soon as anything claims that one exists.
         Checkpoint();
         if (id != expected)
         {
@@ -363,14 +361,14 @@ internal sealed class StateFile : IDisposable
     private void Prepare(IReadOnlyList<string> traces)
     {
         _connection.Open();
-        // The lock mode comes first: then the index of the log is in our memory, and nobody else can open the file as long as we have it.
+        // The locking mode comes first: the WAL index is then in this process's memory, and no other process can open the file meanwhile.
         Run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
         CheckKind(traces);
         if (Text("PRAGMA journal_mode = WAL") != "wal")
         {
             throw new HoldfastException(
                 ErrorCatalogue.StateUnavailable,
-                $"'{Path}' cannot be written ahead of.",
+                $"'{Path}' does not support write-ahead logging.",
                 "Put the data folder on a local file system."
             );
         }
@@ -393,7 +391,7 @@ internal sealed class StateFile : IDisposable
         }
     }
 
-    // A file that is not ours is left as it is.
+    // A file that is not a state is not modified.
     private void CheckKind(IReadOnlyList<string> traces)
     {
         var kind = Number("PRAGMA application_id");
@@ -406,7 +404,7 @@ internal sealed class StateFile : IDisposable
             throw new HoldfastException(
                 ErrorCatalogue.StateUnavailable,
                 $"'{Path}' is not a state file of Holdfast but another SQLite database.",
-                "Give a data folder that is Holdfast's own."
+                "Use a data folder of Holdfast's own."
             );
         }
         var version = Number("PRAGMA user_version");
@@ -414,8 +412,9 @@ internal sealed class StateFile : IDisposable
         {
             throw new HoldfastException(
                 ErrorCatalogue.StateUnavailable,
-                $"The state in '{Path}' was written by a newer Holdfast: its schema is {version}, this one knows {SchemaVersion}.",
-                "Start the newer version again."
+                $"The state in '{Path}' was written by a newer Holdfast: its schema version is {version}, this version supports "
+                    + $"{SchemaVersion}.",
+                "Start the newer version."
             );
         }
     }

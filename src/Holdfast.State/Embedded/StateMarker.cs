@@ -3,25 +3,23 @@ using System.Text;
 namespace Holdfast.State.Embedded;
 
 /// <summary>
-/// The file beside the state that says which state belongs there: <c>state.id</c>, 32 hexadecimal digits. Where it
-/// lies, a state was; an empty one in its
-/// place is a loss, and another's is a mistake.
+/// The file next to the state that identifies it: <c>state.id</c>, 32 hexadecimal digits. If it exists, a state existed: an empty state
+/// file is then a loss, and one with another id is a mistake.
 /// </summary>
 internal static class StateMarker
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int Length = 32;
 
-    /// <summary>Where the marker of a state lies.</summary>
-    /// <param name="state">The file of the state.</param>
+    /// <summary>Returns the path of the marker of a state.</summary>
+    /// <param name="state">The state file.</param>
     public static string PathOf(string state) => Path.ChangeExtension(state, ".id");
 
-    /// <summary>A new id.</summary>
+    /// <summary>Creates an id.</summary>
     public static string NewId() => Guid.NewGuid().ToString("N");
 
     /// <summary>
-    /// The id that is expected; null where there is no marker. One that is empty or cut counts as one: it still says
-    /// that a state was there.
+    /// Reads the expected id; null if there is no marker. An empty or truncated marker counts: it still proves that a state existed.
     /// </summary>
     public static string? Read(string state)
     {
@@ -35,10 +33,10 @@ internal static class StateMarker
         }
     }
 
-    /// <summary>Whether a marker names a state at all.</summary>
+    /// <summary>Whether the contents of a marker are a valid id.</summary>
     public static bool IsWhole(string id) => id.Length == Length && id.All(char.IsAsciiHexDigitLower);
 
-    /// <summary>Writes the marker: whole, and on disk when this returns.</summary>
+    /// <summary>Writes the marker atomically; it is on disk when this returns.</summary>
     public static void Write(string state, string id)
     {
         var path = PathOf(state);

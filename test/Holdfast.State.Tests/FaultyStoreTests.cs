@@ -4,21 +4,21 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>A mirror and a writer go on whatever the store throws, cancels by itself or answers late, and say so meanwhile.</summary>
-public sealed class OddStoreTests : IAsyncLifetime
+/// <summary>Mirror and writer survive any exception, spurious cancellation or delay of the store, and report it meanwhile.</summary>
+public sealed class FaultyStoreTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
-    private OddStore? _store;
+    private FaultyStore? _store;
     private StateMirror<Thing>? _mirror;
     private StateWriter? _writer;
 
-    /// <summary>What a library may throw, none of it ours.</summary>
+    /// <summary>Exceptions that a library may throw.</summary>
     public static TheoryData<Exception> Failures =>
         [
-            new InvalidOperationException("odd"),
+            new InvalidOperationException("failing"),
             new OperationCanceledException("a library's own"),
             new TaskCanceledException("another"),
             new IOException("gone"),
@@ -27,7 +27,7 @@ public sealed class OddStoreTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private OddStore Store => _store!;
+    private FaultyStore Store => _store!;
 
     private StateMirror<Thing> Mirror => _mirror!;
 
@@ -50,88 +50,88 @@ public sealed class OddStoreTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_mirror_whose_store_throws_says_so_and_follows_again(Exception failure)
+    public async Task A_mirror_whose_store_throws_reports_it_and_watches_again(Exception failure)
     {
-        var told = new SemaphoreSlim(0);
-        Mirror.ProblemChanged += () => told.Release();
+        var raised = new SemaphoreSlim(0);
+        Mirror.ProblemChanged += () => raised.Release();
         await Mirror.StartAsync(Token);
         await Mirror.PutAsync("a", new("1"), null, Token);
         for (var i = 0; i < 3; i++)
         {
-            Store.OnFollow(() => Task.FromException(failure));
+            Store.OnWatch(() => Task.FromException(failure));
         }
         Store.Break(failure);
-        await told.WaitAsync(Patience, Token);
+        await raised.WaitAsync(Timeout, Token);
         Assert.Contains(failure.Message, Mirror.Loop.Problem!.Message, StringComparison.Ordinal);
         await Store.CommitAsync(new() { Changes = [Mirror.CreateChange("a", new("2"))] }, Token);
         await AdvanceUntilAsync(() => Mirror.Find("a")!.Value.Name == "2");
         Assert.Null(Mirror.Loop.Problem);
         Assert.Equal(0, Mirror.Loop.Failures);
-        Assert.Equal(5, Store.Followed);
-        await Mirror.PutAsync("a", new("3"), null, Token).WaitAsync(Patience, Token);
+        Assert.Equal(5, Store.WatchCount);
+        await Mirror.PutAsync("a", new("3"), null, Token).WaitAsync(Timeout, Token);
     }
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task Who_waits_for_a_mirror_that_fails_is_told_and_need_not_wait_for_ever(Exception failure)
+    public async Task A_wait_for_a_failing_mirror_fails_instead_of_hanging(Exception failure)
     {
         await Mirror.StartAsync(Token);
         var waiting = Mirror.WaitForRevisionAsync(1000, Token);
-        Store.OnFollow(() => Task.FromException(failure));
+        Store.OnWatch(() => Task.FromException(failure));
         Store.Break(failure);
-        var told = await Assert.ThrowsAsync<HoldfastException>(() => waiting.WaitAsync(Patience, Token));
-        Assert.Equal(ErrorCatalogue.StateUnavailable, told.Error);
+        var raised = await Assert.ThrowsAsync<HoldfastException>(() => waiting.WaitAsync(Timeout, Token));
+        Assert.Equal(ErrorCatalogue.StateUnavailable, raised.Error);
     }
 
     [Fact]
-    public async Task What_a_node_reports_while_its_mirror_fails_is_shown_and_then_the_stored_one()
+    public async Task A_value_set_while_the_mirror_fails_is_visible_until_the_stored_one_arrives()
     {
         var records = new WriteBehindState<Thing>(Mirror, Writer);
         await Mirror.StartAsync(Token);
         Writer.Start();
-        Store.OnFollow(() => Task.FromException(new InvalidOperationException("still odd")));
-        Store.Break(new InvalidOperationException("odd"));
+        Store.OnWatch(() => Task.FromException(new InvalidOperationException("still failing")));
+        Store.Break(new InvalidOperationException("failing"));
         records.Set("a", new("1"));
         Assert.Equal("1", records.Find("a")!.Name);
-        await Writer.FlushAsync(Token).WaitAsync(Patience, Token);
+        await Writer.FlushAsync(Token).WaitAsync(Timeout, Token);
         await AdvanceUntilAsync(() => Mirror.Find("a") is not null);
         await Store.CommitAsync(new() { Changes = [Mirror.CreateChange("a", new("theirs"))] }, Token);
-        await AdvanceUntilAsync(() => records.Find("a")!.Name == "theirs"); // what was reported stands no longer in its way
+        await AdvanceUntilAsync(() => records.Find("a")!.Name == "theirs"); // the reported value no longer hides it
     }
 
     [Fact]
-    public async Task A_mirror_that_waits_for_a_late_store_says_since_when()
+    public async Task A_mirror_reports_how_long_it_has_waited_for_a_slow_store()
     {
         await Mirror.StartAsync(Token);
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(TimeSpan.Zero, Mirror.Loop.SinceLastIteration); // nothing happens, and nothing is owed
+        Assert.Equal(TimeSpan.Zero, Mirror.Loop.SinceLastIteration); // nothing is pending
         var late = new TaskCompletionSource();
-        Store.OnFollow(() => late.Task);
+        Store.OnWatch(() => late.Task);
         Store.Break(new IOException("cut"));
-        await AdvanceUntilAsync(() => Store.Followed == 2);
+        await AdvanceUntilAsync(() => Store.WatchCount == 2);
         var commit = await Store.CommitAsync(new() { Changes = [Mirror.CreateChange("a", new("1"))] }, Token);
         var waiting = Mirror.WaitForRevisionWithRetriesAsync(commit.Revision);
         _time.Advance(TimeSpan.FromMinutes(10));
         Assert.True(Mirror.Loop.SinceLastIteration >= TimeSpan.FromMinutes(10));
         late.SetResult();
-        await waiting.WaitAsync(Patience, Token);
+        await waiting.WaitAsync(Timeout, Token);
         await AdvanceUntilAsync(() => Mirror.Loop.SinceLastIteration == TimeSpan.Zero);
     }
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_writer_whose_store_throws_says_so_and_stores_what_waits(Exception failure)
+    public async Task A_writer_whose_store_throws_reports_it_and_stores_the_queued_values(Exception failure)
     {
-        var told = new SemaphoreSlim(0);
+        var raised = new SemaphoreSlim(0);
         Writer.ProblemChanged += () => throw new InvalidOperationException("a listener's fault");
-        Writer.ProblemChanged += () => told.Release();
+        Writer.ProblemChanged += () => raised.Release();
         for (var i = 0; i < 3; i++)
         {
             Store.OnCommit(() => Task.FromException(failure));
         }
         Writer.Start();
         Writer.Enqueue(new("a", new byte[] { 1 }), _ => throw new InvalidOperationException("a fault of who asked"));
-        await told.WaitAsync(Patience, Token);
+        await raised.WaitAsync(Timeout, Token);
         Assert.Contains(failure.Message, Writer.Problem!.Message, StringComparison.Ordinal);
         Writer.Enqueue(new("b", new byte[] { 2 }), _ => { });
         await AdvanceUntilAsync(() => Writer is { QueuedCount: 0, Problem: null });
@@ -140,7 +140,7 @@ public sealed class OddStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_writer_whose_store_does_not_answer_says_since_when()
+    public async Task A_writer_reports_how_long_its_store_has_not_responded()
     {
         var late = new TaskCompletionSource();
         Store.OnCommit(() => late.Task);
@@ -148,7 +148,7 @@ public sealed class OddStoreTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(TimeSpan.Zero, Writer.Loop.SinceLastIteration);
         Writer.Enqueue(new("a", new byte[] { 1 }), _ => { });
-        await AdvanceUntilAsync(() => Store.Committed == 1);
+        await AdvanceUntilAsync(() => Store.CommitCount == 1);
         _time.Advance(TimeSpan.FromMinutes(10));
         Assert.True(Writer.Loop.SinceLastIteration >= TimeSpan.FromMinutes(10));
         late.SetResult();
@@ -156,7 +156,7 @@ public sealed class OddStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_gives_up_flushing_is_no_problem_of_the_store()
+    public async Task A_cancelled_flush_is_no_problem_of_the_store()
     {
         using var mine = new CancellationTokenSource();
         Store.OnCommit(async () =>

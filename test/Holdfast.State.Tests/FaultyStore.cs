@@ -2,41 +2,38 @@ using System.Runtime.CompilerServices;
 
 namespace Holdfast.State.Tests;
 
-/// <summary>
-/// A store that fails as it is told to: with any exception, with a cancellation of its own, or by not answering for a
-/// while.
-/// </summary>
-internal sealed class OddStore(IStateStore inner) : IStateStore
+/// <summary>A store that fails on demand: with any exception, with a cancellation of its own, or by not responding for a while.</summary>
+internal sealed class FaultyStore(IStateStore inner) : IStateStore
 {
     private readonly Queue<Func<Task>> _commits = new(),
-        _follows = new();
-    private readonly List<TaskCompletionSource> _broken = [];
+        _watches = new();
+    private readonly List<TaskCompletionSource> _watching = [];
     private readonly Lock _gate = new();
     private Exception? _breakWith;
 
-    /// <summary>How often a follower began.</summary>
-    public int Followed { get; private set; }
+    /// <summary>Number of watchers that started.</summary>
+    public int WatchCount { get; private set; }
 
-    /// <summary>How often a transaction came.</summary>
-    public int Committed { get; private set; }
+    /// <summary>Number of transactions received.</summary>
+    public int CommitCount { get; private set; }
 
-    /// <summary>What the next transaction meets before it is committed.</summary>
-    public void OnCommit(Func<Task> odd) => _commits.Enqueue(odd);
+    /// <summary>Runs before the next transaction is committed.</summary>
+    public void OnCommit(Func<Task> fault) => _commits.Enqueue(fault);
 
-    /// <summary>What the next follower meets at its begin.</summary>
-    public void OnFollow(Func<Task> odd) => _follows.Enqueue(odd);
+    /// <summary>Runs when the next watcher starts.</summary>
+    public void OnWatch(Func<Task> fault) => _watches.Enqueue(fault);
 
-    /// <summary>Breaks all followers off.</summary>
+    /// <summary>Disconnects all watchers.</summary>
     public void Break(Exception with)
     {
         lock (_gate)
         {
             _breakWith = with;
-            foreach (var broken in _broken)
+            foreach (var disconnected in _watching)
             {
-                broken.TrySetResult();
+                disconnected.TrySetResult();
             }
-            _broken.Clear();
+            _watching.Clear();
         }
     }
 
@@ -46,32 +43,32 @@ internal sealed class OddStore(IStateStore inner) : IStateStore
 
     public async Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken)
     {
-        Committed++;
-        if (_commits.TryDequeue(out var odd))
+        CommitCount++;
+        if (_commits.TryDequeue(out var fault))
         {
-            await odd();
+            await fault();
         }
         return await inner.CommitAsync(transaction, cancellationToken);
     }
 
     public async IAsyncEnumerable<StateBatch> WatchAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Followed++;
-        if (_follows.TryDequeue(out var odd))
+        WatchCount++;
+        if (_watches.TryDequeue(out var fault))
         {
-            await odd();
+            await fault();
         }
-        var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var disconnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _broken.Add(broken);
+            _watching.Add(disconnected);
         }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var follower = inner.WatchAsync(prefix, stop.Token).GetAsyncEnumerator(stop.Token);
+        await using var watcher = inner.WatchAsync(prefix, stop.Token).GetAsyncEnumerator(stop.Token);
         while (true)
         {
-            var next = follower.MoveNextAsync().AsTask();
-            if (await Task.WhenAny(next, broken.Task) == broken.Task)
+            var next = watcher.MoveNextAsync().AsTask();
+            if (await Task.WhenAny(next, disconnected.Task) == disconnected.Task)
             {
                 await stop.CancelAsync();
                 await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -82,7 +79,7 @@ internal sealed class OddStore(IStateStore inner) : IStateStore
             {
                 yield break;
             }
-            yield return follower.Current;
+            yield return watcher.Current;
         }
     }
 
