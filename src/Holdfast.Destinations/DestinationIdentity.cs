@@ -14,6 +14,9 @@ public static class DestinationIdentity
     /// <summary>Name of the file.</summary>
     public const string FileName = ".holdfast-destination";
 
+    /// <summary>Files that only the root of a destination has: the identity, and what a person without Holdfast needs.</summary>
+    public static IReadOnlyList<string> RootFiles { get; } = [FileName, "HOW-TO-RESTORE.txt", "restore.py"];
+
     /// <summary>Bytes that the file can have at most; a longer one is damaged.</summary>
     public const int MaxBytes = 4096;
 

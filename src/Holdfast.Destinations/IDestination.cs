@@ -13,7 +13,7 @@ namespace Holdfast.Destinations;
 /// </summary>
 public interface IDestination : IAsyncDisposable
 {
-    /// <summary>What people call it: a path or an address. Stands in errors.</summary>
+    /// <summary>What people call it: a path or a URL. It is only shown, in messages and results; no code may open it as a path.</summary>
     string Name { get; }
 
     /// <summary>The identity that its root must have at each use; null where it was opened without one.</summary>

@@ -71,8 +71,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         Clock = new(State.Clocks, settings.Tag, settings.BootClock ?? new ProviderBootClock(time), time);
         Catalog = CatalogStore.Open(settings.CatalogFile, loggers.CreateLogger<CatalogStore>(), time, () => Clock.LatestPossibleTime);
         StateStoreProbe = new(store);
-        var roots = new AllowedRoots(settings.LocalRoots);
-        Destinations = new(State, roots, settings, time);
+        Destinations = new(State, new(settings.DestinationFactories), settings, time);
         var secrets = new SecretStore(store, settings.Key, () => [settings.Key.Recipient]);
         DatabaseKeys = new(secrets, settings.DatabaseKeys);
         ArchiveKeys = new(secrets);
@@ -98,7 +97,7 @@ public sealed class HoldfastNode : IAsyncDisposable
         Protection = new(this, time);
         Runs = new(State.Runs, State.RunDue, Operations, Tasks, State.Templates, StatusOf, SizeOf, task => !CanRun(task), settings, time);
         var keys = new RestoreKeys(ArchiveKeys, DatabaseKeys);
-        VerificationHistory = new(State.Checks, Catalog, State.Destinations);
+        VerificationHistory = new(State.Checks, Catalog, State.Destinations, Destinations);
         Audit = new(
             Catalog,
             VerificationHistory,
@@ -109,7 +108,7 @@ public sealed class HoldfastNode : IAsyncDisposable
             time,
             loggers.CreateLogger<CatalogAudit>()
         );
-        Backups = new(Destinations, Destinations.LocalPaths, () => Retention.LatestPossibleTime, Audit);
+        Backups = new(Destinations, new(settings.LocalPaths, settings.DestinationLimits, time), () => Retention.LatestPossibleTime, Audit);
         RestorePoints = new(Backups, keys, Catalog, chains, time);
         Retention.Deleted += VerificationHistory.Forget;
         ChainRemoval = new(Destinations, Catalog, VerificationHistory, Queue, chains, (task, destination) =>
@@ -555,7 +554,7 @@ public sealed class HoldfastNode : IAsyncDisposable
     {
         State.Destinations.Changed += (name, before, after) =>
         {
-            if (before is not null && !DestinationRegistry.IsSamePath(before.Path, after?.Path))
+            if (before is not null && !Destinations.HasSameRoot(before, after))
             {
                 RemoveDestinationFromStatuses(name, State.Statuses.Items.Select(s => s.Key).ToList());
             }

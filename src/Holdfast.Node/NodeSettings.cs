@@ -1,7 +1,6 @@
 using Holdfast.Archive.Age;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
-using Holdfast.Destinations.Local;
 using Holdfast.Engines;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Retention;
@@ -19,11 +18,8 @@ public sealed record NodeSettings
     /// <summary>The node's own key.</summary>
     public required AgeIdentity Key { get; init; }
 
-    /// <summary>
-    /// Folders under which local destinations and the paths of restores must lie. Absolute; none means that neither is
-    /// allowed.
-    /// </summary>
-    public IReadOnlyList<string> LocalRoots { get; init; } = [];
+    /// <summary>The kinds of destinations that can be defined. Default none.</summary>
+    public IReadOnlyList<DestinationFactory> DestinationFactories { get; init; } = [];
 
     /// <summary>
     /// Databases of <see cref="Backups.BackupBatch.SmallDatabaseBytes"/> and more that are backed up at once. Default
@@ -81,9 +77,6 @@ public sealed record NodeSettings
     /// <summary>The file of the catalog; null, the default, keeps it in memory only.</summary>
     public string? CatalogFile { get; init; }
 
-    /// <summary>Makes and opens destinations. Default folders of this machine.</summary>
-    public IDestinationDriver DestinationDriver { get; init; } = new LocalDriver();
-
     /// <summary>How long calls of destinations may take.</summary>
     public DestinationLimits DestinationLimits { get; init; } = new();
 
@@ -104,6 +97,9 @@ public sealed record NodeSettings
 
     /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;
+
+    /// <summary>Opens the paths of this machine that are given over the API; null where no kind of destination has any.</summary>
+    internal ILocalPaths? LocalPaths => DestinationFactories.Select(f => f.LocalPaths).FirstOrDefault(p => p is not null);
 
     /// <summary>The limits of the queue.</summary>
     internal JobLimits Jobs =>

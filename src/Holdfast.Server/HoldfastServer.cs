@@ -1,5 +1,6 @@
 using System.Reflection;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations;
 using Holdfast.Node;
 using Holdfast.Server.Access;
 using Holdfast.Server.Access.Sessions;
@@ -161,12 +162,17 @@ public static class HoldfastServer
 
     private static void AddNode(IServiceCollection services, ServerOptions options)
     {
+        foreach (var factory in options.Destinations)
+        {
+            services.AddSingleton(factory);
+        }
         services.AddSingleton(s =>
             NodeHostedService.Create(
                 s.GetRequiredService<ServerConfig>(),
                 s.GetRequiredService<DataFolder>(),
                 s.GetRequiredService<IStateStore>(),
                 s.GetRequiredService<TimeProvider>(),
+                [.. s.GetServices<DestinationFactory>()],
                 s.GetRequiredService<ILoggerFactory>(),
                 options.SqliteReaders
             )

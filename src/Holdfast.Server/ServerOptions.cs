@@ -1,3 +1,4 @@
+using Holdfast.Destinations;
 using Holdfast.Engines.Sqlite.Readers;
 using Holdfast.Server.Configuration;
 
@@ -14,6 +15,9 @@ public sealed record ServerOptions
 
     /// <summary>File with an API token for automation, mode 0600; null for none.</summary>
     public string? AdminTokenFile { get; init; }
+
+    /// <summary>The kinds of destinations. Default none.</summary>
+    public IReadOnlyList<DestinationFactory> Destinations { get; init; } = [];
 
     /// <summary>The processes that read SQLite databases which others may write to. Default none: the server does.</summary>
     public ReaderPool? SqliteReaders { get; init; }

@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Api.Access;
 using Holdfast.Core.Encryption;
+using Holdfast.Destinations.Local;
 using Holdfast.Engines.Sqlite;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Node;
@@ -330,7 +331,7 @@ internal sealed class ApiServer : IAsyncDisposable
                         Tag = "A",
                         Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
                         CatalogFile = Path.Combine(root, "data", "catalog.db"),
-                        LocalRoots = [root],
+                        DestinationFactories = [new LocalDestinationFactory([root])],
                         Zone = TimeZoneInfo.Utc,
                         ShutdownGrace = TimeSpan.Zero,
                     },

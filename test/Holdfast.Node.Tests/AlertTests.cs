@@ -3,6 +3,7 @@ using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
 
@@ -30,7 +31,7 @@ public sealed class AlertTests : IAsyncLifetime
             {
                 Tag = "A",
                 Key = AgeIdentity.Generate(),
-                LocalRoots = [_root],
+                DestinationFactories = [new LocalDestinationFactory([_root])],
                 Zone = TimeZoneInfo.Utc,
                 ShutdownGrace = TimeSpan.FromSeconds(1),
             },

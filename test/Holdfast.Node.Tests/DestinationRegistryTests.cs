@@ -4,6 +4,7 @@ using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
+using Holdfast.Destinations.Local;
 using Holdfast.Node.Destinations;
 
 namespace Holdfast.Node.Tests;
@@ -378,7 +379,12 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
     }
 
     private DestinationRegistry Book(string tag) =>
-        new(_state, new([$"{_root}/allowed"]), new() { Tag = tag, Key = AgeIdentity.Generate() }, TimeProvider.System);
+        new(
+            _state,
+            new([new LocalDestinationFactory([$"{_root}/allowed"])]),
+            new() { Tag = tag, Key = AgeIdentity.Generate() },
+            TimeProvider.System
+        );
 
     // As 0.1 has stored it.
     // As by a version that knew no identities. A name says where: nas-again is the folder of nas, nas-inner lies in it.

@@ -1,5 +1,6 @@
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations.Local;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Destinations;
 using Microsoft.Extensions.Time.Testing;
@@ -20,17 +21,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _state.StartAsync(Token);
-        _book = new(
-            _state,
-            new([_root]),
-            new()
-            {
-                Tag = "A",
-                Key = AgeIdentity.Generate(),
-                DestinationDriver = _driver,
-            },
-            _time
-        );
+        _book = new(_state, new([new LocalDestinationFactory([_root], _driver)]), new() { Tag = "A", Key = AgeIdentity.Generate() }, _time);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,7 +100,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         var chain = $"{_root}/old/shop/a.db/2026-11-25-10-00-00.A-snapshot-0123456789";
         Directory.CreateDirectory(chain);
         await File.WriteAllTextAsync($"{chain}/2026-11-25-10-00-00.snapshot.tar.zst", "an archive, as far as names tell", Token);
-        var finder = new BackupFinder(_book, _book.LocalPaths);
+        var finder = new BackupFinder(_book, new(new LocalDestinationFactory([_root]).LocalPaths, new(), TimeProvider.System));
         await using (var all = await finder.SearchDatabaseAsync(new("shop", "a.db"), Token))
         {
             Assert.Single(all.Locations);
@@ -149,7 +140,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         {
             await make.WaitForExitAsync(Token);
         }
-        var finder = new BackupFinder(_book, _book.LocalPaths);
+        var finder = new BackupFinder(_book, new(new LocalDestinationFactory([_root]).LocalPaths, new(), TimeProvider.System));
         await using var found = (await finder.FindAsync(from.Length == 0 ? chain : $"{from}/shop", Token)).Destination;
         var opening = found.OpenAsync(
             from.Length == 0

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Holdfast.Archive.Items;
 using Holdfast.Destinations;
+using Holdfast.Destinations.Local;
 
 namespace Holdfast.Node.Tests;
 
 /// <summary>Destinations of which one can stand still while it is opened, and that tell when they are closed.</summary>
-internal sealed class FakeDriver : IDestinationDriver
+internal sealed class FakeDriver : ILocalDriver
 {
     private readonly TaskCompletionSource _thaw = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

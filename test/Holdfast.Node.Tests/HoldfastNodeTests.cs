@@ -5,6 +5,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
 using Holdfast.Node.Retention;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
@@ -523,7 +524,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
             {
                 Tag = "A",
                 Key = _key,
-                LocalRoots = [_root],
+                DestinationFactories = [new LocalDestinationFactory([_root])],
                 Zone = TimeZoneInfo.Utc,
                 ShutdownGrace = TimeSpan.FromSeconds(1),
                 BootClock = _boot,

@@ -5,6 +5,7 @@ using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
@@ -33,7 +34,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
             {
                 Tag = "A",
                 Key = AgeIdentity.Generate(),
-                LocalRoots = [_root],
+                DestinationFactories = [new LocalDestinationFactory([_root])],
                 Zone = TimeZoneInfo.Utc,
                 CatalogFile = $"{_root}/state/catalog.db",
             },

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -30,7 +31,7 @@ public sealed class NodeLogTests : IAsyncLifetime
             {
                 Tag = "A",
                 Key = AgeIdentity.Generate(),
-                LocalRoots = [_root],
+                DestinationFactories = [new LocalDestinationFactory([_root])],
                 Zone = TimeZoneInfo.Utc,
                 ShutdownGrace = TimeSpan.FromSeconds(1),
             },

@@ -1,11 +1,12 @@
 using Holdfast.Destinations;
+using Holdfast.Destinations.Local;
 
 namespace Holdfast.Testing.Faults;
 
 /// <summary>Opens destinations whose calls can be met by faults; opening them is one of those calls.</summary>
 /// <param name="inner">Opens them.</param>
 /// <param name="faults">What happens to the calls of a destination, by its root.</param>
-public sealed class FaultyDriver(IDestinationDriver inner, Func<string, FaultSwitch> faults) : IDestinationDriver
+public sealed class FaultyDriver(ILocalDriver inner, Func<string, FaultSwitch> faults) : ILocalDriver
 {
     public async Task<string> InitializeAsync(string root, CancellationToken cancellationToken)
     {

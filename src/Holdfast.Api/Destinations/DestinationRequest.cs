@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Holdfast.Api.Destinations;
 
 /// <summary>A destination that is to be defined.</summary>
@@ -8,4 +11,8 @@ public sealed record DestinationRequest
 
     /// <summary>The folder of a local one, under one of the node's localRoots.</summary>
     public string? Path { get; init; }
+
+    /// <summary>The other settings of its kind. One that the kind does not know is refused.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; init; }
 }

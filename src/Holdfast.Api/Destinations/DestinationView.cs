@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Holdfast.Api.Destinations;
 
 /// <summary>A destination as an operator defined it.</summary>
@@ -11,4 +14,8 @@ public sealed record DestinationView
 
     /// <summary>The folder of a local one; absolute, under one of the node's allowed roots.</summary>
     public string? Path { get; init; }
+
+    /// <summary>The other settings of its kind.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; init; }
 }

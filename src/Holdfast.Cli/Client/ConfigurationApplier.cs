@@ -106,7 +106,14 @@ internal sealed class ConfigurationApplier(ApiClient api, bool dryRun)
     {
         if (item.Parsed is not TaskDefinition wanted)
         {
-            return JsonNode.DeepEquals(ToJson(item.Parsed), ToJson(present.Deserialize<DestinationRequest>(Tolerant)!));
+            var stored = present.Deserialize<DestinationView>(Tolerant)!;
+            var definition = new DestinationRequest
+            {
+                Kind = stored.Kind,
+                Path = stored.Path,
+                Settings = stored.Settings,
+            };
+            return JsonNode.DeepEquals(ToJson(item.Parsed), ToJson(definition));
         }
         var has = present["definition"].Deserialize<TaskDefinition>(Tolerant)!;
         return JsonNode.DeepEquals(ToJson(Normalize(wanted, has)), ToJson(has));

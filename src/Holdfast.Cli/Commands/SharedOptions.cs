@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Reading;
 using Holdfast.Cli.Output;
+using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
@@ -63,7 +64,7 @@ internal static class SharedOptions
     /// <summary>What lies at the path given.</summary>
     public static async Task<ResolvedLocation> ResolveAsync(string path, CancellationToken cancellationToken) =>
         await ResolvedLocation.ResolveAsync(
-            await GuardedDestinationOpener.OpenPathAsync(CreateCallLimiter(path), path, FullPath, cancellationToken),
+            await GuardedDestinationOpener.OpenPathAsync(Drivers.Paths, CreateCallLimiter(path), path, FullPath, cancellationToken),
             cancellationToken
         );
 
@@ -129,7 +130,7 @@ internal static class SharedOptions
     /// </summary>
     public static IEnumerable<string> FindMissingArchiveNotes(ResolvedLocation stored, StoredChain chain) =>
         chain.OrphanedIndexes.Select(index =>
-            $"'{System.IO.Path.Combine(stored.Destination.Name, index)}' is there without its archive: a newer archive than "
+            $"'{stored.Destination.NameOf(index)}' is there without its archive: a newer archive than "
             + "the last one here is gone, or a backup was killed just before it was complete. Look at other destinations."
         );
 

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Holdfast.Node.Destinations;
 
 /// <summary>A destination as an operator defined it.</summary>
@@ -11,4 +14,33 @@ public sealed record DestinationConfig
 
     /// <summary>The folder of a local one; absolute, under one of the node's allowed roots.</summary>
     public string? Path { get; init; }
+
+    /// <summary>The other settings of its kind.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; init; }
+
+    /// <summary>All settings of its kind, by their names.</summary>
+    internal Dictionary<string, object> AllSettings
+    {
+        get
+        {
+            var all = (Settings ?? []).ToDictionary(s => s.Key, s => (object)s.Value, StringComparer.Ordinal);
+            if (Path is not null)
+            {
+                all["path"] = Path;
+            }
+            return all;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(DestinationConfig? other) =>
+        other is not null && (Name, Kind, Path) == (other.Name, other.Kind, other.Path) && HasSameSettings(other.Settings ?? []);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Kind, Path);
+
+    private bool HasSameSettings(Dictionary<string, JsonElement> others) =>
+        (Settings?.Count ?? 0) == others.Count
+        && (Settings ?? []).All(s => others.TryGetValue(s.Key, out var other) && JsonElement.DeepEquals(s.Value, other));
 }

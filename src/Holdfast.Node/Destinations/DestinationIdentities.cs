@@ -11,15 +11,13 @@ namespace Holdfast.Node.Destinations;
 /// <summary>Which identity each destination must have on this node, and how it comes by it.</summary>
 /// <param name="configs">The destinations.</param>
 /// <param name="identities">Their identities, by <c>NAME/NODE</c>.</param>
-/// <param name="driver">Reads and writes them.</param>
-/// <param name="roots">Where local destinations may lie.</param>
+/// <param name="roots">Makes the roots that have them.</param>
 /// <param name="node">Tag of this node.</param>
 /// <param name="known">The databases that the state knows, those that were dropped too.</param>
 internal sealed class DestinationIdentities(
     StateMirror<DestinationConfig> configs,
     StateMirror<ExpectedIdentity> identities,
-    IDestinationDriver driver,
-    AllowedRoots roots,
+    DestinationRoots roots,
     string node,
     Func<IEnumerable<DatabaseId>> known
 )
@@ -41,14 +39,18 @@ internal sealed class DestinationIdentities(
     /// </summary>
     public IReadOnlyList<(string Name, string Other)> FindOverlapping()
     {
-        var all = configs.Items.Select(i => i.Value).Where(c => c.Path is not null).OrderBy(c => c.Name, StringComparer.Ordinal).ToList();
+        var all = configs
+            .Items.Select(i => (i.Value.Name, Root: roots.Find(i.Value)))
+            .Where(c => c.Root is not null)
+            .OrderBy(c => c.Name, StringComparer.Ordinal)
+            .ToList();
         var shared = new List<(string, string)>();
-        foreach (var config in all)
+        foreach (var (name, root) in all)
         {
-            var other = all.Find(o => o.Name != config.Name && IsOverlapping(config, o));
+            var other = all.Find(o => o.Name != name && IsOverlapping(name, root!, o.Name, o.Root!)).Name;
             if (other is not null)
             {
-                shared.Add((config.Name, other.Name));
+                shared.Add((name, other));
             }
         }
 
@@ -78,7 +80,7 @@ internal sealed class DestinationIdentities(
     /// </returns>
     public async Task<(string? Id, IReadOnlyList<ValidationError> Faults)> InitializeAsync(
         string name,
-        string root,
+        IDestinationRoot root,
         CancellationToken cancellationToken
     )
     {
@@ -87,8 +89,8 @@ internal sealed class DestinationIdentities(
         {
             return (null, faults);
         }
-        var id = await driver.InitializeAsync(root, cancellationToken);
-        return FindDuplicate(name, id) is { Count: > 0 } same ? (null, same) : (id, []);
+        var id = await root.InitializeAsync(cancellationToken);
+        return FindDuplicate(name, id, root) is { Count: > 0 } same ? (null, same) : (id, []);
     }
 
     /// <summary>
@@ -101,55 +103,62 @@ internal sealed class DestinationIdentities(
     /// that lies elsewhere. Two names for one
     /// folder, which 0.1 allowed, go on: <see cref="FindOverlapping"/> tells of them.
     /// </exception>
-    public async Task<string> AdoptAsync(string name, string root, CancellationToken cancellationToken)
+    public async Task<string> AdoptAsync(string name, IDestinationRoot root, CancellationToken cancellationToken)
     {
-        var found = await driver.FindIdentityAsync(root, cancellationToken);
+        var found = await root.FindIdentityAsync(cancellationToken);
         if (found is null || !identities.Items.Any(i => NameOf(i.Key) == name && i.Value.Id == found))
         {
             if (!await ContainsKnownBackupsAsync(root, cancellationToken))
             {
                 throw CreateNotInitializedException(name, root);
             }
-            found ??= await driver.InitializeAsync(root, cancellationToken);
+            found ??= await root.InitializeAsync(cancellationToken);
         }
 
-        if (OthersWith(name, found).FirstOrDefault(o => o.Path is not null && Resolved(o.Path) != root) is { } other)
+        foreach (var other in OthersWith(name, found))
         {
-            throw CreateUsedElsewhereException(name, root, other);
+            if (
+                roots.Find(other) is { } elsewhere
+                && !(await TryResolveAsync(elsewhere, cancellationToken) is { } resolved && IsSame(resolved, root))
+            )
+            {
+                throw CreateUsedElsewhereException(name, root, other.Name, elsewhere);
+            }
         }
         await StoreAsync(name, found, cancellationToken);
         return found;
     }
 
-    private static HoldfastException CreateNotInitializedException(string name, string root) =>
+    private static HoldfastException CreateNotInitializedException(string name, IDestinationRoot root) =>
         new(
             ErrorCatalogue.DestinationIdentity,
-            $"Destination '{name}' has no identity on this node, and '{root}' holds no backup that this server knows.",
+            $"Destination '{name}' has no identity on this node, and '{root.Name}' holds no backup that this server knows.",
             "Mount the right disk there. If it is to be used as it is, initialize it: holdfast destination initialize "
                 + $"{name}, or the button in Studio."
         );
 
-    private static HoldfastException CreateUsedElsewhereException(string name, string root, DestinationConfig other) =>
+    private static HoldfastException CreateUsedElsewhereException(
+        string name,
+        IDestinationRoot root,
+        string other,
+        IDestinationRoot elsewhere
+    ) =>
         new(
             ErrorCatalogue.DestinationIdentity,
-            $"'{root}' has the identity of destination '{other.Name}', which lies at '{other.Path}'.",
+            $"'{root.Name}' has the identity of destination '{other}', which lies at '{elsewhere.Name}'.",
             $"Mount the right disk for '{name}'. If it is a copy that is to be a destination of its own, delete "
                 + $"{DestinationIdentity.FileName} in it, and initialize it."
         );
 
-    private static string NormalizePath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-
     private static string NameOf(string key) => key[..key.IndexOf('/', StringComparison.Ordinal)];
 
-    private static bool IsWithin(string path, string root) =>
-        path == root || root == "/" || path.StartsWith(root + '/', StringComparison.Ordinal);
+    private static bool IsSame(IDestinationRoot root, IDestinationRoot other) => root.Contains(other) && other.Contains(root);
 
-    // Of two names for one folder the later one is told of.
-    private bool IsOverlapping(DestinationConfig config, DestinationConfig other)
+    // Of two names for one root the later one is reported.
+    private bool IsOverlapping(string name, IDestinationRoot root, string otherName, IDestinationRoot other)
     {
-        var (path, root) = (NormalizePath(config.Path!), NormalizePath(other.Path!));
-        var isSame = path == root || (IdentityOf(config.Name) is { } id && id == IdentityOf(other.Name));
-        return isSame ? string.CompareOrdinal(config.Name, other.Name) > 0 : IsWithin(path, root);
+        var isSame = IsSame(root, other) || (IdentityOf(name) is { } id && id == IdentityOf(otherName));
+        return isSame ? string.CompareOrdinal(name, otherName) > 0 : other.Contains(root);
     }
 
     private IEnumerable<DestinationConfig> OthersWith(string name, string id) =>
@@ -157,12 +166,12 @@ internal sealed class DestinationIdentities(
 
     private string KeyOf(string name) => $"{name}/{node}";
 
-    private async Task<bool> ContainsKnownBackupsAsync(string root, CancellationToken cancellationToken)
+    private async Task<bool> ContainsKnownBackupsAsync(IDestinationRoot root, CancellationToken cancellationToken)
     {
         IDestination opened;
         try
         {
-            opened = await driver.OpenAsync(root, null, cancellationToken);
+            opened = await root.OpenAsync(null, cancellationToken);
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationFailed)
         {
@@ -204,29 +213,28 @@ internal sealed class DestinationIdentities(
         return folders;
     }
 
-    // Roots that are one, or lie in each other: by their paths, and by the identities found there, for one disk can have several paths.
-    private async Task<IReadOnlyList<ValidationError>> FindOverlapsAsync(string name, string root, CancellationToken cancellationToken)
+    // Roots that are one, or lie in each other: by their names, and by the identities found there, for one disk can have several paths.
+    private async Task<IReadOnlyList<ValidationError>> FindOverlapsAsync(
+        string name,
+        IDestinationRoot root,
+        CancellationToken cancellationToken
+    )
     {
-        foreach (var other in configs.Items.Select(i => i.Value).Where(o => o.Name != name && o.Path is not null))
+        foreach (var other in configs.Items.Select(i => i.Value).Where(o => o.Name != name))
         {
-            if (Resolved(other.Path!) is { } path && (IsWithin(root, path) || IsWithin(path, root)))
+            // One that is not allowed any more cannot be used.
+            if (roots.Find(other) is { } defined && await TryResolveAsync(defined, cancellationToken) is { } resolved)
             {
-                return
-                [
-                    new(
-                        "path",
-                        root == path
-                            ? $"'{root}' is the folder of destination '{other.Name}'."
-                            : $"'{root}' and '{path}', the folder of destination '{other.Name}', lie in each other.",
-                        "Give each destination a folder of its own."
-                    ),
-                ];
+                if (FindOverlap(root, other.Name, resolved) is { } overlap)
+                {
+                    return [overlap];
+                }
             }
         }
 
-        for (var folder = root; folder is not null; folder = Path.GetDirectoryName(folder))
+        foreach (var enclosing in (IEnumerable<IDestinationRoot>)[root, .. root.Enclosing])
         {
-            if (await FindAsync(folder, cancellationToken) is { } id && FindDuplicate(name, id) is { Count: > 0 } faults)
+            if (await FindAsync(enclosing, cancellationToken) is { } id && FindDuplicate(name, id, root) is { Count: > 0 } faults)
             {
                 return faults;
             }
@@ -235,12 +243,27 @@ internal sealed class DestinationIdentities(
         return [];
     }
 
-    private IReadOnlyList<ValidationError> FindDuplicate(string name, string id) =>
+    private static ValidationError? FindOverlap(IDestinationRoot root, string otherName, IDestinationRoot other)
+    {
+        if (!root.Contains(other) && !other.Contains(root))
+        {
+            return null;
+        }
+        return new(
+            root.LocationKey,
+            IsSame(root, other)
+                ? $"'{root.Name}' is the folder of destination '{otherName}'."
+                : $"'{root.Name}' and '{other.Name}', the folder of destination '{otherName}', lie in each other.",
+            "Give each destination a folder of its own."
+        );
+    }
+
+    private IReadOnlyList<ValidationError> FindDuplicate(string name, string id, IDestinationRoot root) =>
         identities.Items.FirstOrDefault(i => NameOf(i.Key) != name && i.Value.Id == id) is { } other
             ?
             [
                 new(
-                    "path",
+                    root.LocationKey,
                     $"This is destination '{NameOf(other.Key)}' already: the folder has its identity, {id}.",
                     "Mount the right disk. If it is a copy that is to be a destination of its own, delete "
                         + $"{DestinationIdentity.FileName} in it first."
@@ -248,11 +271,11 @@ internal sealed class DestinationIdentities(
             ]
             : [];
 
-    private async Task<string?> FindAsync(string folder, CancellationToken cancellationToken)
+    private static async Task<string?> FindAsync(IDestinationRoot root, CancellationToken cancellationToken)
     {
         try
         {
-            return await driver.FindIdentityAsync(folder, cancellationToken);
+            return await root.FindIdentityAsync(cancellationToken);
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationIdentity)
         {
@@ -260,15 +283,15 @@ internal sealed class DestinationIdentities(
         }
     }
 
-    private string? Resolved(string path)
+    private static async Task<IDestinationRoot?> TryResolveAsync(IDestinationRoot root, CancellationToken cancellationToken)
     {
         try
         {
-            return roots.ResolveAllowed(path);
+            return await root.ResolveAsync(cancellationToken);
         }
         catch (HoldfastException)
         {
-            return null; // no longer allowed: it cannot be used
+            return null; // not allowed any more
         }
     }
 }

@@ -18,8 +18,7 @@ namespace Holdfast.Node.Destinations;
 public sealed class DestinationRegistry : IAsyncDisposable
 {
     private readonly NodeState _state;
-    private readonly AllowedRoots _roots;
-    private readonly LocalPathResolver _paths;
+    private readonly DestinationRoots _roots;
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly DestinationIdentities _identities;
@@ -38,14 +37,13 @@ public sealed class DestinationRegistry : IAsyncDisposable
 
     /// <summary>Makes it.</summary>
     /// <param name="state">Where definitions, identities and known databases are.</param>
-    /// <param name="roots">Where local destinations may lie.</param>
-    /// <param name="settings">The node's tag, driver and limits.</param>
+    /// <param name="roots">Makes their roots.</param>
+    /// <param name="settings">The node's tag and limits.</param>
     /// <param name="time">The clock.</param>
-    public DestinationRegistry(NodeState state, AllowedRoots roots, NodeSettings settings, TimeProvider time)
+    public DestinationRegistry(NodeState state, DestinationRoots roots, NodeSettings settings, TimeProvider time)
     {
         (_state, _roots, _settings, _time) = (state, roots, settings, time);
-        _paths = new(roots, settings.DestinationLimits, time);
-        _identities = new(state.Destinations, state.Identities, settings.DestinationDriver, roots, settings.Tag, KnownDatabases);
+        _identities = new(state.Destinations, state.Identities, roots, settings.Tag, KnownDatabases);
     }
 
     /// <summary>Told when <see cref="IdentityProblem"/> of one has changed. Must not block.</summary>
@@ -57,8 +55,16 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// <summary>One of them; null where there is none of that name.</summary>
     public StateItem<DestinationConfig>? Find(string name) => _state.Destinations.Find(name);
 
-    /// <summary>Paths that are given over the API.</summary>
-    public LocalPathResolver LocalPaths => _paths;
+    /// <summary>The root of one with its location looked up.</summary>
+    /// <exception cref="HoldfastException">
+    /// It is not defined; <see cref="ErrorCatalogue.Usage"/> where this node may not use it;
+    /// <see cref="ErrorCatalogue.DestinationFailed"/> where that cannot be found out in time.
+    /// </exception>
+    public Task<IDestinationRoot> ResolveAsync(string name, CancellationToken cancellationToken)
+    {
+        var root = RootOf(GetDefinition(name));
+        return ResolveAsync(name, root, cancellationToken);
+    }
 
     /// <summary>The identity that one must have on this node; null where it has none yet.</summary>
     public string? IdentityOf(string name) => _identities.IdentityOf(name);
@@ -108,23 +114,17 @@ public sealed class DestinationRegistry : IAsyncDisposable
                 )
             );
         }
-        if (config.Kind != "local")
-        {
-            faults.Add(new("kind", $"'{config.Kind}' is not a kind of destination.", "Use \"local\"."));
-        }
-        else if (string.IsNullOrWhiteSpace(config.Path))
-        {
-            faults.Add(new("path", "A local destination needs a path.", "Give an absolute path under one of localRoots."));
-        }
-        else
+        var (root, wrong) = _roots.Read(config);
+        faults.AddRange(wrong);
+        if (root is not null)
         {
             try
             {
-                await _paths.ResolveAsync(config.Path, cancellationToken);
+                await ResolveAsync(config.Name, root, cancellationToken);
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.Usage)
             {
-                faults.Add(new("path", e.Message, e.Hint ?? "Give another folder."));
+                faults.Add(new(root.LocationKey, e.Message, e.Hint ?? "Give another folder."));
             }
         }
 
@@ -147,7 +147,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         await _defining.WaitAsync(cancellationToken);
         try
         {
-            if (Find(config.Name)?.Value is { } before && before.Kind == config.Kind && IsSamePath(before.Path, config.Path))
+            if (Find(config.Name)?.Value is { } before && before.Kind == config.Kind && HasSameRoot(before, config))
             {
                 return await _state.Destinations.PutAsync(config.Name, config, expected, cancellationToken);
             }
@@ -346,13 +346,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
         _defining.Dispose();
     }
 
-    internal static bool IsSamePath(string? path, string? other) =>
-        path == other
-        || (
-            path is not null
-            && other is not null
-            && Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(other))
-        );
+    /// <summary>Whether two definitions name the same root, however it is written.</summary>
+    internal bool HasSameRoot(DestinationConfig config, DestinationConfig? other) => _roots.AreSame(config, other);
 
     private void RecordFreeSpace(DestinationConfig config, long? freeBytes)
     {
@@ -371,6 +366,21 @@ public sealed class DestinationRegistry : IAsyncDisposable
             $"Destination '{name}' is not defined.",
             "Define it, or take it out of the task."
         );
+
+    private IDestinationRoot RootOf(DestinationConfig config)
+    {
+        var (root, faults) = _roots.Read(config);
+        return root
+            ?? throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"Destination '{config.Name}' cannot be used: {faults[0].Message}",
+                faults[0].Hint
+            );
+    }
+
+    private Task<IDestinationRoot> ResolveAsync(string name, IDestinationRoot root, CancellationToken cancellationToken) =>
+        ConnectionOf(name)
+            .Calls.RunAsync($"resolving '{root.Name}'", _settings.DestinationLimits.OpenTimeout, root.ResolveAsync, cancellationToken);
 
     private DestinationConnection ConnectionOf(string name) =>
         _connections.GetOrAdd(name, n => new(n, _settings.DestinationLimits, _time, () => Subscribers.Notify(ProblemChanged)));
@@ -404,12 +414,9 @@ public sealed class DestinationRegistry : IAsyncDisposable
             _settings.DestinationLimits.OpenTimeout,
             async token =>
             {
-                var root = _roots.ResolveAllowed(config.Path!);
+                var root = await RootOf(config).ResolveAsync(token);
                 var id = _identities.IdentityOf(config.Name) ?? await _identities.AdoptAsync(config.Name, root, token);
-                return new SharedDestination(
-                    config,
-                    new GuardedDestination(await _settings.DestinationDriver.OpenAsync(root, id, token), slot.Calls)
-                );
+                return new SharedDestination(config, new GuardedDestination(await root.OpenAsync(id, token), slot.Calls));
             },
             _stop.Token
         );
@@ -420,7 +427,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
             .Calls.RunAsync(
                 "initializing it",
                 _settings.DestinationLimits.OpenTimeout,
-                token => _identities.InitializeAsync(config.Name, _roots.ResolveAllowed(config.Path!), token),
+                async token => await _identities.InitializeAsync(config.Name, await RootOf(config).ResolveAsync(token), token),
                 cancellationToken
             );
         ValidationException.ThrowIfAny([.. faults]);

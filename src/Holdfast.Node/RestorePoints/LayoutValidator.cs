@@ -4,6 +4,7 @@ using Holdfast.Archive.Reading;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
 
@@ -22,20 +23,18 @@ public static class LayoutValidator
     /// </summary>
     public static readonly TimeSpan TimeTolerance = TimeSpan.FromHours(1);
 
-    private static readonly string[] RootFiles = [".holdfast-destination", "HOW-TO-RESTORE.txt", "restore.py"];
-
     /// <summary>Why an archive does not fit the place that it lies in; null where it does.</summary>
-    /// <param name="stored">What was looked at; its destination is a folder of this machine.</param>
+    /// <param name="stored">What was looked at.</param>
     /// <param name="chain">The chain's folder.</param>
     /// <param name="archive">The archive.</param>
     /// <param name="header">Its header.</param>
     public static HoldfastException? FindMismatch(ResolvedLocation stored, StoredChain chain, StoredArchive archive, ArchiveHeader header)
     {
-        var folder = Path.GetFullPath(Path.Combine(stored.Destination.Name, chain.Path));
+        var folder = chain.Path.Length == 0 ? stored.Folder : chain.Path[(chain.Path.LastIndexOf('/') + 1)..];
         var why = CheckName(archive.Name, header)
-            ?? CheckChain(ChainName.TryParse(Path.GetFileName(folder)), archive.Name, header)
-            ?? CheckDatabase(folder, header);
-        return why is null ? null : CreateException(Path.Combine(stored.Destination.Name, archive.Path), why);
+            ?? CheckChain(ChainName.TryParse(folder), archive.Name, header)
+            ?? CheckDatabase(stored.PathFromRoot, chain.Path, header);
+        return why is null ? null : CreateException(stored.Destination.NameOf(archive.Path), why);
     }
 
     /// <summary>What does not fit of a point that was opened, and of all that it builds on.</summary>
@@ -67,10 +66,7 @@ public static class LayoutValidator
                 continue;
             }
             mismatches.Add(
-                CreateException(
-                    Path.Combine(stored.Destination.Name, found.Archive.Path),
-                    $"'{other.Archive.Name}' beside it is the same archive"
-                )
+                CreateException(stored.Destination.NameOf(found.Archive.Path), $"'{other.Archive.Name}' beside it is the same archive")
             );
         }
 
@@ -117,20 +113,15 @@ public static class LayoutValidator
     private static string DescribeTask(string? id) => id is null ? "no task" : $"task {id}";
 
     // The folders above count only below the root of a destination: a chain can be copied anywhere.
-    private static string? CheckDatabase(string chain, ArchiveHeader header)
+    private static string? CheckDatabase(string? pathFromRoot, string chain, ArchiveHeader header)
     {
-        var database = Path.GetDirectoryName(chain);
-        var source = Path.GetDirectoryName(database);
-        var root = Path.GetDirectoryName(source);
-        if (root is null || !Array.Exists(RootFiles, f => File.Exists(Path.Combine(root, f))))
+        var folders = $"{pathFromRoot}/{chain}".Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (pathFromRoot is null || folders is not [var source, var database, _])
         {
             return null;
         }
         var parts = header.Database.Split('/', 2); // what comes out of an archive may be anything
-        return
-            parts.Length == 2
-            && FolderName.Encode(parts[0]) == Path.GetFileName(source)
-            && FolderName.Encode(parts[1]) == Path.GetFileName(database)
+        return parts.Length == 2 && FolderName.Encode(parts[0]) == source && FolderName.Encode(parts[1]) == database
             ? null
             : $"it is of database '{header.Database}'";
     }

@@ -1,6 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using Holdfast.Core.Cluster;
+using Holdfast.Core.Errors;
+using Holdfast.Core.Settings;
 
 namespace Holdfast.Server.Configuration;
 
@@ -8,31 +9,40 @@ namespace Holdfast.Server.Configuration;
 /// Turns JSON and environment variables into the record. The serialiser of the framework stops at its first fault; an operator who starts a
 /// service wants all of them.
 /// </summary>
-internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, string> environment, List<string> faults)
+internal sealed class ConfigReader
 {
     private const string Prefix = "HOLDFAST_";
 
     // What the environment holds, by the key that it stands for.
     private readonly Dictionary<string, string> _variables = [];
     private readonly HashSet<string> _used = [];
+    private readonly SettingsContext _context;
 
-    public void Report(string key, string fault) => faults.Add($"{key}: {fault}");
-
-    public ServerConfig Read(JsonElement root)
+    public ConfigReader(string folder, IReadOnlyDictionary<string, string> environment)
     {
         foreach (var (name, value) in environment.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             _variables[name] = value;
         }
-        var section = new ConfigSection(this, "", root);
+        _context = new(folder, key => FindVariable(key) is { } value ? (ToVariableName(key), value) : null);
+    }
+
+    /// <summary>Every fault that was found, each beginning with its key.</summary>
+    public IReadOnlyList<string> Faults => [.. _context.Faults.Select(f => $"{f.Field}: {Sentence.Join(f.Message, f.Hint)}")];
+
+    public void Report(string key, string fault) => _context.Report(key, fault);
+
+    public ServerConfig Read(JsonElement root)
+    {
+        var section = new SettingsSection(_context, "", root);
         var defaults = new ServerConfig();
         var config = new ServerConfig
         {
             Node = section.GetString("node") ?? defaults.Node,
             Listen = section.GetString("listen") ?? defaults.Listen,
             LocalRoots = FindVariable("localRoots") is { } roots
-                ? [.. roots.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(ToAbsolutePath)]
-                : [.. section.GetStrings("localRoots").Select(ToAbsolutePath)],
+                ? [.. roots.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(_context.ToAbsolutePath)]
+                : section.GetPaths("localRoots"),
             Sources = [.. section.GetSections("sources").Select(ReadSource)],
             Limits = ReadLimits(section.GetSection("limits")),
             Webhook = ReadAddress(section.GetSection("webhook")),
@@ -75,12 +85,7 @@ internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, st
             )
         );
 
-    public string ToAbsolutePath(string path) =>
-        path.Length == 0 || path.Contains('\0', StringComparison.Ordinal) ? path : Path.GetFullPath(path, folder);
-
-    private string? ToAbsolutePathOrNull(string? path) => path is null ? null : ToAbsolutePath(path);
-
-    private SourceEntry ReadSource(ConfigSection section)
+    private SourceEntry ReadSource(SettingsSection section)
     {
         var entry = new SourceEntry
         {
@@ -94,10 +99,10 @@ internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, st
         {
             entry = entry with
             {
-                Path = ToAbsolutePath(section.GetRequiredString("path")),
+                Path = section.GetRequiredPath("path"),
                 Encrypted = section.GetStrings("encrypted"),
                 Identity = section.GetString("identity"),
-                SpoolFolder = ToAbsolutePathOrNull(section.GetString("spoolFolder")),
+                SpoolFolder = section.GetPath("spoolFolder"),
                 MaxWriterWaitSeconds = section.GetNumber("maxWriterWaitSeconds", 0, 3600),
             };
             section.ReportUnknownKeys();
@@ -107,9 +112,9 @@ internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, st
             entry = entry with
             {
                 Url = section.GetRequiredString("url"),
-                PasswordFile = ToAbsolutePathOrNull(section.GetString("passwordFile")),
-                PassFile = ToAbsolutePathOrNull(section.GetString("passFile")),
-                ToolFolders = [.. section.GetStrings("toolFolders").Select(ToAbsolutePath)],
+                PasswordFile = section.GetPath("passwordFile"),
+                PassFile = section.GetPath("passFile"),
+                ToolFolders = section.GetPaths("toolFolders"),
                 LockWaitSeconds = section.GetNumber("lockWaitSeconds", 1, 86_400),
                 StallSeconds = section.GetNumber("stallSeconds", 1, 86_400),
                 Restore = ReadRestore(section.GetSection("restore")),
@@ -125,7 +130,7 @@ internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, st
         return entry;
     }
 
-    private RestoreEntry? ReadRestore(ConfigSection section)
+    private RestoreEntry? ReadRestore(SettingsSection section)
     {
         if (!section.Exists)
         {
@@ -134,7 +139,7 @@ internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, st
         var restore = new RestoreEntry
         {
             User = section.GetString("user"),
-            PasswordFile = ToAbsolutePathOrNull(section.GetString("passwordFile")),
+            PasswordFile = section.GetPath("passwordFile"),
             Owner = section.GetString("owner"),
             KeepOwners = section.GetBoolean("keepOwners"),
             MissingRoles = section.GetString("missingRoles") ?? "refuse",
@@ -154,7 +159,7 @@ internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, st
         return restore;
     }
 
-    private static LimitsConfig ReadLimits(ConfigSection section)
+    private static LimitsConfig ReadLimits(SettingsSection section)
     {
         var defaults = new LimitsConfig();
         var limits = new LimitsConfig
@@ -174,36 +179,26 @@ internal sealed class ConfigReader(string folder, IReadOnlyDictionary<string, st
         return limits;
     }
 
-    private static AddressConfig? ReadAddress(ConfigSection section)
+    private static AddressConfig? ReadAddress(SettingsSection section)
     {
         var url = section.Exists ? section.GetRequiredString("url") : section.GetString("url");
         section.ReportUnknownKeys();
         return url is null ? null : new() { Url = url };
     }
 
-    private TlsConfig? ReadTls(ConfigSection section)
+    private TlsConfig? ReadTls(SettingsSection section)
     {
         var exists = section.Exists || FindVariable("tls.certificate") is not null || FindVariable("tls.key") is not null;
         var tls = exists
-            ? new TlsConfig
-            {
-                Certificate = ToAbsolutePath(section.GetRequiredString("certificate")),
-                Key = ToAbsolutePath(section.GetRequiredString("key")),
-            }
+            ? new TlsConfig { Certificate = section.GetRequiredPath("certificate"), Key = section.GetRequiredPath("key") }
             : null;
         section.ReportUnknownKeys();
         return tls;
     }
 
-    private static Dictionary<string, IReadOnlyList<string>> ReadCommands(ConfigSection section) =>
+    private static Dictionary<string, IReadOnlyList<string>> ReadCommands(SettingsSection section) =>
         section.Names.ToDictionary(name => name, name => section.GetStrings(name), StringComparer.Ordinal);
 
-    private static Dictionary<string, string> ReadDatabaseKeys(ConfigSection section) =>
+    private static Dictionary<string, string> ReadDatabaseKeys(SettingsSection section) =>
         section.Names.ToDictionary(name => name, section.GetRequiredString, StringComparer.Ordinal);
-
-    /// <summary>A number as JSON and the environment write it.</summary>
-    public static double? ParseNumber(string text) =>
-        double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : null;
 }

@@ -27,10 +27,10 @@ public static class ServerConfigLoader
     {
         using var document = path is null ? JsonDocument.Parse("{}") : Parse(path);
         var folder = path is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var faults = new List<string>();
-        var reading = new ConfigReader(folder, environment, faults);
+        var reading = new ConfigReader(folder, environment);
         var config = reading.Read(document.RootElement);
         ConfigValidator.Validate(config, RealPath.Of(dataFolder), reading.Report);
+        var faults = reading.Faults;
         if (faults.Count == 0)
         {
             return config;

@@ -1,3 +1,4 @@
+using Holdfast.Destinations;
 using Holdfast.Engines.Sqlite.Readers;
 using Holdfast.Node;
 using Holdfast.Node.Keys;
@@ -22,6 +23,7 @@ internal sealed partial class NodeHostedService(HoldfastNode node) : IHostedLife
         DataFolder data,
         IStateStore store,
         TimeProvider time,
+        IReadOnlyList<DestinationFactory> destinations,
         ILoggerFactory loggers,
         ReaderPool? readers
     )
@@ -30,7 +32,7 @@ internal sealed partial class NodeHostedService(HoldfastNode node) : IHostedLife
         {
             Tag = config.Node,
             Key = NodeKey.LoadOrCreate(data.NodeKey, time),
-            LocalRoots = config.LocalRoots,
+            DestinationFactories = destinations,
             LargeDatabaseConcurrency = config.Limits.Slots,
             SmallDatabaseConcurrency = config.Limits.SmallLane,
             Restores = config.Limits.Restores,

@@ -2,7 +2,6 @@ using System.Globalization;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines;
 using Holdfast.Node.Operations;
@@ -34,7 +33,7 @@ public abstract class BackedUpNode : IAsyncLifetime
     private protected FakeSource Source { get; } = new();
 
     /// <summary>Opens destinations; replaced by tests whose destinations fail.</summary>
-    protected virtual IDestinationDriver Driver { get; } = new LocalDriver();
+    protected virtual ILocalDriver Driver { get; } = new LocalDriver();
 
     /// <summary>Backups of small databases at once; null for as many as by default.</summary>
     protected virtual int? SmallLane => null;
@@ -65,11 +64,10 @@ public abstract class BackedUpNode : IAsyncLifetime
         {
             Tag = "A",
             Key = _key,
-            LocalRoots = [Root],
+            DestinationFactories = [new LocalDestinationFactory([Root], Driver)],
             Zone = TimeZoneInfo.Utc,
             ShutdownGrace = TimeSpan.FromSeconds(1),
             CatalogFile = CatalogFile,
-            DestinationDriver = Driver,
             Engines = Engines,
         };
         if (SmallLane is { } lane)

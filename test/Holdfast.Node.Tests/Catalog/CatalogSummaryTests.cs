@@ -3,7 +3,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
-using Holdfast.Destinations;
+using Holdfast.Destinations.Local;
 using Holdfast.Node.Catalog;
 using Microsoft.Data.Sqlite;
 
@@ -14,7 +14,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
 {
     private readonly UnreadableDriver _driver = new();
 
-    protected override IDestinationDriver Driver => _driver;
+    protected override ILocalDriver Driver => _driver;
 
     [Fact]
     public async System.Threading.Tasks.Task Damage_that_was_known_is_taken_over_when_the_catalog_is_begun_anew()

@@ -6,7 +6,7 @@ using Holdfast.Destinations.Local;
 namespace Holdfast.Node.Tests.Catalog;
 
 /// <summary>Local destinations of which one file cannot be read.</summary>
-internal sealed class UnreadableDriver : IDestinationDriver
+internal sealed class UnreadableDriver : ILocalDriver
 {
     private readonly LocalDriver _local = new();
 

@@ -91,15 +91,18 @@ internal sealed class FaultWorld : IAsyncDisposable
         {
             Tag = "A",
             Key = _key,
-            LocalRoots = [_root],
             CatalogFile = $"{_root}/state/catalog.db",
             Zone = TimeZoneInfo.Utc,
             ShutdownGrace = TimeSpan.FromSeconds(5),
             LargeDatabaseConcurrency = 2,
             SmallDatabaseConcurrency = 4,
-            DestinationDriver = new FaultyDriver(new LocalDriver(), root =>
-                DestinationFaults[root.EndsWith("/nas", StringComparison.Ordinal) ? 0 : 1]
-            ),
+            DestinationFactories =
+            [
+                new LocalDestinationFactory(
+                    [_root],
+                    new FaultyDriver(new LocalDriver(), root => DestinationFaults[root.EndsWith("/nas", StringComparison.Ordinal) ? 0 : 1])
+                ),
+            ],
         };
         _node = new(settings, _store, [new("fake", new FaultySource(Source, SourceFaults), true)], Time);
         await PassAsync(_node.StartAsync(cancellationToken), "the node does not start", cancellationToken);

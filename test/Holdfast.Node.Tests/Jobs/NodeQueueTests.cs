@@ -5,6 +5,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Restores;
 using Holdfast.State.Embedded;
@@ -482,7 +483,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         {
             Tag = "A",
             Key = _key,
-            LocalRoots = [_root],
+            DestinationFactories = [new LocalDestinationFactory([_root])],
             Zone = TimeZoneInfo.Utc,
             ShutdownGrace = TimeSpan.FromSeconds(1),
             SmallDatabaseConcurrency = 1,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations.Local;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Runs;
@@ -47,7 +48,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
             {
                 Tag = tag,
                 Key = AgeIdentity.Generate(),
-                LocalRoots = [_root],
+                DestinationFactories = [new LocalDestinationFactory([_root])],
                 Zone = TimeZoneInfo.Utc,
             },
             _store,

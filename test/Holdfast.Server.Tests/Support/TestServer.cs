@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Api.Access;
+using Holdfast.Destinations.Local;
 using Holdfast.Server.Access.Tokens;
 using Holdfast.Server.Access.Users;
 using Holdfast.Server.Configuration;
@@ -51,9 +52,11 @@ internal sealed class TestServer : IAsyncDisposable
             File.SetUnixFileMode(tokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
+        config ??= new() { Listen = "http://127.0.0.1:0" };
         var options = new ServerOptions
         {
-            Config = config ?? new() { Listen = "http://127.0.0.1:0" },
+            Config = config,
+            Destinations = [new LocalDestinationFactory(config.LocalRoots)],
             DataFolder = Path.Combine(path, "data"),
             AdminTokenFile = adminToken ? tokenFile : null,
             Time = time ?? TimeProvider.System,

@@ -51,6 +51,7 @@ internal static class ServeCommand
                         Config = loaded,
                         DataFolder = folder,
                         AdminTokenFile = parsed.GetValue(adminToken),
+                        Destinations = Drivers.CreateDestinations(loaded),
                         SqliteReaders = SqliteReaderProcess.Pool,
                     },
                     StudioHosting.AddStudio

@@ -173,6 +173,7 @@ internal sealed class BackupCommand
         var databases = await DiscoverAsync(source, parsed.GetValue(_database) ?? [], cancellationToken);
         var to = parsed.GetRequiredValue(_to);
         await using var destination = await GuardedDestinationOpener.OpenFolderAsync(
+            Drivers.Paths,
             SharedOptions.CreateCallLimiter(to),
             to,
             create: true,

@@ -6,6 +6,7 @@ using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Verification;
 
@@ -64,7 +65,7 @@ internal static class VerifyCommand
                         {
                             console.WriteNote(mismatch.Message);
                         }
-                        var file = Path.Combine(stored.Destination.Name, result.Archive.Path);
+                        var file = stored.Destination.NameOf(result.Archive.Path);
                         if (result.Problem is not null)
                         {
                             problems.Add(result.Problem.Error);

@@ -22,13 +22,19 @@ public sealed class ChainVerificationHistory
     /// <summary>Makes it, over what is stored.</summary>
     /// <param name="former">What an earlier version has kept.</param>
     /// <param name="catalog">What is known now.</param>
-    /// <param name="destinations">The destinations: of one that means another place everything is forgotten.</param>
-    public ChainVerificationHistory(WriteBehindState<ChainCheck> former, ICatalog catalog, StateMirror<DestinationConfig> destinations)
+    /// <param name="definitions">The destinations: of one that gets another root everything is forgotten.</param>
+    /// <param name="destinations">Tells which definitions have the same root.</param>
+    public ChainVerificationHistory(
+        WriteBehindState<ChainCheck> former,
+        ICatalog catalog,
+        StateMirror<DestinationConfig> definitions,
+        DestinationRegistry destinations
+    )
     {
         (_legacy, _catalog) = (former, catalog);
-        destinations.Changed += (name, before, after) =>
+        definitions.Changed += (name, before, after) =>
         {
-            if (before is not null && !DestinationRegistry.IsSamePath(before.Path, after?.Path))
+            if (before is not null && !destinations.HasSameRoot(before, after))
             {
                 ForgetAll(name);
             }

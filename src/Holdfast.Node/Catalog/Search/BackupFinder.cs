@@ -16,7 +16,7 @@ namespace Holdfast.Node.Catalog.Search;
 /// <param name="audit">Told what was listed of a database; null where nobody is.</param>
 public sealed class BackupFinder(
     DestinationRegistry destinations,
-    LocalPathResolver paths,
+    PathResolver paths,
     Func<DateTimeOffset>? latest = null,
     CatalogAudit? audit = null
 )
@@ -56,13 +56,16 @@ public sealed class BackupFinder(
         else
         {
             var (name, path) = SplitDestination(from);
-            var root = destinations.Find(name)?.Value.Path
-                ?? throw new HoldfastException(
+            if (destinations.Find(name) is null)
+            {
+                throw new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"Destination '{name}' is not defined.",
                     "List them with: GET /api/v1/destinations"
                 );
-            await paths.ResolveAsync(Path.Combine(root, path), cancellationToken);
+            }
+            NormalizePath(path);
+            await destinations.ResolveAsync(name, cancellationToken);
         }
     }
 
@@ -81,9 +84,9 @@ public sealed class BackupFinder(
             return from;
         }
         var path = Path.TrimEndingDirectorySeparator(await paths.ResolveAsync(from, cancellationToken));
-        foreach (var item in destinations.Items.Where(d => d.Value.Path is not null))
+        foreach (var item in destinations.Items)
         {
-            if (await RelativePathAsync(item.Value.Path!, path, cancellationToken) is not { } beneath)
+            if (await FindRelativePathAsync(item.Key, path, cancellationToken) is not { } beneath)
             {
                 continue;
             }
@@ -117,8 +120,12 @@ public sealed class BackupFinder(
             return await FindOfDatabaseAsync(DatabaseId.Parse(from), cancellationToken);
         }
         var (name, path) = SplitDestination(from);
-        await using var destination = await destinations.OpenAsync(name, cancellationToken);
-        return await FindAtPathAsync(Path.Combine(destination.Name, path), cancellationToken);
+        var relative = NormalizePath(path);
+        var destination = await destinations.OpenAsync(name, cancellationToken);
+        return await ResolvedLocation.ResolveAsync(
+            await DestinationFolder.OpenAsync(destination, relative, cancellationToken),
+            cancellationToken
+        );
     }
 
     /// <summary>Looks there, and at every destination where it is a database that was asked for.</summary>
@@ -188,16 +195,39 @@ public sealed class BackupFinder(
         return (parts[0], parts.Length == 1 ? "" : parts[1].TrimStart('/'));
     }
 
-    // What is left of a path below a root; null where it leads elsewhere, or where the root does not answer: then
+    // A path at a destination, without empty parts and dots, which no destination has to know.
+    private static string NormalizePath(string path)
+    {
+        var parts = new List<string>();
+        foreach (var part in path.Split('/').Where(p => p is not ("" or ".")))
+        {
+            if (part != "..")
+            {
+                parts.Add(part);
+            }
+            else if (parts.Count > 0)
+            {
+                parts.RemoveAt(parts.Count - 1);
+            }
+            else
+            {
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"'{path}' leads out of the destination.",
+                    "Give a path from the root of the destination."
+                );
+            }
+        }
+        return string.Join('/', parts);
+    }
+
+    // The path below the root of a destination; null where it lies elsewhere, or where the root does not answer: then
     // nothing can be read there either.
-    private async Task<string?> RelativePathAsync(string root, string path, CancellationToken cancellationToken)
+    private async Task<string?> FindRelativePathAsync(string name, string path, CancellationToken cancellationToken)
     {
         try
         {
-            root = Path.TrimEndingDirectorySeparator(await paths.ResolveAsync(root, cancellationToken));
-            return path == root ? ""
-                : path.StartsWith($"{root}/", StringComparison.Ordinal) ? path[(root.Length + 1)..]
-                : null;
+            return (await destinations.ResolveAsync(name, cancellationToken)).FindRelativePath(path);
         }
         catch (HoldfastException) when (!cancellationToken.IsCancellationRequested)
         {

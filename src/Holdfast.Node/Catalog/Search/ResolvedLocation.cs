@@ -11,20 +11,30 @@ namespace Holdfast.Node.Catalog.Search;
 /// <param name="Archive">The one archive that was named; null for a folder.</param>
 public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<StoredChain> Chains, StoredArchive? Archive)
 {
+    /// <summary>Name of the folder that <see cref="Destination"/> is opened at; empty where it has none.</summary>
+    public string Folder { get; init; } = "";
+
+    /// <summary>
+    /// Path of <see cref="Destination"/> from the root of the destination that the path leads into; empty for the root
+    /// itself, null where no such root was found.
+    /// </summary>
+    public string? PathFromRoot { get; init; }
+
     private const int MaxDepth = 2; // root, source, database
 
     /// <summary>Looks what lies in a folder that was opened by its path, which is closed where that fails.</summary>
-    /// <param name="opened">The folder, its name, and the one file meant; null for the whole folder.</param>
+    /// <param name="opened">What the path stands for.</param>
     /// <param name="cancellationToken">Stops looking.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
-    public static async Task<ResolvedLocation> ResolveAsync(
-        (IDestination Destination, string Folder, string? File) opened,
-        CancellationToken cancellationToken
-    )
+    public static async Task<ResolvedLocation> ResolveAsync(OpenedPath opened, CancellationToken cancellationToken)
     {
         try
         {
-            return await ResolveAsync(opened.Destination, opened.Folder, opened.File, cancellationToken);
+            return await ResolveAsync(opened.Destination, opened.Folder, opened.File, cancellationToken) with
+            {
+                Folder = opened.Folder,
+                PathFromRoot = opened.PathFromRoot,
+            };
         }
         catch
         {

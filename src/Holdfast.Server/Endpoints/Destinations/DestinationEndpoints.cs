@@ -57,6 +57,7 @@ internal static class DestinationEndpoints
             Name = name,
             Kind = body.Kind,
             Path = body.Path,
+            Settings = body.Settings,
         };
         var stored = await ConditionalRequests.EditAsync(request, node.State.Destinations, name, ToView, expected =>
             node.Destinations.PutAsync(config, expected, cancellationToken)
@@ -134,6 +135,7 @@ internal static class DestinationEndpoints
             Name = config.Name,
             Kind = config.Kind,
             Path = config.Path,
+            Settings = config.Settings,
         };
 
     private static DestinationIdentityView ToIdentityView(string name, HoldfastNode node) =>

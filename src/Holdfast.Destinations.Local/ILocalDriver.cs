@@ -1,9 +1,9 @@
 using Holdfast.Core.Errors;
 
-namespace Holdfast.Destinations;
+namespace Holdfast.Destinations.Local;
 
-/// <summary>Makes and opens destinations of one kind. Only <see cref="InitializeAsync"/> ever creates anything.</summary>
-public interface IDestinationDriver
+/// <summary>Creates and opens the folders of local destinations. Only <see cref="InitializeAsync"/> ever creates anything.</summary>
+public interface ILocalDriver
 {
     /// <summary>
     /// Makes a root where only what is above it is there, and gives it an identity. An identity that is there already

@@ -1,6 +1,6 @@
 using Holdfast.Core.Errors;
 
-namespace Holdfast.Node.Destinations;
+namespace Holdfast.Destinations.Local;
 
 /// <summary>Keeps what may be asked for over the API inside the folders that the node's configuration allows.</summary>
 /// <param name="roots">The folders, absolute.</param>

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using Holdfast.Core.Errors;
-using Holdfast.Destinations.Local;
 
-namespace Holdfast.Destinations.Tests;
+namespace Holdfast.Destinations.Local.Tests;
 
 /// <summary>
 /// Somebody who may write to a destination puts links and pipes there, before or while it is used: nothing outside of

@@ -1,8 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Limits;
-using Holdfast.Destinations.Local;
 
-namespace Holdfast.Destinations.Tests;
+namespace Holdfast.Destinations.Local.Tests;
 
 /// <summary>Disks that come and go beneath an open destination.</summary>
 public sealed class MountTests : IAsyncLifetime

@@ -1,7 +1,6 @@
 using Holdfast.Core.Errors;
-using Holdfast.Node.Destinations;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Destinations.Local.Tests;
 
 public sealed class AllowedRootsTests
 {

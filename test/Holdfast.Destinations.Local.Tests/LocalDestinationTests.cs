@@ -1,8 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Contract;
-using Holdfast.Destinations.Local;
 
-namespace Holdfast.Destinations.Tests;
+namespace Holdfast.Destinations.Local.Tests;
 
 public sealed class LocalDestinationTests : DestinationContract
 {

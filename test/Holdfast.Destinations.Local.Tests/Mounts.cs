@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Holdfast.Destinations.Tests;
+namespace Holdfast.Destinations.Local.Tests;
 
 /// <summary>Real file systems, mounted where root may; all are gone at the end.</summary>
 internal sealed class Mounts : IAsyncDisposable

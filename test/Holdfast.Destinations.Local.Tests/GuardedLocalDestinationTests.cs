@@ -1,11 +1,10 @@
 using Holdfast.Destinations.Contract;
 using Holdfast.Destinations.Limits;
-using Holdfast.Destinations.Local;
 
-namespace Holdfast.Destinations.Tests;
+namespace Holdfast.Destinations.Local.Tests;
 
 /// <summary>A destination with an identity, behind limits, keeps the same promises.</summary>
-public sealed class GuardedDestinationTests : DestinationContract
+public sealed class GuardedLocalDestinationTests : DestinationContract
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
 

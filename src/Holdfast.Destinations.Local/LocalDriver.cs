@@ -3,7 +3,7 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Destinations.Local;
 
 /// <summary>Makes and opens folders of this machine, or ones that are mounted there.</summary>
-public sealed class LocalDriver : IDestinationDriver
+public sealed class LocalDriver : ILocalDriver
 {
     /// <inheritdoc/>
     public Task<string> InitializeAsync(string root, CancellationToken cancellationToken)

@@ -1,0 +1,23 @@
+namespace Holdfast.Core.Settings;
+
+/// <summary>What a field of a form takes.</summary>
+public enum FormFieldType
+{
+    /// <summary>A line of text.</summary>
+    Text,
+
+    /// <summary>A line of text that is hidden while it is entered, and never shown again.</summary>
+    Secret,
+
+    /// <summary>A whole number.</summary>
+    Number,
+
+    /// <summary>One of a few values.</summary>
+    Choice,
+
+    /// <summary>Several texts, one on each line.</summary>
+    Lines,
+
+    /// <summary>A folder of the server's machine.</summary>
+    Folder,
+}
