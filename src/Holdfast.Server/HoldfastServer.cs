@@ -1,4 +1,7 @@
 using System.Reflection;
+using Holdfast.Api;
+using Holdfast.Api.Events;
+using Holdfast.Api.InProcess;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 using Holdfast.Node;
@@ -46,9 +49,6 @@ public static class HoldfastServer
 {
     /// <summary>The longest body that a request may have.</summary>
     public const int MaxBodyBytes = 1 << 20;
-
-    /// <summary>Where the API lies.</summary>
-    public const string ApiPath = "/api/v1";
 
     /// <summary>How long a session of a person lasts after its last request.</summary>
     public static readonly TimeSpan SessionLength = TimeSpan.FromHours(12);
@@ -99,7 +99,7 @@ public static class HoldfastServer
         app.MapHealth();
         app.MapMetrics();
         app.MapOpenApiDescription();
-        MapApi(app.MapGroup(ApiPath));
+        MapApi(app.MapGroup(ApiRoutes.BasePath));
         return app;
     }
 
@@ -201,6 +201,8 @@ public static class HoldfastServer
         services.ConfigureHttpJsonOptions(o => ApiJson.Apply(o.SerializerOptions));
         services.AddOpenApiDescription();
         services.AddSingleton<InProcessApi>();
+        services.AddSingleton<IInProcessTransportFactory, InProcessTransportFactory>();
+        services.AddSingleton<IEventFeed>(s => s.GetRequiredService<EventFeed>());
     }
 
     private static void UsePipeline(WebApplication app)

@@ -186,7 +186,7 @@ internal sealed class ApiServer : IAsyncDisposable
     public static List<JsonNode> Items(JsonNode page) => [.. page["items"]!.AsArray().Select(i => i!)];
 
     /// <summary>Looks for databases now.</summary>
-    public async Task LookAsync() => (await PostAsync("sources/demo/look")).Json();
+    public async Task LookAsync() => (await PostAsync("sources/demo/discover")).Json();
 
     /// <summary>Backs a database up by its one task, or by the one given, and gives the operation when it has ended.</summary>
     public async Task<JsonNode> BackUpAsync(string name, string kind = "Full", string? task = null) =>

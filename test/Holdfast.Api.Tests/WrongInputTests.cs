@@ -315,7 +315,7 @@ public sealed class WrongInputTests
         {
             (await server.DeleteAsync(path)).Problem(404, "not-found");
         }
-        (await server.PostAsync("sources/none/look")).Problem(404, "not-found");
+        (await server.PostAsync("sources/none/discover")).Problem(404, "not-found");
         (await server.PostAsync("destinations/none/test")).Problem(404, "not-found");
         Assert.Equal(before, await StoredAsync(server));
 

@@ -36,7 +36,7 @@ public sealed class EventTests
         Assert.Equal(("Completed", "demo/a.db"), ((string)operation["state"]!, (string)operation["database"]!));
 
         NodeServer.Create($"{node.Source}/b.db");
-        await client.PostAsync("/api/v1/sources/demo/look", null);
+        await client.PostAsync("/api/v1/sources/demo/discover", null);
         Assert.Equal("demo/b.db", (string)(await NextAsync(listener, "databases"))["ids"]![0]!);
         node.Server.App.Services.GetRequiredService<HoldfastNode>().Alerts.Report(Alert("x"));
         JsonNode alert;

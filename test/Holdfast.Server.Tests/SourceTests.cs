@@ -157,5 +157,5 @@ public sealed class SourceTests
 
     private static string Path(string id) => $"/api/v1/databases/{Uri.EscapeDataString(id)}";
 
-    private static Task<JsonNode> LookAsync(HttpClient client) => TestServer.JsonAsync(client.PostAsJsonAsync($"{Demo}/look", new { }));
+    private static Task<JsonNode> LookAsync(HttpClient client) => TestServer.JsonAsync(client.PostAsJsonAsync($"{Demo}/discover", new { }));
 }

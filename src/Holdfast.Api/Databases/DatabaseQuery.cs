@@ -35,4 +35,22 @@ public sealed record DatabaseQuery
 
     /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
+
+    internal bool IsSortedById => Sort is null or "id" && Descending != true;
+
+    internal int PageSize => Limit ?? ApiRoutes.MaxPageSize;
+
+    internal string ToPath(string route, string? after, int? skip) =>
+        ApiRoutes.WithQuery(
+            route,
+            ("source", Source),
+            ("state", State),
+            ("search", Search),
+            ("template", Template),
+            ("sort", Sort),
+            ("descending", ApiRoutes.Text(Descending)),
+            ("after", after),
+            ("skip", ApiRoutes.Text(skip)),
+            ("limit", ApiRoutes.Text(PageSize))
+        );
 }

@@ -31,4 +31,18 @@ public sealed record OperationQuery
 
     /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
+
+    internal string ToPath(string route, string? after) =>
+        ApiRoutes.WithQuery(
+            route,
+            ("database", Database),
+            ("search", Search),
+            ("task", Task),
+            ("run", Run),
+            ("kind", Kind?.ToString()),
+            ("state", State?.ToString()),
+            ("ended", ApiRoutes.Text(Ended)),
+            ("after", after),
+            ("limit", ApiRoutes.Text(Limit ?? ApiRoutes.MaxPageSize))
+        );
 }

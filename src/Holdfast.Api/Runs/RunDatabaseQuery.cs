@@ -14,4 +14,15 @@ public sealed record RunDatabaseQuery
 
     /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
+
+    internal int PageSize => Limit ?? ApiRoutes.MaxPageSize;
+
+    internal string ToPath(string run, int? skip) =>
+        ApiRoutes.WithQuery(
+            ApiRoutes.Expand(RunRoutes.Databases, run),
+            ("state", State),
+            ("search", Search),
+            ("skip", ApiRoutes.Text(skip)),
+            ("limit", ApiRoutes.Text(PageSize))
+        );
 }

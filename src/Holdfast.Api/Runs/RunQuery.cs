@@ -14,4 +14,13 @@ public sealed record RunQuery
 
     /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
+
+    internal string ToPath(string? after) =>
+        ApiRoutes.WithQuery(
+            RunRoutes.List,
+            ("template", Template),
+            ("ended", ApiRoutes.Text(Ended)),
+            ("after", after),
+            ("limit", ApiRoutes.Text(Limit ?? ApiRoutes.MaxPageSize))
+        );
 }

@@ -4,6 +4,12 @@ namespace Holdfast.Api.Sources;
 public sealed record SourceRequest
 {
     /// <summary>
+    /// Its name, for a test of a definition: the passwords that are left out are those stored for the source of this
+    /// name. A definition that is saved is named by the path; the two may not differ.
+    /// </summary>
+    public string? Name { get; init; }
+
+    /// <summary>
     /// Its engine: <c>postgresql</c>. A source of SQLite is a directory of the server's machine: only the configuration
     /// names those.
     /// </summary>

@@ -1,4 +1,5 @@
 using Holdfast.Api.Access;
+using Holdfast.Api.InProcess;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Access.Tokens;
 using Holdfast.Server.Access.Users;

@@ -9,7 +9,7 @@ namespace Holdfast.Server.Events;
 /// What happens on the node, for one listener: of several events about one thing only the last, at a pace that a person
 /// can follow.
 /// </summary>
-public sealed class EventFeed
+public sealed class EventFeed : IEventFeed
 {
     private const int MaxPolledOperations = 100;
 

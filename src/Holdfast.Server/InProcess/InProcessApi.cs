@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Holdfast.Api;
+using Holdfast.Api.InProcess;
+using Holdfast.Api.Transport;
 using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,21 +25,36 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
     /// <param name="body">What is sent as JSON; null for nothing.</param>
     /// <param name="ifMatch">The revision that an edit is based on; null for any.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    public async Task<InProcessResponse> SendAsync(
+    public Task<InProcessResponse> SendAsync(
         InProcessCaller caller,
         HttpMethod method,
         string target,
         object? body,
         string? ifMatch,
         CancellationToken cancellationToken
-    )
+    ) =>
+        SendAsync(
+            caller,
+            new(method, target)
+            {
+                Body = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), ApiJson.Options),
+                Condition = EditCondition.Unchanged(ifMatch),
+            },
+            cancellationToken
+        );
+
+    /// <summary>Sends a request, and buffers the answer.</summary>
+    /// <param name="caller">On whose behalf.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    public async Task<InProcessResponse> SendAsync(InProcessCaller caller, ApiRequest request, CancellationToken cancellationToken)
     {
         var pipeline = _pipeline ?? throw new InvalidOperationException("The server has not been built.");
         await using var scope = scopes.CreateAsyncScope();
         using var answer = new MemoryStream();
         var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider, RequestAborted = cancellationToken };
-        SetTarget(context, caller, method, target);
-        SetBody(context, body, ifMatch);
+        SetTarget(context, caller, request);
+        SetBody(context, request);
         context.Response.Body = answer;
         await pipeline(context);
         await context.Response.CompleteAsync();
@@ -46,22 +64,22 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
     /// <summary>Takes what every request goes through from here on.</summary>
     internal RequestDelegate CapturePipeline(RequestDelegate pipeline) => _pipeline = pipeline;
 
-    private static void SetTarget(DefaultHttpContext context, InProcessCaller caller, HttpMethod method, string target)
+    private static void SetTarget(DefaultHttpContext context, InProcessCaller caller, ApiRequest request)
     {
-        var raw = $"{HoldfastServer.ApiPath}/{target}";
+        var raw = $"{ApiRoutes.BasePath}/{request.Path.TrimStart('/')}";
         var query = raw.IndexOf('?', StringComparison.Ordinal);
         context.Features.Set(caller);
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = raw;
         context.Connection.RemoteIpAddress = caller.Address;
-        context.Request.Method = method.Method;
+        context.Request.Method = request.Method.Method;
         context.Request.Scheme = caller.IsHttps ? "https" : "http";
         context.Request.Path = PathString.FromUriComponent(query < 0 ? raw : raw[..query]);
         context.Request.QueryString = query < 0 ? default : new(raw[query..]);
     }
 
-    private static void SetBody(DefaultHttpContext context, object? body, string? ifMatch)
+    private static void SetBody(DefaultHttpContext context, ApiRequest request)
     {
-        var bytes = body is null ? [] : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), ApiJson.Options);
+        var bytes = request.Body ?? [];
         context.Features.Set<IHttpRequestBodyDetectionFeature>(new RequestBodyDetection(bytes.Length > 0));
         context.Request.ContentLength = bytes.Length;
         context.Request.Body = new MemoryStream(bytes);
@@ -69,9 +87,13 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
         {
             context.Request.ContentType = "application/json";
         }
-        if (ifMatch is not null)
+        if (request.Condition?.IfMatch is { } match)
         {
-            context.Request.Headers.IfMatch = ifMatch;
+            context.Request.Headers.IfMatch = match;
+        }
+        if (request.Condition?.IfNoneMatch is { } none)
+        {
+            context.Request.Headers.IfNoneMatch = none;
         }
     }
 

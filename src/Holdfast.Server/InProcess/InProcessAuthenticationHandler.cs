@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using Holdfast.Api.InProcess;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Access.Users;
 using Holdfast.State;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Holdfast.Api;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
@@ -40,12 +41,12 @@ internal static partial class ProblemWriter
                     e.Errors.Count == 1 ? e.Message : $"{e.Errors.Count} things are wrong with what was sent.",
                     e.Errors[0].Hint
                 ),
-                ("errors", e.Errors)
+                (Problem.ErrorsMember, e.Errors)
             ),
             StaleRevisionException e => WithExtensions(
                 Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."),
-                ("current", e.Current),
-                ("etag", e.Revision > 0 ? ConditionalRequests.FormatETag(e.Revision) : null)
+                (Problem.CurrentMember, e.Current),
+                (Problem.ETagMember, e.Revision > 0 ? ConditionalRequests.FormatETag(e.Revision) : null)
             ),
             TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
             BadHttpRequestException e => BadRequestProblem(e),
@@ -61,8 +62,8 @@ internal static partial class ProblemWriter
                 Title = ReasonPhrases.GetReasonPhrase(status ?? error.HttpStatus),
                 Detail = message,
             },
-            ("code", error.Code),
-            ("hint", hint)
+            (Problem.CodeMember, error.Code),
+            (Problem.HintMember, hint)
         );
 
     /// <summary>The problem of a bare status code, such as an address that leads nowhere.</summary>
@@ -89,15 +90,9 @@ internal static partial class ProblemWriter
             return;
         }
         problem.Instance = context.Request.Path;
-        problem.Extensions["traceId"] = context.TraceIdentifier;
+        problem.Extensions[Problem.TraceIdMember] = context.TraceIdentifier;
         context.Response.StatusCode = problem.Status!.Value;
-        await context.Response.WriteAsJsonAsync(
-            problem,
-            problem.GetType(),
-            ApiJson.Options,
-            "application/problem+json",
-            context.RequestAborted
-        );
+        await context.Response.WriteAsJsonAsync(problem, problem.GetType(), ApiJson.Options, Problem.MediaType, context.RequestAborted);
     }
 
     private static ProblemDetails BadRequestProblem(BadHttpRequestException exception)
@@ -130,7 +125,7 @@ internal static partial class ProblemWriter
                     "Compare it with the description at /api: names, types, and nothing that is not there."
                 ),
                 (
-                    "errors",
+                    Problem.ErrorsMember,
                     new[]
                     {
                         new ValidationError(
@@ -160,7 +155,10 @@ internal static partial class ProblemWriter
     private static ProblemDetails BadParameterProblem(string name) =>
         WithExtensions(
             Of(ErrorCatalogue.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
-            ("errors", new[] { new ValidationError(name, "is missing, or not what is expected here.", "See the description at /api.") })
+            (
+                Problem.ErrorsMember,
+                new[] { new ValidationError(name, "is missing, or not what is expected here.", "See the description at /api.") }
+            )
         );
 
     private static ProblemDetails MissingMembersProblem(IEnumerable<string> names, string? path)
@@ -176,7 +174,7 @@ internal static partial class ProblemWriter
                 $"Of the body, {string.Join(", ", faults.Select(f => f.Field))} is missing.",
                 "Compare it with the description at /api."
             ),
-            ("errors", faults)
+            (Problem.ErrorsMember, faults)
         );
     }
 

@@ -1,3 +1,4 @@
+using Holdfast.Api;
 using Holdfast.Server.InProcess;
 using Microsoft.AspNetCore.Http;
 
@@ -23,7 +24,7 @@ public sealed class FormApiClient(InProcessApi api)
         );
         if (answer.Status >= 300)
         {
-            throw ApiException.Of(answer);
+            throw ApiException.FromResponse(answer.Status, answer.Body.Span);
         }
         foreach (var cookie in answer.Cookies)
         {

@@ -1,5 +1,5 @@
+using Holdfast.Api.InProcess;
 using Holdfast.Server;
-using Holdfast.Server.InProcess;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Http;
 

@@ -95,6 +95,6 @@ public sealed class StudioApi
         {
             Subscribers.Notify(SignedOut);
         }
-        throw ApiException.Of(answer);
+        throw ApiException.FromResponse(answer.Status, answer.Body.Span);
     }
 }

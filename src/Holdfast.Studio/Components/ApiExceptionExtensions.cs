@@ -1,5 +1,5 @@
+using Holdfast.Api;
 using Holdfast.Core.Errors;
-using Holdfast.Studio.Api;
 
 namespace Holdfast.Studio.Components;
 

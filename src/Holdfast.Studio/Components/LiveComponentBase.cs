@@ -1,3 +1,4 @@
+using Holdfast.Api;
 using Holdfast.Core.Errors;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Live;

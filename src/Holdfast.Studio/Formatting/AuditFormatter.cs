@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Holdfast.Server;
+using Holdfast.Api;
 using MudBlazor;
 
 namespace Holdfast.Studio.Formatting;
@@ -21,7 +21,11 @@ public static partial class AuditFormatter
         ["DELETE /destinations/{name}"] = "Remove destination",
         ["POST /destinations/{name}/test"] = "Test destination",
         ["POST /sources/{name}/confirm"] = "Confirm source",
-        ["POST /sources/{name}/look"] = "Look at source",
+        ["POST /sources/{name}/discover"] = "Discover databases",
+        ["POST /sources/{name}/look"] = "Discover databases", // former route
+        ["POST /sources/{name}/test"] = "Test source",
+        ["POST /sources/test"] = "Test source",
+        ["POST /sources/{name}/try"] = "Test source", // former route
         ["PUT /database-keys/{databases}"] = "Give database key",
         ["DELETE /database-keys/{databases}"] = "Forget database key",
         ["PUT /server-wide-backups/{name}"] = "Define server-wide backup",
@@ -53,7 +57,7 @@ public static partial class AuditFormatter
     /// <summary>What was done: in words where it is common, else the request itself.</summary>
     public static string Action(string action)
     {
-        var plain = action.Replace(HoldfastServer.ApiPath, "", StringComparison.Ordinal).TrimEnd('/');
+        var plain = action.Replace(ApiRoutes.BasePath, "", StringComparison.Ordinal).TrimEnd('/');
         return Actions.GetValueOrDefault(plain, plain);
     }
 

@@ -75,7 +75,9 @@ internal static class SourceCommand
                 var looked = new JsonArray();
                 foreach (var name in wanted)
                 {
-                    looked.Add((await api.PostAsync($"sources/{ApiClient.EscapeSegment(name)}/look", null, cancellationToken)).DeepClone());
+                    looked.Add(
+                        (await api.PostAsync($"sources/{ApiClient.EscapeSegment(name)}/discover", null, cancellationToken)).DeepClone()
+                    );
                 }
                 return WriteSources(console, looked);
             }

@@ -14,7 +14,7 @@ namespace Holdfast.Server.Endpoints.Access;
 internal static class AuditEndpoints
 {
     public static void MapAudit(this RouteGroupBuilder api) =>
-        api.MapGroup("/audit")
+        api.MapGroup(AuditRoutes.List)
             .WithTags("Audit")
             .RequireRole(Role.Admin)
             .MapGet("", ListAsync)

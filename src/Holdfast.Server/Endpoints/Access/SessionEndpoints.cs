@@ -24,7 +24,7 @@ internal static class SessionEndpoints
 
     public static void MapSession(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/session").WithTags("Session");
+        var group = api.MapGroup(SessionRoutes.Session).WithTags("Session");
         group.MapPost("", SignInAsync).AllowAnonymous().WithSummary("Sign in; answers with a cookie");
         group.MapGet("", Show).RequireSignedIn().WithSummary("Who is signed in");
         group.MapDelete("", (Delegate)SignOutAsync).RequireSignedIn().WithSummary("Sign out");

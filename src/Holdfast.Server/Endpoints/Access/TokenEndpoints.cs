@@ -20,7 +20,7 @@ internal static class TokenEndpoints
 
     public static void MapTokens(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/tokens").WithTags("Tokens").RequireRole(Role.Admin);
+        var group = api.MapGroup(TokenRoutes.List).WithTags("Tokens").RequireRole(Role.Admin);
         group.MapGet("", List).WithSummary("All API tokens");
         group.MapPost("", CreateAsync).WithSummary("Make an API token; it is shown once");
         group.MapDelete("/{id}", DeleteAsync).WithSummary("Delete an API token; it ends at once");
@@ -53,7 +53,7 @@ internal static class TokenEndpoints
             principal.Caller()!.Display,
             cancellationToken
         );
-        return TypedResults.Created($"{HoldfastServer.ApiPath}/tokens/{item.Key}", ToView(item.Value, token));
+        return TypedResults.Created(ApiRoutes.BasePath + ApiRoutes.Expand(TokenRoutes.Item, item.Key), ToView(item.Value, token));
     }
 
     private static async Task<NoContent> DeleteAsync(string id, TokenStore tokens, CancellationToken cancellationToken)

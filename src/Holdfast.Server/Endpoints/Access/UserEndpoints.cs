@@ -19,7 +19,7 @@ internal static class UserEndpoints
 {
     public static void MapUsers(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/users").WithTags("Users").RequireRole(Role.Admin);
+        var group = api.MapGroup(UserRoutes.List).WithTags("Users").RequireRole(Role.Admin);
         group.MapGet("", List).WithSummary("All users");
         group.MapGet("/{name}", Show).WithSummary("One user");
         group.MapPut("/{name}", PutAsync).WithSummary("Make or change a user");
@@ -69,7 +69,7 @@ internal static class UserEndpoints
         InitialAdminSetup.DeleteObsoletePasswordFile(users, data);
         var view = response.WithETag(stored.Revision, ToView(stored.Value));
         return was is null
-            ? TypedResults.Created($"{HoldfastServer.ApiPath}/users/{Uri.EscapeDataString(name)}", view)
+            ? TypedResults.Created(ApiRoutes.BasePath + ApiRoutes.Expand(UserRoutes.Item, name), view)
             : TypedResults.Ok(view);
     }
 

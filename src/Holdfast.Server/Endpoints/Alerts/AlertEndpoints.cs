@@ -21,13 +21,13 @@ internal static class AlertEndpoints
 
     public static void MapAlerts(this RouteGroupBuilder api)
     {
-        api.MapPost("/alerts/acknowledge", AcknowledgeAsync)
+        api.MapPost(AlertRoutes.Acknowledge, AcknowledgeAsync)
             .WithTags("Alerts")
             .RequireRole(Role.Operator)
             .WithSummary(
                 "Take note of backups that are missing, or say that a role is as it should be again: their alerts stand no longer"
             );
-        api.MapGroup("/alerts")
+        api.MapGroup(AlertRoutes.List)
             .WithTags("Alerts")
             .RequireRole(Role.Viewer)
             .MapGet("", List)

@@ -37,31 +37,31 @@ internal static class BackupEndpoints
 
     public static void MapBackups(this RouteGroupBuilder api)
     {
-        api.MapGet("/backups", ListAsync)
+        api.MapGet(BackupRoutes.Points, ListAsync)
             .WithTags("Backups")
             .RequireRole(Role.Viewer)
             .WithSummary("Restore points of a database, a destination or a path");
-        api.MapGet("/backups/chains", ListChainsAsync)
+        api.MapGet(BackupRoutes.Chains, ListChainsAsync)
             .WithTags("Backups")
             .RequireRole(Role.Viewer)
             .WithSummary("Chains of a database at each destination, of a destination or a path, by their names");
-        api.MapGet("/backups/databases", ListDatabasesAsync)
+        api.MapGet(BackupRoutes.Databases, ListDatabasesAsync)
             .WithTags("Backups")
             .RequireRole(Role.Viewer)
             .WithSummary("Databases of which backups lie at a destination or under a path");
-        api.MapPost("/backups/check", CheckAsync)
+        api.MapPost(BackupRoutes.Check, CheckAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
             .WithSummary("Try whether a restore point can be read, with the keys given and those that the server keeps");
-        api.MapPost("/backups/verify", VerifyAsync)
+        api.MapPost(BackupRoutes.Verify, VerifyAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
             .WithSummary("Read every byte of a database's chains, and note what is whole");
-        api.MapPost("/backups/chains/remove", RemoveAsync)
+        api.MapPost(BackupRoutes.RemoveChain, RemoveAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
             .WithSummary("Remove one chain at a destination, as it was shown");
-        api.MapPost("/restores", RestoreAsync)
+        api.MapPost(BackupRoutes.Restores, RestoreAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
             .WithSummary("Restore a point as a new database");

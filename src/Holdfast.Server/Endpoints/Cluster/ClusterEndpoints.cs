@@ -13,7 +13,11 @@ namespace Holdfast.Server.Endpoints.Cluster;
 internal static class ClusterEndpoints
 {
     public static void MapCluster(this RouteGroupBuilder api) =>
-        api.MapGroup("/cluster").WithTags("Cluster").RequireRole(Role.Viewer).MapGet("", Show).WithSummary("Nodes, and which leads");
+        api.MapGroup(ClusterRoutes.Cluster)
+            .WithTags("Cluster")
+            .RequireRole(Role.Viewer)
+            .MapGet("", Show)
+            .WithSummary("Nodes, and which leads");
 
     private static Ok<ClusterView> Show(HoldfastNode node) =>
         TypedResults.Ok(

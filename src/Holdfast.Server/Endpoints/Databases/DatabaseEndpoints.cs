@@ -18,7 +18,7 @@ internal static class DatabaseEndpoints
 {
     public static void MapDatabases(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/databases").WithTags("Databases").RequireRole(Role.Viewer);
+        var group = api.MapGroup(DatabaseRoutes.List).WithTags("Databases").RequireRole(Role.Viewer);
         group
             .MapGet("", List)
             .WithSummary("Databases; filtered by source, state, part of the name and server-wide task, in several orders");

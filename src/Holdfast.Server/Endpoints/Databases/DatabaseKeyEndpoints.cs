@@ -18,7 +18,7 @@ internal static class DatabaseKeyEndpoints
 {
     public static void MapDatabaseKeys(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/database-keys").WithTags("Database keys").RequireRole(Role.Viewer);
+        var group = api.MapGroup(DatabaseKeyRoutes.List).WithTags("Database keys").RequireRole(Role.Viewer);
         group.MapGet("", ListAsync).WithSummary("Databases and globs that have a key");
         group.MapPut("/{databases}", PutAsync).RequireRole(Role.Operator).WithSummary("Give the key of all databases whose id fits");
         group.MapDelete("/{databases}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Forget a key");

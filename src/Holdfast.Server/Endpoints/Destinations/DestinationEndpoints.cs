@@ -19,7 +19,7 @@ internal static class DestinationEndpoints
 {
     public static void MapDestinations(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/destinations").WithTags("Destinations").RequireRole(Role.Viewer);
+        var group = api.MapGroup(DestinationRoutes.List).WithTags("Destinations").RequireRole(Role.Viewer);
         group.MapGet("", List).WithSummary("All destinations");
         group.MapGet("/{name}", Show).WithSummary("One destination");
         group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a destination");
@@ -64,7 +64,7 @@ internal static class DestinationEndpoints
         );
         var view = response.WithETag(stored.Revision, ToView(stored.Value));
         return isNew
-            ? TypedResults.Created($"{HoldfastServer.ApiPath}/destinations/{Uri.EscapeDataString(name)}", view)
+            ? TypedResults.Created(ApiRoutes.BasePath + ApiRoutes.Expand(DestinationRoutes.Item, name), view)
             : TypedResults.Ok(view);
     }
 

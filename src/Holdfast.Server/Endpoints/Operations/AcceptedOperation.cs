@@ -1,3 +1,4 @@
+using Holdfast.Api;
 using Holdfast.Api.Operations;
 using Holdfast.Node;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ internal static class AcceptedOperation
     public static async Task<Accepted<OperationIdView>> RespondAsync(HoldfastNode node, string id, CancellationToken cancellationToken)
     {
         await node.Operations.WaitUntilStoredAsync(id, cancellationToken);
-        return TypedResults.Accepted($"{HoldfastServer.ApiPath}/operations/{id}", new OperationIdView(id));
+        return TypedResults.Accepted(ApiRoutes.BasePath + ApiRoutes.Expand(OperationRoutes.Item, id), new OperationIdView(id));
     }
 
     public static async Task<Accepted<OperationIdsView>> RespondAllAsync(

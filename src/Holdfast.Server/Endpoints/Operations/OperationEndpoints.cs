@@ -21,7 +21,7 @@ internal static class OperationEndpoints
 
     public static void MapOperations(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/operations").WithTags("Operations").RequireRole(Role.Viewer);
+        var group = api.MapGroup(OperationRoutes.List).WithTags("Operations").RequireRole(Role.Viewer);
         group.MapGet("", List).WithSummary("Operations, the newest first; filtered by database, task, kind and state");
         group.MapGet("/counts", Count).WithSummary("How many operations are in each state");
         group.MapGet("/{id}", Show).WithSummary("One operation");

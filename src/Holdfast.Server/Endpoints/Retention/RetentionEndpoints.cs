@@ -20,7 +20,7 @@ internal static class RetentionEndpoints
 {
     public static void MapRetention(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/databases/{id}/tasks/{taskId}/retention").WithTags("Retention").RequireRole(Role.Viewer);
+        var group = api.MapGroup(RetentionRoutes.Retention).WithTags("Retention").RequireRole(Role.Viewer);
         group.MapGet("", ShowAsync).WithSummary("What retention would delete now, at each destination");
         group
             .MapPost("", RunAsync)

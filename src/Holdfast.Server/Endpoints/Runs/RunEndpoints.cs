@@ -18,7 +18,7 @@ internal static class RunEndpoints
 {
     public static void MapRuns(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/runs").WithTags("Runs").RequireRole(Role.Viewer);
+        var group = api.MapGroup(RunRoutes.List).WithTags("Runs").RequireRole(Role.Viewer);
         group.MapGet("", List).WithSummary("Runs of server-wide backup tasks, the newest first");
         group.MapGet("/{id}", Show).WithSummary("One run: due, done, failed, missed");
         group.MapGet("/{id}/databases", ListDatabases).WithSummary("Its databases: what failed and what was missed first");

@@ -1,4 +1,5 @@
 using Holdfast.Api.Access;
+using Holdfast.Api.Events;
 using Holdfast.Server.Access;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Events;
@@ -13,7 +14,7 @@ namespace Holdfast.Server.Endpoints.ServerInfo;
 internal static class EventEndpoints
 {
     public static void MapEvents(this RouteGroupBuilder api) =>
-        api.MapGet("/events", ListenAsync)
+        api.MapGet(EventRoutes.Stream, ListenAsync)
             .WithTags("Events")
             .RequireRole(Role.Viewer)
             .WithSummary("Server-sent events: operation, alert, databases, tasks, destinations, reload")

@@ -17,15 +17,15 @@ internal static class ServerEndpoints
 {
     public static void MapServer(this RouteGroupBuilder api)
     {
-        api.MapGet("/server", Show)
+        api.MapGet(ServerRoutes.Server, Show)
             .WithTags("Server")
             .RequireRole(Role.Viewer)
             .WithSummary("Version, allowed folders, and how notifications stand");
-        api.MapPost("/server/clock/confirm", ConfirmClockAsync)
+        api.MapPost(ServerRoutes.ConfirmClock, ConfirmClockAsync)
             .WithTags("Server")
             .RequireRole(Role.Operator)
             .WithSummary("Say that the server's clock is right, though it jumped: retention goes on");
-        api.MapPost("/server/state-copies", CopyStateAsync)
+        api.MapPost(ServerRoutes.StateCopies, CopyStateAsync)
             .WithTags("Server")
             .RequireRole(Role.Admin)
             .WithSummary("Make a copy of the server's state in its data folder");

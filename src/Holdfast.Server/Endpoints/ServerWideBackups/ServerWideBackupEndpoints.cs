@@ -29,7 +29,7 @@ internal static class ServerWideBackupEndpoints
 
     public static void MapServerWideBackups(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/server-wide-backups").WithTags("Server-wide backups").RequireRole(Role.Viewer);
+        var group = api.MapGroup(ServerWideBackupRoutes.List).WithTags("Server-wide backups").RequireRole(Role.Viewer);
         group.MapGet("", ListAsync).WithSummary("All server-wide backup tasks");
         group.MapGet("/{name}", ShowAsync).WithSummary("One server-wide backup task");
         group
@@ -98,7 +98,7 @@ internal static class ServerWideBackupEndpoints
             }
         );
         return saved.IsNew
-            ? TypedResults.Created($"{HoldfastServer.ApiPath}/server-wide-backups/{Uri.EscapeDataString(view.Name)}", view)
+            ? TypedResults.Created(ApiRoutes.BasePath + ApiRoutes.Expand(ServerWideBackupRoutes.Item, view.Name), view)
             : TypedResults.Ok(view);
     }
 

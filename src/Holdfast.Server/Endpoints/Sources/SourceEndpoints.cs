@@ -20,7 +20,7 @@ internal static class SourceEndpoints
 {
     public static void MapSources(this RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/sources").WithTags("Sources").RequireRole(Role.Viewer);
+        var group = api.MapGroup(SourceRoutes.List).WithTags("Sources").RequireRole(Role.Viewer);
         group.MapGet("", ListAsync).WithSummary("All sources");
         group.MapGet("/{name}", ShowAsync).WithSummary("One source");
         group.MapGet("/{name}/passed-over", ShowSkippedFiles).WithSummary("What was left out when it was looked at last, with the reasons");
@@ -29,7 +29,7 @@ internal static class SourceEndpoints
             .MapDelete("/{name}", DeleteAsync)
             .RequireRole(Role.Admin)
             .WithSummary("Remove a source that was defined here; its databases count as dropped, their backups stay");
-        group.MapPost("/{name}/look", DiscoverAsync).RequireRole(Role.Operator).WithSummary("Look for databases now");
+        group.MapPost("/{name}/discover", DiscoverAsync).RequireRole(Role.Operator).WithSummary("Discover its databases now");
         group
             .MapPost("/{name}/confirm", ConfirmAsync)
             .RequireRole(Role.Operator)
@@ -41,7 +41,7 @@ internal static class SourceEndpoints
             .MapPost("/{name}/test", TestAsync)
             .RequireRole(Role.Operator)
             .WithSummary("Try whether its databases can be backed up and restored, and tell what is missing");
-        group.MapPost("/{name}/try", TestDraftAsync).RequireRole(Role.Admin).WithSummary("The same of a definition that is not saved");
+        group.MapPost("/test", TestDefinitionAsync).RequireRole(Role.Admin).WithSummary("Test a definition without saving it");
     }
 
     private static async Task<Ok<Page<SourceView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken)
@@ -77,6 +77,10 @@ internal static class SourceEndpoints
         CancellationToken cancellationToken
     )
     {
+        if (body.Name is not null && body.Name != name)
+        {
+            ValidationException.ThrowIfAny([new("name", "It is not the name in the path.", "Leave it out; a source cannot be renamed.")]);
+        }
         var isNew = node.SourceEditor.Find(name) is null;
         var definition = ToDefinition(name, body);
         var stored = await ConditionalRequests.EditAsync(
@@ -87,7 +91,7 @@ internal static class SourceEndpoints
             expected => node.SourceEditor.PutAsync(definition, ToNewPasswords(body), expected, cancellationToken)
         );
         var view = response.WithETag(stored.Revision, await ToViewAsync(node, Find(node, name), cancellationToken));
-        return isNew ? TypedResults.Created($"{HoldfastServer.ApiPath}/sources/{Uri.EscapeDataString(name)}", view) : TypedResults.Ok(view);
+        return isNew ? TypedResults.Created(ApiRoutes.BasePath + ApiRoutes.Expand(SourceRoutes.Item, name), view) : TypedResults.Ok(view);
     }
 
     private static async Task<NoContent> DeleteAsync(
@@ -149,15 +153,19 @@ internal static class SourceEndpoints
         return await use.Source.TestConnectionAsync(cancellationToken).WaitAsync(cancellationToken);
     }
 
-    private static async Task<Ok<SourceTestView>> TestDraftAsync(
-        string name,
+    // Passwords that are left out are those stored under the definition's name. Without one it gets a name that no source has.
+    private static async Task<Ok<SourceTestView>> TestDefinitionAsync(
         SourceRequest body,
         HoldfastNode node,
         CancellationToken cancellationToken
     )
     {
         await using var draft = (
-            await node.SourceEditor.CreateUnsavedAsync(ToDefinition(name, body), ToNewPasswords(body), cancellationToken)
+            await node.SourceEditor.CreateUnsavedAsync(
+                ToDefinition(body.Name ?? Guid.NewGuid().ToString("N"), body),
+                ToNewPasswords(body),
+                cancellationToken
+            )
         ).Source;
         return TypedResults.Ok(SourceTestMapper.ToView(await draft.TestConnectionAsync(cancellationToken)));
     }

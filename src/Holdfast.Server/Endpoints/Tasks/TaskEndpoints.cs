@@ -73,7 +73,7 @@ internal static class TaskEndpoints
         var database = FindDatabaseId(node, id);
         var saved = await node.TaskEditor.PutRegularAsync(database, null, body, node.Tasks.Of(database), null, cancellationToken);
         return TypedResults.Created(
-            $"{HoldfastServer.ApiPath}/databases/{Uri.EscapeDataString(id)}/tasks/{saved.Item.Key}",
+            ApiRoutes.BasePath + ApiRoutes.Expand(TaskRoutes.Item, id, saved.Item.Key),
             response.WithETag(saved.Item.Revision, await ToViewAsync(node, saved, cancellationToken))
         );
     }

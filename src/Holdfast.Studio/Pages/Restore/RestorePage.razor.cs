@@ -3,7 +3,6 @@ using Holdfast.Api.Backups;
 using Holdfast.Api.Operations;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Studio.Api;
 using Holdfast.Studio.Chains;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;

@@ -88,7 +88,7 @@ public sealed partial class SourcesPage
         _discovering = name;
         await ExecuteAsync(async () =>
         {
-            var found = (await Api.SendAsync<SourceView>(HttpMethod.Post, $"sources/{Uri.EscapeDataString(name)}/look")).Value;
+            var found = (await Api.SendAsync<SourceView>(HttpMethod.Post, $"sources/{Uri.EscapeDataString(name)}/discover")).Value;
             Snackbar.Add(
                 SourceFormatter.DescribeDiscovery(found),
                 found.Problem is null ? MudBlazor.Severity.Success : MudBlazor.Severity.Error

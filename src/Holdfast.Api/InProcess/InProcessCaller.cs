@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Claims;
 
-namespace Holdfast.Server.InProcess;
+namespace Holdfast.Api.InProcess;
 
-/// <summary>For whom a page of this process asks.</summary>
+/// <summary>On whose behalf a page in this process sends a request.</summary>
 /// <param name="User">Who is signed in at the page; null for nobody.</param>
 /// <param name="Address">Where the browser is; null where that is not known.</param>
 /// <param name="IsHttps">Whether the browser came over TLS.</param>

@@ -1,0 +1,8 @@
+namespace Holdfast.Api.Access;
+
+/// <summary>Routes of the audit log.</summary>
+public static class AuditRoutes
+{
+    /// <summary>Its entries.</summary>
+    public const string List = "/audit";
+}
