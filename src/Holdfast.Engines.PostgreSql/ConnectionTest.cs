@@ -8,24 +8,24 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>
-/// Tries a source before anybody relies on it: servers, programs, and what the role may do. Each thing that is missing
-/// is told with the SQL or the package that mends it.
+/// Tests a source before it is used: its servers, the client programs, and the privileges of its role. Everything that
+/// is missing is reported with the SQL or the package that provides it.
 /// </summary>
 internal sealed class ConnectionTest(
     PostgreSqlSourceConfig config,
     ServerGroup group,
     DatabaseFinder finder,
     ToolFinder tools,
-    RestoreRole restoring
+    RestoreRole restoreRole
 )
 {
-    /// <summary>The first major with a role that may read all, and nothing else.</summary>
+    /// <summary>The first major version with a role that can read all tables and nothing else.</summary>
     internal const int FirstMajorWithReadAllData = 14;
 
     private readonly List<HoldfastException> _problems = [];
     private readonly List<HoldfastException> _notes = [];
 
-    /// <summary>Tries it. To be used once.</summary>
+    /// <summary>Runs the test. Can be called once.</summary>
     public async Task<ConnectionTestResult> RunAsync(CancellationToken cancellationToken)
     {
         SourceInfo? info = null;
@@ -40,8 +40,8 @@ internal sealed class ConnectionTest(
                 _notes.Add(
                     new(
                         ErrorCatalogue.NotAllowed,
-                        "Only standbys answer: databases can be backed up here, and not restored.",
-                        "Name the primary as a host of the source too."
+                        "Only standbys answer: databases can be backed up, but not restored.",
+                        "Add the primary to the hosts of the source."
                     )
                 );
             }
@@ -77,7 +77,7 @@ internal sealed class ConnectionTest(
             var tool = await tools.FindAsync(name, servers.Max(s => s.Major), cancellationToken);
             if (tool.VulnerabilityWarning is { } warning)
             {
-                _notes.Add(new(ErrorCatalogue.NotAllowed, warning, "Update the package that has it."));
+                _notes.Add(new(ErrorCatalogue.NotAllowed, warning, "Update its package."));
             }
         }
         catch (HoldfastException e)
@@ -91,7 +91,7 @@ internal sealed class ConnectionTest(
         await using var connection = await group.ConnectAsync(server, cancellationToken);
         try
         {
-            // A role of 13 and older that may read all has to be a superuser: there is none that may only read.
+            // Before version 14, only a superuser can read all tables: there is no read-only role for it.
             var query =
                 "SELECT rolsuper, rolbypassrls, rolcreatedb, "
                 + $"{(server.Major >= FirstMajorWithReadAllData ? "pg_has_role('pg_read_all_data', 'MEMBER')" : "rolsuper")} FROM "
@@ -108,8 +108,8 @@ internal sealed class ConnectionTest(
             {
                 _notes.Add(
                     Note(
-                        $"The server speaks '{language}' to '{config.User}': which right is missing is not told, and a "
-                            + "standby that gives way is not recognised, and its backup not tried again.",
+                        $"The server's messages for '{config.User}' are in '{language}': missing privileges are not reported, and a "
+                            + "backup that conflicts with replay on a standby is not recognised and retried.",
                         $"ALTER ROLE {name} SET lc_messages = 'C';"
                     )
                 );
@@ -126,7 +126,7 @@ internal sealed class ConnectionTest(
             {
                 _notes.Add(
                     Note(
-                        $"'{config.User}' may not read all tables; a database with one that it may not read fails.",
+                        $"'{config.User}' cannot read all tables: the backup of a database with a table that it cannot read fails.",
                         server.Major >= FirstMajorWithReadAllData
                             ? $"GRANT pg_read_all_data TO {name};"
                             : "Version 13 has no such role: grant SELECT on all tables of each schema, or use a superuser."
@@ -137,14 +137,16 @@ internal sealed class ConnectionTest(
             {
                 _notes.Add(
                     Note(
-                        $"'{config.User}' does not see rows that row security hides; a database with such tables fails.",
+                        $"'{config.User}' cannot see rows hidden by row security: the backup of a database with such tables fails.",
                         $"ALTER ROLE {name} BYPASSRLS;"
                     )
                 );
             }
             if (!makesDatabases)
             {
-                _notes.Add(Note($"'{config.User}' may not make databases, so none can be restored here.", $"ALTER ROLE {name} CREATEDB;"));
+                _notes.Add(
+                    Note($"'{config.User}' cannot create databases, so no database can be restored here.", $"ALTER ROLE {name} CREATEDB;")
+                );
             }
         }
         catch (NpgsqlException e)
@@ -153,16 +155,16 @@ internal sealed class ConnectionTest(
         }
     }
 
-    // Backups go on without it.
+    // Backups work without it.
     private async Task CheckRestoreAsync(Server server, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         try
         {
-            await restoring.CheckAsync(server, connection, cancellationToken);
+            await restoreRole.CheckAsync(server, connection, cancellationToken);
         }
         catch (HoldfastException e)
         {
-            _notes.Add(new(e.Error, $"Nothing can be restored here: {e.Message}", e.Hint, e));
+            _notes.Add(new(e.Error, $"No database can be restored here: {e.Message}", e.Hint, e));
         }
     }
 

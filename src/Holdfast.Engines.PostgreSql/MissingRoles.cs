@@ -1,14 +1,16 @@
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>What a restore does where a backup's grants and policies name roles that the target does not have.</summary>
+/// <summary>
+/// What a restore does if the grants and policies of a backup name roles that the target server does not have.
+/// </summary>
 public enum MissingRoles
 {
-    /// <summary>It stops before anything is made, and lists them with the SQL that makes them.</summary>
+    /// <summary>It fails before it creates anything, and lists them with the SQL that creates them.</summary>
     Refuse,
 
-    /// <summary>It leaves out the grants and policies that name them, and says so.</summary>
+    /// <summary>It skips the grants and policies that name them, and reports them.</summary>
     Skip,
 
-    /// <summary>It makes them, without the right to log in.</summary>
+    /// <summary>It creates them, without LOGIN.</summary>
     Create,
 }

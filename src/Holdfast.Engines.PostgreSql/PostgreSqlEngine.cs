@@ -2,7 +2,7 @@ using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>PostgreSQL databases: those of a server, or of a primary and its standbys.</summary>
+/// <summary>The engine for PostgreSQL databases: those of one server, or of a primary and its standbys.</summary>
 public sealed class PostgreSqlEngine : IDatabaseEngine
 {
     /// <inheritdoc/>

@@ -14,40 +14,40 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>Makes a database from a dump.</summary>
+/// <summary>Restores a database from a dump.</summary>
 internal sealed class PostgreSqlRestoreTarget(
     PostgreSqlSourceConfig config,
     Connector connector,
     ToolFinder tools,
     TargetRole role,
-    RestoreRole restoring,
-    NewDatabase made,
+    RestoreRole restoreRole,
+    NewDatabase database,
     RestoreRequest request
 ) : IRestoreTarget
 {
     /// <inheritdoc/>
-    public SourceInfo? Source => made.Server.Info;
+    public SourceInfo? Source => database.Server.Info;
 
     /// <inheritdoc/>
-    public RestoreRoleState? RestoreRole => restoring.State;
+    public RestoreRoleState? RestoreRole => restoreRole.State;
 
     private const int MaxMetadataBytes = 16 << 20;
 
-    // What is written becomes lasting with the statement that gives the database its name.
+    // Nothing needs to be durable before the statement that gives the database its final name.
     private const string LoadOptions = "-c synchronous_commit=off";
 
-    // While rows are loaded, the processors are at work: to share the building of one index among them costs more than it gains.
+    // While rows are loaded, all processors are busy: parallel workers for a single index cost more than they gain.
     private const string ConcurrentWithRowsOptions = LoadOptions + " -c max_parallel_maintenance_workers=0";
 
     private readonly List<string> _warnings = [];
-    private readonly List<string> _leftOut = [];
-    private IReadOnlyList<(string What, string Sql)>? _grants; // null until it is loaded
+    private readonly List<string> _omissions = [];
+    private IReadOnlyList<(string What, string Sql)>? _grants; // null until the dump is loaded
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> OmittedObjects => _leftOut;
+    public IReadOnlyList<string> OmittedObjects => _omissions;
 
     /// <inheritdoc/>
     public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
@@ -55,47 +55,47 @@ internal sealed class PostgreSqlRestoreTarget(
         var names = items.Items.Where(i => i.Kind == ItemKind.Stream).Select(i => i.Name).Order(StringComparer.Ordinal).ToList();
         if (items.Items.Count != 2 || !names.SequenceEqual([PostgreSqlView.DumpItem, PostgreSqlView.MetadataItem]))
         {
-            throw Refused($"it holds {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))}");
+            throw Refused($"it contains {string.Join(", ", items.Items.Select(i => $"'{i.Name}'"))}");
         }
-        var around = await ReadMetadataAsync(items, cancellationToken);
-        restoring.SetSourceDatabase(around.Name);
+        var metadata = await ReadMetadataAsync(items, cancellationToken);
+        restoreRole.SetSourceDatabase(metadata.Name);
         try
         {
-            CheckVersion(around);
-            var needed = RestoreFilter.GetRequiredRoles(around, role, config.Restore);
+            CheckVersion(metadata);
+            var missingRoles = RestoreFilter.GetRequiredRoles(metadata, role, config.Restore);
             var withRoles = role;
-            if (config.Restore.MissingRoles == MissingRoles.Create && needed.Count > 0)
+            if (config.Restore.MissingRoles == MissingRoles.Create && missingRoles.Count > 0)
             {
-                await made.CreateRolesAsync(needed, cancellationToken);
-                withRoles = role with { AllRoles = role.AllRoles.Concat(needed).ToHashSet(StringComparer.Ordinal) };
-                _warnings.Add($"These roles were made, without the right to log in: {string.Join(", ", needed.Select(n => $"'{n}'"))}.");
+                await database.CreateRolesAsync(missingRoles, cancellationToken);
+                withRoles = role with { AllRoles = role.AllRoles.Concat(missingRoles).ToHashSet(StringComparer.Ordinal) };
+                _warnings.Add($"These roles were created, without LOGIN: {string.Join(", ", missingRoles.Select(n => $"'{n}'"))}.");
             }
 
-            var grants = await made.Watchdog.RunAsync(
+            var grants = await database.Watchdog.RunAsync(
                 async token =>
                 {
-                    await made.CreateAsync(around, restoring.Owner ?? (config.Restore.KeepOwners ? around.Owner : null), token);
-                    return await LoadAsync(items, around, withRoles, token);
+                    await database.CreateAsync(metadata, restoreRole.Owner ?? (config.Restore.KeepOwners ? metadata.Owner : null), token);
+                    return await LoadAsync(items, metadata, withRoles, token);
                 },
                 cancellationToken
             );
-            if (await restoring.VerifyAsync(made.Server, made.Maintenance, isOver: true, cancellationToken) is { } unsure)
+            if (await restoreRole.VerifyAsync(database.Server, database.Maintenance, isOver: true, cancellationToken) is { } roleWarning)
             {
-                _warnings.Add(unsure);
+                _warnings.Add(roleWarning);
             }
-            if (await restoring.GetSharedOwnerWarningAsync(made.Maintenance, cancellationToken) is { } shared)
+            if (await restoreRole.GetSharedOwnerWarningAsync(database.Maintenance, cancellationToken) is { } ownerWarning)
             {
-                _warnings.Add(shared);
+                _warnings.Add(ownerWarning);
             }
             _grants = grants;
         }
         catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalogue.RestoreRoleChanged)
         {
-            // Code of the old database may have run, and be the reason.
+            // Code of the old database may have run, and be the cause.
             await VerifyEndedAsync();
             if (e is NpgsqlException)
             {
-                throw ServerErrorTranslator.Translate(e, $"'{request.Name}' on {made.Server.Host}");
+                throw ServerErrorTranslator.Translate(e, $"'{request.Name}' on {database.Server.Host}");
             }
             throw;
         }
@@ -105,11 +105,11 @@ internal sealed class PostgreSqlRestoreTarget(
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         var grants = _grants ?? throw new InvalidOperationException("Nothing was loaded.");
-        var (leftOut, ended) = await made.CommitAsync(grants, config.RenameWait, cancellationToken);
-        AddOmissions(leftOut);
-        if (ended is not null)
+        var (omissions, terminationWarning) = await database.CommitAsync(grants, config.RenameWait, cancellationToken);
+        AddOmissions(omissions);
+        if (terminationWarning is not null)
         {
-            _warnings.Add(ended);
+            _warnings.Add(terminationWarning);
         }
     }
 
@@ -118,47 +118,47 @@ internal sealed class PostgreSqlRestoreTarget(
     {
         try
         {
-            await made.DisposeAsync();
+            await database.DisposeAsync();
         }
         finally
         {
-            restoring.EndUse(); // else every later restore would be told together with this one
+            restoreRole.EndUse(); // else later restores would be attributed to this one as well
         }
     }
 
     private void AddOmissions(IReadOnlyList<string> what)
     {
-        _leftOut.AddRange(what);
+        _omissions.AddRange(what);
         _warnings.AddRange(what);
     }
 
-    // Of a restore that has failed, was given up or stopped. The database goes first, and its sessions with it: code in
-    // one that nobody waits for any more
-    // would else change the role after it was looked at. Whoever stopped it does not wait for long.
+    // Runs after a restore that has failed, was aborted or cancelled. It removes the database first, and terminates its
+    // sessions: otherwise code in an abandoned session could change the role after it was checked. A cancelled caller
+    // does not wait long.
     private async Task VerifyEndedAsync()
     {
-        var isOver = await made.TryRemoveAsync();
-        using var limit = new CancellationTokenSource(2 * config.ConnectTimeout, TimeProvider.System);
+        var isOver = await database.TryRemoveAsync();
+        using var timeout = new CancellationTokenSource(2 * config.ConnectTimeout, TimeProvider.System);
         try
         {
-            await using var connection = await made.ConnectAsync(limit.Token);
-            await restoring.VerifyAsync(made.Server, connection, isOver, limit.Token);
+            await using var connection = await database.ConnectAsync(timeout.Token);
+            await restoreRole.VerifyAsync(database.Server, connection, isOver, timeout.Token);
         }
         catch (HoldfastException e) when (e.Error != ErrorCatalogue.RestoreRoleChanged)
         {
-            // The server does not answer: that is what the restore failed with.
+            // The server does not answer: that is why the restore has failed.
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            // Nor does it in time.
+            // The server did not answer in time.
         }
     }
 
-    // The role that the connections of one role become; one that is there for restores alone stays what it is.
-    private string? SessionRole => restoring.IsDedicated ? null : config.Restore.Owner;
+    // The role that sessions switch to. A dedicated restore role does not switch.
+    private string? SessionRole => restoreRole.IsDedicated ? null : config.Restore.Owner;
 
     private static HoldfastException Refused(string what) =>
-        new(ErrorCatalogue.Refused, $"The archive is no PostgreSQL backup of Holdfast: {what}.", "Do not trust where it came from.");
+        new(ErrorCatalogue.Refused, $"The archive is not a PostgreSQL backup by Holdfast: {what}.", "Do not trust its origin.");
 
     private static async Task<DatabaseMetadata> ReadMetadataAsync(IItemSource items, CancellationToken cancellationToken)
     {
@@ -178,11 +178,11 @@ internal sealed class PostgreSqlRestoreTarget(
         );
         try
         {
-            var around = JsonSerializer.Deserialize(
+            var metadata = JsonSerializer.Deserialize(
                 json.GetBuffer().AsSpan(0, (int)json.Length),
                 DatabaseMetadataJson.Default.DatabaseMetadata
             );
-            return around ?? throw Refused($"'{PostgreSqlView.MetadataItem}' is empty");
+            return metadata ?? throw Refused($"'{PostgreSqlView.MetadataItem}' is empty");
         }
         catch (JsonException e)
         {
@@ -190,18 +190,18 @@ internal sealed class PostgreSqlRestoreTarget(
         }
     }
 
-    private void CheckVersion(DatabaseMetadata around)
+    private void CheckVersion(DatabaseMetadata metadata)
     {
-        if (!int.TryParse(around.ServerVersion.Split('.')[0], out var major))
+        if (!int.TryParse(metadata.ServerVersion.Split('.')[0], out var major))
         {
-            throw Refused($"it is of a version '{around.ServerVersion}'");
+            throw Refused($"it has an unknown version '{metadata.ServerVersion}'");
         }
-        if (major > made.Server.Major)
+        if (major > database.Server.Major)
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"'{around.Name}' was backed up from PostgreSQL {around.ServerVersion}, and {made.Server.Host} has "
-                    + $"{made.Server.ShortVersion}: what the newer one has, the older one cannot take.",
+                $"'{metadata.Name}' was backed up from PostgreSQL {metadata.ServerVersion}, and {database.Server.Host} has "
+                    + $"{database.Server.ShortVersion}: an older server may not support what a newer one has.",
                 $"Restore to a server of version {major} or newer."
             );
         }
@@ -209,7 +209,7 @@ internal sealed class PostgreSqlRestoreTarget(
 
     private async Task<IReadOnlyList<(string What, string Sql)>> LoadAsync(
         IItemSource items,
-        DatabaseMetadata around,
+        DatabaseMetadata metadata,
         TargetRole withRoles,
         CancellationToken cancellationToken
     )
@@ -217,113 +217,117 @@ internal sealed class PostgreSqlRestoreTarget(
         using var folder = PrivateFolder.Create(config.TemporaryFolder);
         var passFile = await PassFileProvider.GetPathAsync(config, connector, folder, cancellationToken);
         var ownsPublic = await OwnsPublicSchemaAsync(withRoles, cancellationToken);
-        var list = new RestoreFilter(withRoles, around, ownsPublic);
-        var runs = new PgRestoreRunner(
+        var filter = new RestoreFilter(withRoles, metadata, ownsPublic);
+        var runner = new PgRestoreRunner(
             tools,
-            made.Server,
-            config.User,
-            request.Name,
-            [.. await BuildArgumentsAsync(around, cancellationToken)],
-            (BuildConnectionInfo(LoadOptions), BuildConnectionInfo(ConcurrentWithRowsOptions)),
-            passFile,
-            request.ContinueOnError,
+            new()
+            {
+                Server = database.Server,
+                User = config.User,
+                Database = request.Name,
+                Arguments = [.. await BuildArgumentsAsync(metadata, cancellationToken)],
+                ConnectionInfo = BuildConnectionInfo(LoadOptions),
+                ConcurrentConnectionInfo = BuildConnectionInfo(ConcurrentWithRowsOptions),
+                PassFile = passFile,
+                ContinueOnError = request.ContinueOnError,
+            },
             folder
         );
         var jobs = Math.Clamp(config.Restore.Jobs, 1, 64);
         var sessions = new LoadSessionFactory(
-            token => connector.ConnectAsync(made.Server.Host, made.TemporaryName, token, made.Watchdog, made.Encoding),
-            SessionRole is null ? null : NameEncoding.ToDatabaseEncoding(SessionRole, NameEncoding.GetEncoding(made.Encoding))
+            token => connector.ConnectAsync(database.Server.Host, database.TemporaryName, token, database.Watchdog, database.Encoding),
+            SessionRole is null ? null : NameEncoding.ToDatabaseEncoding(SessionRole, NameEncoding.GetEncoding(database.Encoding))
         );
         var rows = new RowLoader(
             sessions,
-            $"'{request.Name}' on {made.Server.Host}",
+            $"'{request.Name}' on {database.Server.Host}",
             request.ContinueOnError ? null : ToolErrorTranslator.RestoreHint,
             jobs
         );
-        var late = request.ContinueOnError ? new DeferredChecks(sessions) : null;
-        await using var load = new DumpLoader(runs, list, made.GuardConnection, rows, late, jobs);
+        var deferred = request.ContinueOnError ? new DeferredChecks(sessions) : null;
+        await using var loader = new DumpLoader(runner, filter, database.GuardConnection, rows, deferred, jobs);
         try
         {
-            await items.CopyStreamAsync(PostgreSqlView.DumpItem, TakeAsync, cancellationToken);
-            made.Watchdog.IsWaitingForArchive = false;
-            await load.CompleteRowsAsync(cancellationToken);
-            Fingerprint.Verify(load.Scanner, request.Fingerprint);
-            await load.VerifyAsync(cancellationToken);
+            await items.CopyStreamAsync(PostgreSqlView.DumpItem, AppendAsync, cancellationToken);
+            database.Watchdog.IsWaitingForArchive = false;
+            await loader.CompleteRowsAsync(cancellationToken);
+            Fingerprint.Verify(loader.Scanner, request.Fingerprint);
+            await loader.VerifyAsync(cancellationToken);
         }
-        catch (HoldfastException e) when (runs.Failed.Count > 0)
+        catch (HoldfastException e) when (runner.Failed.Count > 0)
         {
-            // A table that could not be made has no rows either, and rows are never left out.
+            // A table that could not be created has no rows either, and rows are never skipped.
             throw new HoldfastException(
                 e.Error,
-                $"{Sentence.EnsureTerminated(e.Message)} Before, {runs.Failed.Count} objects could not be made. "
-                    + $"{string.Join(' ', runs.Failed.Take(3).Select(f => f.Text))}",
+                $"{Sentence.EnsureTerminated(e.Message)} Before that, {runner.Failed.Count} objects could not be created. "
+                    + $"{string.Join(' ', runner.Failed.Take(3).Select(f => f.Text))}",
                 e.Hint,
                 e
             );
         }
 
-        // What is listed can be run in its order.
-        var ofDefinitions = runs.Failed;
-        await load.RestorePostDataAsync(cancellationToken);
+        // The listed statements can be executed in this order.
+        var definitionFailures = runner.Failed;
+        await loader.RestorePostDataAsync(cancellationToken);
         List<string> failed =
         [
-            .. ofDefinitions.Where(f => !f.IsAttachPartition).Select(f => f.Text),
-            .. late?.Failures ?? [],
-            .. ofDefinitions.Where(f => f.IsAttachPartition).Select(f => f.Text),
-            .. late is null ? [] : await late.DescribeUnmovedRowsAsync(made.GuardConnection, cancellationToken),
-            .. runs.Failed.Skip(ofDefinitions.Count).Select(f => f.Text),
-            .. late is null ? [] : await late.DescribeStaleViewsAsync(made.GuardConnection, cancellationToken),
+            .. definitionFailures.Where(f => !f.IsAttachPartition).Select(f => f.Text),
+            .. deferred?.Failures ?? [],
+            .. definitionFailures.Where(f => f.IsAttachPartition).Select(f => f.Text),
+            .. deferred is null ? [] : await deferred.DescribeUnmovedRowsAsync(database.GuardConnection, cancellationToken),
+            .. runner.Failed.Skip(definitionFailures.Count).Select(f => f.Text),
+            .. deferred is null ? [] : await deferred.DescribeStaleViewsAsync(database.GuardConnection, cancellationToken),
         ];
-        if (ownsPublic && made.Server.Major < PublicSchemaGrants.FirstMajorOwnedByDatabaseOwner)
+        if (ownsPublic && database.Server.Major < PublicSchemaGrants.FirstMajorOwnedByDatabaseOwner)
         {
-            await PublicSchemaGrants.ApplyAsync(made.GuardConnection, around, withRoles, cancellationToken);
+            await PublicSchemaGrants.ApplyAsync(database.GuardConnection, metadata, withRoles, cancellationToken);
         }
-        if (await made.TransferOwnershipAsync(cancellationToken) is > 0 and var left)
+        if (await database.TransferOwnershipAsync(cancellationToken) is > 0 and var remaining)
         {
             _warnings.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{left} objects still belong to '{restoring.Name}', which restored them: look at what they are (pg_shdepend)."
+                    $"{remaining} objects still belong to '{restoreRole.Name}', which restored them: list them with pg_shdepend."
                 )
             );
         }
         var properties = new DatabaseProperties(
-            made.Maintenance,
-            made.TemporaryName,
+            database.Maintenance,
+            database.TemporaryName,
             withRoles,
-            restoring.Name,
+            restoreRole.Name,
             config.Restore.AllowPrivilegedRole
         );
-        await properties.ApplyAsync(around, cancellationToken);
-        if (runs.Tool.VulnerabilityWarning is { } warning)
+        await properties.ApplyAsync(metadata, cancellationToken);
+        if (runner.Tool.VulnerabilityWarning is { } warning)
         {
             _warnings.Add(warning);
         }
-        AddOmissions([.. failed, .. list.LeftOut]);
-        _warnings.AddRange([.. runs.Warnings, .. await CompareExtensionsAsync(cancellationToken)]);
-        var grants = properties.BuildGrants(around, request.Name, made.HasTemporaryGrant ? restoring.Name : null);
-        AddOmissions(properties.LeftOut);
+        AddOmissions([.. failed, .. filter.Omissions]);
+        _warnings.AddRange([.. runner.Warnings, .. await CompareExtensionsAsync(cancellationToken)]);
+        var grants = properties.BuildGrants(metadata, request.Name, database.HasTemporaryGrant ? restoreRole.Name : null);
+        AddOmissions(properties.Omissions);
         return grants;
 
-        // Between two pieces the archive is waited for, and not the server.
-        async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
+        // Between two chunks the restore waits for the archive, not for the server.
+        async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
         {
-            made.Watchdog.IsWaitingForArchive = false;
-            await load.AppendAsync(bytes, token);
-            made.Watchdog.IsWaitingForArchive = true;
+            database.Watchdog.IsWaitingForArchive = false;
+            await loader.AppendAsync(bytes, token);
+            database.Watchdog.IsWaitingForArchive = true;
         }
     }
 
-    // Before version 15 the schema public belongs to the role that made the server, whoever owns the database.
+    // Before version 15, the bootstrap superuser owns the schema public, whoever owns the database.
     private async Task<bool> OwnsPublicSchemaAsync(TargetRole withRoles, CancellationToken cancellationToken) =>
         withRoles.IsSuperuser
         || (
-            await made.GuardConnection.QueryAsync(
+            await database.GuardConnection.QueryAsync(
                 "SELECT pg_catalog.pg_has_role($1, nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname "
                     + "OPERATOR(pg_catalog.=) 'public'",
                 r => r.GetBoolean(0),
                 cancellationToken,
-                NameEncoding.ToDatabaseEncoding(withRoles.Name, NameEncoding.GetEncoding(made.Encoding))
+                NameEncoding.ToDatabaseEncoding(withRoles.Name, NameEncoding.GetEncoding(database.Encoding))
             )
         )
             is [true];
@@ -331,13 +335,13 @@ internal sealed class PostgreSqlRestoreTarget(
     private string BuildConnectionInfo(string options) =>
         ConnectionInfo.Build(
             config,
-            made.Server.Host,
-            made.TemporaryName,
-            made.Watchdog.ApplicationName,
-            connector.ToolOptions(made.Server, options)
+            database.Server.Host,
+            database.TemporaryName,
+            database.Watchdog.ApplicationName,
+            connector.ToolOptions(database.Server, options)
         );
 
-    private async Task<IEnumerable<string>> BuildArgumentsAsync(DatabaseMetadata around, CancellationToken cancellationToken)
+    private async Task<IEnumerable<string>> BuildArgumentsAsync(DatabaseMetadata metadata, CancellationToken cancellationToken)
     {
         List<string> arguments = ["--no-password"];
         if (!config.Restore.KeepOwners)
@@ -348,17 +352,20 @@ internal sealed class PostgreSqlRestoreTarget(
         {
             arguments.Add($"--role={SessionRole}");
         }
-        if (around.Tablespaces.Count == 0)
+        if (metadata.Tablespaces.Count == 0)
         {
             return arguments;
         }
-        var present = await made.Maintenance.QueryAsync("SELECT spcname FROM pg_tablespace", r => r.GetString(0), cancellationToken);
-        if (around.Tablespaces.Except(present).ToList() is not { Count: > 0 } lacking)
+        var present = await database.Maintenance.QueryAsync("SELECT spcname FROM pg_tablespace", r => r.GetString(0), cancellationToken);
+        if (metadata.Tablespaces.Except(present).ToList() is not { Count: > 0 } missing)
         {
             return arguments;
         }
         arguments.Add("--no-tablespaces");
-        _warnings.Add($"All lies in the default tablespace: the target does not have {string.Join(", ", lacking.Select(t => $"'{t}'"))}.");
+        _warnings.Add(
+            $"All objects are in the default tablespace: the target server does not have "
+                + $"{string.Join(", ", missing.Select(t => $"'{t}'"))}."
+        );
         return arguments;
     }
 
@@ -368,7 +375,7 @@ internal sealed class PostgreSqlRestoreTarget(
         {
             return [];
         }
-        var here = string.Join(", ", await DatabaseMetadataReader.ExtensionsAsync(made.GuardConnection, cancellationToken));
-        return here == backedUp ? [] : [$"The extensions are {here} here; they were {backedUp}."];
+        var current = string.Join(", ", await DatabaseMetadataReader.ExtensionsAsync(database.GuardConnection, cancellationToken));
+        return current == backedUp ? [] : [$"The extensions are {current} on this server; they were {backedUp}."];
     }
 }

@@ -76,41 +76,41 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                "The archive is of an encrypted database, and PostgreSQL has none: it would be written in clear.",
-                "Restore it to the engine that it came from."
+                "The archive is of an encrypted database, but PostgreSQL has no encrypted databases: it would be stored unencrypted.",
+                "Restore it to the engine that created it."
             );
         }
         if (request.Type != BackupType.Backup)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                "The archive holds a snapshot, and PostgreSQL restores logical backups.",
-                "Restore it to the engine that it came from."
+                "The archive contains a snapshot, but PostgreSQL restores only logical backups.",
+                "Restore it to the engine that created it."
             );
         }
-        var restoring = CreateRestoreRole();
-        var made = await NewDatabase.BeginAsync(_connector, _restoreConnector, restoring, _group, request.Name, cancellationToken);
+        var restoreRole = CreateRestoreRole();
+        var database = await NewDatabase.BeginAsync(_connector, _restoreConnector, restoreRole, _group, request.Name, cancellationToken);
         try
         {
-            restoring.BeginUse(made.Server, made.Name, made.TemporaryName);
-            var role = await restoring.CheckAsync(made.Server, made.Maintenance, cancellationToken);
-            await _tools.FindAsync(Tool.Restore, 0, cancellationToken); // better now than when the dump tells which it takes
-            return new PostgreSqlRestoreTarget(_restoreConfig, _restoreConnector, _tools, role, restoring, made, request);
+            restoreRole.BeginUse(database.Server, database.Name, database.TemporaryName);
+            var role = await restoreRole.CheckAsync(database.Server, database.Maintenance, cancellationToken);
+            await _tools.FindAsync(Tool.Restore, 0, cancellationToken); // fail now rather than when the dump shows which version it needs
+            return new PostgreSqlRestoreTarget(_restoreConfig, _restoreConnector, _tools, role, restoreRole, database, request);
         }
         catch (Exception e)
         {
             try
             {
-                await made.DisposeAsync();
+                await database.DisposeAsync();
             }
             finally
             {
-                restoring.EndUse();
+                restoreRole.EndUse();
             }
 
             if (e is NpgsqlException)
             {
-                throw ServerErrorTranslator.Translate(e, made.Server.Host.ToString());
+                throw ServerErrorTranslator.Translate(e, database.Server.Host.ToString());
             }
             throw;
         }
@@ -125,7 +125,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         }
         finally
         {
-            await LeftoverDatabases.DropAsync(_group, cancellationToken); // a folder that is closed to us keeps no database
+            await LeftoverDatabases.DropAsync(_group, cancellationToken); // runs even if the folder is not accessible
         }
     }
 

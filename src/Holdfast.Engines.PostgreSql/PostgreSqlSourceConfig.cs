@@ -1,91 +1,93 @@
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>A PostgreSQL server, or a primary and its standbys, as the operator wrote it.</summary>
+/// <summary>Configuration of a PostgreSQL server, or of a primary and its standbys.</summary>
 public sealed record PostgreSqlSourceConfig : SourceConfig
 {
     /// <summary>
-    /// The server, or all servers of the group: a backup runs on a standby where there is one, a restore on the
-    /// primary. At least one.
+    /// The server, or all servers of the group: a backup uses a standby if there is one, a restore the primary. At
+    /// least one.
     /// </summary>
     public required IReadOnlyList<PostgreSqlHost> Hosts { get; init; }
 
     /// <summary>The role that connects.</summary>
     public required string User { get; init; }
 
-    /// <summary>Database that is connected to for all that belongs to no single database; default <c>postgres</c>.</summary>
+    /// <summary>
+    /// Database to connect to for everything that does not concern a single database; default <c>postgres</c>.
+    /// </summary>
     public string MaintenanceDatabase { get; init; } = "postgres";
 
-    /// <summary>How connections are protected. Default: encrypted where the server offers it.</summary>
+    /// <summary>TLS mode of connections. Default: encrypted if the server supports it.</summary>
     public PostgreSqlTls Tls { get; init; }
 
     /// <summary>File with the certificates of trusted authorities; null for those of the system.</summary>
     public string? RootCertificate { get; init; }
 
-    /// <summary>File that holds the password as its first line; null where there is none.</summary>
+    /// <summary>File with the password in its first line; null if there is none.</summary>
     public string? PasswordFile { get; init; }
 
-    /// <summary>File in the format of <c>.pgpass</c>, readable by nobody else; null where there is none.</summary>
+    /// <summary>File in the format of <c>.pgpass</c>, readable only by its owner; null if there is none.</summary>
     public string? PassFile { get; init; }
 
     /// <summary>
-    /// Gives the password when a connection is made; null where there is none, as with peer authentication. At most one
-    /// of the three is given.
+    /// Returns the password for each new connection; null if there is none, as with peer authentication. Set at most
+    /// one of the three.
     /// </summary>
     public Func<CancellationToken, ValueTask<string?>>? Password { get; init; }
 
     /// <summary>
-    /// Whether the environment and the home of the user that Holdfast runs as count, where the source has nothing of
-    /// its own: <c>PGPASSWORD</c>, <c>PGPASSFILE</c>, <c>~/.pgpass</c>
-    /// and client certificates. Default yes; not for an address that somebody else names, who would be sent that user's passwords.
+    /// Whether the environment and the home directory of the user that runs Holdfast are used for what the source does
+    /// not specify: <c>PGPASSWORD</c>, <c>PGPASSFILE</c>, <c>~/.pgpass</c> and client certificates. Default yes; must
+    /// be no for an address given by another user, to whose server that user's passwords would be sent.
     /// </summary>
     public bool UsesEnvironment { get; init; } = true;
 
     /// <summary>
-    /// Folders that <c>pg_dump</c> and <c>pg_restore</c> are looked for in, before PATH and the folders of Debian and
-    /// Red Hat.
+    /// Folders to search for <c>pg_dump</c> and <c>pg_restore</c>, before PATH and the folders of Debian and Red Hat.
     /// </summary>
     public IReadOnlyList<string> ToolFolders { get; init; } = [];
 
-    /// <summary>How long a connection may take; at least 1 s, default 15 s.</summary>
+    /// <summary>Timeout of a connection attempt; at least 1 s, default 15 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long a dump may wait for its locks on tables and views; at least 1 s, default 5 minutes. Who waits behind
-    /// the dump, waits as long: an
-    /// <c>ALTER TABLE</c> that is itself held up makes all later readers queue.
+    /// How long a dump may wait for its locks on tables and views; at least 1 s, default 5 minutes. Sessions queued
+    /// behind the dump wait as long: a blocked <c>ALTER TABLE</c> makes all later readers wait.
     /// </summary>
     public TimeSpan LockWait { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long nothing may come from a server that is waited for: no answer to a question, no byte of a dump, while no
-    /// session of it works there. At least 1 s, default 5 minutes.
+    /// How long a server may send nothing, neither a reply nor a byte of a dump, while none of its sessions works. At
+    /// least 1 s, default 5 minutes.
     /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// After how long without a word an idle session sends one, so that no firewall forgets it; whole seconds, at least
-    /// 1, default 60. Less than the patience of firewalls, which begins at some five minutes.
+    /// Interval of keepalive messages in idle sessions, so that no firewall drops them; whole seconds, at least 1,
+    /// default 60. Must be shorter than the timeout of firewalls, typically five minutes or more.
     /// </summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long somebody who is connected to a database in the making is waited for, before it is kept without its
-    /// name; default 60 s.
+    /// How long to wait for other sessions to leave a restored database before it is kept under its temporary name;
+    /// default 60 s.
     /// </summary>
     public TimeSpan RenameWait { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Folder for small private files while a tool runs; default the system's temporary folder. No data is put there.</summary>
+    /// <summary>
+    /// Folder for small private files while a tool runs; default the system's temporary folder. It never contains data.
+    /// </summary>
     public string TemporaryFolder { get; init; } = Path.GetTempPath();
 
-    /// <summary>How databases are restored into this source.</summary>
+    /// <summary>Configuration of restores into this source.</summary>
     public PostgreSqlRestoreConfig Restore { get; init; } = new();
 
-    /// <summary>The role that restores connect as.</summary>
+    /// <summary>The role with which restores connect.</summary>
     internal string RestoreUser => Restore.User ?? User;
 
     /// <summary>
-    /// The source as that role connects to it. A password of the other role is not its own; of a pass file it has a
-    /// line of its own.
+    /// The configuration with which that role connects. It does not inherit the password of the source's role; a pass
+    /// file has a separate line for it.
     /// </summary>
     internal PostgreSqlSourceConfig ForRestore =>
         RestoreUser == User ? this : this with { User = RestoreUser, Password = Restore.Password, PasswordFile = Restore.PasswordFile };

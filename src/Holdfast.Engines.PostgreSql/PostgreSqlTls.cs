@@ -1,23 +1,23 @@
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>How far a connection is protected on its way; the names are those of libpq's <c>sslmode</c>.</summary>
+/// <summary>Protection of connections; the names are those of libpq's <c>sslmode</c>.</summary>
 public enum PostgreSqlTls
 {
     /// <summary>
-    /// Encrypted where the server offers it. Nothing is checked: it helps against those who listen, not against those
-    /// who step in between.
+    /// Encrypted if the server supports it. Nothing is verified: this protects against eavesdropping, not against a man
+    /// in the middle.
     /// </summary>
     Prefer,
 
     /// <summary>Never encrypted.</summary>
     Disable,
 
-    /// <summary>Encrypted or not at all; the server's certificate is not checked.</summary>
+    /// <summary>Always encrypted; the server's certificate is not verified.</summary>
     Require,
 
-    /// <summary>The server's certificate must come from a trusted authority.</summary>
+    /// <summary>Always encrypted; the server's certificate must be issued by a trusted authority.</summary>
     VerifyCa,
 
-    /// <summary>The certificate must also be for the name that was asked for.</summary>
+    /// <summary>As <see cref="VerifyCa"/>, and the certificate must match the host name.</summary>
     VerifyFull,
 }

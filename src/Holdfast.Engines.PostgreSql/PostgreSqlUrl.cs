@@ -4,13 +4,13 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>
-/// A server as people write it:
-/// <c>postgresql://user@host[:port][,host2[:port]][/database][?sslmode=…&amp;sslrootcert=…]</c>. A port behind the last
-/// host alone counts for all. The folder of a Unix socket stands percent-encoded in the place of a host, or as
+/// A server's connection URL:
+/// <c>postgresql://user@host[:port][,host2[:port]][/database][?sslmode=…&amp;sslrootcert=…]</c>. A port after the last
+/// host only applies to all hosts. The folder of a Unix socket is written percent-encoded instead of a host, or as
 /// <c>?host=/run/postgresql</c>.
 /// </summary>
-/// <param name="Config">The source.</param>
-/// <param name="Database">The database that the path names; null where there is none.</param>
+/// <param name="Config">The source configuration.</param>
+/// <param name="Database">The database in the path; null if there is none.</param>
 public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Database)
 {
     private const string Example = "Write postgresql://USER@HOST:PORT, for example postgresql://backup@db1,db2:5432.";
@@ -26,35 +26,37 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
         ["verify-full"] = PostgreSqlTls.VerifyFull,
     };
 
-    /// <summary>Whether <paramref name="text"/> is meant to be one.</summary>
+    /// <summary>Whether <paramref name="text"/> looks like such a URL.</summary>
     public static bool IsPostgreSqlUrl(string text) => Array.Exists(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads a URL.</summary>
+    /// <summary>Parses a URL.</summary>
     /// <param name="text">The URL.</param>
     /// <param name="source">Name of the source.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>. The message never repeats a password.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalogue.Usage"/>. The message never contains a password.
+    /// </exception>
     public static PostgreSqlUrl Parse(string text, string source = "local")
     {
         var scheme = Array.Find(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase))
-            ?? throw InvalidUrl("The address does not begin with postgresql://.");
+            ?? throw InvalidUrl("The URL does not begin with postgresql://.");
         var rest = text[scheme.Length..];
         if (rest.Contains('#', StringComparison.Ordinal))
         {
-            throw InvalidUrl("The address holds a '#'.", "Write it as %23.");
+            throw InvalidUrl("The URL contains a '#'.", "Write it as %23.");
         }
         var (beforeQuery, query) = SplitAt(rest, '?');
         var (authority, path) = SplitAt(beforeQuery, '/');
-        // The last one divides: a password may hold an '@', and must not end up as a host in a message.
+        // The last '@' is the separator: a password may contain one, and must not be shown as a host in a message.
         var at = authority.LastIndexOf('@');
         var user = at < 0 ? null : authority[..at];
         if (user?.Contains(':', StringComparison.Ordinal) == true)
         {
             throw PasswordInUrl();
         }
-        // Perhaps the rest of a password with a slash in it, so nothing of it is repeated.
+        // This may be the rest of a password with a slash in it, so the message does not repeat it.
         if (path?.Contains('@', StringComparison.Ordinal) == true)
         {
-            throw InvalidUrl("The address has an '@' behind its host.", "Write it as %40 in the name of a database.");
+            throw InvalidUrl("The URL contains an '@' after its host.", "Write it as %40 in the name of a database.");
         }
         var hosts = Hosts(authority[(at + 1)..]);
         var config = new PostgreSqlSourceConfig
@@ -66,12 +68,12 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
         config = (query ?? "")
             .Split('&', StringSplitOptions.RemoveEmptyEntries)
             .OrderBy(o => o.StartsWith("port=", StringComparison.Ordinal))
-            .Aggregate(config, WithOption); // a port is for all hosts, those that stand behind it too
+            .Aggregate(config, WithOption); // a port applies to all hosts, including those of later options
         if (config.Hosts.Count == 0)
         {
             throw InvalidUrl(
-                "The address names no host.",
-                Example + " A Unix socket is named by its folder: postgresql://USER@/?host=/run/postgresql."
+                "The URL contains no host.",
+                Example + " A Unix socket is given by its folder: postgresql://USER@/?host=/run/postgresql."
             );
         }
         return new(config, string.IsNullOrEmpty(path) ? null : Decode(path));
@@ -91,7 +93,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
             {
                 Tls = TlsModes.TryGetValue(value, out var tls)
                     ? tls
-                    : throw InvalidUrl($"sslmode '{value}' is not known.", $"It is one of {string.Join(", ", TlsModes.Keys)}."),
+                    : throw InvalidUrl($"sslmode '{value}' is unknown.", $"Use one of {string.Join(", ", TlsModes.Keys)}."),
             },
             "sslrootcert" => config with { RootCertificate = value },
             "passfile" => config with { PassFile = value },
@@ -99,8 +101,8 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
             "port" => config with { Hosts = [.. config.Hosts.Select(h => h with { Port = Port(value) })] },
             "user" => config with { User = value },
             _ => throw InvalidUrl(
-                $"The address has the option '{name}', which is not known.",
-                "Known are sslmode, sslrootcert, passfile, host, port and user."
+                $"The URL has an unknown option '{name}'.",
+                "Supported options are sslmode, sslrootcert, passfile, host, port and user."
             ),
         };
     }
@@ -129,11 +131,11 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
                 throw InvalidUrl("A host has no closing bracket.", "Write an IPv6 address as [::1]:5432.");
             }
             name = text[1..end];
-            var behind = text[(end + 1)..];
+            var rest = text[(end + 1)..];
             port =
-                behind.StartsWith(':') ? behind[1..]
-                : behind.Length == 0 ? null
-                : throw InvalidUrl("A host has something behind its bracket that is no port.");
+                rest.StartsWith(':') ? rest[1..]
+                : rest.Length == 0 ? null
+                : throw InvalidUrl("The closing bracket of a host is followed by something other than a port.");
         }
         else
         {
@@ -143,17 +145,17 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
 
         if (name.Contains(',', StringComparison.Ordinal))
         {
-            throw InvalidUrl("The address has a host with a comma in its name.", Example); // libpq would take it for two
+            throw InvalidUrl("The URL has a host with a comma in its name.", Example); // libpq would read it as two hosts
         }
         return name.Length == 0
-            ? throw InvalidUrl("The address has a host without a name.", Example)
+            ? throw InvalidUrl("The URL has a host without a name.", Example)
             : (name, port is null ? null : Port(port));
     }
 
     private static int Port(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65_535
             ? port
-            : throw InvalidUrl("The address has a port that is none.", "A port is a number from 1 to 65535.");
+            : throw InvalidUrl("The port in the URL is not valid.", "A port is a number from 1 to 65535.");
 
     private static (string Before, string? After) SplitAt(string text, char at)
     {
@@ -164,7 +166,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     private static string Decode(string text)
     {
         var decoded = Uri.UnescapeDataString(text);
-        return decoded.Contains('\0', StringComparison.Ordinal) ? throw InvalidUrl("The address holds a zero byte.") : decoded;
+        return decoded.Contains('\0', StringComparison.Ordinal) ? throw InvalidUrl("The URL contains a zero byte.") : decoded;
     }
 
     private static HoldfastException InvalidUrl(string what, string hint = Example) => new(ErrorCatalogue.Usage, what, hint);
@@ -172,7 +174,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     private static HoldfastException PasswordInUrl() =>
         new(
             ErrorCatalogue.Usage,
-            "The address holds a password.",
-            "Others could read it in the list of processes: leave it out, and name a password file, a .pgpass file or the secret store."
+            "The URL contains a password.",
+            "Other users could read it in the list of processes: remove it, and use a password file, a .pgpass file or the secret store."
         );
 }

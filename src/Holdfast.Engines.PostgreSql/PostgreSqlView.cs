@@ -7,16 +7,18 @@ using Holdfast.Engines.PostgreSql.Metadata;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>One database, held at one moment by the transaction of a <c>pg_dump</c> that has begun. Writers never wait for it.</summary>
+/// <summary>
+/// A view of one database, consistent through the transaction of a running <c>pg_dump</c>. Writers never wait for it.
+/// </summary>
 internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpProcess dump) : IDatabaseView
 {
-    /// <summary>Name of the item that tells what the database needs from outside.</summary>
+    /// <summary>Name of the metadata item.</summary>
     public const string MetadataItem = "database.json";
 
-    /// <summary>Name of the item that is the dump, in PostgreSQL's custom format.</summary>
+    /// <summary>Name of the dump item, in PostgreSQL's custom format.</summary>
     public const string DumpItem = "database.dump";
 
-    private readonly List<string> _readWarnings = []; // what reading showed
+    private readonly List<string> _readWarnings = []; // warnings found while reading
 
     /// <inheritdoc/>
     public SourceInfo? Source => plan.Server.Info;
@@ -25,7 +27,8 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpProcess dump) 
     public BackupType Type => BackupType.Backup;
 
     /// <inheritdoc/>
-    public string? TypeReason => plan.RequestedType == BackupType.Snapshot ? "PostgreSQL has no snapshot of a single database" : null;
+    public string? TypeReason =>
+        plan.RequestedType == BackupType.Snapshot ? "PostgreSQL cannot take a snapshot of a single database" : null;
 
     /// <inheritdoc/>
     public bool IsEncrypted => false;
@@ -55,8 +58,8 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpProcess dump) 
                 cancellationToken
             );
             var found = scanner ?? throw new InvalidOperationException("The sink did not consume the dump.");
-            var around = await plan.CompleteMetadataAsync(found.Header, cancellationToken);
-            var json = JsonSerializer.SerializeToUtf8Bytes(around, DatabaseMetadataJson.Default.DatabaseMetadata);
+            var metadata = await plan.CompleteMetadataAsync(found.Header, cancellationToken);
+            var json = JsonSerializer.SerializeToUtf8Bytes(metadata, DatabaseMetadataJson.Default.DatabaseMetadata);
             await sink.WriteStreamAsync(
                 MetadataItem,
                 json.Length,
@@ -64,14 +67,16 @@ internal sealed class PostgreSqlView(PostgreSqlViewPlan plan, DumpProcess dump) 
                 cancellationToken
             );
             _readWarnings.AddRange([
-                .. around.Unseen,
-                .. dump.Warnings.Where(w => around.Unseen.Count == 0 || !w.Contains("subscriptions not dumped", StringComparison.Ordinal)),
+                .. metadata.Unseen,
+                .. dump.Warnings.Where(w =>
+                    metadata.Unseen.Count == 0 || !w.Contains("subscriptions not dumped", StringComparison.Ordinal)
+                ),
             ]);
             _readWarnings.AddRange(LargeRowWarnings.Create(found.Header.Entries));
             var fingerprint = Fingerprint.Compute(found);
-            if (around.Extensions.Count > 0)
+            if (metadata.Extensions.Count > 0)
             {
-                fingerprint[Fingerprint.ExtensionsKey] = string.Join(", ", around.Extensions);
+                fingerprint[Fingerprint.ExtensionsKey] = string.Join(", ", metadata.Extensions);
             }
             return fingerprint;
         }

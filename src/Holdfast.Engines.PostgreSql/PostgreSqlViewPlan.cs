@@ -6,24 +6,24 @@ using Holdfast.Engines.PostgreSql.Metadata;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>How one database is backed up, decided when its view is opened.</summary>
+/// <summary>How a database is backed up, decided when its view is opened.</summary>
 internal sealed record PostgreSqlViewPlan
 {
-    /// <summary>Where it is read.</summary>
+    /// <summary>The server that it is read from.</summary>
     public required Server Server { get; init; }
 
-    /// <summary>Completes what it needs from outside with what the dump tells.</summary>
+    /// <summary>Completes the metadata with what the dump shows.</summary>
     public required Func<DumpHeader, CancellationToken, Task<DatabaseMetadata>> CompleteMetadataAsync { get; init; }
 
-    /// <summary>Roughly how many bytes the dump will have.</summary>
+    /// <summary>Estimated length of the dump in bytes.</summary>
     public required long ExpectedBytes { get; init; }
 
-    /// <summary>The type that was asked for.</summary>
+    /// <summary>The requested type.</summary>
     public required BackupType RequestedType { get; init; }
 
-    /// <summary>What the operator should know.</summary>
+    /// <summary>Warnings for the operator.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>Told why reading failed.</summary>
+    /// <summary>Called when reading fails.</summary>
     public required Action<HoldfastException> OnFailure { get; init; }
 }

@@ -10,26 +10,30 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>Opens views: on a standby where there is one, and on the primary for a database that standbys could not hold twice.</summary>
+/// <summary>
+/// Opens views: on a standby if there is one, and on the primary for a database whose dump has twice been cancelled on
+/// a standby.
+/// </summary>
 internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connector, ServerGroup group, ToolFinder tools)
 {
     private const int MaxConflicts = 2;
 
-    private const string LockStatement = "IN ACCESS SHARE MODE"; // of the statement that failed, as pg_dump tells it
+    private const string LockStatement = "IN ACCESS SHARE MODE"; // part of the failed statement in pg_dump's message
 
-    private static readonly TimeSpan ShortLockWait = TimeSpan.FromMilliseconds(500); // half of the server's deadlock_timeout by default
+    private static readonly TimeSpan ShortLockWait = TimeSpan.FromMilliseconds(500); // half of the server's default deadlock_timeout
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200),
         LongestPause = TimeSpan.FromSeconds(5);
 
-    // Below, that indexes are not in a dump makes no difference that anybody would see.
+    // For smaller databases, the size of the indexes, which are not in a dump, does not matter.
     private const long LargeBytes = 64 << 20;
 
-    // What the server last counted of its indexes is exact enough; so is the size that discovery found, for to ask
-    // means a look at each file.
+    // The server's last statistics of its indexes are accurate enough; so is the size found by discovery, because
+    // measuring it again means a stat of each file.
     private const string SizeQuery = """
         SELECT CASE WHEN $1 THEN pg_catalog.pg_database_size(pg_catalog.current_database()) END, pg_catalog.current_setting('block_size'),
                (SELECT pg_catalog.sum(relpages::bigint)::bigint FROM pg_catalog.pg_class WHERE relkind OPERATOR(pg_catalog.=) 'i'),
-               (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE relpersistence OPERATOR(pg_catalog.=) 'u' AND relkind OPERATOR(pg_catalog.=) ANY ('{r,m}'::"char"[]))
+               (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class
+                WHERE relpersistence OPERATOR(pg_catalog.=) 'u' AND relkind OPERATOR(pg_catalog.=) ANY ('{r,m}'::"char"[]))
         """;
 
     private readonly SharedCatalogReader _metadataReader = new(connector);
@@ -42,8 +46,8 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
         {
             throw new HoldfastException(problem.Error, problem.Message, problem.Hint, problem);
         }
-        var isPrimaryNext = _conflicts.TryGetValue(database.Name, out var conflicts) && conflicts >= MaxConflicts;
-        var (server, around, oid, failures) = await ReadMetadataAsync(database.Name, isPrimaryNext, cancellationToken);
+        var usePrimary = _conflicts.TryGetValue(database.Name, out var conflicts) && conflicts >= MaxConflicts;
+        var (server, metadata, oid, failures) = await ReadMetadataAsync(database.Name, usePrimary, cancellationToken);
         try
         {
             if (
@@ -73,8 +77,8 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
                 }
             }
 
-            var dump = await DumpAsync(tool, server, around, bytes, cancellationToken);
-            if (isPrimaryNext)
+            var dump = await DumpAsync(tool, server, metadata, bytes, cancellationToken);
+            if (usePrimary)
             {
                 _conflicts.TryRemove(database.Name, out _); // the next backup tries a standby again
             }
@@ -82,7 +86,7 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
                 new()
                 {
                     Server = server,
-                    CompleteMetadataAsync = (head, token) => _metadataReader.CompleteAsync(server, around, oid, head, token),
+                    CompleteMetadataAsync = (header, token) => _metadataReader.CompleteAsync(server, metadata, oid, header, token),
                     ExpectedBytes = bytes,
                     RequestedType = request.Type,
                     Warnings = warnings,
@@ -99,24 +103,24 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
         }
     }
 
-    private async Task<(Server Server, DatabaseMetadata Around, uint Oid, IReadOnlyList<HoldfastException> Failures)> ReadMetadataAsync(
+    private async Task<(Server Server, DatabaseMetadata Metadata, uint Oid, IReadOnlyList<HoldfastException> Failures)> ReadMetadataAsync(
         string database,
-        bool isPrimaryNext,
+        bool usePrimary,
         CancellationToken cancellationToken
     )
     {
         for (var isFirst = true; ; isFirst = false)
         {
             var (servers, failures) = await group.GetServersAsync(cancellationToken);
-            var server = (isPrimaryNext ? servers.FirstOrDefault(s => !s.IsStandby) : null) ?? servers[0];
+            var server = (usePrimary ? servers.FirstOrDefault(s => !s.IsStandby) : null) ?? servers[0];
             try
             {
-                var (around, oid) = await _metadataReader.ReadAsync(server, database, cancellationToken);
-                return (server, around, oid, failures);
+                var (metadata, oid) = await _metadataReader.ReadAsync(server, database, cancellationToken);
+                return (server, metadata, oid, failures);
             }
             catch (HoldfastException e) when (e.Error != ErrorCatalogue.NotFound)
             {
-                group.Invalidate(); // it may have gone since it was asked; another may be there
+                group.Invalidate(); // it may have stopped after it was probed; another server may answer
                 if (isFirst)
                 {
                     continue;
@@ -127,48 +131,49 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
         }
     }
 
-    // A dump that waits for the lock of one table holds those of others. Who wants these, and has that one, would be
-    // ended by the server as part
-    // of a deadlock, after a second by default: a migration that fails for a backup. So the dump waits for less, lets
-    // go of all and begins again,
-    // for half of the time that it may wait. Then it waits in one go: newer programs lock very many tables by one
-    // statement, which takes its time.
+    // A dump that waits for the lock of one table holds locks of others. A session that wants those and holds the first
+    // would be cancelled by the server to resolve the deadlock, by default after a second: a migration would fail
+    // because of a backup. So for half of the allowed time the dump waits briefly, releases all locks and starts again.
+    // After that it waits without interruption: newer programs lock very many tables in one statement, which takes
+    // time.
     private async Task<DumpProcess> DumpAsync(
         Tool tool,
         Server server,
-        DatabaseMetadata around,
+        DatabaseMetadata metadata,
         long expectedBytes,
         CancellationToken cancellationToken
     )
     {
-        var begun = TimeProvider.System.GetTimestamp();
-        var isAtOnce = false;
+        var startedAt = TimeProvider.System.GetTimestamp();
+        var waitsUninterrupted = false;
         for (var pause = FirstPause; ; pause = pause < LongestPause ? 2 * pause : LongestPause)
         {
-            var left = config.LockWait - TimeProvider.System.GetElapsedTime(begun);
-            var isShort = (!isAtOnce && left > config.LockWait / 2) || left < ShortLockWait;
+            var remaining = config.LockWait - TimeProvider.System.GetElapsedTime(startedAt);
+            var isShort = (!waitsUninterrupted && remaining > config.LockWait / 2) || remaining < ShortLockWait;
             try
             {
-                return await StartAsync(tool, server, around, expectedBytes, isShort ? ShortLockWait : left, cancellationToken);
+                return await StartAsync(tool, server, metadata, expectedBytes, isShort ? ShortLockWait : remaining, cancellationToken);
             }
             catch (HoldfastException e) when (isShort && e.Error == ErrorCatalogue.SourceLocked && MayWait())
             {
                 await Task.Delay(pause, TimeProvider.System, cancellationToken);
             }
-            catch (HoldfastException e) when (isShort && !isAtOnce && e.Message.Contains(LockStatement, StringComparison.Ordinal))
+            catch (HoldfastException e) when (isShort && !waitsUninterrupted && e.Message.Contains(LockStatement, StringComparison.Ordinal))
             {
-                isAtOnce = true; // a server that speaks another language: it may be the lock, and more than one try tells nothing more
+                // the message is in another language: the cause may be the lock, and further attempts show no more
+                waitsUninterrupted = true;
             }
         }
 
-        bool MayWait() => TimeProvider.System.GetElapsedTime(begun) < config.LockWait;
+        bool MayWait() => TimeProvider.System.GetElapsedTime(startedAt) < config.LockWait;
     }
 
-    // Why nobody is let in, the server's codes tell better than the text that pg_dump repeats, which may be in any language.
+    // If a connection is rejected, the SQLSTATE of a connection attempt is more reliable than the text that pg_dump
+    // repeats, which may be in any language.
     private async Task<DumpProcess> StartAsync(
         Tool tool,
         Server server,
-        DatabaseMetadata around,
+        DatabaseMetadata metadata,
         long expectedBytes,
         TimeSpan lockWait,
         CancellationToken cancellationToken
@@ -181,17 +186,13 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
                 tool,
                 config,
                 connector,
-                server,
-                around.Name,
-                around.Encoding,
-                expectedBytes,
-                lockWait,
+                new(server, metadata.Name, metadata.Encoding, expectedBytes, lockWait),
                 cancellationToken
             );
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceUnreadable)
         {
-            // Whatever language it is told in: who waits so long for a lock has not got it.
+            // In whatever language the message is: after waiting that long, the lock was not granted.
             if (
                 lockWait > ShortLockWait
                 && TimeProvider.System.GetElapsedTime(began) >= lockWait
@@ -200,7 +201,7 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
             {
                 throw new HoldfastException(ErrorCatalogue.SourceLocked, e.Message, ToolErrorTranslator.LockHint, e);
             }
-            await using var connection = await connector.ConnectAsync(server.Host, around.Name, cancellationToken);
+            await using var connection = await connector.ConnectAsync(server.Host, metadata.Name, cancellationToken);
             throw;
         }
     }

@@ -99,7 +99,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
             "--owner",
             Cluster.User
         );
-        Assert.Contains("exists already", taken.Error, StringComparison.Ordinal);
+        Assert.Contains("already exists", taken.Error, StringComparison.Ordinal);
 
         // The same archive with programs that every Debian has.
         await cluster.CreateAsync("by-hand");

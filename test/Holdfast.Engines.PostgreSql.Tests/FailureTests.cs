@@ -13,7 +13,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         "CREATE TABLE big(id int PRIMARY KEY, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 20000) g";
 
     [Fact]
-    public async Task A_server_that_stops_in_the_middle_of_a_dump_is_told()
+    public async Task A_server_that_stops_during_a_dump_is_reported()
     {
         await using var other = new Cluster();
         await other.InitializeAsync();
@@ -29,7 +29,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_server_that_stops_in_the_middle_of_a_restore_is_told_and_what_is_left_is_dropped_later()
+    public async Task A_server_that_stops_during_a_restore_is_reported_and_leftovers_are_dropped_later()
     {
         await using var other = new Cluster();
         await other.InitializeAsync();
@@ -54,7 +54,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task What_a_living_restore_makes_is_no_leftover()
+    public async Task The_database_of_a_running_restore_is_not_a_leftover()
     {
         var (items, fingerprint) = await BigAsync();
         await using var source = Attach(Cluster.Source());
@@ -73,7 +73,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_name_that_is_taken_meanwhile_stays_whose_it_is()
+    public async Task A_database_that_takes_the_name_meanwhile_is_not_replaced()
     {
         var (items, fingerprint) = await BigAsync();
         var hooked = new HookedItems(items) { Halfway = () => Cluster.CreateAsync("copy") };
@@ -88,7 +88,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     [InlineData("\"collate\": \"C.UTF-8\"", "\"collate\": \"xx_XX.utf8'; DROP\"", "xx_XX")]
     [InlineData("\"localeProvider\": \"libc\"", "\"localeProvider\": \"builtin\"", "builtin")]
     [InlineData("\"serverVersion\": \"15", "\"serverVersion\": \"99", "99")]
-    public async Task What_the_target_lacks_is_told_before_anything_is_loaded(string before, string after, string said)
+    public async Task Features_missing_on_the_target_are_reported_before_anything_is_loaded(string before, string after, string said)
     {
         var (items, fingerprint) = await BigAsync();
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
@@ -106,7 +106,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_superuser_may_restore_only_where_that_is_allowed()
+    public async Task A_superuser_restores_only_if_that_is_allowed()
     {
         var (items, fingerprint) = await BigAsync();
         var config = Cluster.Source(Cluster.Superuser);
@@ -119,7 +119,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_dump_with_other_rows_than_the_manifest_says_is_corrupt()
+    public async Task A_dump_whose_rows_do_not_match_the_manifest_is_corrupt()
     {
         var (items, fingerprint) = await BigAsync();
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
@@ -133,7 +133,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     [InlineData("DELETE FROM big WHERE id = 1", "'public.big' has 19999 rows")]
     [InlineData("SELECT nextval('seq')", "'public.seq' is at 2, true")]
     [InlineData("SELECT lo_create(0)", "1 large objects")]
-    public async Task A_database_that_is_not_as_its_dump_is_told_with_what_differs(string change, string said)
+    public async Task A_restored_database_that_differs_from_its_dump_is_reported_with_the_difference(string change, string said)
     {
         await Cluster.CreateAsync("big");
         await Cluster.RunAsync("big", Big + "; CREATE SEQUENCE seq; SELECT nextval('seq')", Cluster.User);
@@ -155,7 +155,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_dump_that_is_cut_or_damaged_leaves_nothing()
+    public async Task A_truncated_or_damaged_dump_leaves_nothing_behind()
     {
         var (items, fingerprint) = await BigAsync();
         await Failed(b => b[..(b.Length - 1000)], ErrorCatalogue.Truncated, ErrorCatalogue.NotAllowed);
@@ -175,7 +175,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_restore_that_is_cancelled_leaves_nothing()
+    public async Task A_cancelled_restore_leaves_nothing_behind()
     {
         var (items, fingerprint) = await BigAsync();
         using var stop = new CancellationTokenSource();
@@ -192,7 +192,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_table_that_somebody_holds_is_waited_for_no_longer_than_allowed()
+    public async Task A_locked_table_is_waited_for_no_longer_than_allowed()
     {
         await BigAsync();
         await using var holder = await Cluster.OpenAsync("big");

@@ -19,7 +19,7 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
     [Theory]
     [InlineData(13)]
     [InlineData(14)]
-    public async Task An_older_server_is_backed_up_and_restored_to_and_to_a_newer_one(int major)
+    public async Task A_backup_of_an_older_server_is_restored_to_it_and_to_a_newer_one(int major)
     {
         await using var older = await OtherServers.StartAsync(major);
         await MakeAsync(older, major);
@@ -51,7 +51,7 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
     [InlineData(16)]
     [InlineData(17)]
     [InlineData(18)]
-    public async Task A_newer_server_is_restored_to_and_says_what_a_backup_of_it_takes(int major)
+    public async Task A_backup_is_restored_to_a_newer_server_whose_own_backup_names_the_required_tool(int major)
     {
         await MakeAsync(Cluster, 15);
         MemoryItems items;
@@ -86,7 +86,7 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
     [InlineData(17, "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'", "builtin|C.UTF-8|")]
     [InlineData(18, "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'PG_UNICODE_FAST'", "builtin|PG_UNICODE_FAST|")]
     [InlineData(18, "LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' ICU_RULES '&V << w <<< W' LOCALE 'C.UTF-8'", "icu|de-DE|&V << w <<< W")]
-    public async Task What_a_newer_server_can_give_a_database_is_read_and_made_again(int major, string how, string expected)
+    public async Task Database_properties_of_newer_servers_are_read_and_restored(int major, string how, string expected)
     {
         await using var newer = await OtherServers.StartAsync(major);
         await newer.RunAsync("postgres", $"CREATE DATABASE odd OWNER {Cluster.User} TEMPLATE template0 {how}");
@@ -136,7 +136,7 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
     private static async Task<DatabaseMetadata> ReadAsync(Cluster server, string database)
     {
         await using var connection = await server.OpenAsync("postgres");
-        return (await DatabaseMetadataReader.ReadAsync(connection, database, Token))!.Value.Around;
+        return (await DatabaseMetadataReader.ReadAsync(connection, database, Token))!.Value.Metadata;
     }
 
     private static async Task MakeAsync(Cluster server, int major)

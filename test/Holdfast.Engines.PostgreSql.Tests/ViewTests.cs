@@ -18,7 +18,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task Rows_sequences_large_objects_and_extensions_are_told()
+    public async Task Rows_sequences_large_objects_and_extensions_are_in_the_fingerprint()
     {
         await CreateAsync("counted");
         await Cluster.RunAsync("counted", "CREATE EXTENSION hstore", Cluster.User);
@@ -28,7 +28,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_plain_pg_restore_reads_the_item()
+    public async Task An_unmodified_pg_restore_reads_the_dump_item()
     {
         await CreateAsync("plain");
         var (items, _) = await BackUpAsync("plain");
@@ -40,7 +40,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task What_the_database_needs_from_outside_is_kept_without_passwords()
+    public async Task The_metadata_is_stored_without_passwords()
     {
         await CreateAsync("around");
         await Cluster.RunAsync(
@@ -88,7 +88,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_snapshot_asked_for_becomes_a_logical_backup_and_says_why()
+    public async Task A_requested_snapshot_becomes_a_logical_backup_with_the_reason()
     {
         await CreateAsync("snap");
         await using var source = Attach(Cluster.Source());
@@ -98,7 +98,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task No_rights_on_one_table_is_told_with_its_name_and_the_sql()
+    public async Task A_table_without_SELECT_is_reported_with_its_name_and_the_sql()
     {
         await CreateAsync("rights");
         await Cluster.RunAsync("rights", "CREATE TABLE hidden(x int)");
@@ -109,7 +109,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task Another_database_of_the_same_name_is_not_taken_for_the_one_that_was_found()
+    public async Task Another_database_with_the_same_name_is_not_backed_up_as_the_discovered_one()
     {
         await CreateAsync("twice");
         await using var source = Attach(Cluster.Source());
@@ -123,7 +123,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_database_that_goes_while_it_waits_is_told_as_gone()
+    public async Task A_database_dropped_while_waiting_is_reported_as_not_found()
     {
         await CreateAsync("gone");
         await using var source = Attach(Cluster.Source());
@@ -136,7 +136,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_password_that_was_changed_is_used_and_the_old_one_no_more()
+    public async Task A_changed_password_is_used_at_once()
     {
         await CreateAsync("first");
         var password = Cluster.Password;
@@ -154,7 +154,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task A_backup_holds_one_session_of_its_database_and_none_stays_open_behind_it()
+    public async Task A_backup_uses_one_session_of_its_database_and_leaves_none_open()
     {
         await CreateAsync("sessions");
         // more than fits into all that lies between

@@ -19,7 +19,7 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
         """;
 
     [Fact]
-    public async Task A_migration_that_a_backup_meets_halfway_is_no_victim_of_a_deadlock()
+    public async Task A_migration_never_fails_because_of_a_deadlock_with_a_backup()
     {
         await Cluster.CreateAsync("shop");
         // pg_dump locks them in this order.
@@ -50,7 +50,7 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Fact]
-    public async Task An_application_that_writes_all_the_time_fails_in_nothing_while_another_role_backs_its_database_up()
+    public async Task An_application_that_writes_constantly_never_fails_while_another_role_backs_up_its_database()
     {
         await RoleScript.RunAsync(Cluster, Keeper, Token);
         var password = Cluster.Password.Replace("'", "''", StringComparison.Ordinal);

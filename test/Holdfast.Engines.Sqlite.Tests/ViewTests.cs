@@ -24,7 +24,7 @@ public sealed class ViewTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task An_image_says_what_it_is()
+    public async Task An_image_describes_itself()
     {
         _folder.Make("app.db");
         await using var view = await _folder.Open("app.db");
@@ -45,11 +45,7 @@ public sealed class ViewTests : IDisposable
     [InlineData("app.db", "delete", true)]
     [InlineData("app.enc", "wal", false)]
     [InlineData("app.enc", "delete", true)]
-    public async Task A_dump_is_made_from_a_copy_which_is_called_like_its_database_and_goes_with_the_view(
-        string name,
-        string mode,
-        bool large
-    )
+    public async Task A_dump_reads_from_a_copy_that_is_removed_with_the_view(string name, string mode, bool large)
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, $"PRAGMA journal_mode={mode}", key);
@@ -76,7 +72,7 @@ public sealed class ViewTests : IDisposable
     [InlineData("app.db", 64 << 20)]
     [InlineData("app.enc", 0)]
     [InlineData("app.enc", 64 << 20)]
-    public async Task Writers_of_a_rollback_database_do_not_wait_for_a_destination_that_takes_its_dump_slowly(string name, int inMemory)
+    public async Task Writers_of_a_rollback_database_do_not_wait_for_a_slow_destination_of_its_dump(string name, int inMemory)
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, key: key);
@@ -100,10 +96,7 @@ public sealed class ViewTests : IDisposable
     [InlineData("app.db", 64 << 20)]
     [InlineData("app.enc", 0)]
     [InlineData("app.enc", 64 << 20)]
-    public async Task A_destination_that_takes_a_dump_slowly_does_not_keep_the_log_of_a_WAL_database_from_starting_over(
-        string name,
-        int inMemory
-    )
+    public async Task A_slow_destination_of_a_dump_does_not_keep_the_log_of_a_WAL_database_from_restarting(string name, int inMemory)
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, "PRAGMA journal_mode=WAL", key);
@@ -126,7 +119,7 @@ public sealed class ViewTests : IDisposable
     [Theory]
     [InlineData("app.db")]
     [InlineData("app.enc")]
-    public async Task Writers_of_a_rollback_database_do_not_wait_until_its_dump_begins(string name)
+    public async Task Writers_of_a_rollback_database_do_not_wait_for_the_start_of_its_dump(string name)
     {
         var key = name == "app.enc" ? TestFolder.Key : null;
         var path = _folder.Make(name, key: key);
@@ -152,7 +145,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task An_encrypted_database_without_its_key_gets_a_snapshot_instead_of_a_dump()
+    public async Task Without_its_key_an_encrypted_database_gets_a_snapshot_instead_of_a_dump()
     {
         _folder.Make("app.enc", key: TestFolder.Key);
         await using var view = await _folder.Open("app.enc", null, BackupType.Backup);
@@ -162,7 +155,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_that_is_configured_as_encrypted_and_is_not_is_treated_as_what_it_is()
+    public async Task An_unencrypted_database_configured_as_encrypted_is_treated_as_unencrypted()
     {
         _folder.Make("app.enc");
         await using var view = await _folder.Open("app.enc", TestFolder.Key);
@@ -172,7 +165,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_database_or_only_looks_like_one_is_refused_with_a_hint()
+    public async Task A_file_that_is_not_a_database_or_only_looks_like_one_is_rejected_with_a_hint()
     {
         File.WriteAllText(_folder["text"], new string('x', 5000));
         Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("text"))).Error);
@@ -188,7 +181,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task A_source_has_the_identity_of_its_id_file_and_makes_none()
+    public async Task A_source_has_the_identity_of_its_identity_file_and_creates_none()
     {
         await using var source = new SqliteEngine(TimeProvider.System).Attach(
             _folder.Config() with
@@ -208,7 +201,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task A_directory_keeps_the_identity_that_it_is_given_and_lies_where_it_lies()
+    public async Task A_directory_keeps_its_assigned_identity_and_has_a_location()
     {
         _folder.Make("a.db");
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
@@ -227,7 +220,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task A_view_tells_the_directory_that_lies_there_when_it_is_opened()
+    public async Task A_view_reports_the_directory_that_was_mounted_when_it_was_opened()
     {
         using var other = new TestFolder();
         foreach (var (folder, id) in new[] { (_folder, "one"), (other, "two") })
@@ -265,7 +258,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task An_identity_of_the_configuration_stands_in_for_the_id_file_and_has_to_agree_with_one()
+    public async Task A_configured_identity_replaces_the_identity_file_and_must_match_an_existing_one()
     {
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config() with { Identity = "shop-1" });
         Assert.Equal("shop-1", (await source.DescribeAsync(default)).Identity);
@@ -278,7 +271,7 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_a_configuration_for_SQLite_is_taken()
+    public async Task Only_a_configuration_for_SQLite_is_accepted()
     {
         Assert.Throws<ArgumentException>(() => new SqliteEngine(TimeProvider.System).Attach(new OtherConfig()));
         Assert.Equal("sqlite", new SqliteEngine(TimeProvider.System).Name);

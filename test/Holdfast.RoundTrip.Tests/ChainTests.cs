@@ -48,7 +48,7 @@ public sealed class ChainTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Every_point_of_a_chain_comes_back(BackupType type, Secret secret, int pageSize, int newPageSize, string pragmas)
+    public async Task Every_point_of_a_chain_is_restored(BackupType type, Secret secret, int pageSize, int newPageSize, string pragmas)
     {
         var key = secret switch
         {

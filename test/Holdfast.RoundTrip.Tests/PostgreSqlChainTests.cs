@@ -23,7 +23,7 @@ public sealed class PostgreSqlChainTests(PostgreSqlServers servers) : IClassFixt
 
     [Theory]
     [MemberData(nameof(Chains))]
-    public async Task Points_of_a_chain_of_random_edits_come_back(int major, string encoding, int seed, int incrementals)
+    public async Task Points_of_a_chain_of_random_edits_are_restored(int major, string encoding, int seed, int incrementals)
     {
         var watch = Stopwatch.StartNew();
         var random = new Random(seed);

@@ -44,7 +44,7 @@ public sealed class RandomChainTests
     );
 
     [Fact]
-    public async Task Every_point_of_a_random_chain_comes_back() =>
+    public async Task Every_point_of_a_random_chain_is_restored() =>
         await AnyHistory.SampleAsync(RunAsync, iter: Soak.IsOn ? 1000 : 50, threads: 2, print: history => history.ToString());
 
     private static async Task RunAsync(History history)

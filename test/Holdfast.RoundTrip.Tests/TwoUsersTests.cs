@@ -25,11 +25,7 @@ public sealed class TwoUsersTests : IDisposable
     [InlineData("0660", "2770", "backup")]
     [InlineData("0640", "2750", "snapshot")] // may only read
     [InlineData("0640", "2750", "backup")]
-    public async Task An_application_fails_in_nothing_that_it_would_not_have_failed_in_without_the_backups_beside_it(
-        string mode,
-        string folderMode,
-        string type
-    )
+    public async Task Backups_cause_no_failure_of_a_concurrent_application(string mode, string folderMode, string type)
     {
         if (!Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/setpriv") || !File.Exists(Python))
         {
@@ -97,7 +93,7 @@ public sealed class TwoUsersTests : IDisposable
     }
 
     [Fact]
-    public async Task An_idle_database_in_WAL_mode_on_a_file_system_that_may_only_be_read_is_backed_up()
+    public async Task An_idle_database_in_WAL_mode_on_a_read_only_file_system_is_backed_up()
     {
         if (!Environment.IsPrivilegedProcess)
         {

@@ -40,7 +40,7 @@ public sealed class WriterTests
     [InlineData("rollback", Rollback, KeyIs.None)]
     [InlineData("rollback", Rollback, KeyIs.Known)]
     [InlineData("rollback", Rollback, KeyIs.Unknown)]
-    public async Task Backups_show_one_moment_and_hardly_hold_the_writer(string mode, string pragmas, KeyIs keyIs)
+    public async Task Backups_are_consistent_and_hardly_block_the_writer(string mode, string pragmas, KeyIs keyIs)
     {
         Assert.SkipUnless(File.Exists(OtherProcess.Library), "SQLite3 Multiple Ciphers is not built.");
         await using var bench = new Workbench();

@@ -4,46 +4,46 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Connections;
 
-/// <summary>Connects to one source's servers, with its role and password.</summary>
+/// <summary>Connects to the servers of one source, with its role and password.</summary>
 internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposable
 {
     private const int MaxPooled = 2;
     private const int MaxPooledCommandSeconds = 60;
-    private const int KeepAliveProbeSeconds = 10; // between two questions to a machine that does not answer any more
+    private const int KeepAliveProbeSeconds = 10; // between two probes of a machine that no longer answers
 
     private readonly ConcurrentDictionary<PostgreSqlHost, NpgsqlDataSource> _pooledSources = new();
 
-    // whose pooler takes no settings with the start of a session
+    // hosts whose pooler rejects settings in the startup packet
     private readonly ConcurrentDictionary<PostgreSqlHost, bool> _hostsRefusingOptions = new();
 
-    // Whether what it is asked for counts alone.
+    // Whether the source's own password is used, rather than that of the environment.
     private bool HasPassword => config.Password is not null || config.PasswordFile is not null || !config.UsesEnvironment;
 
     /// <summary>Opens a connection.</summary>
     /// <param name="host">The server.</param>
     /// <param name="database">The database.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="watch">
-    /// Who watches over what is asked, which may then take any time, and keeps the session alive while it is idle; null
-    /// for short questions.
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <param name="watchdog">
+    /// Monitors the session, which may then run statements of any duration and is kept alive while idle; null for short
+    /// queries.
     /// </param>
     /// <param name="encoding">
-    /// The database's encoding, where names of it are asked for or sent; null for text, which the server converts.
+    /// Encoding of the database, if names of it are read or sent as bytes; null for text that the server converts.
     /// </param>
     /// <exception cref="HoldfastException">
-    /// The server is down or does not let this role in; the database is gone (<see cref="ErrorCatalogue.NotFound"/>).
+    /// The server is down or rejects this role, or the database does not exist (<see cref="ErrorCatalogue.NotFound"/>).
     /// </exception>
     public async Task<NpgsqlConnection> ConnectAsync(
         PostgreSqlHost host,
         string database,
         CancellationToken cancellationToken,
-        SessionWatchdog? watch = null,
+        SessionWatchdog? watchdog = null,
         string? encoding = null
     )
     {
         try
         {
-            return await OpenAsync(host, database, watch, encoding, cancellationToken);
+            return await OpenAsync(host, database, watchdog, encoding, cancellationToken);
         }
         catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -53,11 +53,11 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     }
 
     /// <summary>
-    /// Gives a connection to the maintenance database for short questions about what all databases share: one that was
-    /// used within the last seconds, or a
-    /// new one. A new session costs a server as much as ten such questions, and of many small databases each has some.
+    /// Returns a connection to the maintenance database for short queries on shared catalogs: one that was used in the
+    /// last seconds, or a new one. A new session costs the server as much as ten such queries, and each of many small
+    /// databases needs some.
     /// </summary>
-    /// <exception cref="HoldfastException">As with <see cref="ConnectAsync"/>.</exception>
+    /// <exception cref="HoldfastException">As for <see cref="ConnectAsync"/>.</exception>
     public async Task<NpgsqlConnection> ConnectPooledAsync(PostgreSqlHost host, CancellationToken cancellationToken)
     {
         try
@@ -78,13 +78,15 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         }
         catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            // What the password's provider throws, cancellation too, comes in the library's own exception.
+            // The library wraps exceptions of the password provider, including cancellation, in one of its own.
             cancellationToken.ThrowIfCancellationRequested();
             throw TranslateError(e, host, config.MaintenanceDatabase);
         }
     }
 
-    /// <summary>Has the next <see cref="ConnectPooledAsync"/> make a new connection: something is wrong with those that were used.</summary>
+    /// <summary>
+    /// Makes the next <see cref="ConnectPooledAsync"/> open a new connection, because the pooled ones may be broken.
+    /// </summary>
     public void ClearPool(PostgreSqlHost host)
     {
         if (_pooledSources.TryGetValue(host, out var source))
@@ -94,15 +96,20 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     }
 
     /// <summary>
-    /// The settings that PostgreSQL's programs begin their sessions with; null where a pooler refuses them. The
-    /// programs set what their safety depends on by themselves. Where the role may, it has the server speak English.
+    /// Returns the settings with which PostgreSQL's programs start their sessions; null if a pooler rejects them. The
+    /// programs set what their safety depends on themselves. If the role is allowed to, it sets the language of
+    /// messages to English.
     /// </summary>
     /// <param name="server">The server.</param>
-    /// <param name="more">Further ones.</param>
+    /// <param name="more">Further options.</param>
     public string? ToolOptions(Server server, string more = "") =>
         _hostsRefusingOptions.ContainsKey(server.Host)
             ? null
-            : $"{SessionSettings.GetToolOptions(server.Major)}{(server.LanguageOverrideRole == config.User ? " -c lc_messages=C" : "")} {more}".TrimEnd();
+            : (
+                SessionSettings.GetToolOptions(server.Major)
+                + (server.LanguageOverrideRole == config.User ? " -c lc_messages=C" : "")
+                + $" {more}"
+            ).TrimEnd();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -113,7 +120,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         }
     }
 
-    /// <summary>The password; null where there is none, or where the pass file has it.</summary>
+    /// <summary>Returns the password; null if there is none, or if it is in the pass file.</summary>
     public async ValueTask<string?> GetPasswordAsync(CancellationToken cancellationToken)
     {
         if (config.Password is not null)
@@ -132,7 +139,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
                 : throw new HoldfastException(
                     ErrorCatalogue.SourceUnreadable,
                     $"The password file '{config.PasswordFile}' is empty.",
-                    "Its first line is the password."
+                    "Put the password in its first line."
                 );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -140,7 +147,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
                 $"The password file '{config.PasswordFile}' cannot be read: {e.Message}",
-                "Let the user that Holdfast runs as read it.",
+                "Give the user that runs Holdfast read permission.",
                 e
             );
         }
@@ -149,41 +156,41 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     private async Task<NpgsqlConnection> OpenAsync(
         PostgreSqlHost host,
         string database,
-        SessionWatchdog? watch,
+        SessionWatchdog? watchdog,
         string? encoding,
         CancellationToken cancellationToken
     )
     {
-        // A source of its own for each connection: those that Npgsql keeps by itself stay for ever, password included.
+        // A data source per connection: those that Npgsql caches are never removed, and they contain the password.
         var text = BuildConnectionString(host, database);
-        if (watch is not null)
+        if (watchdog is not null)
         {
-            (text.ApplicationName, text.CommandTimeout, text.KeepAlive) = (watch.ApplicationName, 0, Seconds(config.KeepAlive));
+            (text.ApplicationName, text.CommandTimeout, text.KeepAlive) = (watchdog.ApplicationName, 0, Seconds(config.KeepAlive));
         }
         if (encoding is not null)
         {
             (text.ClientEncoding, text.Encoding) = (encoding, NameEncoding.GetEncoding(encoding).WebName);
         }
-        await using var source = CreateDataSourceBuilder(text).Build(); // it holds nothing that an open connection without a pool still needs
+        await using var source = CreateDataSourceBuilder(text).Build(); // an open connection without a pool does not need its data source
         try
         {
             return await source.OpenConnectionAsync(cancellationToken);
         }
         catch (PostgresException e) when (RecordOptionsRefusal(e, host))
         {
-            return await OpenAsync(host, database, watch, encoding, cancellationToken);
+            return await OpenAsync(host, database, watchdog, encoding, cancellationToken);
         }
     }
 
-    // Told once for each host: what is asked next does without.
+    // True once per host: later attempts do not send the settings.
     private bool RecordOptionsRefusal(PostgresException e, PostgreSqlHost host) =>
         SessionSettings.IsOptionsRefusal(e) && _hostsRefusingOptions.TryAdd(host, true);
 
     private NpgsqlDataSourceBuilder CreateDataSourceBuilder(NpgsqlConnectionStringBuilder text)
     {
         var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
-        // Asked for by each new session, so one that was changed is used; and left to itself the library looks into the
-        // environment for one.
+        // The provider is called for each new session, so a changed password is used; without a provider, the library
+        // reads the environment.
         if (HasPassword)
         {
             builder.UsePasswordProvider(_ => throw new NotSupportedException(), async (_, token) => await GetPasswordAsync(token) ?? "");
@@ -194,7 +201,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
                 (o.ClientCertificates, o.LocalCertificateSelectionCallback) = (null, null)
             );
         }
-        builder.ConfigureTypeLoading(t => t.EnableTypeLoading(false)); // types of the databases' own are never read
+        builder.ConfigureTypeLoading(t => t.EnableTypeLoading(false)); // user-defined types are never read
         builder.UsePhysicalConnectionInitializer(
             _ => throw new NotSupportedException(),
             c => SessionSettings.ApplyAsync(c, text.Timeout, CancellationToken.None)
@@ -205,14 +212,14 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     private NpgsqlDataSource CreatePooledDataSource(PostgreSqlHost host)
     {
         var text = BuildConnectionString(host, config.MaintenanceDatabase);
-        // While a template has a session, nobody can make a database from it.
+        // A session in a template database prevents others from creating databases from it.
         (text.Pooling, text.MaxPoolSize, text.NoResetOnClose) = (
             !config.MaintenanceDatabase.StartsWith("template", StringComparison.Ordinal),
             MaxPooled,
             true
         );
         text.CommandTimeout = Math.Min(MaxPooledCommandSeconds, text.CommandTimeout);
-        (text.ConnectionIdleLifetime, text.ConnectionPruningInterval) = (2, 1); // seconds
+        (text.ConnectionIdleLifetime, text.ConnectionPruningInterval) = (2, 1); // in seconds
         (text.MaxAutoPrepare, text.AutoPrepareMinUsages) = (10, 2);
         return CreateDataSourceBuilder(text).Build();
     }
@@ -225,19 +232,19 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
             Username = config.User,
             Database = database,
             Passfile = HasPassword ? null : config.PassFile,
-            ClientEncoding = "UTF8", // whatever PGCLIENTENCODING and PGTZ say
+            ClientEncoding = "UTF8", // regardless of PGCLIENTENCODING and PGTZ
             Timezone = "UTC",
             SslMode = ToSslMode(config.Tls),
             RootCertificate = config.RootCertificate,
             Timeout = Seconds(config.ConnectTimeout),
-            // a server that is stopped, or a network that drops what is sent, is noticed by nothing else
+            // nothing else detects a stopped server, or a network that drops packets
             CommandTimeout = Seconds(config.StallTimeout),
-            TcpKeepAlive = !host.IsSocket, // which knows none
+            TcpKeepAlive = !host.IsSocket, // sockets have no keepalive
             TcpKeepAliveTime = host.IsSocket ? 0 : Seconds(config.KeepAlive),
             TcpKeepAliveInterval = host.IsSocket ? 0 : KeepAliveProbeSeconds,
             ApplicationName = "holdfast",
             Options = _hostsRefusingOptions.ContainsKey(host) ? null : SessionSettings.Options,
-            Pooling = false, // a connection left open would stand in the way of DROP DATABASE
+            Pooling = false, // an open connection would block DROP DATABASE
             GssEncryptionMode = GssEncryptionMode.Disable,
         };
 
@@ -256,7 +263,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     }
 
     private static HoldfastException Mismatch(Exception e, PostgreSqlHost host) =>
-        new(ErrorCatalogue.Usage, $"The settings of {host} do not go together: {e.Message}", "Check the source's settings.", e);
+        new(ErrorCatalogue.Usage, $"The settings of {host} contradict each other: {e.Message}", "Check the source's settings.", e);
 
     private static SslMode ToSslMode(PostgreSqlTls tls) =>
         tls switch

@@ -4,9 +4,9 @@ using Holdfast.Core.Databases;
 namespace Holdfast.Engines.PostgreSql.Connections;
 
 /// <summary>
-/// How names of one database go between it, its dump and here. Those of one in UTF-8 are text. All others, and those of
-/// a database that vouches for no encoding, are
-/// bytes: each stands for the character with its number, so that what is read comes back as it was, and nothing is ever converted.
+/// Encodes names that are exchanged between a database, its dump and this program. Names in UTF-8 are text. All others,
+/// and those of a database without a defined encoding, are bytes: each byte is mapped to the character of the same
+/// number, so names are never converted and come back unchanged.
 /// </summary>
 internal static class NameEncoding
 {
@@ -14,17 +14,18 @@ internal static class NameEncoding
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>How to read names that are in an encoding.</summary>
-    /// <param name="encoding">Its name at PostgreSQL.</param>
+    /// <summary>Returns how names in an encoding are decoded.</summary>
+    /// <param name="encoding">PostgreSQL's name of the encoding.</param>
     public static Encoding GetEncoding(string encoding) => encoding == Utf8 ? Encoding.UTF8 : Encoding.Latin1;
 
     /// <summary>
-    /// The name of a role or another thing that all databases of a server share. It is bytes in the encoding of whichever database it was
-    /// made in: what is no valid UTF-8 has a stand-in, and equal bytes alone have equal ones.
+    /// Decodes the name of a role or another shared object. It is stored as bytes in the encoding of whichever database
+    /// it was created in: a name that is not valid UTF-8 gets a placeholder, and only equal bytes have equal
+    /// placeholders.
     /// </summary>
     public static string DecodeShared(byte[] name) => TryDecodeUtf8(name) ?? PlaceholderName.Create(name);
 
-    /// <summary>Such a name as text; null where it is no valid UTF-8.</summary>
+    /// <summary>Decodes such a name; returns null if it is not valid UTF-8.</summary>
     public static string? TryDecodeUtf8(byte[] name)
     {
         try
@@ -37,8 +38,8 @@ internal static class NameEncoding
         }
     }
 
-    /// <summary>A role's name, which belongs to the whole server, as it stands inside a database.</summary>
+    /// <summary>Converts the name of a role, which is a shared object, to the form that it has inside a database.</summary>
     /// <param name="name">The name as text.</param>
-    /// <param name="encoding">How names of that database are read.</param>
+    /// <param name="encoding">How names of that database are decoded.</param>
     public static string ToDatabaseEncoding(string name, Encoding encoding) => encoding.GetString(Encoding.UTF8.GetBytes(name));
 }

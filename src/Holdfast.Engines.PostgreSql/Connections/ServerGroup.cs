@@ -4,20 +4,24 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Connections;
 
-/// <summary>The servers of one source: who answers, who leads, who follows.</summary>
+/// <summary>The servers of one source: which of them answer, and which is the primary.</summary>
 internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector connector) : IDisposable
 {
     private const int FirstWithParameterGrants = 15;
 
-    // Roles change, so an answer is old soon; still, of many small databases that are backed up at once each would ask anew.
+    // Roles can change, so the result is cached only briefly; it still saves a probe for each of many small databases
+    // that are backed up at the same time.
     private static readonly TimeSpan CacheLifetime = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _probeLock = new(1);
     private (IReadOnlyList<Server> Servers, IReadOnlyList<HoldfastException> Failures)? _cachedServers;
     private long _cachedAt;
 
-    /// <summary>What the servers say, or said within the last second.</summary>
-    /// <exception cref="HoldfastException">As with <see cref="ProbeAsync(CancellationToken)"/>.</exception>
+    /// <summary>
+    /// Probes the servers, or returns the result of the last second. The probe lock is held during the probe, so that
+    /// concurrent callers share it.
+    /// </summary>
+    /// <exception cref="HoldfastException">As for <see cref="ProbeAsync(CancellationToken)"/>.</exception>
     public async Task<(IReadOnlyList<Server> Servers, IReadOnlyList<HoldfastException> Failures)> GetServersAsync(
         CancellationToken cancellationToken
     )
@@ -29,7 +33,7 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
             {
                 return answer;
             }
-            _cachedAt = TimeProvider.System.GetTimestamp(); // before they are asked: so old is what they say at most
+            _cachedAt = TimeProvider.System.GetTimestamp(); // before the probe, so that the result is never older than it claims
             _cachedServers = null;
             _cachedServers = await ProbeAsync(cancellationToken);
             return _cachedServers.Value;
@@ -40,13 +44,15 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
         }
     }
 
-    /// <summary>Has them asked anew by the next <see cref="GetServersAsync"/>: something was not as they said.</summary>
+    /// <summary>
+    /// Makes the next <see cref="GetServersAsync"/> probe again, because the result has turned out to be stale.
+    /// </summary>
     public void Invalidate() =>
         Volatile.Write(ref _cachedAt, TimeProvider.System.GetTimestamp() - (2 * TimeProvider.System.TimestampFrequency));
 
-    /// <summary>Asks all servers.</summary>
-    /// <returns>Those that answered, standbys first, and why the others did not.</returns>
-    /// <exception cref="HoldfastException">None answered, or they do not belong together.</exception>
+    /// <summary>Probes all servers.</summary>
+    /// <returns>The servers that answered, standbys first, and why the others did not.</returns>
+    /// <exception cref="HoldfastException">No server answered, or they do not belong to one group.</exception>
     public async Task<(IReadOnlyList<Server> Servers, IReadOnlyList<HoldfastException> Failures)> ProbeAsync(
         CancellationToken cancellationToken
     )
@@ -65,17 +71,17 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
         {
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"{servers[0].Host} and {stranger.Host} are not of one group: their system identifiers are "
+                $"{servers[0].Host} and {stranger.Host} do not belong to one group: their system identifiers are "
                     + $"{servers[0].Identity ?? "unknown"} and {stranger.Identity ?? "unknown"}.",
-                "A source is a primary and its standbys. Make a source of its own for each group."
+                "A source is a primary and its standbys. Configure a separate source for each group."
             );
         }
 
         return (servers, failures);
     }
 
-    /// <summary>The server that takes writes.</summary>
-    /// <exception cref="HoldfastException">None does.</exception>
+    /// <summary>Returns the primary.</summary>
+    /// <exception cref="HoldfastException">None of the servers is a primary.</exception>
     public async Task<Server> GetPrimaryAsync(CancellationToken cancellationToken)
     {
         var (servers, failures) = await ProbeAsync(cancellationToken);
@@ -83,20 +89,20 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
             ?? throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
                 $"{string.Join(", ", servers.Select(s => s.Host))} {(servers.Count == 1 ? "is a standby" : "are standbys")}, "
-                    + $"which take no new database.{string.Concat(failures.Select(f => " " + f.Message))}",
-                "Name the primary as a host of the source too, or restore to it."
+                    + $"which cannot create databases.{string.Concat(failures.Select(f => " " + f.Message))}",
+                "Add the primary to the hosts of the source, or restore to it."
             );
     }
 
-    /// <summary>Opens a connection to the database for what belongs to no single one.</summary>
-    public Task<NpgsqlConnection> ConnectAsync(Server server, CancellationToken cancellationToken, SessionWatchdog? watch = null) =>
-        connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken, watch);
+    /// <summary>Opens a connection to the maintenance database, for queries on shared catalogs.</summary>
+    public Task<NpgsqlConnection> ConnectAsync(Server server, CancellationToken cancellationToken, SessionWatchdog? watchdog = null) =>
+        connector.ConnectAsync(server.Host, config.MaintenanceDatabase, cancellationToken, watchdog);
 
-    /// <summary>Makes a watch over work that may take long.</summary>
-    /// <param name="server">Where it is done.</param>
-    /// <param name="work">What is done.</param>
-    /// <param name="database">What it is done to.</param>
-    /// <param name="other">Connects as another role that works too; null where there is none.</param>
+    /// <summary>Creates a watchdog for work that may take long.</summary>
+    /// <param name="server">The server that does it.</param>
+    /// <param name="work">Name of the work.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="other">Connector of a second role that takes part in the work; null if there is none.</param>
     public SessionWatchdog CreateWatchdog(Server server, string work, string database, Connector? other = null) =>
         new(config, connector, server.Host, work, database) { AdditionalConnector = other };
 
@@ -167,7 +173,7 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
             throw new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
                 e.Message,
-                "Name a database that is there as the source's maintenance database.",
+                "Set the source's maintenance database to one that exists.",
                 e
             );
         }
@@ -177,7 +183,7 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
         }
     }
 
-    // From version 15 on others than superusers can be allowed to.
+    // Since version 15, roles other than superusers can be granted this.
     private static async Task<bool> CanSetLanguageAsync(NpgsqlConnection connection, Server server, CancellationToken cancellationToken) =>
         await connection.QueryAsync(
             "SELECT "

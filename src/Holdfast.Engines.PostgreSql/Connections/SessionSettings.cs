@@ -3,20 +3,21 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Connections;
 
 /// <summary>
-/// What holds in every session before its first statement, whatever the owner of a database or an administrator has set
-/// for it: where names are looked up,
-/// whose rights count, and how values are read. Else the owner of a database, who may set its <c>search_path</c>, would
-/// run functions as whoever backs it up.
+/// Settings that apply in every session before its first statement, regardless of what the owner of a database or an
+/// administrator has configured: the search path, the effective role, and the format of values. Otherwise the owner of
+/// a database, who can set its <c>search_path</c>, could execute functions with the privileges of the role that backs
+/// it up.
 /// </summary>
 internal static class SessionSettings
 {
-    /// <summary>The most time that a statement of ours waits for a lock.</summary>
+    /// <summary>Maximum time that a statement waits for a lock, in ms.</summary>
     private const string LockTimeout = "30000";
 
     private const int FirstWithIdleTimeout = 14,
         FirstWithTransactionTimeout = 17;
 
-    // A time-out that the role or database has for its users would end a long backup; the server's own limits on what others suffer stay.
+    // Timeouts configured for the role or database would end a long backup; server-wide limits that protect other users
+    // stay in force.
     private static readonly (string Name, string Value)[] Settings =
     [
         ("search_path", "pg_catalog,pg_temp"),
@@ -25,7 +26,7 @@ internal static class SessionSettings
         ("client_min_messages", "warning"),
         ("statement_timeout", "0"),
         ("idle_in_transaction_session_timeout", "0"),
-        // So that the server lets go of a session, and its locks, when we are gone without a word.
+        // Makes the server release a session and its locks if this process disappears without closing it.
         ("tcp_keepalives_idle", "60"),
         ("tcp_keepalives_interval", "10"),
         ("tcp_keepalives_count", "6"),
@@ -39,33 +40,30 @@ internal static class SessionSettings
     ];
 
     /// <summary>
-    /// The settings as the start-up packet takes them, for sessions of our own; they say themselves what only newer
-    /// servers know.
+    /// The settings as startup options for our own sessions, which set by themselves what only newer servers know.
     /// </summary>
     public static string Options { get; } = ToOptionString([.. Settings, ("lock_timeout", LockTimeout)]);
 
     /// <summary>
-    /// The settings as the start-up packet takes them, for PostgreSQL's programs, which choose a time-out for locks by
-    /// themselves.
+    /// Returns the settings as startup options for PostgreSQL's programs, which choose their own lock timeout.
     /// </summary>
-    /// <param name="major">Major of the server: an older one lets nobody in who names what it does not know.</param>
+    /// <param name="major">Major version of the server: older servers reject a session with an unknown setting.</param>
     public static string GetToolOptions(int major) => ToOptionString([.. Settings, .. GetVersionSpecificSettings(major)]);
 
     /// <summary>
-    /// Whether a pooler refused the settings in the start-up packet: PgBouncer knows few. They are then in force from
-    /// the first statement on, before which none of ours runs.
+    /// Whether a pooler rejected the startup options: PgBouncer supports few. The settings then apply from the first
+    /// statement on, before any other statement of ours.
     /// </summary>
     public static bool IsOptionsRefusal(PostgresException e) =>
         e.SqlState == PostgresErrorCodes.ProtocolViolation && e.MessageText.Contains("startup parameter", StringComparison.Ordinal);
 
     /// <summary>
-    /// Runs the first statement of a session: the settings once more, for a pooler may pass over those of the start-up
-    /// packet, and those that only newer servers know.
-    /// It looks no name up but in <c>pg_catalog</c>.
+    /// Runs the first statement of a session: it repeats the settings, because a pooler may ignore startup options, and
+    /// adds those that only newer servers know. It looks names up only in <c>pg_catalog</c>.
     /// </summary>
     /// <param name="connection">The session.</param>
-    /// <param name="seconds">How long the answer may take.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="seconds">Timeout in seconds.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     public static Task ApplyAsync(NpgsqlConnection connection, int seconds, CancellationToken cancellationToken)
     {
         IEnumerable<(string Name, string Value)> all =

@@ -5,54 +5,62 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Connections;
 
 /// <summary>
-/// Watches over a dump or a restore while it waits for the server. Where nothing moves, the server is asked over a new
-/// connection what the sessions of this work
-/// do: as long as one of them works, there is no limit, for an index may take hours. Where the server does not answer,
-/// where it waits for us as we wait for it (a
-/// network that lost what was sent, without a word), or where a lock is waited for too long, the work is given up.
+/// Monitors a dump or a restore while it waits for the server. If there is no progress, it asks the server over a new
+/// connection what the sessions of this work do: as long as one of them works, there is no limit, because building an
+/// index may take hours. It aborts the work if the server does not answer, if the server waits for us while we wait for
+/// it (a network that dropped packets), or if a lock is not granted in time. It holds no lock; the work and the monitor
+/// run concurrently and share only the two fields that are accessed with Volatile and Interlocked.
 /// </summary>
 /// <param name="config">The source.</param>
 /// <param name="connector">Connects to the server.</param>
 /// <param name="host">The server.</param>
-/// <param name="work">What is done, for errors: <c>backup</c> or <c>restore</c>.</param>
-/// <param name="database">What it is done to, for errors.</param>
+/// <param name="work">Name of the work for errors: <c>backup</c> or <c>restore</c>.</param>
+/// <param name="database">Name of the database for errors.</param>
 internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector connector, PostgreSqlHost host, string work, string database)
 {
-    // When a session's state changed says nothing: that of an idle one does so whenever it is kept alive. Any role sees
-    // the names that applications give
-    // themselves, and can take one: its sessions are none of this work.
+    // The time of the last state change is useless: keepalives change it in idle sessions, too. Every role can see
+    // application names and use the same one, so sessions of other roles are not part of this work.
     private const string SessionsQuery = """
-        SELECT pid, wait_event_type, pg_catalog.concat_ws(' ', pid, query_start, xact_start), pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(pid), ', ')
-        FROM pg_catalog.pg_stat_activity WHERE application_name OPERATOR(pg_catalog.=) $1 AND usename::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($2) AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() ORDER BY pid
+        SELECT pid, wait_event_type, pg_catalog.concat_ws(' ', pid, query_start, xact_start),
+               pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(pid), ', ')
+        FROM pg_catalog.pg_stat_activity
+        WHERE application_name OPERATOR(pg_catalog.=) $1
+        AND usename::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($2)
+        AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+        ORDER BY pid
         """;
 
-    // Each role may end its own sessions, and needs no right for it.
+    // Every role may terminate its own sessions without any privilege.
     private const string TerminateQuery = """
         SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-        WHERE application_name OPERATOR(pg_catalog.=) $1 AND usename OPERATOR(pg_catalog.=) current_user AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+        WHERE application_name OPERATOR(pg_catalog.=) $1
+        AND usename OPERATOR(pg_catalog.=) current_user
+        AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
         """;
 
     private static readonly TimeSpan MinPollInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxPollInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(30); // programs are ended within less, connections too
+    private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(30); // programs and connections end in less time
 
     private long _activityCount;
     private bool _isWaitingForArchive;
 
-    /// <summary>By which name the server knows the sessions of this work.</summary>
+    /// <summary>The application_name of the sessions of this work.</summary>
     public string ApplicationName { get; } = $"holdfast {work} {Guid.NewGuid():n}"[..(10 + work.Length + 12)];
 
-    /// <summary>Connects as another role that has sessions of this work; null where there is none.</summary>
+    /// <summary>Connector of a second role that has sessions of this work; null if there is none.</summary>
     public Connector? AdditionalConnector { get; init; }
 
-    /// <summary>Whether the work was given up: what is held at the server may be lost.</summary>
+    /// <summary>Whether the work was aborted: locks and sessions on the server may be lost.</summary>
     public bool HasAborted { get; private set; }
 
-    /// <summary>Gives the processor time of the program that works, which need not ask the server for long.</summary>
+    /// <summary>
+    /// Returns the processor time of the program that does the work, which may be busy without contacting the server.
+    /// </summary>
     public Func<TimeSpan> ProcessorTime { get; set; } = () => TimeSpan.Zero;
 
-    /// <summary>Says whether the work waits for something else than the server: for the archive to take or give bytes.</summary>
+    /// <summary>Whether the work waits for the archive to read or write bytes, and not for the server.</summary>
     public bool IsWaitingForArchive
     {
         set
@@ -62,32 +70,32 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
         }
     }
 
-    /// <summary>Does the work, and watches.</summary>
+    /// <summary>Runs the work under supervision.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceSilent"/> or <see cref="ErrorCatalogue.SourceLocked"/> where it was given up.
+    /// <see cref="ErrorCatalogue.SourceSilent"/> or <see cref="ErrorCatalogue.SourceLocked"/> if it was aborted.
     /// </exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var working = action(stop.Token);
-        var failure = await MonitorAsync(working, cancellationToken);
-        if (failure is null && !working.IsCompleted)
+        var workTask = action(stop.Token);
+        var failure = await MonitorAsync(workTask, cancellationToken);
+        if (failure is null && !workTask.IsCompleted)
         {
-            await TerminateIfRunningAsync(working, cancellationToken);
+            await TerminateIfRunningAsync(workTask, cancellationToken);
         }
         if (failure is null)
         {
-            return await working;
+            return await workTask;
         }
         HasAborted = true;
         await stop.CancelAsync();
         if (failure!.Error == ErrorCatalogue.SourceLocked)
         {
-            await TerminateAsync(working);
+            await TerminateAsync(workTask);
         }
         try
         {
-            return await working.WaitAsync(EndWait, TimeProvider.System, cancellationToken); // it may have ended well just now
+            return await workTask.WaitAsync(EndWait, TimeProvider.System, cancellationToken); // it may have completed just now
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -95,8 +103,8 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
         }
     }
 
-    /// <summary>Does work without a result, and watches.</summary>
-    /// <exception cref="HoldfastException">As with the other.</exception>
+    /// <summary>Runs work without a result under supervision.</summary>
+    /// <exception cref="HoldfastException">As for the other overload.</exception>
     public Task RunAsync(Func<CancellationToken, Task> action, CancellationToken cancellationToken) =>
         RunAsync(
             async token =>
@@ -107,8 +115,8 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
             cancellationToken
         );
 
-    // Null when the work has ended or was cancelled.
-    private async Task<HoldfastException?> MonitorAsync(Task working, CancellationToken cancellationToken)
+    // Null if the work has ended or was cancelled.
+    private async Task<HoldfastException?> MonitorAsync(Task workTask, CancellationToken cancellationToken)
     {
         var interval = TimeSpan.FromTicks(
             Math.Clamp(Math.Min(config.StallTimeout.Ticks, config.LockWait.Ticks) / 4, MinPollInterval.Ticks, MaxPollInterval.Ticks)
@@ -120,11 +128,11 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
             var turns = Interlocked.Read(ref _activityCount);
             using (var delay = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
-                await Task.WhenAny(working, Task.Delay(interval, TimeProvider.System, delay.Token));
+                await Task.WhenAny(workTask, Task.Delay(interval, TimeProvider.System, delay.Token));
                 await delay.CancelAsync();
             }
 
-            if (working.IsCompleted || cancellationToken.IsCancellationRequested)
+            if (workTask.IsCompleted || cancellationToken.IsCancellationRequested)
             {
                 return null;
             }
@@ -135,7 +143,7 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
             }
 
             var sessions = await QuerySessionsAsync(cancellationToken);
-            if (working.IsCompleted || cancellationToken.IsCancellationRequested)
+            if (workTask.IsCompleted || cancellationToken.IsCancellationRequested)
             {
                 return null;
             }
@@ -143,7 +151,7 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
             var now = sessions is null
                 ? before
                 : string.Join('\n', sessions.Select(s => s.State).Append($"{ProcessorTime().TotalSeconds:0.0}"));
-            var isWaiting = sessions is null || sessions.All(s => s.WaitsFor == "Client"); // none: it has lost them
+            var isWaiting = sessions is null || sessions.All(s => s.WaitsFor == "Client"); // no sessions: the server has lost them
             var locked = sessions?.Find(s => s.WaitsFor == "Lock");
             if (isWaiting && now == before)
             {
@@ -164,22 +172,23 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
         }
     }
 
-    // What does not end by itself ends with its sessions: rows are loaded as long as a function of the database sleeps over one of them.
-    private async Task TerminateIfRunningAsync(Task working, CancellationToken cancellationToken)
+    // Work that does not stop is stopped by terminating its sessions: for example, while a function of the database
+    // sleeps, rows are still being loaded.
+    private async Task TerminateIfRunningAsync(Task workTask, CancellationToken cancellationToken)
     {
-        if (await TerminateAsync(working))
+        if (await TerminateAsync(workTask))
         {
             return;
         }
         HasAborted = true;
-        await WaitForEndAsync(working, EndWait);
+        await WaitForEndAsync(workTask, EndWait);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    // Whether it ended by itself.
-    private async Task<bool> TerminateAsync(Task working)
+    // True if it ended by itself.
+    private async Task<bool> TerminateAsync(Task workTask)
     {
-        if (await WaitForEndAsync(working, StopWait))
+        if (await WaitForEndAsync(workTask, StopWait))
         {
             return true;
         }
@@ -190,12 +199,12 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
         return false;
     }
 
-    private static async Task<bool> WaitForEndAsync(Task working, TimeSpan wait)
+    private static async Task<bool> WaitForEndAsync(Task workTask, TimeSpan wait)
     {
         using var late = new CancellationTokenSource();
-        await Task.WhenAny(working, Task.Delay(wait, TimeProvider.System, late.Token));
+        await Task.WhenAny(workTask, Task.Delay(wait, TimeProvider.System, late.Token));
         await late.CancelAsync();
-        return working.IsCompleted;
+        return workTask.IsCompleted;
     }
 
     private async Task TerminateSessionsAsync(Connector role)
@@ -208,7 +217,7 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
         }
         catch (Exception e) when (e is HoldfastException or NpgsqlException || limit.IsCancellationRequested)
         {
-            // A server that cannot be reached ends them when it notices. The work was stopped, whatever becomes of them.
+            // An unreachable server ends the sessions when it notices. The work has been stopped in any case.
         }
     }
 
@@ -237,15 +246,15 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
         isAnswered
             ? new(
                 ErrorCatalogue.SourceSilent,
-                $"The {work} of '{database}' on {host} was given up: for {Text(config.StallTimeout)} nothing came from the "
-                    + "server, and its sessions there wait or are gone.",
-                "Something between here and the server drops what is sent: a firewall that forgets connections, or a network "
-                    + "that was cut. Try again."
+                $"The {work} of '{database}' on {host} was aborted: for {Text(config.StallTimeout)} nothing was received from the "
+                    + "server, and its sessions there are waiting or have ended.",
+                "Packets are lost on the way to the server: a firewall dropped the connection, or the network "
+                    + "was interrupted. Try again."
             )
             : new(
                 ErrorCatalogue.SourceSilent,
-                $"The {work} of '{database}' was given up: {host} has not answered for {Text(config.StallTimeout)}.",
-                "Check that the server runs and is not stopped, and the network to it."
+                $"The {work} of '{database}' was aborted: {host} has not answered for {Text(config.StallTimeout)}.",
+                "Check that the server is running and not stopped, and check the network."
             );
 
     private HoldfastException Locked(Session session) =>
@@ -253,10 +262,11 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
             ErrorCatalogue.SourceLocked,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The {work} of '{database}' on {host} was given up: its session {session.Process} waited for "
+                $"The {work} of '{database}' on {host} was aborted: its session {session.Process} waited for "
                     + $"{Text(config.LockWait)} for a lock that process {session.Blockers} holds or waits for."
             ),
-            "Something holds a lock for long: pg_stat_activity and pg_locks show what. A transaction that was left open is the usual cause."
+            "Another session holds a lock for a long time: pg_stat_activity and pg_locks show which. "
+                + "The usual cause is a transaction that was left open."
         );
 
     private static string Text(TimeSpan time) =>

@@ -3,27 +3,27 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Connections;
 
-/// <summary>Names and values in SQL, and statements without ceremony.</summary>
+/// <summary>Quotes names and values, and runs statements.</summary>
 internal static class Sql
 {
-    /// <summary>Quotes a name.</summary>
+    /// <summary>Quotes an identifier.</summary>
     public static string QuoteIdentifier(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    /// <summary>The name that stands in SQL, quoted or not.</summary>
+    /// <summary>Returns the name of an identifier that may be quoted.</summary>
     public static string UnquoteIdentifier(string name) =>
         name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
 
-    /// <summary>Quotes a text.</summary>
+    /// <summary>Quotes a literal.</summary>
     public static string QuoteLiteral(string text) =>
         text.Contains('\\', StringComparison.Ordinal)
             ? $" E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'"
             : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    /// <summary>Runs statements that give nothing back.</summary>
+    /// <summary>Runs statements that return no rows.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="sql">The statements.</param>
-    /// <param name="cancellationToken">Stops them, at the server too.</param>
-    /// <param name="seconds">How long they may take; null for as long as the connection lets them.</param>
+    /// <param name="cancellationToken">Cancels them, on the server as well.</param>
+    /// <param name="seconds">Timeout in seconds; null for that of the connection.</param>
     public static async Task ExecuteAsync(
         this NpgsqlConnection connection,
         string sql,
@@ -39,12 +39,12 @@ internal static class Sql
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Gives the rows of a query.</summary>
+    /// <summary>Returns the rows of a query.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="sql">The query.</param>
-    /// <param name="read">Reads one row.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="parameters">Values for <c>$1</c> and so on.</param>
+    /// <param name="read">Converts one row.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="parameters">Values of <c>$1</c> and so on.</param>
     public static async Task<List<T>> QueryAsync<T>(
         this NpgsqlConnection connection,
         string sql,
@@ -67,12 +67,12 @@ internal static class Sql
         return rows;
     }
 
-    /// <summary>Gives the name of something that all databases share (<see cref="NameEncoding.DecodeShared"/>).</summary>
+    /// <summary>Returns the name of a shared object (<see cref="NameEncoding.DecodeShared"/>).</summary>
     public static string GetSharedName(this DbDataReader row, int column) => NameEncoding.DecodeShared(row.GetFieldValue<byte[]>(column));
 
-    /// <summary>Gives such a name that may be null.</summary>
+    /// <summary>Returns such a name, or null.</summary>
     public static string? GetSharedNameOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetSharedName(column);
 
-    /// <summary>Gives a text that may be null.</summary>
+    /// <summary>Returns a text, or null.</summary>
     public static string? GetStringOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -7,27 +7,28 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Discovery;
 
-/// <summary>Finds the databases of a server.</summary>
+/// <summary>Discovers the databases of a server.</summary>
 internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup group)
 {
     private readonly NameGlobs _include = new(config.Include);
     private readonly NameGlobs _exclude = new(config.Exclude);
 
-    // The size of one that this role may not connect to is a secret of its own.
+    // A role without the right to connect is not allowed to read the size either.
     private const string Size =
         "CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'MEMBER') THEN pg_database_size(oid) END";
 
-    /// <summary>Finds them, in the order of their names.</summary>
+    /// <summary>Finds all databases, ordered by name.</summary>
     public async Task<IReadOnlyList<DiscoveredDatabase>> FindAsync(CancellationToken cancellationToken)
     {
         var (servers, _) = await group.ProbeAsync(cancellationToken);
-        var watch = group.CreateWatchdog(servers[0], "discovery", config.Name); // to measure many databases takes a server its time
-        await using var connection = await group.ConnectAsync(servers[0], cancellationToken, watch);
+        var watchdog = group.CreateWatchdog(servers[0], "discovery", config.Name); // measuring many databases may take long
+        await using var connection = await group.ConnectAsync(servers[0], cancellationToken, watchdog);
         try
         {
-            // Names are bytes that no encoding vouches for: they come as they are, whatever the encoding of the database that is asked.
+            // Names are bytes without a defined encoding: with SQL_ASCII they are not converted, whatever the encoding
+            // of the maintenance database.
             await connection.ExecuteAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
-            return ToDatabases(servers[0], await watch.RunAsync(token => ReadRowsAsync(connection, token), cancellationToken));
+            return ToDatabases(servers[0], await watchdog.RunAsync(token => ReadRowsAsync(connection, token), cancellationToken));
         }
         catch (NpgsqlException e)
         {
@@ -36,8 +37,7 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     }
 
     /// <summary>
-    /// Of databases that are not found any more, those that are there all the same: closed to everybody, or made a
-    /// template.
+    /// Explains which of the missing databases still exist but do not allow connections or were made templates.
     /// </summary>
     public async Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
         IReadOnlyCollection<string> names,
@@ -55,9 +55,9 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
                 r => (Name: NameEncoding.TryDecodeUtf8(r.GetFieldValue<byte[]>(0)), MayConnect: r.GetBoolean(1)),
                 cancellationToken
             );
-            var wanted = names.ToHashSet(StringComparer.Ordinal);
+            var requested = names.ToHashSet(StringComparer.Ordinal);
             return hidden
-                .Where(h => h.Name is not null && wanted.Contains(h.Name) && IsIncluded(h.Name))
+                .Where(h => h.Name is not null && requested.Contains(h.Name) && IsIncluded(h.Name))
                 .ToDictionary(h => h.Name!, h => NotUsable(h.Name!, h.MayConnect), StringComparer.Ordinal);
         }
         catch (NpgsqlException e)
@@ -66,11 +66,11 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         }
     }
 
-    /// <summary>What tells a database from all others, also after it was renamed; null where the group has no known identity.</summary>
+    /// <summary>Returns an identity that a rename does not change; null if the identity of the group is unknown.</summary>
     public static string? CreateIdentity(Server server, uint oid) =>
         server.Identity is null ? null : string.Create(CultureInfo.InvariantCulture, $"{server.Identity}/{oid}");
 
-    // One whose files are damaged has no size, and must not hide the others.
+    // A database with damaged files has no size, and must not hide the others.
     private static async Task<List<Row>> ReadRowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         try
@@ -83,7 +83,7 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         }
     }
 
-    // A limit of -2 marks one whose DROP was cut off.
+    // A connection limit of -2 marks a database whose DROP was interrupted.
     private static string Query(string size) =>
         $"SELECT datname::text, oid, has_database_privilege(oid, 'CONNECT'), datconnlimit, {size} FROM pg_database WHERE "
         + "datallowconn AND NOT datistemplate";
@@ -97,7 +97,7 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
             var name = text ?? PlaceholderName.Create(row.Name);
             while (!names.Add(name))
             {
-                name += "~"; // those that are text come first, and keep their names
+                name += "~"; // valid names come first and are not changed
             }
             if (!IsIncluded(name))
             {
@@ -123,12 +123,12 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         mayConnect
             ? new(
                 ErrorCatalogue.SourceUnreadable,
-                $"The database '{name}' was made a template: those are not backed up.",
+                $"The database '{name}' was made a template, and templates are not backed up.",
                 $"ALTER DATABASE {Sql.QuoteIdentifier(name)} IS_TEMPLATE false; or exclude it."
             )
             : new(
                 ErrorCatalogue.SourceUnreadable,
-                $"The database '{name}' is there and takes no connections any more.",
+                $"The database '{name}' exists but no longer allows connections.",
                 $"ALTER DATABASE {Sql.QuoteIdentifier(name)} ALLOW_CONNECTIONS true; or exclude it."
             );
 
@@ -137,7 +137,7 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
             ErrorCatalogue.SourceUnreadable,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The name of the database with oid {oid} is not valid UTF-8, so that it cannot be connected to; it is listed as '{name}'."
+                $"The name of the database with oid {oid} is not valid UTF-8, so Holdfast cannot connect to it; it is listed as '{name}'."
             ),
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -150,13 +150,13 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
         limit == -2
             ? new(
                 ErrorCatalogue.SourceUnreadable,
-                $"The database '{name}' was half dropped and takes no connections.",
+                $"The database '{name}' was left behind by an interrupted DROP DATABASE and allows no connections.",
                 $"DROP DATABASE {Sql.QuoteIdentifier(name)};"
             )
         : mayConnect ? null
         : new(
             ErrorCatalogue.SourceUnreadable,
-            $"'{config.User}' may not connect to the database '{name}'.",
+            $"'{config.User}' is not allowed to connect to the database '{name}'.",
             $"GRANT CONNECT ON DATABASE {Sql.QuoteIdentifier(name)} TO {Sql.QuoteIdentifier(config.User)};"
         );
 

@@ -3,25 +3,25 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.PostgreSql.Discovery;
 
-/// <summary>Which names databases can have.</summary>
+/// <summary>The rules for names of databases.</summary>
 internal static class DatabaseNames
 {
-    /// <summary>Begins the name of a database that a restore is making.</summary>
+    /// <summary>Prefix of the temporary name of a database that is being restored.</summary>
     public const string RestorePrefix = "_holdfast_restore_";
 
-    private const int MaxBytes = 63; // a longer one would be cut off by the server, silently
+    private const int MaxBytes = 63; // the server would silently truncate a longer one
 
-    /// <summary>Whether it is one of a restore.</summary>
+    /// <summary>Whether it is the temporary name of a restore.</summary>
     public static bool IsTemporary(string name) => name.StartsWith(RestorePrefix, StringComparison.Ordinal);
 
-    /// <summary>Throws where no database can have the name.</summary>
+    /// <summary>Throws if no database can have the name.</summary>
     public static void Validate(string name)
     {
         if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                "The name of the new database is empty or holds a zero byte.",
+                "The name of the new database is empty or contains a zero byte.",
                 "Choose another name."
             );
         }
@@ -29,16 +29,16 @@ internal static class DatabaseNames
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{name}' has {bytes} bytes; PostgreSQL takes names of up to {MaxBytes}.",
+                $"'{name}' has {bytes} bytes; PostgreSQL allows names of up to {MaxBytes}.",
                 "Choose a shorter name."
             );
         }
-        // Discovery would never find it, and the next clean-up would take it for a leftover and drop it.
+        // Discovery would skip it, and the next clean-up would drop it as a leftover.
         if (IsTemporary(name))
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{name}' is a name that Holdfast keeps for its own databases.",
+                $"'{name}' is a name that Holdfast reserves for its own databases.",
                 "Choose another name."
             );
         }

@@ -2,18 +2,18 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
-/// <summary>What is wrong with the bytes of a dump.</summary>
+/// <summary>Creates the errors for invalid dumps.</summary>
 internal static class DumpFailure
 {
-    /// <summary>They are no dump that is known here.</summary>
+    /// <summary>The dump is in no supported format.</summary>
     public static HoldfastException Unsupported(string what) =>
         new(
             ErrorCatalogue.Refused,
-            $"The dump is none that is known here: {what}.",
+            $"The dump is not in a supported format: {what}.",
             "It was made by a newer pg_dump, or not by pg_dump at all."
         );
 
-    /// <summary>They end too early.</summary>
+    /// <summary>The dump is truncated.</summary>
     public static HoldfastException Truncated(string what) =>
-        new(ErrorCatalogue.Truncated, $"The dump ends too early: {what}.", "Make the backup again, or restore another point.");
+        new(ErrorCatalogue.Truncated, $"The dump is truncated: {what}.", "Run the backup again, or restore another point.");
 }

@@ -5,13 +5,12 @@ using Holdfast.Engines.PostgreSql.Connections;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// The head of a dump in PostgreSQL's custom format: what made it, and its table of contents. Taken in as it comes; it
-/// may be large, and only what is
-/// looked at is kept.
+/// The header of a dump in PostgreSQL's custom format: the version of pg_dump, and the table of contents. Parsed
+/// incrementally; it may be large, and only the needed parts are kept.
 /// </summary>
 internal sealed class DumpHeader
 {
-    /// <summary>Bytes from which <see cref="NormalizeTimestamp"/> works; every dump has more.</summary>
+    /// <summary>Number of bytes that <see cref="NormalizeTimestamp"/> needs; every dump has more.</summary>
     public const int TimestampEnd = 11 + DumpHeaderReader.IntBytes + (7 * DumpHeaderReader.IntBytes);
 
     private const byte CustomFormat = 1;
@@ -25,55 +24,54 @@ internal sealed class DumpHeader
     private byte[] _pending = [];
     private int _version;
     private TocSection _section = TocSection.PreData;
-    private int _entriesLeft = -1; // entries that are still to come; -1 before their number is known
+    private int _entriesLeft = -1; // number of entries to come; -1 until it is known
 
-    /// <summary>Whether all of it was taken in.</summary>
+    /// <summary>Whether the header is complete.</summary>
     public bool IsComplete => _entriesLeft == 0;
 
     /// <summary>
-    /// The first number of the version of the <c>pg_dump</c> that made it: no older <c>pg_restore</c> is sure to read
-    /// it. 0 where it does not tell.
+    /// Major version of the <c>pg_dump</c> that made it: an older <c>pg_restore</c> may not be able to read it. 0 if
+    /// unknown.
     /// </summary>
     public int PgDumpMajor { get; private set; }
 
-    /// <summary>How its texts are read: as its first entry says.</summary>
+    /// <summary>How its texts are decoded, according to its first entry.</summary>
     public Encoding TextEncoding { get; private set; } = Encoding.UTF8;
 
-    /// <summary>The encoding of all texts and rows; empty before it is known.</summary>
+    /// <summary>The encoding of all texts and rows; empty until it is known.</summary>
     public string EncodingName { get; private set; } = "";
 
-    /// <summary>Bytes that it has.</summary>
+    /// <summary>Length in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>All objects, in their order.</summary>
+    /// <summary>All objects, in order.</summary>
     public IReadOnlyList<TocObject> Objects => _objects;
 
-    /// <summary>The objects of the kinds that are looked at, in their order.</summary>
+    /// <summary>The objects of the kinds that Holdfast uses, in order.</summary>
     public IReadOnlyList<TocEntry> Entries => _entries;
 
-    /// <summary>Tablespaces that an object has of its own, apart from the server's.</summary>
+    /// <summary>Tablespaces that are assigned to objects, except those of the server itself.</summary>
     public IReadOnlyCollection<string> Tablespaces => _tablespaces;
 
-    /// <summary>Whether there are extensions, apart from those of every database.</summary>
+    /// <summary>Whether there are extensions, except those of every database.</summary>
     public bool HasExtensions { get; private set; }
 
     /// <summary>Number of subscriptions.</summary>
     public int Subscriptions { get; private set; }
 
-    /// <summary>Whether there are mappings of users to foreign servers.</summary>
+    /// <summary>Whether there are user mappings for foreign servers.</summary>
     public bool HasUserMappings { get; private set; }
 
     /// <summary>
-    /// Sets the time that a dump was made at to a fixed one: two dumps of an unchanged database are then equal, so that
-    /// an incremental finds nothing to
-    /// store. The time stands in the archive's own header.
+    /// Replaces the timestamp of a dump by a fixed one: two dumps of an unchanged database are then equal, so that an
+    /// incremental stores nothing. The archive's own header contains the time.
     /// </summary>
     /// <param name="start">The first <see cref="TimestampEnd"/> bytes of the dump, or more.</param>
     public static void NormalizeTimestamp(Span<byte> start)
     {
         var reader = new DumpHeaderReader(start, Encoding.UTF8);
         ReadVersion(ref reader);
-        // Second, minute, hour, day, month from 0, year from 1900, daylight saving: 1 January 2000.
+        // Second, minute, hour, day, month from 0, year from 1900, daylight saving time: 1 January 2000.
         ReadOnlySpan<byte> fields = [0, 0, 0, 1, 0, 100, 0];
         for (var i = 0; i < fields.Length; i++)
         {
@@ -83,8 +81,8 @@ internal sealed class DumpHeader
         }
     }
 
-    /// <summary>Takes bytes in.</summary>
-    /// <returns>How many of them belong to the head.</returns>
+    /// <summary>Parses more bytes.</summary>
+    /// <returns>The number of bytes that belong to the header.</returns>
     public int Append(ReadOnlySpan<byte> bytes)
     {
         if (IsComplete)
@@ -112,9 +110,9 @@ internal sealed class DumpHeader
         }
 
         Length += read;
-        var taken = IsComplete ? bytes.Length - (_pending.Length - read) : bytes.Length;
+        var consumed = IsComplete ? bytes.Length - (_pending.Length - read) : bytes.Length;
         _pending = IsComplete ? [] : _pending[read..];
-        return taken;
+        return consumed;
     }
 
     private static int ReadVersion(ref DumpHeaderReader reader)
@@ -136,15 +134,15 @@ internal sealed class DumpHeader
         }
         if (major != 1 || minor is < V14 or > V16)
         {
-            throw DumpFailure.Unsupported($"it is of version {major}.{minor}; 1.14 to 1.16 are read");
+            throw DumpFailure.Unsupported($"its version is {major}.{minor}; 1.14 to 1.16 are supported");
         }
         if (numbers != 4 || offsets != 8 || format != CustomFormat)
         {
             throw DumpFailure.Unsupported($"its numbers have {numbers} bytes, its offsets {offsets}, its format is {format}");
         }
-        // How it is compressed: a number up to 1.14, the code of the method from then on. Holdfast compresses by itself.
+        // Compression: a level up to version 1.14, the code of an algorithm since then. Holdfast compresses by itself.
         var compression = minor >= V15 ? reader.ReadByte() : reader.ReadInt();
-        return !reader.IsIncomplete && compression != 0 ? throw DumpFailure.Unsupported("its data are compressed") : minor;
+        return !reader.IsIncomplete && compression != 0 ? throw DumpFailure.Unsupported("its data is compressed") : minor;
     }
 
     private void ReadStart(ref DumpHeaderReader reader)
@@ -152,8 +150,8 @@ internal sealed class DumpHeader
         var version = ReadVersion(ref reader);
         reader.Skip(7 * DumpHeaderReader.IntBytes);
         reader.SkipText(); // database
-        reader.SkipText(); // version of the server
-        var madeBy = reader.ReadText() ?? "";
+        reader.SkipText(); // server version
+        var pgDumpVersion = reader.ReadText() ?? "";
         var count = reader.ReadInt();
         if (reader.IsIncomplete)
         {
@@ -161,11 +159,11 @@ internal sealed class DumpHeader
         }
         if (count < 0)
         {
-            throw DumpFailure.Unsupported($"it holds {count} objects");
+            throw DumpFailure.Unsupported($"it has {count} objects");
         }
         (_version, _entriesLeft) = (version, count);
         PgDumpMajor = int.TryParse(
-            madeBy.TakeWhile(char.IsAsciiDigit).Take(4).ToArray(),
+            pgDumpVersion.TakeWhile(char.IsAsciiDigit).Take(4).ToArray(),
             NumberStyles.None,
             CultureInfo.InvariantCulture,
             out var major
@@ -178,7 +176,7 @@ internal sealed class DumpHeader
     {
         var id = reader.ReadInt();
         var hasData = reader.ReadInt() != 0;
-        reader.SkipText(); // catalogue and number there
+        reader.SkipText(); // OIDs of the catalog and of the object
         reader.SkipText();
         var name = reader.ReadText();
         var kindText = reader.ReadText() ?? "";
@@ -193,7 +191,7 @@ internal sealed class DumpHeader
         {
             reader.SkipText();
         }
-        reader.SkipText(); // DROP
+        reader.SkipText(); // DROP statement
         string? copy = null;
         if (kind == TocEntry.TableData)
         {
@@ -208,12 +206,12 @@ internal sealed class DumpHeader
         reader.SkipText(); // access method
         if (_version >= V16)
         {
-            reader.ReadInt(); // kind of relation
+            reader.ReadInt(); // relation kind
         }
         reader.SkipText(); // owner
-        reader.SkipText(); // what was said of OIDs once
+        reader.SkipText(); // obsolete flag for OIDs
         var dependencies = ReadDependencies(ref reader, kind is not null && TocEntry.NeedsDependencies(kind));
-        reader.Skip(1 + 8); // where its data are: unknown in a stream
+        reader.Skip(1 + 8); // position of its data: unknown in a stream
         if (reader.IsIncomplete)
         {
             return;
@@ -235,9 +233,9 @@ internal sealed class DumpHeader
         }
         if (!Enum.IsDefined((TocSection)section))
         {
-            throw DumpFailure.Unsupported($"the object {id} is of a section {section}");
+            throw DumpFailure.Unsupported($"object {id} is in an unknown section {section}");
         }
-        // As pg_restore has it: one without a section belongs to that of the one before.
+        // As in pg_restore: an entry without a section belongs to that of the entry before.
         if (section != (int)TocSection.None)
         {
             _section = (TocSection)section;

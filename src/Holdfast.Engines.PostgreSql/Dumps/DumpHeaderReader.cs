@@ -3,22 +3,22 @@ using System.Text;
 
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
-/// <summary>Reads the numbers and texts of a dump's head, as far as they are there.</summary>
-/// <param name="bytes">What is there.</param>
-/// <param name="encoding">How its texts are read.</param>
+/// <summary>Reads the numbers and texts of a dump's header, as far as they have arrived.</summary>
+/// <param name="bytes">The bytes that have arrived.</param>
+/// <param name="encoding">How texts are decoded.</param>
 internal ref struct DumpHeaderReader(ReadOnlySpan<byte> bytes, Encoding encoding)
 {
-    /// <summary>Bytes of a number: its sign, and four from the lowest on.</summary>
+    /// <summary>Length of a number in bytes: its sign, and four bytes, little-endian.</summary>
     public const int IntBytes = 5;
 
     private const int MaxTextBytes = 256 << 20;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
-    /// <summary>How many bytes were read.</summary>
+    /// <summary>Number of bytes read.</summary>
     public int Position { get; private set; }
 
-    /// <summary>Whether something was asked for that is not there yet. All that was read since is worth nothing.</summary>
+    /// <summary>Whether a read exceeded the available bytes. Everything that was read since is invalid.</summary>
     public bool IsIncomplete { get; private set; }
 
     /// <summary>Reads a number.</summary>
@@ -34,19 +34,19 @@ internal ref struct DumpHeaderReader(ReadOnlySpan<byte> bytes, Encoding encoding
     }
 
     /// <summary>Reads one byte.</summary>
-    public byte ReadByte() => Take(1) is { IsEmpty: false } taken ? taken[0] : (byte)0;
+    public byte ReadByte() => Take(1) is { IsEmpty: false } consumed ? consumed[0] : (byte)0;
 
     /// <summary>Reads a number.</summary>
-    public int ReadInt() => Take(IntBytes) is { IsEmpty: false } taken ? ReadInt(taken) : 0;
+    public int ReadInt() => Take(IntBytes) is { IsEmpty: false } consumed ? ReadInt(consumed) : 0;
 
-    /// <summary>Reads a text; null where there is none.</summary>
+    /// <summary>Reads a text; returns null if there is none.</summary>
     public string? ReadText()
     {
         var length = ReadInt();
         return length < 0 ? null : encoding.GetString(Take(CheckLength(length)));
     }
 
-    /// <summary>Passes over a text.</summary>
+    /// <summary>Skips a text.</summary>
     /// <returns>Whether there was one.</returns>
     public bool SkipText()
     {
@@ -58,11 +58,11 @@ internal ref struct DumpHeaderReader(ReadOnlySpan<byte> bytes, Encoding encoding
         return length >= 0 && !IsIncomplete;
     }
 
-    /// <summary>Passes over bytes.</summary>
+    /// <summary>Skips bytes.</summary>
     public void Skip(int count) => Take(count);
 
     private static int CheckLength(int length) =>
-        length <= MaxTextBytes ? length : throw DumpFailure.Unsupported($"a text in its head has {length} bytes");
+        length <= MaxTextBytes ? length : throw DumpFailure.Unsupported($"a text in its header has {length} bytes");
 
     private ReadOnlySpan<byte> Take(int count)
     {

@@ -8,62 +8,65 @@ using Holdfast.Engines.PostgreSql.Tools;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// <c>pg_dump</c> at work on one database. What it writes is moved into the archive while it is looked at. Disposing it
-/// ends it.
+/// A running <c>pg_dump</c> of one database. Its output is copied into the archive and scanned on the way. Disposing it
+/// kills the process.
 /// </summary>
 internal sealed class DumpProcess : IAsyncDisposable
 {
     private const int BlockBytes = 256 << 10;
-    private const long LargeBytes = 16 << 20; // below, what makes the reading cheaper costs more than it saves
+    private const long LargeBytes = 16 << 20; // for less, the setup costs more than the faster reads save
 
     private readonly Tool _tool;
     private readonly string _database;
     private readonly ToolProcess _process;
     private readonly SessionWatchdog _watchdog;
     private readonly byte[] _prefix = new byte[DumpHeader.TimestampEnd];
-    private readonly Func<string, string?> _getPrivilegeHint; // what to do where the role lacks a right
-    private readonly string? _languageHint; // what to do where the server's words are not understood
+    private readonly Func<string, string?> _getPrivilegeHint; // returns the hint for a missing privilege
+    private readonly string? _languageHint; // hint if the server's messages are not in English
 
     private DumpProcess(
         Tool tool,
         string database,
         ToolProcess child,
-        SessionWatchdog watch,
-        Func<string, string?> missing,
-        string? language
-    ) => (_tool, _database, _process, _watchdog, _getPrivilegeHint, _languageHint) = (tool, database, child, watch, missing, language);
+        SessionWatchdog watchdog,
+        Func<string, string?> getPrivilegeHint,
+        string? languageHint
+    ) =>
+        (_tool, _database, _process, _watchdog, _getPrivilegeHint, _languageHint) = (
+            tool,
+            database,
+            child,
+            watchdog,
+            getPrivilegeHint,
+            languageHint
+        );
 
-    /// <summary>What it warned of, once all of it is moved.</summary>
+    /// <summary>Warnings of pg_dump, available after the whole dump has been copied.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts <c>pg_dump</c>.</summary>
     /// <param name="tool">The program.</param>
     /// <param name="config">The source.</param>
-    /// <param name="connector">Gives the password.</param>
-    /// <param name="server">The server.</param>
-    /// <param name="database">Name of the database.</param>
-    /// <param name="encoding">Its encoding: nothing is converted, whatever its owner has set.</param>
-    /// <param name="expectedBytes">Roughly how large the dump will be.</param>
-    /// <param name="lockWait">How long it waits for the lock of a table; more than nothing.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The dump, once it has begun to come: by then it shows one moment, holds its locks, and was let in.</returns>
-    /// <exception cref="HoldfastException">It failed, with what it said.</exception>
+    /// <param name="connector">Provides the password.</param>
+    /// <param name="request">What to dump.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>
+    /// The dump, after its first bytes have arrived: by then it has connected, has its snapshot and holds its locks.
+    /// </returns>
+    /// <exception cref="HoldfastException">It failed; the error contains its messages.</exception>
     public static async Task<DumpProcess> StartAsync(
         Tool tool,
         PostgreSqlSourceConfig config,
         Connector connector,
-        Server server,
-        string database,
-        string encoding,
-        long expectedBytes,
-        TimeSpan lockWait,
+        DumpRequest request,
         CancellationToken cancellationToken
     )
     {
+        var (server, database) = (request.Server, request.Database);
         ToolProcess? child = null;
         try
         {
-            var watch = new SessionWatchdog(config, connector, server.Host, "backup", database);
+            var watchdog = new SessionWatchdog(config, connector, server.Host, "backup", database);
             using var folder = PrivateFolder.Create(config.TemporaryFolder);
             var passFile = await PassFileProvider.GetPathAsync(config, connector, folder, cancellationToken);
             string[] arguments =
@@ -71,25 +74,25 @@ internal sealed class DumpProcess : IAsyncDisposable
                 "--format=custom",
                 "--compress=0",
                 "--no-password",
-                $"--encoding={encoding}",
-                string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={lockWait.TotalMilliseconds:0}"),
-                $"--dbname={ConnectionInfo.Build(config, server.Host, database, watch.ApplicationName, connector.ToolOptions(server))}",
+                $"--encoding={request.Encoding}",
+                string.Create(CultureInfo.InvariantCulture, $"--lock-wait-timeout={request.LockWait.TotalMilliseconds:0}"),
+                $"--dbname={ConnectionInfo.Build(config, server.Host, database, watchdog.ApplicationName, connector.ToolOptions(server))}",
             ];
-            child = ToolProcess.Start(tool.Path, arguments, passFile, hasLargeOutput: expectedBytes >= LargeBytes);
+            child = ToolProcess.Start(tool.Path, arguments, passFile, hasLargeOutput: request.ExpectedBytes >= LargeBytes);
             child.Input.Close();
-            watch.ProcessorTime = () => child.ProcessorTime;
+            watchdog.ProcessorTime = () => child.ProcessorTime;
             var run = new DumpProcess(
                 tool,
                 database,
                 child,
-                watch,
-                said => MissingPrivilege.GetHint(said, config.User, server.Major),
+                watchdog,
+                errors => MissingPrivilege.GetHint(errors, config.User, server.Major),
                 server.GetLanguageHint(config.User)
             );
-            await watch.RunAsync(run.ReadPrefixAsync, cancellationToken);
+            await watchdog.RunAsync(run.ReadPrefixAsync, cancellationToken);
 
             DumpHeader.NormalizeTimestamp(run._prefix);
-            return run; // and the folder goes: its password is read by now
+            return run; // the folder of the pass file is removed: the password has been read
         }
         catch (Exception e)
         {
@@ -102,7 +105,7 @@ internal sealed class DumpProcess : IAsyncDisposable
                 throw new HoldfastException(
                     ErrorCatalogue.SourceUnreadable,
                     $"{tool.Path} cannot be started: {e.Message}",
-                    $"Holdfast must be able to run it, and to write to '{config.TemporaryFolder}'.",
+                    $"Holdfast must be able to execute it, and to write to '{config.TemporaryFolder}'.",
                     e
                 );
             }
@@ -110,11 +113,11 @@ internal sealed class DumpProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Moves all of it. Once.</summary>
-    /// <param name="output">Where it goes.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>What it holds.</returns>
-    /// <exception cref="HoldfastException">It failed, with what it said.</exception>
+    /// <summary>Copies the whole dump. Can be called once.</summary>
+    /// <param name="output">Receives the dump.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>What the scan has found.</returns>
+    /// <exception cref="HoldfastException">It failed; the error contains its messages.</exception>
     public async Task<DumpScanner> CopyToAsync(PipeWriter output, CancellationToken cancellationToken)
     {
         var scanner = new DumpScanner();
@@ -145,14 +148,14 @@ internal sealed class DumpProcess : IAsyncDisposable
             return;
         }
         await CompleteAsync(cancellationToken);
-        throw DumpFailure.Truncated("nothing came of it");
+        throw DumpFailure.Truncated("it is empty");
     }
 
-    // A thread of its own: pg_dump writes pieces of 4 KiB, and to wait for each by the event loop costs more than all
-    // else that is done here.
+    // A dedicated thread: pg_dump writes blocks of 4 KiB, and waiting for each through the event loop costs more than
+    // everything else here.
     private async Task<long> RunOnOwnThreadAsync(Func<long> action, CancellationToken cancellationToken)
     {
-        await using (cancellationToken.Register(_process.Stop)) // which ends the read that the thread may be in
+        await using (cancellationToken.Register(_process.Stop)) // ends the read that the thread may be blocked in
         {
             var result = await Task.Factory.StartNew(
                 action,
@@ -170,14 +173,14 @@ internal sealed class DumpProcess : IAsyncDisposable
         var block = output.GetSpan(BlockBytes);
         _prefix.CopyTo(block);
         var moved = 0L;
-        for (var had = _prefix.Length; ; had = 0)
+        for (var carried = _prefix.Length; ; carried = 0)
         {
             _watchdog.IsWaitingForArchive = false;
-            var read = had + _process.Output.ReadAtLeast(block[had..BlockBytes], BlockBytes - had, throwOnEndOfStream: false);
+            var read = carried + _process.Output.ReadAtLeast(block[carried..BlockBytes], BlockBytes - carried, throwOnEndOfStream: false);
             _watchdog.IsWaitingForArchive = read > 0;
             if (read == 0)
             {
-                return moved; // it says why when it ends
+                return moved; // its exit says why
             }
             moved += read;
             scanner.Scan(block[..read]);
@@ -185,7 +188,7 @@ internal sealed class DumpProcess : IAsyncDisposable
             var flushed = output.FlushAsync(cancellationToken);
             if ((flushed.IsCompleted ? flushed.Result : flushed.AsTask().GetAwaiter().GetResult()).IsCompleted)
             {
-                throw new InvalidOperationException("The archive takes no more of the dump.");
+                throw new InvalidOperationException("The archive stopped accepting the dump.");
             }
             block = output.GetSpan(BlockBytes);
         }

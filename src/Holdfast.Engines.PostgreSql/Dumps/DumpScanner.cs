@@ -4,17 +4,16 @@ using System.Numerics;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// Reads a dump in custom format, without compression, as it passes by: the head, and how many rows each table has. A
-/// row of COPY's text ends with
-/// the only new line in it, so rows are counted by them. pg_dump up to 17 writes a chunk for each row, so what is done
-/// for a chunk must be little: lines are counted over many chunks at once.
+/// Scans a dump in custom format, without compression, while it is copied: its header, and the number of rows of each
+/// table. In COPY's text format only the end of a row is a newline, so newlines are counted. pg_dump up to version 17
+/// writes a chunk for each row, so the cost per chunk must be low: newlines are counted over many chunks at once.
 /// </summary>
-/// <param name="pieces">Takes up what stands in its blocks; null where that goes by unseen.</param>
-internal sealed class DumpScanner(DumpSegments? pieces = null)
+/// <param name="segments">Receives the contents of data blocks; null if they are not needed.</param>
+internal sealed class DumpScanner(DumpSegments? segments = null)
 {
     private const byte TableBlock = 1,
         LargeObjectBlock = 3;
-    private const int TrailingLines = 3; // \. and two empty lines end the rows of a table
+    private const int TrailingLines = 3; // \. and two empty lines follow the rows of a table
 
     private readonly DumpHeader _header = new();
     private readonly byte[] _number = new byte[DumpHeaderReader.IntBytes];
@@ -25,7 +24,7 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
     private byte _blockType;
     private TocEntry? _entry;
     private long _lines;
-    private long _rowBytes; // of a row whose end did not come yet
+    private long _rowBytes; // of a row whose end has not arrived yet
 
     private enum ParseState
     {
@@ -36,13 +35,13 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
         Chunk,
     }
 
-    /// <summary>The head.</summary>
+    /// <summary>The header.</summary>
     public DumpHeader Header => _header;
 
     /// <summary>Number of large objects.</summary>
     public long LargeObjects { get; private set; }
 
-    /// <summary>Takes the next bytes in.</summary>
+    /// <summary>Scans the next bytes.</summary>
     public void Scan(ReadOnlySpan<byte> bytes)
     {
         if (!_header.IsComplete)
@@ -60,7 +59,7 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
                 _blockType = bytes[0];
                 if (_blockType is not (TableBlock or LargeObjectBlock))
                 {
-                    throw DumpFailure.Unsupported($"a block of its data has the type {_blockType}");
+                    throw DumpFailure.Unsupported($"a data block has the type {_blockType}");
                 }
                 bytes = bytes[1..];
                 _state = ParseState.BlockId;
@@ -93,24 +92,24 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
         }
     }
 
-    /// <summary>Says that nothing follows. Throws where something should.</summary>
+    /// <summary>Ends the scan. Throws if the dump is not complete.</summary>
     public void Complete()
     {
         if (!_header.IsComplete)
         {
-            throw DumpFailure.Truncated("its head is not whole");
+            throw DumpFailure.Truncated("its header is incomplete");
         }
         if (_state != ParseState.BlockType)
         {
-            throw DumpFailure.Truncated($"the data of {_entry?.Name} are not whole");
+            throw DumpFailure.Truncated($"the data of {_entry?.Name} is incomplete");
         }
         if (_header.Entries.FirstOrDefault(e => e.HasData && !e.IsComplete) is { } missing)
         {
-            throw DumpFailure.Truncated($"the data of {missing.Name} are missing");
+            throw DumpFailure.Truncated($"the data of {missing.Name} is missing");
         }
     }
 
-    // The lengths between the rows may hold the byte of a new line too.
+    // The lengths between the rows may contain the byte of a newline as well.
     private int CountWholeChunks(ReadOnlySpan<byte> bytes)
     {
         var (at, ofLengths, chunks) = (0, 0, 0);
@@ -123,7 +122,7 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
             }
             ofLengths += NewLines(number);
             chunks++;
-            pieces?.Append(bytes.Slice(at + DumpHeaderReader.IntBytes, (int)number));
+            segments?.Append(bytes.Slice(at + DumpHeaderReader.IntBytes, (int)number));
             at += DumpHeaderReader.IntBytes + (int)number;
         }
 
@@ -131,7 +130,8 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
         return at;
     }
 
-    // A row that matters for its size is far larger than what comes at once. So it is enough to know what came without a new line.
+    // A row that is large enough to matter is far larger than one block. So it is enough to count the bytes of blocks
+    // without a newline.
     private void CountLines(int lines, int bytes)
     {
         _lines += lines;
@@ -145,7 +145,8 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
         _rowBytes = 0;
     }
 
-    // How many of the four bytes are new lines: those that are zero after the exclusive or keep their highest bit clear in the sum.
+    // Counts the newlines among four bytes: the bytes that are zero after the exclusive or, whose highest bit stays
+    // clear in the sum.
     private static int NewLines(uint bytes)
     {
         var x = bytes ^ 0x0A0A0A0A;
@@ -155,7 +156,7 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
     private ReadOnlySpan<byte> ScanChunk(ReadOnlySpan<byte> bytes)
     {
         var length = (int)Math.Min(_chunkLeft, bytes.Length);
-        pieces?.Append(bytes[..length]);
+        segments?.Append(bytes[..length]);
         if (_blockType == TableBlock)
         {
             CountLines(bytes[..length].Count((byte)'\n'), length);
@@ -173,7 +174,7 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
         var number = DumpHeaderReader.ReadInt(bytes);
         if (_blockType == LargeObjectBlock && _state != ParseState.BlockId)
         {
-            pieces?.Append(bytes);
+            segments?.Append(bytes);
         }
         switch (_state)
         {
@@ -181,14 +182,14 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
                 _byId ??= _header.Entries.Where(e => e.HasData).ToDictionary(e => e.Id);
                 if (!_byId.TryGetValue(number, out _entry) || _entry.IsComplete)
                 {
-                    throw DumpFailure.Unsupported($"it holds data of an object {number}, which its head does not have, or twice");
+                    throw DumpFailure.Unsupported($"it contains data of object {number}, which is not in its header, or contains it twice");
                 }
                 (_lines, _rowBytes) = (0, 0);
-                pieces?.BeginEntry(_entry);
+                segments?.BeginEntry(_entry);
                 if (_blockType == LargeObjectBlock)
                 {
-                    pieces?.Append([LargeObjectBlock]);
-                    pieces?.Append(bytes);
+                    segments?.Append([LargeObjectBlock]);
+                    segments?.Append(bytes);
                 }
 
                 _state = _blockType == TableBlock ? ParseState.ChunkLength : ParseState.LargeObject;
@@ -211,7 +212,7 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
                 EndBlock();
                 break;
             default:
-                throw DumpFailure.Unsupported($"a piece of the data of {_entry?.Name} has {number} bytes");
+                throw DumpFailure.Unsupported($"a chunk of the data of {_entry?.Name} has {number} bytes");
         }
     }
 
@@ -225,7 +226,7 @@ internal sealed class DumpScanner(DumpSegments? pieces = null)
                     : throw DumpFailure.Unsupported($"the rows of {_entry.Name} do not end as COPY ends");
         }
         _entry!.IsComplete = true;
-        pieces?.EndEntry();
+        segments?.EndEntry();
         _state = ParseState.BlockType;
     }
 }

@@ -1,9 +1,8 @@
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// What stood in the blocks of the bytes that were scanned last: the rows of tables, one behind the other without the
-/// lengths that the dump has between
-/// them, and the blocks of large objects as they are.
+/// The contents of data blocks in the bytes that were scanned last: rows of tables without the chunk lengths between
+/// them, and blocks of large objects unchanged.
 /// </summary>
 internal sealed class DumpSegments
 {
@@ -12,11 +11,11 @@ internal sealed class DumpSegments
     private int _length;
     private TocEntry? _openEntry;
 
-    /// <summary>Number of pieces.</summary>
+    /// <summary>Number of segments.</summary>
     public int Count => _segments.Count;
 
-    /// <summary>A piece, in the order of the dump.</summary>
-    /// <returns>The object, its bytes, and whether its data begin and end with them.</returns>
+    /// <summary>Returns a segment, in the order of the dump.</summary>
+    /// <returns>The object, its bytes, and whether its data begin and end with this segment.</returns>
     public (TocEntry Entry, ReadOnlyMemory<byte> Bytes, bool IsBegin, bool IsEnd) this[int index] =>
         (
             _segments[index].Entry,
@@ -25,14 +24,14 @@ internal sealed class DumpSegments
             _segments[index].IsEnd
         );
 
-    /// <summary>Makes room for what is found in the next bytes.</summary>
-    /// <param name="most">Number of these bytes.</param>
-    public void Reset(int most)
+    /// <summary>Prepares for the segments of the next bytes.</summary>
+    /// <param name="maxBytes">Number of these bytes.</param>
+    public void Reset(int maxBytes)
     {
-        // The type of a block may have come with the bytes before, and so may most of a number.
-        if (_bytes.Length < most + DumpHeaderReader.IntBytes + 1)
+        // The type of a block and most of a number may have arrived with the bytes before.
+        if (_bytes.Length < maxBytes + DumpHeaderReader.IntBytes + 1)
         {
-            _bytes = new byte[most + DumpHeaderReader.IntBytes + 1];
+            _bytes = new byte[maxBytes + DumpHeaderReader.IntBytes + 1];
         }
         _length = 0;
         _segments.Clear();
@@ -42,21 +41,21 @@ internal sealed class DumpSegments
         }
     }
 
-    /// <summary>Says that the data of an object begin.</summary>
+    /// <summary>Begins the data of an object.</summary>
     public void BeginEntry(TocEntry entry)
     {
         _openEntry = entry;
         _segments.Add((entry, _length, 0, true, false));
     }
 
-    /// <summary>Adds bytes to them.</summary>
+    /// <summary>Appends data.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_bytes.AsSpan(_length));
         _length += bytes.Length;
     }
 
-    /// <summary>Says that they end.</summary>
+    /// <summary>Ends the data of the object.</summary>
     public void EndEntry()
     {
         _openEntry = null;
@@ -64,7 +63,7 @@ internal sealed class DumpSegments
         _segments[^1] = last with { Length = _length - last.Start, IsEnd = true };
     }
 
-    /// <summary>Says that all bytes were scanned.</summary>
+    /// <summary>Ends the scan of these bytes.</summary>
     public void CompleteScan()
     {
         if (_openEntry is not null)

@@ -6,15 +6,18 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// What a manifest says of a database. Small also for very many tables: these are told by a digest, and counted again
-/// from the dump at a restore.
+/// Computes the manifest's fingerprint of a database. It is small even for very many tables: they are summarised in a
+/// digest, which a restore recomputes from the dump.
 /// </summary>
 internal static class Fingerprint
 {
-    /// <summary>Mark of the extensions. Other versions of them are told, but are no fault: the target brings its own.</summary>
+    /// <summary>
+    /// Key of the extensions. Different versions are reported but are not an error, because the target server brings
+    /// its own.
+    /// </summary>
     public const string ExtensionsKey = "extensions";
 
-    /// <summary>What a dump says.</summary>
+    /// <summary>Computes the fingerprint of a dump.</summary>
     public static Dictionary<string, string> Compute(DumpScanner dump)
     {
         var tables = dump.Header.Entries.Where(e => e.Kind == TocEntry.TableData).ToList();
@@ -30,16 +33,16 @@ internal static class Fingerprint
         };
     }
 
-    /// <summary>Throws where a dump is not the one that the manifest tells of.</summary>
+    /// <summary>Throws if the dump does not match the manifest.</summary>
     public static void Verify(DumpScanner dump, IReadOnlyDictionary<string, string> expected)
     {
-        foreach (var (mark, found) in Compute(dump))
+        foreach (var (key, found) in Compute(dump))
         {
-            if (expected.TryGetValue(mark, out var said) && said != found)
+            if (expected.TryGetValue(key, out var recorded) && recorded != found)
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Corrupt,
-                    $"The dump has {mark} {found}; the manifest says {said}.",
+                    $"The dump has {key} {found}; the manifest says {recorded}.",
                     "Restore another point, and verify this one."
                 );
             }

@@ -3,22 +3,21 @@ using System.Globalization;
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
 /// <summary>
-/// Tells of rows that cost much memory: PostgreSQL and its programs hold a row whole, and several times, where Holdfast
-/// holds a piece of it. The
-/// figures are measured: a <c>bytea</c> of 144 MB, which is 275 MiB as text, took 559 MiB in <c>pg_dump</c> and 830 MiB
-/// in the server, and 844 MiB to load.
+/// Warns of rows that need much memory: PostgreSQL and its programs hold several copies of a whole row in memory,
+/// whereas Holdfast holds only a segment. The factors are measured: a <c>bytea</c> of 144 MB, which is 275 MiB as text,
+/// took 559 MiB in <c>pg_dump</c>, 830 MiB in the server, and 844 MiB to load.
 /// </summary>
 internal static class LargeRowWarnings
 {
-    /// <summary>Bytes of a row as text from which on it is told.</summary>
+    /// <summary>Minimum length of a row as text in bytes for a warning.</summary>
     public const long WarningThreshold = 64 << 20;
 
     private const int DumpMemoryFactor = 2,
         ServerMemoryFactor = 3;
     private const int MaxListed = 5;
 
-    /// <summary>Tells them, the table with the largest one first.</summary>
-    /// <param name="entries">What a dump holds, when all of it was scanned.</param>
+    /// <summary>Creates the warnings, the table with the largest row first.</summary>
+    /// <param name="entries">Entries of a dump after the whole dump has been scanned.</param>
     public static IEnumerable<string> Create(IEnumerable<TocEntry> entries)
     {
         var large = entries.Where(e => e.LargestRow >= WarningThreshold).OrderByDescending(e => e.LargestRow).ToList();
@@ -27,9 +26,9 @@ internal static class LargeRowWarnings
             var size = table.LargestRow >> 20;
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"The largest row of {table.Schema}.{table.Name} has {size} MiB as text. For it pg_dump takes about "
-                    + $"{size * DumpMemoryFactor} MiB of memory, "
-                    + $"and the server {size * ServerMemoryFactor} MiB, in a backup and in a restore. A row of 1 GiB as text cannot be "
+                $"The largest row of {table.Schema}.{table.Name} has {size} MiB as text. It needs about "
+                    + $"{size * DumpMemoryFactor} MiB of memory in pg_dump, "
+                    + $"and {size * ServerMemoryFactor} MiB in the server, for a backup as for a restore. A row of 1 GiB as text cannot be "
                     + $"backed up at all."
             );
         }

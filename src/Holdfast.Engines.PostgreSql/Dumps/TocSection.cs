@@ -1,17 +1,17 @@
 namespace Holdfast.Engines.PostgreSql.Dumps;
 
-/// <summary>The parts of a dump, with the numbers that it has for them.</summary>
+/// <summary>The sections of a dump, with their numbers in the format.</summary>
 internal enum TocSection
 {
-    /// <summary>It belongs to what stands before it: comments, grants.</summary>
+    /// <summary>It belongs to the section of the preceding object: comments, grants.</summary>
     None = 1,
 
-    /// <summary>Definitions that rows need.</summary>
+    /// <summary>Definitions that rows depend on.</summary>
     PreData = 2,
 
-    /// <summary>Rows, large objects, values of sequences.</summary>
+    /// <summary>Rows, large objects, sequence values.</summary>
     Data = 3,
 
-    /// <summary>Indexes, constraints, triggers and what else is made when all rows are there.</summary>
+    /// <summary>Indexes, constraints, triggers and everything else that is created after the rows.</summary>
     PostData = 4,
 }

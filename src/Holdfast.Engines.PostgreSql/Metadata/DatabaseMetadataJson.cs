@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Holdfast.Engines.PostgreSql.Metadata;
 
-/// <summary>How <c>database.json</c> is written and read.</summary>
+/// <summary>JSON serialisation of <c>database.json</c>.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,

@@ -3,10 +3,11 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Metadata;
 
-/// <summary>Asks a server what a database needs from outside of it.</summary>
+/// <summary>Queries the metadata of a database from its server.</summary>
 internal static class DatabaseMetadataReader
 {
-    // Through JSON, for the columns differ: the provider came with 15, rules with 16, and 17 gave the locale another name.
+    // Through JSON, because the columns differ between versions: the provider was added in 15 and ICU rules in 16, and
+    // 17 renamed the locale.
     private const string Properties = """
         SELECT d.datname, pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate::text, d.datctype::text,
                CASE to_jsonb(d)->>'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,
@@ -27,7 +28,7 @@ internal static class DatabaseMetadataReader
         ORDER BY 1 NULLS FIRST, 2, 3
         """;
 
-    // o owns, a and i stand in grants, r in policies.
+    // Dependency types: o for owners, a and i for grants, r for policies.
     private const string Roles = """
         SELECT r.rolname, r.rolcanlogin, bool_or(s.deptype = 'o'), bool_or(s.deptype <> 'o')
         FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid, pg_database d
@@ -43,26 +44,31 @@ internal static class DatabaseMetadataReader
     private const string Subscriptions =
         "SELECT count(*) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1";
 
-    // Those of others are shown without their options, as if they had none.
+    // Mappings of other users are visible without their options, as if they had none.
     private const string HiddenMappings = """
-        SELECT pg_catalog.count(*) FROM pg_catalog.pg_user_mappings m JOIN pg_catalog.pg_foreign_server s ON s.oid OPERATOR(pg_catalog.=) m.srvid
+        SELECT pg_catalog.count(*) FROM pg_catalog.pg_user_mappings m
+             JOIN pg_catalog.pg_foreign_server s ON s.oid OPERATOR(pg_catalog.=) m.srvid
         WHERE m.umoptions IS NULL AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) CURRENT_USER)
           AND NOT CASE WHEN m.umuser OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN pg_catalog.pg_has_role(s.srvowner, 'USAGE')
-                  ELSE m.usename OPERATOR(pg_catalog.=) CURRENT_USER AND (pg_catalog.pg_has_role(s.srvowner, 'USAGE') OR pg_catalog.has_server_privilege(s.oid, 'USAGE')) END
+                  ELSE m.usename OPERATOR(pg_catalog.=) CURRENT_USER
+                       AND (pg_catalog.pg_has_role(s.srvowner, 'USAGE') OR pg_catalog.has_server_privilege(s.oid, 'USAGE')) END
         """;
 
     private const string PublicGrants = """
-        SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END, a.privilege_type, a.is_grantable
-        FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a WHERE n.nspname OPERATOR(pg_catalog.=) 'public' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
+        SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.<>) 0::pg_catalog.oid
+                    THEN pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END,
+               a.privilege_type, a.is_grantable
+        FROM pg_catalog.pg_namespace n, pg_catalog.aclexplode(n.nspacl) a
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'public' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
         ORDER BY 1 NULLS FIRST, 2, 3
         """;
 
-    /// <summary>Asks, from any database of the server: all of this lies in catalogues that they share.</summary>
+    /// <summary>Reads the metadata from any database of the server: all of it is in shared catalogs.</summary>
     /// <returns>
-    /// All but the tablespaces of single tables and the extensions, which are the database's own; and its number. Null
-    /// where it is not there.
+    /// The metadata, without what only the database itself contains (tablespaces of single tables, extensions), and the
+    /// database's OID. Null if the database does not exist.
     /// </returns>
-    public static async Task<(DatabaseMetadata Around, uint Oid)?> ReadAsync(
+    public static async Task<(DatabaseMetadata Metadata, uint Oid)?> ReadAsync(
         NpgsqlConnection connection,
         string database,
         CancellationToken cancellationToken
@@ -94,13 +100,13 @@ internal static class DatabaseMetadataReader
                 Oid: r.GetFieldValue<uint>(12)
             )
         );
-        if (properties is not [var (around, hasGrants, oid)])
+        if (properties is not [var (metadata, hasGrants, oid)])
         {
             return null;
         }
         var grants = await RowsAsync(r => new DatabaseGrant(r.GetString(1), r.GetBoolean(2), r.GetSharedNameOrNull(0)));
         return (
-            around with
+            metadata with
             {
                 Grants = hasGrants && !grants.SequenceEqual(DatabaseGrant.Defaults) ? grants : null,
                 Settings = await RowsAsync(r => new DatabaseSetting(r.GetString(1), r.GetString(2), r.GetSharedNameOrNull(0))),
@@ -128,11 +134,11 @@ internal static class DatabaseMetadataReader
     private static RoleReference CreateRoleReference(byte[] name, bool canLogIn, bool isOwner, bool isNamed) =>
         new(NameEncoding.DecodeShared(name), canLogIn, isOwner, isNamed, NameEncoding.TryDecodeUtf8(name) is null ? name : null);
 
-    /// <summary>How many mappings of users the database that is connected to has whose options the role may not see.</summary>
+    /// <summary>Counts the user mappings in the current database whose options the role is not allowed to see.</summary>
     public static async Task<long> HiddenMappingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         (await connection.QueryAsync(HiddenMappings, r => r.GetInt64(0), cancellationToken))[0];
 
-    /// <summary>The grants on the schema <c>public</c> of the database that is connected to, in whose encoding it answers.</summary>
+    /// <summary>Reads the grants on the schema <c>public</c> of the current database, in its encoding.</summary>
     public static async Task<IReadOnlyList<DatabaseGrant>> PublicGrantsAsync(
         NpgsqlConnection connection,
         CancellationToken cancellationToken
@@ -143,7 +149,7 @@ internal static class DatabaseMetadataReader
             cancellationToken
         );
 
-    /// <summary>The extensions of the database that is connected to, with their versions.</summary>
+    /// <summary>Reads the extensions of the current database, with their versions.</summary>
     public static async Task<List<string>> ExtensionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(

@@ -1,7 +1,7 @@
 namespace Holdfast.Engines.PostgreSql.Metadata;
 
-/// <summary>One setting that sessions in a database begin with.</summary>
-/// <param name="Name">The setting.</param>
-/// <param name="Value">Its value, as the server keeps it.</param>
-/// <param name="Role">For whom; null for everybody.</param>
+/// <summary>A configuration setting of a database.</summary>
+/// <param name="Name">Name of the setting.</param>
+/// <param name="Value">Its value, as stored by the server.</param>
+/// <param name="Role">The role it applies to; null for all.</param>
 internal sealed record DatabaseSetting(string Name, string Value, string? Role = null);

@@ -8,18 +8,17 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Metadata;
 
 /// <summary>
-/// Tells what a database needs from outside of it. What all databases of a server share is asked of the maintenance
-/// database, and not in a session of the
-/// database itself: that would be a third of the work for a small one.
+/// Reads the metadata of a database. Shared catalogs are queried in the maintenance database rather than in a session
+/// of the database itself, which would be a third of the work for a small database.
 /// </summary>
 internal sealed class SharedCatalogReader(Connector connector)
 {
-    /// <summary>Asks before a dump.</summary>
-    /// <returns>What is known without the dump, and the database's number.</returns>
+    /// <summary>Reads the metadata before a dump.</summary>
+    /// <returns>What is known without the dump, and the database's OID.</returns>
     /// <exception cref="HoldfastException">
-    /// The database is not there (<see cref="ErrorCatalogue.NotFound"/>), or the server cannot be asked.
+    /// The database does not exist (<see cref="ErrorCatalogue.NotFound"/>), or the query fails.
     /// </exception>
-    public async Task<(DatabaseMetadata Around, uint Oid)> ReadAsync(Server server, string database, CancellationToken cancellationToken)
+    public async Task<(DatabaseMetadata Metadata, uint Oid)> ReadAsync(Server server, string database, CancellationToken cancellationToken)
     {
         try
         {
@@ -35,38 +34,38 @@ internal sealed class SharedCatalogReader(Connector connector)
     }
 
     /// <summary>
-    /// Asks again behind a dump, for what it tells and for what was granted meanwhile, which may be in it. The number
-    /// has to be the same: between, the dump's
-    /// own session keeps the database.
+    /// Reads the metadata again after a dump, together with what the dump shows, because grants made meanwhile may be
+    /// in the dump. The OID must be unchanged: in between, the session of the dump keeps the database from being
+    /// dropped.
     /// </summary>
     /// <exception cref="HoldfastException">
-    /// Another database has its name (<see cref="ErrorCatalogue.NotFound"/>), or the server cannot be asked, twice.
+    /// Another database has its name now (<see cref="ErrorCatalogue.NotFound"/>), or the query fails twice.
     /// </exception>
     public async Task<DatabaseMetadata> CompleteAsync(
         Server server,
         DatabaseMetadata before,
         uint oid,
-        DumpHeader head,
+        DumpHeader header,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            return await CompleteOnceAsync(server, before, oid, head, cancellationToken);
+            return await CompleteOnceAsync(server, before, oid, header, cancellationToken);
         }
         catch (HoldfastException e) when (e.Error != ErrorCatalogue.NotFound)
         {
-            // a long dump is not given up for one lost connection
-            return await CompleteOnceAsync(server, before, oid, head, cancellationToken);
+            // a long dump should not fail because of one lost connection
+            return await CompleteOnceAsync(server, before, oid, header, cancellationToken);
         }
     }
 
-    /// <summary>Of a database that has the name of one that was found.</summary>
+    /// <summary>Creates the error for a database that has the name of a discovered one but is another.</summary>
     public static HoldfastException DatabaseReplaced(string database) =>
         new(
             ErrorCatalogue.NotFound,
-            $"The database '{database}' is not the one that was found: it was dropped, and another has its name.",
-            "The next discovery tells them apart."
+            $"The database '{database}' is not the one that was discovered: it was dropped, and another database has its name now.",
+            "The next discovery distinguishes them."
         );
 
     private static IEnumerable<string> DescribeOmissions(long subscriptions, long mappings)
@@ -75,8 +74,8 @@ internal sealed class SharedCatalogReader(Connector connector)
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{subscriptions} {(subscriptions == 1 ? "subscription is" : "subscriptions are")} missing in this backup: "
-                    + $"pg_dump reads them for a superuser only."
+                $"{subscriptions} {(subscriptions == 1 ? "subscription is" : "subscriptions are")} missing from this backup: "
+                    + $"pg_dump can read them only as a superuser."
             );
         }
         if (mappings > 0)
@@ -84,7 +83,7 @@ internal sealed class SharedCatalogReader(Connector connector)
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{mappings} user {(mappings == 1 ? "mapping is" : "mappings are")} in this backup without options (user and "
-                    + $"password at the foreign server): only a superuser, or their own user with USAGE on the foreign server, sees "
+                    + $"password at the foreign server): only a superuser, or the mapped user with USAGE on the foreign server, can see "
                     + $"them."
             );
         }
@@ -94,34 +93,34 @@ internal sealed class SharedCatalogReader(Connector connector)
         Server server,
         DatabaseMetadata before,
         uint oid,
-        DumpHeader head,
+        DumpHeader header,
         CancellationToken cancellationToken
     )
     {
-        var (around, now) = await ReadAsync(server, before.Name, cancellationToken);
+        var (metadata, now) = await ReadAsync(server, before.Name, cancellationToken);
         if (now != oid)
         {
             throw DatabaseReplaced(before.Name);
         }
-        var inside =
-            head.HasExtensions || head.HasUserMappings || server.Major < PublicSchemaGrants.FirstMajorOwnedByDatabaseOwner
-                ? await ReadLocalAsync(server, before, head, cancellationToken)
+        var local =
+            header.HasExtensions || header.HasUserMappings || server.Major < PublicSchemaGrants.FirstMajorOwnedByDatabaseOwner
+                ? await ReadLocalAsync(server, before, header, cancellationToken)
                 : new([], 0, null);
-        return around with
+        return metadata with
         {
-            Roles = [.. around.Roles.UnionBy(before.Roles, r => r.Name).OrderBy(r => r.Name, StringComparer.Ordinal)],
-            Tablespaces = [.. around.Tablespaces.Union(head.Tablespaces).Order(StringComparer.Ordinal)],
-            Extensions = inside.Extensions,
-            PublicGrants = inside.PublicGrants,
-            Unseen = [.. DescribeOmissions(around.Subscriptions - head.Subscriptions, inside.HiddenMappings)],
+            Roles = [.. metadata.Roles.UnionBy(before.Roles, r => r.Name).OrderBy(r => r.Name, StringComparer.Ordinal)],
+            Tablespaces = [.. metadata.Tablespaces.Union(header.Tablespaces).Order(StringComparer.Ordinal)],
+            Extensions = local.Extensions,
+            PublicGrants = local.PublicGrants,
+            Unseen = [.. DescribeOmissions(metadata.Subscriptions - header.Subscriptions, local.HiddenMappings)],
         };
     }
 
-    // These alone lie in the database itself.
+    // Only these are stored in the database itself.
     private async Task<LocalMetadata> ReadLocalAsync(
         Server server,
         DatabaseMetadata before,
-        DumpHeader head,
+        DumpHeader header,
         CancellationToken cancellationToken
     )
     {
@@ -129,8 +128,8 @@ internal sealed class SharedCatalogReader(Connector connector)
         try
         {
             return new(
-                head.HasExtensions ? await DatabaseMetadataReader.ExtensionsAsync(connection, cancellationToken) : [],
-                head.HasUserMappings ? await DatabaseMetadataReader.HiddenMappingsAsync(connection, cancellationToken) : 0,
+                header.HasExtensions ? await DatabaseMetadataReader.ExtensionsAsync(connection, cancellationToken) : [],
+                header.HasUserMappings ? await DatabaseMetadataReader.HiddenMappingsAsync(connection, cancellationToken) : 0,
                 server.Major < PublicSchemaGrants.FirstMajorOwnedByDatabaseOwner
                     ? await DatabaseMetadataReader.PublicGrantsAsync(connection, cancellationToken)
                     : null

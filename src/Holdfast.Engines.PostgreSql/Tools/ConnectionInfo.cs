@@ -3,21 +3,21 @@ using System.Globalization;
 namespace Holdfast.Engines.PostgreSql.Tools;
 
 /// <summary>
-/// How PostgreSQL's programs are told where to connect: libpq's connection string, in which a database may have any
-/// name. Never a password.
+/// Builds the connection string for PostgreSQL's programs: libpq's format, in which a database may have any name. It
+/// never contains a password.
 /// </summary>
 internal static class ConnectionInfo
 {
-    private const string NonexistentPath = "/dev/null/none"; // a certificate that is not there is none
+    private const string NonexistentPath = "/dev/null/none"; // libpq ignores a certificate that does not exist
 
-    // Of Debian and Red Hat.
+    // On Debian and Red Hat.
     private static readonly string[] SystemCertificates = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Builds the connection string.</summary>
     /// <param name="config">The source.</param>
     /// <param name="host">The server.</param>
     /// <param name="database">The database.</param>
-    /// <param name="application">By which name the server knows the sessions.</param>
+    /// <param name="application">The application_name of the sessions.</param>
     /// <param name="options">Settings of the session, as for <c>postgres -c</c>.</param>
     public static string Build(
         PostgreSqlSourceConfig config,
@@ -58,7 +58,8 @@ internal static class ConnectionInfo
         return string.Join(' ', parts);
     }
 
-    // Left to itself libpq looks in the home of its user alone, before version 16; Holdfast's own connections trust what the system trusts.
+    // Before version 16, libpq by default looks only in the user's home directory; Holdfast's own connections trust the
+    // system's certificates.
     private static string? RootCertificate(PostgreSqlSourceConfig config) =>
         config.RootCertificate
         ?? (config.Tls is PostgreSqlTls.VerifyCa or PostgreSqlTls.VerifyFull ? Array.Find(SystemCertificates, File.Exists) : null);

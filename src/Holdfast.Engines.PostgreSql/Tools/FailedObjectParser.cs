@@ -5,29 +5,29 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.PostgreSql.Tools;
 
 /// <summary>
-/// What <c>pg_restore</c> could not make and passed over, as it says on its standard error: each object with the
-/// server's words and its statement.
+/// Parses the objects that <c>pg_restore</c> could not restore from its error output, each with the server's message
+/// and the statement.
 /// </summary>
 internal static partial class FailedObjectParser
 {
     private const int MaxObjects = 100;
     private const int MaxStatementLength = 4000;
 
-    /// <summary>How many it passed over; null where it did not come to its end.</summary>
-    /// <param name="said">All that it said.</param>
-    public static int? CountErrors(string said) =>
-        Sum().Match(said) is { Success: true } sum
-        && int.TryParse(sum.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+    /// <summary>Returns the number of errors that it ignored; null if it did not complete.</summary>
+    /// <param name="output">Its error output.</param>
+    public static int? CountErrors(string output) =>
+        Sum().Match(output) is { Success: true } summary
+        && int.TryParse(summary.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             ? count
             : null;
 
-    /// <summary>Tells them, without the secrets in their statements.</summary>
-    /// <param name="said">All that it said.</param>
-    /// <param name="count">How many there are; of very many it keeps the last.</param>
-    public static IReadOnlyList<FailedObject> Parse(string said, int count)
+    /// <summary>Returns the failed objects, with secrets in their statements masked.</summary>
+    /// <param name="output">Its error output.</param>
+    /// <param name="count">The number of errors; of very many, the output contains only the last.</param>
+    public static IReadOnlyList<FailedObject> Parse(string output, int count)
     {
         var found = Failed()
-            .Matches(said)
+            .Matches(output)
             .Take(MaxObjects)
             .Select(m => Create(m.Groups[1].Value.Trim(), m.Groups[2].Value.Trim(), m.Groups[3].Value.Trim()))
             .ToList();
@@ -35,7 +35,7 @@ internal static partial class FailedObjectParser
         {
             found.Add(
                 new(
-                    string.Create(CultureInfo.InvariantCulture, $"… and {count - found.Count} more, which the server's log has."),
+                    string.Create(CultureInfo.InvariantCulture, $"… and {count - found.Count} more; see the server's log."),
                     IsAttachPartition: false
                 )
             );
@@ -50,14 +50,16 @@ internal static partial class FailedObjectParser
         {
             statement = statement[..MaxStatementLength] + " …";
         }
-        // Before version 15 it names the object: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
+        // Before version 15, the entry is given as: 3221; 1259 16456 MATERIALIZED VIEW m holdfast
         return new(Format(Number().Replace(entry, ""), error, statement), Attach().IsMatch(statement));
     }
 
-    /// <summary>Tells one. Its statement is kept as it is, for it is to be run: there must be no secret in it.</summary>
-    /// <param name="name">What it is; empty where that is not known.</param>
-    /// <param name="error">What the server said.</param>
-    /// <param name="statement">The statement that failed, or that mends it.</param>
+    /// <summary>
+    /// Formats a failure. The statement is not masked because it is meant to be executed: it must not contain a secret.
+    /// </summary>
+    /// <param name="name">The object; empty if it is unknown.</param>
+    /// <param name="error">The server's message.</param>
+    /// <param name="statement">The statement that failed, or that repairs it.</param>
     public static string Format(string name, string error, string statement) =>
         $"Left out: {(name.Length == 0 ? "" : name + ": ")}{Sentence.EnsureTerminated(SecretMasker.Mask(Lines().Replace(error, " ")))} Its "
         + $"SQL: {statement}";
@@ -65,7 +67,7 @@ internal static partial class FailedObjectParser
     [GeneratedRegex(@"^pg_restore: warning: errors ignored on restore: ([0-9]{1,9})\s*\z", RegexOptions.Multiline)]
     private static partial Regex Sum();
 
-    // The server's own words are in its language, ERROR among them.
+    // The server's messages are in its language, including the word ERROR.
     [GeneratedRegex(
         @"(?:^pg_restore: from TOC entry (.*)\n)?^pg_restore: error: could not execute query: (.*(?:\n(?!Command was: "
             + @"|pg_restore: ).*)*)\nCommand was: (.*(?:\n(?!pg_restore: ).*)*)",

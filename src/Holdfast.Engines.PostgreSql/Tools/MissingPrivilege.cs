@@ -3,21 +3,22 @@ using Holdfast.Engines.PostgreSql.Connections;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>Tells which right a role lacks by what <c>pg_dump</c> said, with the SQL that gives it.</summary>
+/// <summary>Determines the missing privilege from the output of <c>pg_dump</c>, with the SQL that grants it.</summary>
 internal static partial class MissingPrivilege
 {
-    private const int FirstThatReadsLargeObjects = 18; // as a member of pg_read_all_data
+    private const int FirstThatReadsLargeObjects = 18; // to members of pg_read_all_data
 
-    /// <summary>What to do; null where it failed for another reason.</summary>
-    /// <param name="errors">All that <c>pg_dump</c> said.</param>
+    /// <summary>Returns the hint; null if it failed for another reason.</summary>
+    /// <param name="errors">The error output of <c>pg_dump</c>.</param>
     /// <param name="user">The role that backs up.</param>
-    /// <param name="major">Major of the server.</param>
+    /// <param name="major">Major version of the server.</param>
     public static string? GetHint(string errors, string user, int major)
     {
         var role = Sql.QuoteIdentifier(user);
         if (errors.Contains("row-level security", StringComparison.Ordinal))
         {
-            return $"ALTER ROLE {role} BYPASSRLS; or a policy that shows it all rows (CREATE POLICY … FOR SELECT TO {role} USING (true)).";
+            return $"ALTER ROLE {role} BYPASSRLS; or create a policy that shows it all rows "
+                + $"(CREATE POLICY … FOR SELECT TO {role} USING (true)).";
         }
         if (!errors.Contains("permission denied for", StringComparison.Ordinal))
         {
@@ -26,7 +27,7 @@ internal static partial class MissingPrivilege
         if (LargeObject().Match(errors) is { Success: true } found && major < FirstThatReadsLargeObjects)
         {
             return $"GRANT SELECT ON LARGE OBJECT {found.Groups[1].Value} TO {role}; or, for all of them, "
-                + $"ALTER ROLE {role} SET lo_compat_privileges = on; which lets it change and delete them, too.";
+                + $"ALTER ROLE {role} SET lo_compat_privileges = on; which also allows it to change and delete them.";
         }
 
         if (major >= ConnectionTest.FirstMajorWithReadAllData)

@@ -2,12 +2,12 @@ using Holdfast.Engines.PostgreSql.Connections;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>Hands the password to PostgreSQL's programs: in a file that only they are told of, never in arguments or environment.</summary>
+/// <summary>Passes the password to PostgreSQL's programs: in a private file, never in arguments or the environment.</summary>
 internal static class PassFileProvider
 {
     /// <summary>
-    /// Gives the path of the file: with the source's password, or the one that Holdfast's own connections look into.
-    /// Null where there is none.
+    /// Returns the path of a file with the source's password, or of the pass file that Holdfast's own connections use.
+    /// Null if there is none.
     /// </summary>
     public static async Task<string?> GetPathAsync(
         PostgreSqlSourceConfig config,

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.PostgreSql.Tools;
 
 /// <summary>
-/// A folder for small files that nobody else may read. It goes with its owner; what a killed one leaves is known by its
-/// lock, which nobody holds.
+/// A folder for small files that only this user can read. It is removed when it is disposed; leftovers of a killed
+/// process are recognised by their lock file, which is not locked.
 /// </summary>
 internal sealed class PrivateFolder : IDisposable
 {
@@ -19,28 +19,28 @@ internal sealed class PrivateFolder : IDisposable
 
     private PrivateFolder(string path, SafeFileHandle held) => (FolderPath, _lock) = (path, held);
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Path of the folder.</summary>
     public string FolderPath { get; }
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates a folder.</summary>
     public static PrivateFolder Create(string parent)
     {
         for (var i = 0; i < MaxAttempts; i++)
         {
-            // Made by us and with a name that nobody can foresee; an existing one would be somebody's trap.
+            // A new folder with an unpredictable name; an existing folder could be a trap.
             var path = Path.Combine(parent, Prefix + Guid.NewGuid().ToString("n"));
             Directory.CreateDirectory(path, OwnerFolder);
             if (OwnerLock.TryAcquireNew(Path.Combine(path, LockName)) is { } held)
             {
                 return new(path, held);
             }
-            // Another run took it for a leftover before it was locked, and removed it.
+            // Another process removed it as a leftover before it was locked.
         }
 
-        throw new IOException($"No folder can be made in '{parent}': something removes it again and again.");
+        throw new IOException($"No folder can be created in '{parent}': another process keeps removing it.");
     }
 
-    /// <summary>Removes those under <paramref name="parent"/> whose owners are gone.</summary>
+    /// <summary>Removes the folders under <paramref name="parent"/> whose owners have exited.</summary>
     public static void RemoveLeftovers(string parent)
     {
         if (!Directory.Exists(parent))
@@ -54,7 +54,7 @@ internal sealed class PrivateFolder : IDisposable
                 var lockPath = Path.Combine(path, LockName);
                 if (!File.Exists(lockPath))
                 {
-                    continue; // one that is being made or removed
+                    continue; // it is being created or removed
                 }
                 using var held = OwnerLock.TryAcquire(lockPath);
                 if (held is not null)
@@ -64,12 +64,12 @@ internal sealed class PrivateFolder : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It has just been removed, or is another user's.
+                // It has just been removed, or belongs to another user.
             }
         }
     }
 
-    /// <summary>Makes a file in it, for writing.</summary>
+    /// <summary>Creates a file for writing.</summary>
     public FileStream CreateFile(string name) =>
         new(
             Path.Combine(FolderPath, name),
@@ -83,7 +83,7 @@ internal sealed class PrivateFolder : IDisposable
         );
 
     /// <summary>Writes a small file.</summary>
-    /// <returns>Its path.</returns>
+    /// <returns>The path of the file.</returns>
     public string WriteFile(string name, string text)
     {
         using var file = CreateFile(name);
@@ -104,7 +104,8 @@ internal sealed class PrivateFolder : IDisposable
         }
     }
 
-    // The lock goes behind what it stands for: without one nobody would remove what is left of a folder, a password above all.
+    // The lock file is removed last: without it, nothing would remove the rest of the folder, which may contain a
+    // password.
     private static void Remove(string path)
     {
         foreach (var entry in new DirectoryInfo(path).GetFileSystemInfos().Where(e => e.Name != LockName))

@@ -5,24 +5,23 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Engines.PostgreSql.Tools;
 
 /// <summary>
-/// Finds <c>pg_dump</c> and <c>pg_restore</c>: of the major that is asked for, else of the next newer one. An older
-/// <c>pg_dump</c> cannot read a server's catalogue,
-/// an older <c>pg_restore</c> not a dump.
+/// Finds <c>pg_dump</c> and <c>pg_restore</c>: of the requested major version, or the next newer one. An older
+/// <c>pg_dump</c> cannot read a server's catalogs, and an older <c>pg_restore</c> cannot read a dump.
 /// </summary>
-/// <param name="folders">Folders to look in first.</param>
+/// <param name="folders">Folders to search first.</param>
 /// <param name="searchPath">The folders of PATH.</param>
 /// <param name="packageFolders">
-/// Folders under which packages put a folder for each major, with what stands before and behind the number:
-/// <c>/usr/lib/postgresql/15/bin</c>.
+/// Folders of the major versions that packages install, for example <c>/usr/lib/postgresql/15/bin</c>.
 /// </param>
 internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<string> searchPath, IReadOnlyList<string> packageFolders)
 {
-    // Debian's pg_dump in /usr/bin is a script that picks a version by rules of its own; the real ones are found without it.
+    // Debian's /usr/bin/pg_dump is a script that selects a version by its own rules; the real programs are found
+    // without it.
     private const string Wrapper = "pg_wrapper";
 
     private readonly ConcurrentDictionary<(string Path, DateTime Written), ToolVersion?> _versions = [];
 
-    /// <summary>A finder that looks where this machine has programs.</summary>
+    /// <summary>Creates a finder for the programs of this machine.</summary>
     public static ToolFinder ForLocalMachine(IReadOnlyList<string> folders) =>
         new(
             folders,
@@ -31,10 +30,10 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
         );
 
     /// <summary>Finds a program.</summary>
-    /// <param name="name">Which.</param>
-    /// <param name="major">Its lowest major; 0 for any.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException">None is there; the hint names the package.</exception>
+    /// <param name="name">Its name.</param>
+    /// <param name="major">The lowest acceptable major version; 0 for any.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="HoldfastException">It is not installed; the hint names the package.</exception>
     public async Task<Tool> FindAsync(string name, int major, CancellationToken cancellationToken)
     {
         var found = new List<Tool>();
@@ -46,7 +45,7 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
             }
         }
 
-        // Of one major the newest: it has the most holes mended.
+        // The newest minor version has the most security fixes.
         return found
             .Where(t => t.Version.Major >= major)
             .OrderBy(t => t.Version.Major)
@@ -59,9 +58,9 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
         new(
             ErrorCatalogue.SourceUnreadable,
             found.Count == 0
-                ? $"{name} is not on this machine{(major == 0 ? "" : $"; version {major} or newer is needed")}."
-                : $"{name} is here in {string.Join(", ", found.Select(t => $"{t.Version} ({t.Path})"))}; version {major} or "
-                    + "newer is needed.",
+                ? $"{name} is not installed on this machine{(major == 0 ? "" : $"; version {major} or newer is required")}."
+                : $"Installed versions of {name}: {string.Join(", ", found.Select(t => $"{t.Version} ({t.Path})"))}. Version {major} or "
+                    + "newer is required.",
             major == 0
                 ? "Install it: apt install postgresql-client (Debian, Ubuntu) or dnf install postgresql (Red Hat)."
                 : $"Install it: apt install postgresql-client-{major} (Debian, Ubuntu) or dnf install postgresql{major} (Red Hat)."
@@ -86,7 +85,7 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
 
     private async Task<ToolVersion?> ReadVersionAsync(string path, CancellationToken cancellationToken)
     {
-        var key = (path, File.GetLastWriteTimeUtc(path)); // an update of the package is noticed
+        var key = (path, File.GetLastWriteTimeUtc(path)); // detects package updates
         if (_versions.TryGetValue(key, out var known))
         {
             return known;
@@ -101,7 +100,7 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
-            version = null; // not a program of this machine: the others are looked at
+            version = null; // not a program for this machine
         }
 
         return _versions[key] = version;

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>A running program. Disposing it ends it.</summary>
+/// <summary>A running program. Disposing it stops it.</summary>
 internal sealed partial class ToolProcess : IAsyncDisposable
 {
     private const string StdbufPath = "/usr/bin/stdbuf";
@@ -15,7 +15,7 @@ internal sealed partial class ToolProcess : IAsyncDisposable
     private const int PipeBytes = 1 << 20;
     private const int SetPipeSize = 1031; // F_SETPIPE_SZ
     private const int EndSignal = 15; // SIGTERM
-    private const int SignalExit = 128; // added to the signal that ended a program
+    private const int SignalExit = 128; // added to the number of the signal that killed a program
 
     private static readonly TimeSpan KillAfter = TimeSpan.FromSeconds(5);
 
@@ -29,34 +29,35 @@ internal sealed partial class ToolProcess : IAsyncDisposable
         _errors = ReadErrorsAsync(process.StandardError.BaseStream);
     }
 
-    /// <summary>What it reads.</summary>
+    /// <summary>Its standard input.</summary>
     public Stream Input => _process.StandardInput.BaseStream;
 
-    /// <summary>What it writes.</summary>
+    /// <summary>Its standard output.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 
     /// <summary>Starts a program.</summary>
     /// <param name="path">The program.</param>
-    /// <param name="arguments">Its arguments, each as it is. Never a secret: any user can read them.</param>
-    /// <param name="passFile">The file with its password; null where it needs none.</param>
-    /// <param name="hasLargeOutput">Whether it writes much.</param>
+    /// <param name="arguments">Its arguments, passed unchanged. Never a secret: every user can read them.</param>
+    /// <param name="passFile">The file with the password; null if none is needed.</param>
+    /// <param name="hasLargeOutput">Whether it writes a lot.</param>
     public static ToolProcess Start(string path, IEnumerable<string> arguments, string? passFile, bool hasLargeOutput = false)
     {
-        // PostgreSQL's programs write pieces of 4 KiB, a system call each; coreutils make them larger where they are there.
+        // PostgreSQL's programs write blocks of 4 KiB, with a system call for each; stdbuf of coreutils, if installed,
+        // makes them larger.
         var start =
             hasLargeOutput && File.Exists(StdbufPath)
                 ? new ProcessStartInfo(StdbufPath, ["--output=64K", path, .. arguments])
                 : new ProcessStartInfo(path, arguments);
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
-        // Settings of whoever started Holdfast are not the source's.
+        // Settings of the user who started Holdfast must not apply to the source.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("PG", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
         }
-        start.Environment["LC_ALL"] = "C"; // messages are told apart by their English text
+        start.Environment["LC_ALL"] = "C"; // messages are recognised by their English text
         start.Environment["PGPASSFILE"] = passFile ?? "/dev/null";
         var child = new ToolProcess(Process.Start(start)!);
-        // The system may grant less; it only saves switches between the two.
+        // Best effort: it only reduces context switches.
         if (hasLargeOutput && child.Output is PipeStream pipe)
         {
             SetPipeSizeNative(pipe.SafePipeHandle, SetPipeSize, PipeBytes);
@@ -68,9 +69,10 @@ internal sealed partial class ToolProcess : IAsyncDisposable
     public TimeSpan ProcessorTime => _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
 
     /// <summary>
-    /// Ends it. Asked to end, PostgreSQL's programs have the server cancel what they were doing, which would else go
-    /// on; one that does not end within a few seconds
-    /// (its server is out of reach) is killed.
+    /// Stops it. On SIGTERM, PostgreSQL's programs make the server cancel their statements, which would continue
+    /// otherwise; a program that does not exit within a few seconds, because its server cannot be reached, is killed.
+    /// The process object is the lock, so that the timer is created only once and no signal is sent to an exited
+    /// process.
     /// </summary>
     public void Stop()
     {
@@ -85,16 +87,16 @@ internal sealed partial class ToolProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for its end.</summary>
-    /// <returns>Its exit code, and the last of what it said.</returns>
+    /// <summary>Waits until it has exited.</summary>
+    /// <returns>Its exit code, and the end of its error output.</returns>
     public async Task<(int ExitCode, string Errors)> WaitForExitAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);
         var errors = await _errors;
-        // Killed, it has no last words; as it is by a system whose memory is at its end.
+        // A killed process writes no message; the kernel kills one if memory runs out.
         if (errors.Length == 0 && _killTimer is null && _process.ExitCode > SignalExit)
         {
-            errors = string.Create(CultureInfo.InvariantCulture, $"it was ended by signal {_process.ExitCode - SignalExit}");
+            errors = string.Create(CultureInfo.InvariantCulture, $"it was killed by signal {_process.ExitCode - SignalExit}");
         }
         return (_process.ExitCode, errors);
     }
@@ -126,7 +128,7 @@ internal sealed partial class ToolProcess : IAsyncDisposable
         }
     }
 
-    // Always read to its end, or the program would wait for room in the pipe; of very much only the last is kept.
+    // Always read to the end, otherwise the program would block on a full pipe; of a long output only the end is kept.
     private static async Task<string> ReadErrorsAsync(Stream stream)
     {
         var block = new byte[4096];

@@ -3,13 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>Version of one of PostgreSQL's programs: <c>15.18</c>.</summary>
-/// <param name="Major">The first number: programs of one major belong together.</param>
-/// <param name="Minor">The second number: how many rounds of fixes it has.</param>
+/// <summary>Version of a PostgreSQL program, for example <c>15.18</c>.</summary>
+/// <param name="Major">Major version: programs and servers of one major version are compatible.</param>
+/// <param name="Minor">Minor version: the number of bug fix releases.</param>
 internal readonly partial record struct ToolVersion(int Major, int Minor) : IComparable<ToolVersion>
 {
-    // The first release of each major without what its last grave hole was. CVE-2025-8714 and -8715: whoever may make objects in a database
-    // can put commands into a dump of it, which run where the dump is restored as a script.
+    // The first release of each major version with the last severe vulnerability fixed. CVE-2025-8714 and -8715: a user
+    // who can create objects in a database can put commands into its dump, which are executed where the dump is
+    // restored as a script.
     private static readonly Dictionary<int, int> FirstSafe = new()
     {
         [13] = 22,
@@ -19,14 +20,14 @@ internal readonly partial record struct ToolVersion(int Major, int Minor) : ICom
         [17] = 6,
     };
 
-    /// <summary>What is wrong with this version; null where nothing is known.</summary>
+    /// <summary>Known vulnerabilities of this version; null if there are none.</summary>
     public string? KnownVulnerability =>
         FirstSafe.TryGetValue(Major, out var minor) && Minor < minor
-            ? $"has the holes CVE-2025-8714 and CVE-2025-8715, which {Major}.{minor} mends"
+            ? $"has the vulnerabilities CVE-2025-8714 and CVE-2025-8715, fixed in {Major}.{minor}"
             : null;
 
     /// <summary>
-    /// Reads what <c>--version</c> prints: <c>pg_dump (PostgreSQL) 15.18 (Debian …)</c>; null where it is something
+    /// Parses the output of <c>--version</c>: <c>pg_dump (PostgreSQL) 15.18 (Debian …)</c>; returns null for anything
     /// else.
     /// </summary>
     public static ToolVersion? Parse(string text) =>
@@ -42,7 +43,7 @@ internal readonly partial record struct ToolVersion(int Major, int Minor) : ICom
 
     private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
 
-    // Before a release the minor is a word: 19beta1, 19devel.
+    // Before the release, the minor version is a word: 19beta1, 19devel.
     [GeneratedRegex(@"\(PostgreSQL\) ([0-9]{1,4})(?:\.([0-9]{1,4}))?")]
     private static partial Regex Pattern();
 }

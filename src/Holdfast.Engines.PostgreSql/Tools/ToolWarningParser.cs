@@ -3,16 +3,19 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Engines.PostgreSql.Tools;
 
-/// <summary>What <c>pg_dump</c> and <c>pg_restore</c> warned of, and the server through them, although they ended well.</summary>
+/// <summary>
+/// Parses the warnings of successful runs of <c>pg_dump</c> and <c>pg_restore</c>, and those of the server that they
+/// repeat.
+/// </summary>
 internal static partial class ToolWarningParser
 {
     private const int MaxWarnings = 50;
 
-    /// <summary>Finds the warnings in what a program said, each with the details that follow it.</summary>
-    public static IReadOnlyList<string> Parse(string said)
+    /// <summary>Returns the warnings in the output of a program, each with its details.</summary>
+    public static IReadOnlyList<string> Parse(string output)
     {
         var found = Warning()
-            .Matches(said)
+            .Matches(output)
             .Select(m => SecretMasker.Mask(Lines().Replace(m.Value.Trim(), " ")))
             .Distinct(StringComparer.Ordinal)
             .ToList();
@@ -25,8 +28,8 @@ internal static partial class ToolWarningParser
             ];
     }
 
-    // pg_dump: warning: …, or pg_restore: WARNING: … of the server, who says that, DETAIL and HINT in its language: in
-    // capital letters, or such that know none.
+    // pg_dump: warning: …, or pg_restore: WARNING: … of the server, which writes that word, DETAIL and HINT in its
+    // language: in capital letters, or in a script without them.
     [GeneratedRegex(
         @"^pg_\w+: (?:warning: |(?!FATAL:|PANIC:|ERROR:)[^\sa-z:]+ ?:  ).*(?:\n(?:pg_\w+: (?:detail|hint): |[^\sa-z:]+ ?:  ).*)*",
         RegexOptions.Multiline

@@ -21,7 +21,7 @@ public sealed class HostileScriptTests : IDisposable
     public void Dispose() => _sandbox.Dispose();
 
     [Fact]
-    public async Task A_long_row_is_read_while_the_memory_of_a_load_is_bounded()
+    public async Task A_long_row_can_be_read_while_the_memory_of_a_load_is_limited()
     {
         var path = _sandbox.Create("CREATE TABLE t(a, b); INSERT INTO t VALUES(zeroblob(20000000), zeroblob(20000000))");
         using var heap = new HeapLimit(new LoadLimits { BaseHeap = 10_000_000 });
@@ -33,7 +33,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task The_frame_of_these_tests_loads() => await _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + Tail));
+    public async Task The_base_script_of_these_tests_loads() => await _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + Tail));
 
     [Theory]
     [InlineData("ATTACH '/tmp/other.db' AS o;")]
@@ -110,7 +110,7 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData("/* */ CREATE TABLE u(a);")]
     [InlineData("\0;")]
     [InlineData(".shell id\n;")]
-    public async Task Anything_that_no_backup_holds_is_refused(string statement)
+    public async Task Any_statement_that_no_backup_contains_is_refused(string statement)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail))
@@ -132,7 +132,7 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData("INSERT INTO \"t\"(\"absent\") VALUES\n(1);")]
     [InlineData("CREATE TABLE u(a NOT NULL);\nINSERT INTO \"u\" VALUES\n(NULL);")]
     [InlineData("BEGIN;")]
-    public async Task A_statement_that_fails_is_told_with_its_place(string statement)
+    public async Task A_failing_statement_is_reported_with_its_offset(string statement)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail))
@@ -142,7 +142,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refusal_names_statement_offset_and_what_without_control_characters()
+    public async Task A_refusal_names_statement_offset_and_reason_without_control_characters()
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "ATTACH '\u001b[31m" + new string('x', 200) + "' AS o;" + Tail))
@@ -169,7 +169,7 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData("PRAGMA journal_mode=delete;\nBEGIN;")]
     [InlineData("BEG")]
     [InlineData("CREATE TABLE u(a);\nINSERT INTO \"u\"(\"a\") VALUES\n(1,2")]
-    public async Task A_verification_refuses_what_a_restore_does_in_the_same_words(string statement)
+    public async Task A_verification_refuses_what_a_restore_refuses_with_the_same_message(string statement)
     {
         var script = Encoding.UTF8.GetBytes(Head + statement + (statement[^1] == ';' ? Tail : ""));
         var restored = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(script));
@@ -183,7 +183,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public void What_a_check_remembers_at_a_mark_does_not_grow_with_the_script()
+    public void The_state_of_a_checkpoint_does_not_grow_with_the_script()
     {
         var check = new ScriptCheck();
         check.Process(Encoding.UTF8.GetBytes($"{Head}INSERT INTO \"t\"(\"{new string('c', 1_000_000)}\") VALUES\n(1);\n"));
@@ -198,7 +198,7 @@ public sealed class HostileScriptTests : IDisposable
     [Theory]
     [InlineData(16, true)]
     [InlineData(200, false)]
-    public void A_verification_neither_holds_nor_refuses_a_statement_that_is_too_long_to_check(int megabytes, bool isChecked)
+    public void A_verification_neither_buffers_nor_refuses_a_statement_that_is_too_long_to_check(int megabytes, bool isChecked)
     {
         var check = new ScriptCheck();
         var piece = new byte[1024 * 1024];
@@ -219,7 +219,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public void A_verification_tells_what_is_refused_before_a_statement_that_is_too_long_to_check() =>
+    public void A_verification_reports_a_refusal_before_a_statement_that_is_too_long_to_check() =>
         Assert.Throws<HoldfastException>(() =>
             new ScriptCheck().Process(Encoding.UTF8.GetBytes(Head + "SELECT 1;\nINSERT INTO \"t\" VALUES\n(1,'"))
         );
@@ -237,7 +237,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_cannot_grow_far_beyond_the_database_that_it_stands_for()
+    public async Task A_script_cannot_create_a_much_larger_database_than_the_original()
     {
         var script = new StringBuilder(Head);
         script.Append("CREATE TABLE big(a, b AS (printf('%.*c', 1000000, 'x')) STORED);\n");
@@ -253,7 +253,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_short_script_makes_no_large_database_whatever_it_says_of_its_size()
+    public async Task A_short_script_creates_no_large_database_whatever_size_it_claims()
     {
         var script = new StringBuilder(Head);
         script.Append("CREATE TABLE big(a, b AS (printf('%.*c', 1000000, 'x')) STORED);\n");
@@ -279,14 +279,14 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData("CREATE TABLE u(a, b DEFAULT (zeroblob(900000000)));\nINSERT INTO \"u\"(\"a\") VALUES\n(1);")]
     [InlineData("CREATE TABLE u(a, b AS (printf('%.*c', 900000000, a)) STORED);\nINSERT INTO \"u\" VALUES\n(1);")]
     [InlineData("CREATE TABLE u(a CHECK (length(printf('%.*c', 900000000, a)) > 0));\nINSERT INTO \"u\" VALUES\n(1);")]
-    public async Task A_value_that_is_made_far_longer_than_the_script_is_refused_before_it_takes_memory(string statements)
+    public async Task A_generated_value_far_longer_than_the_script_is_refused_before_it_allocates_memory(string statements)
     {
         var failure = await RefusedAsync(Head + statements + Tail);
         Assert.Matches("a value that is longer than the values in the script|function zeroblob", failure.Message);
     }
 
     [Fact]
-    public async Task A_row_of_many_long_values_is_refused_before_it_takes_all_memory()
+    public async Task A_row_of_many_long_values_is_refused_before_it_exhausts_memory()
     {
         var columns = string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"c{i} AS (printf('%.*c', 1000000, a)) STORED"));
         var failure = await RefusedAsync(
@@ -297,7 +297,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_of_such_rows_is_told_when_it_is_backed_up()
+    public async Task A_database_with_such_rows_is_reported_by_its_backup()
     {
         var columns = string.Join(", ", Enumerable.Range(0, 40).Select(i => $"c{i} AS (printf('%.*c', 1000000, a)) NOT NULL"));
         var path = _sandbox.Create($"CREATE TABLE u(a, {columns}); INSERT INTO u VALUES(1)");
@@ -308,7 +308,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task Views_that_double_with_each_other_come_to_an_end()
+    public async Task Views_that_expand_exponentially_are_interrupted()
     {
         var failure = await RefusedAsync(
             $"{Head}{Doubling}{Tail}",
@@ -318,7 +318,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task An_index_that_takes_for_ever_comes_to_an_end()
+    public async Task An_index_that_takes_forever_is_interrupted()
     {
         var rows = string.Join(",\n", Enumerable.Range(0, 200).Select(i => $"('{new string('a', 30_000)}{i}')"));
         var script =
@@ -336,7 +336,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_short_statements_that_take_for_ever_together_come_to_an_end()
+    public async Task Many_short_statements_that_together_take_forever_are_interrupted()
     {
         var inserts = string.Concat(Enumerable.Range(0, 30).Select(i => $"INSERT INTO \"u\" VALUES\n({i});\n"));
         var limits = new LoadLimits
@@ -350,7 +350,7 @@ public sealed class HostileScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_statement_without_end_is_refused_before_it_fills_the_memory()
+    public async Task An_endless_statement_is_refused_before_it_exhausts_memory()
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TABLE u(a DEFAULT '" + new string('x', 20_000_000) + "');" + Tail))

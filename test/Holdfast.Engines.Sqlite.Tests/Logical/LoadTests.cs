@@ -20,7 +20,7 @@ public sealed class LoadTests : IDisposable
     public void Dispose() => _sandbox.Dispose();
 
     [Fact]
-    public async Task A_cut_script_never_loads()
+    public async Task A_truncated_script_never_loads()
     {
         var (script, facts) = await Sandbox.DumpAsync(_sandbox.Create(Sample));
         var end = script.AsSpan().TrimEnd((byte)'\n').Length;
@@ -37,7 +37,7 @@ public sealed class LoadTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(13)]
-    public async Task Chunks_of_any_size_give_the_same_database(int chunk)
+    public async Task Chunks_of_any_size_create_the_same_database(int chunk)
     {
         var path = _sandbox.Create(Sample);
         var (script, facts) = await Sandbox.DumpAsync(path);
@@ -45,7 +45,7 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_that_lost_a_row_or_an_index_is_told()
+    public async Task A_script_with_a_missing_row_or_index_is_reported()
     {
         var (script, facts) = await Sandbox.DumpAsync(_sandbox.Create(Sample));
         var text = Encoding.UTF8.GetString(script);
@@ -67,7 +67,7 @@ public sealed class LoadTests : IDisposable
     [InlineData("(1,1,'it''s", "(1,1.0,'it''s", "t")]
     [InlineData("(3,NULL,", "(4,NULL,", "t")]
     [InlineData("'one two'", "'one TWO'", "f_content")]
-    public async Task A_script_with_another_value_is_told(string value, string other, string table)
+    public async Task A_script_with_a_changed_value_is_reported(string value, string other, string table)
     {
         var (script, facts) = await Sandbox.DumpAsync(_sandbox.Create(Sample));
         var text = Encoding.UTF8.GetString(script);
@@ -82,7 +82,7 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_table_that_the_backup_has_and_the_script_does_not_is_told()
+    public async Task A_table_missing_from_the_script_is_reported()
     {
         var (script, facts) = await Sandbox.DumpAsync(_sandbox.Create("CREATE TABLE t(a)"));
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
@@ -93,7 +93,7 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
-    public async Task Rows_that_a_damaged_file_holds_out_of_order_come_back()
+    public async Task Rows_out_of_order_in_a_damaged_file_are_restored()
     {
         var path = _sandbox.Create("PRAGMA page_size=512; CREATE TABLE t(a); INSERT INTO t VALUES('first'),('second')");
         using (var file = File.Open(path, FileMode.Open))
@@ -114,7 +114,7 @@ public sealed class LoadTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_encrypted_database_comes_back_encrypted(bool raw)
+    public async Task An_encrypted_database_is_restored_encrypted(bool raw)
     {
         if (!CipherSupport.IsAvailable)
         {
@@ -131,7 +131,7 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
-    public async Task Cancelling_interrupts_a_statement_that_runs()
+    public async Task Cancellation_interrupts_a_running_statement()
     {
         using var cancel = new CancellationTokenSource();
         var rows = string.Join(",\n", Enumerable.Range(0, 200).Select(i => $"('{new string('a', 30_000)}{i}')"));
@@ -167,11 +167,7 @@ public sealed class LoadTests : IDisposable
     [InlineData("CREATE TABLE t(a TEXT);", "(1,7),\n(2,7.5)", 2)]
     [InlineData("CREATE TABLE t(a);", "(1,'01234'),\n(2,7.0),\n(3,7)", 0)]
     [InlineData("CREATE TABLE t(a INTEGER, b AS (a + 1));", "(1,1),\n(2,NULL),\n(3,'x')", 0)]
-    public async Task Values_that_their_column_turns_into_others_are_told_though_an_earlier_version_wrote_them(
-        string table,
-        string rows,
-        int changed
-    )
+    public async Task Values_converted_by_their_column_are_reported_for_backups_of_earlier_versions(string table, string rows, int changed)
     {
         var script = Encoding.UTF8.GetBytes(
             $"PRAGMA foreign_keys=OFF;\nPRAGMA encoding='UTF-8';\nPRAGMA page_size=4096;\nBEGIN;\n{table}\nINSERT INTO "
@@ -197,7 +193,7 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
-    public async Task An_error_of_the_archive_passes_through()
+    public async Task An_error_of_the_archive_is_passed_on()
     {
         using var file = Sandbox.ToBe(_sandbox.NewPath());
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>

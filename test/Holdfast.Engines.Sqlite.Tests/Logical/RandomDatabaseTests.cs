@@ -11,7 +11,7 @@ public sealed class RandomDatabaseTests : IDisposable
     public void Dispose() => _sandbox.Dispose();
 
     [Fact]
-    public async Task A_random_database_comes_back_equal() =>
+    public async Task A_random_database_is_restored_equal() =>
         await Gen.Select(
                 RandomSql.Table.List[0, 3],
                 RandomSql.Any(512, 1024, 4096, 65536),

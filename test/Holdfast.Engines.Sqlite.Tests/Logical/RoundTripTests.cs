@@ -111,14 +111,14 @@ public sealed class RoundTripTests : IDisposable
         "PRAGMA page_size=512; PRAGMA auto_vacuum=INCREMENTAL; CREATE TABLE t(a); INSERT INTO t VALUES(randomblob(9999))"
     )]
     [InlineData("largest pages", "PRAGMA page_size=65536; CREATE TABLE t(a); INSERT INTO t VALUES(1)")]
-    public async Task A_database_comes_back_equal(string what, string sql)
+    public async Task A_database_is_restored_equal(string what, string sql)
     {
         Assert.NotEmpty(what);
         await _sandbox.RoundTripAsync(_sandbox.Create(sql));
     }
 
     [Fact]
-    public async Task Statistics_come_back()
+    public async Task Statistics_are_restored()
     {
         var path = _sandbox.Create(
             "CREATE TABLE t(a,b); CREATE INDEX i ON t(a,b); INSERT INTO t WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT "
@@ -130,7 +130,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public async Task Only_the_statistics_that_were_there_come_back()
+    public async Task Only_existing_statistics_are_restored()
     {
         var path = _sandbox.Create(
             "CREATE TABLE t(a,b); CREATE INDEX i ON t(a,b); INSERT INTO t VALUES(1,2),(2,3); ANALYZE; DROP TABLE IF EXISTS sqlite_stat4"
@@ -139,7 +139,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public async Task A_program_without_samples_loads_all_but_them()
+    public async Task A_build_without_stat4_loads_everything_else()
     {
         var path = _sandbox.Create("CREATE TABLE t(a,b); CREATE INDEX i ON t(a,b); INSERT INTO t VALUES(1,2),(2,3); ANALYZE");
         var (script, _) = await Sandbox.DumpAsync(path);

@@ -33,7 +33,7 @@ public sealed class TableDigestTests : IDisposable
     [InlineData("t(a, b)", "(zeroblob(40000),'a')", "(zeroblob(40000),'b')")]
     [InlineData("t(a, b)", "(zeroblob(40000),zeroblob(20))", "(zeroblob(20),zeroblob(40000))")]
     [InlineData("t(k PRIMARY KEY, b) WITHOUT ROWID", "(1,'x')", "(1,'y')")]
-    public void Other_values_have_another_digest(string table, string left, string right)
+    public void Different_values_have_different_digests(string table, string left, string right)
     {
         foreach (var encoding in (string[])["UTF-8", "UTF-16le", "UTF-16be"])
         {
@@ -46,7 +46,7 @@ public sealed class TableDigestTests : IDisposable
     [InlineData("t(a)", "(0.0/0.0)", "(NULL)")] // SQLite stores no NaN
     [InlineData("t(k INTEGER PRIMARY KEY, b)", "(1,'x'),(2,'y')", "(2,'y'),(1,'x')")]
     [InlineData("t(k PRIMARY KEY, b) WITHOUT ROWID", "(1,'x'),(2,'y')", "(2,'y'),(1,'x')")]
-    public void Equal_values_have_one_digest(string table, string left, string right) =>
+    public void Equal_values_have_equal_digests(string table, string left, string right) =>
         Assert.Equal(Digest(table, left), Digest(table, right));
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class TableDigestTests : IDisposable
     [InlineData(16_300)]
     [InlineData(16_384)]
     [InlineData(100_000)]
-    public void What_is_hashed_is_what_the_format_says(int length)
+    public void The_digest_follows_the_format(int length)
     {
         var text = new string('x', length);
         var expected = UInt128.Zero;

@@ -16,7 +16,7 @@ public sealed class ValueTests : IDisposable
     [InlineData("UTF-8")]
     [InlineData("UTF-16le")]
     [InlineData("UTF-16be")]
-    public async Task Texts_of_any_kind_come_back(string encoding)
+    public async Task Text_of_any_kind_is_restored(string encoding)
     {
         var path = _sandbox.Create($"PRAGMA encoding='{encoding}'; CREATE TABLE t(a TEXT, b)");
         using (var connection = Sandbox.Open(path))
@@ -82,7 +82,7 @@ public sealed class ValueTests : IDisposable
     [Theory]
     [InlineData("UTF-8", 512)]
     [InlineData("UTF-16le", 4096)]
-    public async Task Values_longer_than_any_buffer_come_back(string encoding, int pageSize)
+    public async Task Values_longer_than_any_buffer_are_restored(string encoding, int pageSize)
     {
         var path = _sandbox.Create($"PRAGMA encoding='{encoding}'; PRAGMA page_size={pageSize}; CREATE TABLE t(a, b, c)");
         using (var connection = Sandbox.Open(path))
@@ -106,7 +106,7 @@ public sealed class ValueTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_double_comes_back_to_the_bit()
+    public async Task Every_double_is_restored_bit_for_bit()
     {
         var path = _sandbox.Create("CREATE TABLE t(a, b REAL, c NUMERIC)");
         using (var connection = Sandbox.Open(path))
@@ -168,7 +168,7 @@ public sealed class ValueTests : IDisposable
     [Theory]
     [InlineData("zeroblob(300000)")] // twice as long as SQL
     [InlineData("replace(hex(zeroblob(300000)), '00', '''')")] // quotes are doubled
-    public async Task A_row_that_makes_a_statement_longer_than_SQLite_reads_is_told(string fill)
+    public async Task A_row_too_long_for_an_SQLite_statement_is_reported(string fill)
     {
         var path = _sandbox.Create($"CREATE TABLE t(a, b); INSERT INTO t VALUES({fill}, {fill})");
         using var connection = Sandbox.Open(path);
@@ -193,7 +193,7 @@ public sealed class ValueTests : IDisposable
     }
 
     [Fact]
-    public async Task A_changed_row_changes_the_script_around_it_only()
+    public async Task A_changed_row_changes_only_the_script_near_it()
     {
         var path = _sandbox.Create(
             "CREATE TABLE t(id INTEGER PRIMARY KEY, a); INSERT INTO t WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x+1 "

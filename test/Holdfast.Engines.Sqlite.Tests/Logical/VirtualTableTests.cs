@@ -74,7 +74,7 @@ public sealed class VirtualTableTests : IDisposable
         "CREATE VIRTUAL TABLE \"my 'f\"\" t\" USING fts5(\"a b\", c); INSERT INTO \"my 'f\"\" t\" VALUES('one','two')",
         "SELECT rowid FROM \"my 'f\"\" t\" WHERE \"my 'f\"\" t\" MATCH 'two'"
     )]
-    public async Task A_virtual_table_comes_back_with_its_index(string what, string sql, string query)
+    public async Task A_virtual_table_is_restored_with_its_index(string what, string sql, string query)
     {
         Assert.NotEmpty(what);
         var path = _sandbox.Create(sql);
@@ -93,7 +93,7 @@ public sealed class VirtualTableTests : IDisposable
     }
 
     [Fact]
-    public async Task Geopoly_comes_back() =>
+    public async Task Geopoly_is_restored() =>
         await _sandbox.RoundTripAsync(
             _sandbox.Create(
                 "CREATE VIRTUAL TABLE g USING geopoly(a, b); INSERT INTO g(_shape, a) VALUES('[[0,0],[1,0],[0.5,1],[0,0]]', "
@@ -103,7 +103,7 @@ public sealed class VirtualTableTests : IDisposable
         );
 
     [Fact]
-    public async Task A_table_that_only_looks_like_a_shadow_comes_back() =>
+    public async Task A_table_that_only_looks_like_a_shadow_table_is_restored() =>
         await _sandbox.RoundTripAsync(
             _sandbox.Create(
                 "CREATE VIRTUAL TABLE f USING fts5(a, content=''); CREATE TABLE f_content(x, y); INSERT INTO f_content "
@@ -128,7 +128,7 @@ public sealed class VirtualTableTests : IDisposable
             + "ON t(mine(a))' WHERE name='i'",
         "mine"
     )]
-    public async Task What_no_script_can_hold_is_told_at_the_backup(string sql, string name)
+    public async Task Virtual_tables_that_no_script_can_contain_are_reported_by_the_backup(string sql, string name)
     {
         var path = _sandbox.Create(sql);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));

@@ -16,7 +16,7 @@ public sealed class FileWriteAccessTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_only_this_user_may_write_to_is_no_stranger_s()
+    public void Files_that_only_this_user_can_write_are_trusted()
     {
         Assert.False(FileWriteAccess.CanOthersWrite(_folder.Root, "own.db"));
         Assert.False(FileWriteAccess.CanOthersWrite(_folder.Root, "sub/deep/own.db"));
@@ -29,7 +29,7 @@ public sealed class FileWriteAccessTests : IDisposable
     [InlineData("sub", 0b111_010_000)]
     [InlineData("sub/deep", 0b111_010_000)]
     [InlineData("sub/deep/own.db", 0b110_010_000)]
-    public void A_folder_or_a_file_that_others_may_write_to_is_told(string what, int mode)
+    public void A_folder_or_file_that_others_can_write_is_detected(string what, int mode)
     {
         File.SetUnixFileMode(Path.Combine(_folder.Root, what), (UnixFileMode)mode);
         Assert.True(FileWriteAccess.CanOthersWrite(_folder.Root, "sub/deep/own.db"));
@@ -39,7 +39,7 @@ public sealed class FileWriteAccessTests : IDisposable
     [InlineData("-wal")]
     [InlineData("-shm")]
     [InlineData("-journal")]
-    public void So_is_one_beside_the_database(string ending)
+    public void A_side_file_that_others_can_write_is_detected(string ending)
     {
         File.WriteAllText(_folder["own.db" + ending], "");
         Assert.False(FileWriteAccess.CanOthersWrite(_folder.Root, "own.db"));
@@ -50,7 +50,7 @@ public sealed class FileWriteAccessTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("sub/deep/own.db")]
-    public void So_is_what_another_user_owns(string what)
+    public void A_file_owned_by_another_user_is_detected(string what)
     {
         if (Environment.UserName != "root")
         {

@@ -31,7 +31,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task One_starts_with_work_and_ends_when_it_had_none_for_thirty_seconds()
+    public async Task A_process_starts_with_the_first_job_and_exits_after_thirty_idle_seconds()
     {
         _folder.Make("a.db");
         Assert.Equal(0, _readers.Started);
@@ -56,7 +56,7 @@ public sealed class ReaderPoolTests : IDisposable
     [Theory]
     [InlineData(BackupType.Snapshot)]
     [InlineData(BackupType.Backup)]
-    public async Task Databases_share_one_and_are_read_alone_after_it_has_ended(BackupType type)
+    public async Task Databases_share_a_process_and_are_read_in_isolation_after_it_has_crashed(BackupType type)
     {
         string[] names = ["a.db", "b.db", "c.db"];
         foreach (var name in names)
@@ -91,7 +91,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_ends_one_alone_fails_and_is_last_from_then_on()
+    public async Task A_database_that_crashes_an_isolated_process_fails_and_is_read_last_from_then_on()
     {
         foreach (var name in (string[])["bad.db", "good.db"])
         {
@@ -128,7 +128,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_stops_waiting_for_its_turn_keeps_nobody()
+    public async Task A_cancelled_wait_for_isolation_blocks_no_other_job()
     {
         foreach (var name in (string[])["a.db", "b.db", "c.db"])
         {
@@ -153,7 +153,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task A_backup_that_is_stopped_lets_the_database_go()
+    public async Task A_cancelled_backup_releases_the_database()
     {
         _folder.Make("a.db");
         using var sink = new StoppingSink();
@@ -166,7 +166,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task The_key_of_an_encrypted_database_reaches_it()
+    public async Task The_key_of_an_encrypted_database_is_passed_to_the_process()
     {
         if (!Native.CipherSupport.IsAvailable)
         {
@@ -187,7 +187,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_database_says_is_told_as_if_this_process_had_read_it()
+    public async Task Errors_of_a_database_are_reported_as_if_this_process_had_read_it()
     {
         await File.WriteAllTextAsync(_folder["text.db"], new string('x', 600), Token);
         await using var own = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
@@ -199,7 +199,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task A_program_that_was_replaced_meanwhile_is_told()
+    public async Task A_replaced_program_is_reported()
     {
         var replies = new MemoryStream();
         ReaderFrames.Write(replies, new ReaderReply { Build = Guid.NewGuid() }, []);
@@ -208,7 +208,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task What_one_claims_to_send_makes_no_room_for_it()
+    public async Task A_false_message_length_allocates_no_memory()
     {
         var replies = new MemoryStream();
         ReaderFrames.Write(replies, new ReaderReply { Build = ReaderService.Build }, []);
@@ -219,7 +219,7 @@ public sealed class ReaderPoolTests : IDisposable
     }
 
     [Fact]
-    public async Task One_that_does_not_let_go_of_a_database_is_ended()
+    public async Task A_process_that_does_not_release_a_database_is_killed()
     {
         _folder.Make("a.db");
         using var pool = new ReaderPool(() => new Mute(), _time);

@@ -7,16 +7,16 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Deferred;
 
 /// <summary>
-/// Lets a restore that goes on after errors load every row, whatever the functions of CHECK constraints, generated columns and partition
-/// keys do: they run when all rows are there, as the role that restores and with nothing in their <c>search_path</c>, and where one fails
-/// that is told. Only those that need a function of the database are put off.
+/// Lets a restore that continues on errors load every row, whatever the functions in CHECK constraints, generated
+/// columns and partition keys do: they are evaluated after all rows are loaded, by the restore role and with an empty
+/// <c>search_path</c>, and failures are reported. Only those that depend on a function of the database are deferred.
 /// </summary>
 /// <param name="sessions">Opens sessions of the new database.</param>
 internal sealed class DeferredChecks(LoadSessionFactory sessions) : IAsyncDisposable
 {
     /// <summary>
-    /// What <c>pg_depend</c> has where something needs a function or an operator that is not PostgreSQL's own. A condition that names it
-    /// follows, and two brackets.
+    /// Matches entries of <c>pg_depend</c> for dependencies on user-defined functions or operators. Must be followed by
+    /// a condition and two closing brackets.
     /// </summary>
     public const string NeedsFunctionCondition =
         "EXISTS (SELECT 1 FROM pg_depend f WHERE f.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass) AND (";
@@ -28,22 +28,27 @@ internal sealed class DeferredChecks(LoadSessionFactory sessions) : IAsyncDispos
     private GeneratedColumns? _columns;
     private StagedRows? _staged;
 
-    /// <summary>What failed, each with the server's words and the SQL that mends it, in the order in which that is run.</summary>
+    /// <summary>
+    /// The failures, each with the server's message and the SQL that repairs it, in the order in which to execute it.
+    /// </summary>
     public IReadOnlyList<string> Failures => _failed;
 
-    /// <summary>Whether an error is about the object, so that a restore goes on without it. Else the server is full, or stops.</summary>
+    /// <summary>
+    /// Whether an error concerns the object, so that the restore continues without it; otherwise the server is full or
+    /// shutting down.
+    /// </summary>
     public static bool IsObjectError(PostgresException e) =>
         e.SqlState.Length == 5 && e.SqlState[..2] is not ("08" or "53" or "57" or "58" or "XX");
 
-    /// <summary>Tells one that failed.</summary>
-    /// <param name="what">What it is.</param>
-    /// <param name="e">What the server said.</param>
-    /// <param name="sql">The statement that mends it.</param>
-    public static string FormatFailure(string what, PostgresException e, string sql) =>
-        FailedObjectParser.Format(what, $"ERROR: {e.MessageText}", sql);
+    /// <summary>Formats a failure.</summary>
+    /// <param name="description">The object.</param>
+    /// <param name="e">The server's error.</param>
+    /// <param name="sql">The statement that repairs it.</param>
+    public static string FormatFailure(string description, PostgresException e, string sql) =>
+        FailedObjectParser.Format(description, $"ERROR: {e.MessageText}", sql);
 
-    /// <summary>Runs a statement that may run code of the database.</summary>
-    /// <returns>Why the object could not be made; null where it could.</returns>
+    /// <summary>Executes a statement that may execute code of the database.</summary>
+    /// <returns>The error of the object; null on success.</returns>
     public static async Task<PostgresException?> TryExecuteAsync(
         NpgsqlConnection connection,
         string sql,
@@ -61,60 +66,62 @@ internal sealed class DeferredChecks(LoadSessionFactory sessions) : IAsyncDispos
         }
     }
 
-    /// <summary>Runs a statement, whatever code of the database has set before.</summary>
+    /// <summary>Executes a statement, whatever settings code of the database has changed before.</summary>
     public static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(LoadSessionFactory.PinSettingsSql, cancellationToken);
         await connection.ExecuteAsync(sql, cancellationToken);
     }
 
-    /// <summary>Puts them off. All definitions are made, and no row is loaded.</summary>
-    /// <param name="head">The dump's head.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task DeferAsync(DumpHeader head, CancellationToken cancellationToken)
+    /// <summary>Defers the checks. Called after all definitions are created, and before any row is loaded.</summary>
+    /// <param name="header">The header of the dump.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task DeferAsync(DumpHeader header, CancellationToken cancellationToken)
     {
         _connection = await sessions.OpenAsync(cancellationToken);
-        _partitions = new(_connection, head);
+        _partitions = new(_connection, header);
         _checks = new(_connection);
         _columns = new(_connection);
         _staged = new(_connection, _columns, _partitions);
         await _partitions.FindAsync(cancellationToken);
         await _columns.FindAsync(cancellationToken);
         await _partitions.DetachAsync(cancellationToken);
-        await _checks.SuspendAsync(cancellationToken); // those of partitions are theirs now
+        await _checks.SuspendAsync(cancellationToken); // by now, the checks of partitions are their own
     }
 
-    /// <summary>The statement that loads the rows of a table into another for now; null where they are loaded right away.</summary>
+    /// <summary>
+    /// Returns the statement that loads the rows of a table into a staging table; null if they are loaded directly.
+    /// </summary>
     public Task<string?> StageAsync(TocEntry table, CancellationToken cancellationToken) => _staged!.StageAsync(table, cancellationToken);
 
-    /// <summary>Computes and checks what was put off. The rows of all tables are loaded.</summary>
+    /// <summary>Runs the deferred checks. Called after the rows of all tables are loaded.</summary>
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
         await _staged!.MoveAsync(cancellationToken);
         await _columns!.AlignPartitionsAsync(_partitions!.PartitionTrees, cancellationToken);
         await _checks!.ApplyAsync(_columns.ConvertedColumns, _partitions, cancellationToken);
-        var apart = await _partitions.AttachAsync(cancellationToken);
-        _failed.AddRange([.. _columns.GetFailures(_partitions), .. _checks.GetFailures(_partitions), .. apart]);
+        var detached = await _partitions.AttachAsync(cancellationToken);
+        _failed.AddRange([.. _columns.GetFailures(_partitions), .. _checks.GetFailures(_partitions), .. detached]);
         await DisposeAsync();
     }
 
-    /// <summary>Where rows were left that could not be moved: tables as SQL, by the number that the rows have in the dump.</summary>
+    /// <summary>Staging tables whose rows could not be moved, as SQL, by the rows' id in the dump.</summary>
     public IReadOnlyDictionary<int, string> UnmovedTables => _staged!.UnmovedTables;
 
-    /// <summary>Numbers of objects of the dump that come with what is listed as failed.</summary>
+    /// <summary>Ids of dump objects that the statements of the listed failures create as well.</summary>
     public IReadOnlySet<int> DeferredEntryIds => _partitions!.DeferredEntryIds;
 
-    /// <summary>Tells the rows that could not be moved. All definitions are made.</summary>
-    /// <param name="other">A session in which no code of the database has run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public Task<IReadOnlyList<string>> DescribeUnmovedRowsAsync(NpgsqlConnection other, CancellationToken cancellationToken) =>
-        _staged!.DescribeFailuresAsync(other, cancellationToken);
+    /// <summary>Describes the rows that could not be moved. Called after all definitions are created.</summary>
+    /// <param name="cleanSession">A session in which no code of the database has run.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public Task<IReadOnlyList<string>> DescribeUnmovedRowsAsync(NpgsqlConnection cleanSession, CancellationToken cancellationToken) =>
+        _staged!.DescribeFailuresAsync(cleanSession, cancellationToken);
 
-    /// <summary>Tells what was made, later than all rows were there, without some of them.</summary>
-    /// <param name="other">A session in which no code of the database has run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public Task<IReadOnlyList<string>> DescribeStaleViewsAsync(NpgsqlConnection other, CancellationToken cancellationToken) =>
-        _partitions!.DescribeStaleViewsAsync(_staged!.IncompleteTables, other, cancellationToken);
+    /// <summary>Describes the materialized views that were populated without some of their rows.</summary>
+    /// <param name="cleanSession">A session in which no code of the database has run.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public Task<IReadOnlyList<string>> DescribeStaleViewsAsync(NpgsqlConnection cleanSession, CancellationToken cancellationToken) =>
+        _partitions!.DescribeStaleViewsAsync(_staged!.IncompleteTables, cleanSession, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -8,19 +8,18 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Deferred;
 
 /// <summary>
-/// Partitions of tables whose key needs a function of the database. The server calls it for every row that a partition takes, so these are
-/// tables by themselves while rows are loaded, and are attached when all are there. One that cannot be attached stays a table by itself,
-/// with all its rows.
+/// Partitions of tables whose partition key depends on a function of the database. The server calls it for every row
+/// that a partition receives, so they are detached while rows are loaded, and attached again afterwards. A partition
+/// that cannot be attached stays a separate table with all its rows.
 /// </summary>
-/// <param name="connection">A session of the role that restores.</param>
-/// <param name="head">The dump's head.</param>
-internal sealed partial class DetachedPartitions(NpgsqlConnection connection, DumpHeader head)
+/// <param name="connection">A session of the restore role.</param>
+/// <param name="header">The header of the dump.</param>
+internal sealed partial class DetachedPartitions(NpgsqlConnection connection, DumpHeader header)
 {
-    // All that is below such a table, those above first: a partition that has partitions loses and gains identity
-    // columns with its table, and
-    // those below it only lose them, so each of them is detached before it, and attached after it. A default partition
-    // comes last: with rows
-    // in it, each of the others would read it. Foreign tables take no rows from a dump, and those of extensions are made by them.
+    // All descendants of such a table, ancestors first: a partition with partitions loses and regains identity columns
+    // with its table, while its own partitions only lose them, so each is detached before its parent and attached after
+    // it. A default partition comes last: if it had rows, attaching each other partition would scan it. Foreign tables
+    // have no rows in a dump, and those of extensions are created by them.
     private const string PartitionsQuery = """
         WITH RECURSIVE keyed(id, depth) AS (
             SELECT DISTINCT f.objid, 0 FROM pg_depend f
@@ -41,7 +40,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         ORDER BY (SELECT count(*) FROM pg_partition_ancestors(c.oid)), pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid
         """;
 
-    // The root of every partition, as COPY of a dump names it.
+    // The root of every partition, as the COPY statements of a dump name it.
     private const string RootsQuery = """
         SELECT n.nspname::text, c.relname::text, pg_partition_root(c.oid)::regclass::text
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relispartition
@@ -53,7 +52,8 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         WHERE c.relispartition
         """;
 
-    // Materialized views of tables, of those that they are partitions of, and of views of these; each before those that read it.
+    // Materialized views of these tables, of the tables that they are partitions of, and of views of those; each before
+    // those that read it.
     private const string StaleViewsQuery = """
         WITH RECURSIVE tables(id) AS (
             SELECT pg_catalog.to_regclass(n)::pg_catalog.oid FROM pg_catalog.unnest($1::pg_catalog.text[]) n
@@ -76,47 +76,46 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     private IReadOnlyList<Partition> _partitions = [];
 
     /// <summary>
-    /// Numbers of objects of the dump that make indexes of those that could not be attached parts of the indexes of
-    /// their table: to attach the
-    /// table does that too.
+    /// Ids of dump objects that attach indexes of the partitions that stay detached: attaching the table attaches its
+    /// indexes as well.
     /// </summary>
     public IReadOnlySet<int> DeferredEntryIds
     {
         get
         {
-            // Both need the partition and its table.
-            var pairs = head
+            // These entries depend on both the partition and its table.
+            var pairs = header
                 .Entries.Where(e => e.Kind == TocEntry.TableAttach && _leftDetached.Contains((e.Schema ?? "", e.Name)))
                 .Select(e => e.DependsOn)
                 .Where(p => p.Count > 1)
                 .ToList();
-            return head
+            return header
                 .Entries.Where(e => e.Kind == TocEntry.IndexAttach && pairs.Exists(p => p.All(e.DependsOn.Contains)))
                 .Select(e => e.Id)
                 .ToHashSet();
         }
     }
 
-    /// <summary>
-    /// Those that belong together, as SQL: the uppermost table, which is no partition, and all that are detached below
-    /// it.
-    /// </summary>
+    /// <summary>The trees of partitions as SQL: the root table, and all its detached descendants.</summary>
     public IEnumerable<IReadOnlyList<string>> PartitionTrees =>
         _partitions.GroupBy(p => p.Root, (root, below) => (string[])[root, .. below.Select(p => p.Name)]);
 
-    /// <summary>Tables as SQL that one was a partition of, directly or not; none if it is not detached.</summary>
+    /// <summary>Returns the former ancestors of a table as SQL; none if it was not detached.</summary>
     public IReadOnlyList<string> GetAncestors(string table) => _partitions.FirstOrDefault(p => p.Name == table)?.Ancestors ?? [];
 
-    /// <summary>Whether one is a partition again.</summary>
+    /// <summary>Whether a table has been attached again.</summary>
     public bool IsReattached(string table) => _partitions.Any(p => p.Name == table && !_leftDetached.Contains(p.QualifiedName));
 
     /// <summary>
-    /// Whether rows are those of such a table that has some which come by way of its root. It finds the partition of each, so these stay
-    /// attached, and the rows have to wait.
+    /// Whether some rows of this tree are loaded through its root. The root routes each row to its partition, so these
+    /// partitions stay attached, and the rows are staged instead.
     /// </summary>
     public bool IsRoutedThroughRoot(TocEntry rows) => _routed.Contains(rows.Id);
 
-    /// <summary>Finds them, but for those of a table whose rows come by way of its root. All definitions are made.</summary>
+    /// <summary>
+    /// Finds the partitions, except those of trees whose rows are loaded through the root. Called after all definitions
+    /// are created.
+    /// </summary>
     public async Task FindAsync(CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(LoadSessionFactory.PinCatalogSettingsSql, cancellationToken);
@@ -140,7 +139,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
             await connection.QueryAsync(RootsQuery, r => (Name: (r.GetString(0), r.GetString(1)), Root: r.GetString(2)), cancellationToken)
         ).ToDictionary(p => p.Name, p => p.Root);
         var keyed = found.Select(p => p.Root).ToHashSet(StringComparer.Ordinal);
-        var rows = head
+        var rows = header
             .Entries.Where(e => e.Kind == TocEntry.TableData)
             .Select(e => (Entry: e, Root: roots.GetValueOrDefault((e.Schema ?? "", e.Name), "")))
             .Where(e => keyed.Contains(e.Root))
@@ -150,7 +149,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         _partitions = [.. found.Where(p => !routed.Contains(p.Root))];
     }
 
-    /// <summary>Detaches them.</summary>
+    /// <summary>Detaches the partitions.</summary>
     public async Task DetachAsync(CancellationToken cancellationToken)
     {
         foreach (var partition in _partitions.Reverse())
@@ -159,25 +158,29 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
         }
     }
 
-    /// <summary>Attaches them. Constraints of their table have to be there again, as of the partition.</summary>
-    /// <returns>What failed.</returns>
+    /// <summary>Attaches the partitions. Constraints of their tables must exist again, on the partitions as well.</summary>
+    /// <returns>The failures.</returns>
     public async Task<IReadOnlyList<string>> AttachAsync(CancellationToken cancellationToken)
     {
         var failed = new List<string>();
         var incomplete = new HashSet<string>(StringComparer.Ordinal);
         foreach (var partition in _partitions)
         {
-            var what = $"{partition.Name} as a partition of {partition.Parent} (a table by itself now, with all its rows)";
+            var description = $"{partition.Name} as a partition of {partition.Parent} (now a separate table with all its rows)";
             if (partition.IsDefault && incomplete.Contains(partition.Parent))
             {
-                // It would take rows of those that are missing, which could then never be attached.
+                // It would accept rows that belong to the missing partitions, which could then never be attached.
                 failed.Add(
-                    FailedObjectParser.Format(what, "it would take rows of the partitions that could not be attached.", partition.Attach)
+                    FailedObjectParser.Format(
+                        description,
+                        "it would accept rows of the partitions that could not be attached.",
+                        partition.Attach
+                    )
                 );
             }
             else if (await DeferredChecks.TryExecuteAsync(connection, partition.Attach, cancellationToken) is { } error)
             {
-                failed.Add(DeferredChecks.FormatFailure(what, error, partition.Attach));
+                failed.Add(DeferredChecks.FormatFailure(description, error, partition.Attach));
                 incomplete.Add(partition.Parent);
             }
             else
@@ -192,34 +195,33 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     }
 
     /// <summary>
-    /// Tells the materialized views that lack rows, for a table that they read is not a partition of theirs, whatever
-    /// it was that failed, or
-    /// has not got its rows. All definitions are made.
+    /// Describes the materialized views that lack rows because a table that they read, for whatever reason, is not
+    /// attached or lacks rows. Called after all definitions are created.
     /// </summary>
-    /// <param name="others">Tables, as SQL, that have not got all of theirs.</param>
-    /// <param name="other">A session in which no code of the database has run.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="incompleteTables">Further tables that lack rows, as SQL.</param>
+    /// <param name="cleanSession">A session in which no code of the database has run.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     public async Task<IReadOnlyList<string>> DescribeStaleViewsAsync(
-        IEnumerable<string> others,
-        NpgsqlConnection other,
+        IEnumerable<string> incompleteTables,
+        NpgsqlConnection cleanSession,
         CancellationToken cancellationToken
     )
     {
-        var attached = (await other.QueryAsync(AttachedQuery, r => (r.GetString(0), r.GetString(1)), cancellationToken)).ToHashSet();
-        var incomplete = head
+        var attached = (await cleanSession.QueryAsync(AttachedQuery, r => (r.GetString(0), r.GetString(1)), cancellationToken)).ToHashSet();
+        var incomplete = header
             .Entries.Where(e => e.Kind == TocEntry.TableAttach && !attached.Contains((e.Schema ?? "", e.Name)))
             .Select(e => ParentIn().Match(e.Definition ?? ""))
             .Where(m => m.Success)
             .Select(m => m.Groups[1].Value)
-            .Concat(others)
+            .Concat(incompleteTables)
             .ToHashSet(StringComparer.Ordinal);
-        var views = await other.QueryAsync(StaleViewsQuery, r => r.GetString(0), cancellationToken, [incomplete.ToArray()]);
-        return [.. views.Select(Tell)];
+        var views = await cleanSession.QueryAsync(StaleViewsQuery, r => r.GetString(0), cancellationToken, [incomplete.ToArray()]);
+        return [.. views.Select(Describe)];
 
-        static string Tell(string view) =>
+        static string Describe(string view) =>
             FailedObjectParser.Format(
                 $"rows of {view}",
-                "it was made while rows of tables that it reads were elsewhere.",
+                "it was populated while tables that it reads lacked rows.",
                 $"REFRESH MATERIALIZED VIEW {view}"
             );
     }
@@ -227,7 +229,7 @@ internal sealed partial class DetachedPartitions(NpgsqlConnection connection, Du
     [GeneratedRegex("""^ALTER TABLE ONLY ((?:"(?:[^"]|"")+"|[^"\s.]+)\.(?:"(?:[^"]|"")+"|[^"\s.]+)) ATTACH PARTITION """)]
     private static partial Regex ParentIn();
 
-    // Its text is SQL already: quoted, and with the schema.
+    // All texts are SQL already: quoted and schema-qualified.
     private sealed record Partition(
         string Parent,
         (string Schema, string Name) QualifiedName,

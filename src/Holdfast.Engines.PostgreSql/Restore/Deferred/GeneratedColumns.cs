@@ -7,13 +7,13 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Deferred;
 
 /// <summary>
-/// Generated columns that need a function of the database. One that fails becomes an ordinary column without values, and what refuses rows
-/// without them is left out.
+/// Generated columns that depend on a function of the database. A column whose function fails is converted to an
+/// ordinary column without values, and constraints that reject rows without these values are dropped.
 /// </summary>
-/// <param name="connection">A session of the role that restores.</param>
+/// <param name="connection">A session of the restore role.</param>
 internal sealed class GeneratedColumns(NpgsqlConnection connection)
 {
-    // Up to version 14 the column needs the function, later its expression.
+    // Up to version 14, the column depends on the function; later, its expression does.
     private const string ColumnsQuery = $"""
         SELECT n.nspname::text, r.relname::text, a.attname::text, a.attnotnull, format_type(a.atttypid, a.atttypmod),
                CASE WHEN t.typtype = 'd' THEN (
@@ -35,8 +35,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ORDER BY a.attrelid, a.attnum
         """;
 
-    // What follows is asked when code has run. A column that a table has from another, its root for a partition, is changed there, for all
-    // that have it.
+    // The following queries run after code of the database, so they qualify every name. An inherited column, and that
+    // of a partition, is changed at the root for all tables that have it.
     private const string RootTablesQuery = """
         WITH RECURSIVE parents(child, parent) AS (
             SELECT i.inhrelid, i.inhparent
@@ -51,7 +51,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         WHERE NOT EXISTS (SELECT 1 FROM parents p WHERE p.child OPERATOR(pg_catalog.=) up.id)
         """;
 
-    // A table and all that have its columns, those above first; and whether that column refuses NULL there.
+    // A table and all descendants that have its column, ancestors first, and whether the column is NOT NULL there.
     private const string DescendantsQuery = """
         WITH RECURSIVE tree(id, depth) AS (
             SELECT $1::pg_catalog.regclass::pg_catalog.oid, 0
@@ -63,7 +63,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ORDER BY t.depth, 1
         """;
 
-    // All partitions below a table, those above first, where one of them has partitions itself.
+    // All partitions of a table, ancestors first, if one of them has partitions itself.
     private const string NestedPartitionsQuery = """
         WITH RECURSIVE tree(id, parent, depth) AS (
             SELECT i.inhrelid, i.inhparent, 1 FROM pg_catalog.pg_inherits i
@@ -88,7 +88,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         WHERE a.attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass AND a.attgenerated OPERATOR(pg_catalog.=) 's'
         """;
 
-    // A constraint of a table, as the one that it has it from has it; once for each of its columns.
+    // A constraint of a table, at the table from which it is inherited; one row for each of its columns.
     private const string ConstraintQuery = """
         WITH RECURSIVE up(id) AS (
             SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -104,51 +104,52 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         ORDER BY k.oid, a.attnum
         """;
 
-    private readonly Dictionary<(string Top, string Column), Failure> _failed = []; // once, also where several partitions have it
-    private readonly List<(string Table, string? Check, PostgresException? Error, string Told)> _leftOut = [];
+    private readonly Dictionary<(string Root, string Column), Failure> _failed = []; // reported once even if several partitions have it
+    private readonly List<(string Table, string? Check, PostgresException? Error, string Message)> _dropped = [];
     private readonly HashSet<(string Table, string Column)> _converted = [];
     private readonly HashSet<(string Table, string Column)> _domainsDropped = [];
     private ILookup<(string Schema, string Table), GeneratedColumn> _columns = Array
         .Empty<GeneratedColumn>()
         .ToLookup(c => (c.Schema, c.Table));
 
-    /// <summary>Whether there are any.</summary>
+    /// <summary>Whether there are such columns.</summary>
     public bool HasAny => _columns.Count > 0;
 
-    /// <summary>The columns that became ordinary ones, each with its table as SQL.</summary>
+    /// <summary>The columns that were converted to ordinary ones, each with its table as SQL.</summary>
     public IReadOnlySet<(string Table, string Column)> ConvertedColumns => _converted;
 
-    /// <summary>Finds them.</summary>
+    /// <summary>Finds the columns.</summary>
     public async Task FindAsync(CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(LoadSessionFactory.PinCatalogSettingsSql, cancellationToken);
         _columns = (
             await connection.QueryAsync(
                 ColumnsQuery,
-                r => new GeneratedColumn(
-                    r.GetString(0),
-                    r.GetString(1),
-                    r.GetString(2),
-                    r.GetBoolean(3),
-                    r.GetString(4),
-                    r.GetStringOrNull(5),
-                    r.GetString(6),
-                    r.GetString(7)
-                ),
+                r => new GeneratedColumn
+                {
+                    Schema = r.GetString(0),
+                    Table = r.GetString(1),
+                    Name = r.GetString(2),
+                    IsNotNull = r.GetBoolean(3),
+                    Type = r.GetString(4),
+                    BaseType = r.GetStringOrNull(5),
+                    Collation = r.GetString(6),
+                    Expression = r.GetString(7),
+                },
                 cancellationToken
             )
         ).ToLookup(c => (c.Schema, c.Table));
     }
 
-    /// <summary>Those of a table.</summary>
+    /// <summary>Returns the columns of a table.</summary>
     public IReadOnlyList<GeneratedColumn> GetColumns(string schema, string table) => [.. _columns[(schema, table)]];
 
-    /// <summary>Makes those of a table ordinary ones that cannot be computed for its rows.</summary>
+    /// <summary>Converts the columns of a table whose values cannot be computed for its rows.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="rows">The one that has its rows.</param>
-    /// <param name="columns">Its columns.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Whether there was one.</returns>
+    /// <param name="rows">The table that contains its rows.</param>
+    /// <param name="columns">Its generated columns.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Whether a column was converted.</returns>
     public async Task<bool> ConvertFailingAsync(
         string table,
         string rows,
@@ -156,7 +157,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         CancellationToken cancellationToken
     )
     {
-        var isAny = false;
+        var hasConverted = false;
         foreach (var column in await GetStillGeneratedAsync(table, columns, cancellationToken))
         {
             if (await DeferredChecks.TryExecuteAsync(connection, column.BuildEvaluationQuery(rows), cancellationToken) is not { } error)
@@ -164,80 +165,78 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
                 continue;
             }
             await ConvertToOrdinaryAsync(table, column, error, cancellationToken);
-            isAny = true;
+            hasConverted = true;
         }
 
-        return isAny;
+        return hasConverted;
     }
 
     /// <summary>
-    /// Does something about rows that are refused, though each column can be computed by itself: leaves out a
-    /// constraint that refuses NULL in
-    /// one that is an ordinary one now, or makes those ordinary that it is about, or all where it is not known which.
+    /// Resolves the rejection of rows although each column can be computed: drops the constraint if it rejects NULL in
+    /// a converted column, else converts the columns that it refers to, or all columns if these are not known.
     /// </summary>
     /// <param name="table">The table.</param>
-    /// <param name="columns">Its columns.</param>
-    /// <param name="refused">Why its rows are refused.</param>
-    /// <param name="isByColumn">Whether nothing but columns can be the reason.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Whether it did; else the rows cannot be loaded.</returns>
+    /// <param name="columns">Its generated columns.</param>
+    /// <param name="rejection">The error with which the rows were rejected.</param>
+    /// <param name="isByColumn">Whether only columns can be the cause.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Whether anything was changed; if not, the rows cannot be loaded.</returns>
     public async Task<bool> ResolveRejectionAsync(
         string table,
         IReadOnlyList<GeneratedColumn> columns,
-        PostgresException refused,
+        PostgresException rejection,
         bool isByColumn,
         CancellationToken cancellationToken
     )
     {
-        var still = await GetStillGeneratedAsync(table, columns, cancellationToken);
-        List<GeneratedColumn> ordinary = [.. columns.Except(still)];
-        var of = await FindCheckAsync(refused, cancellationToken);
-        if (of is not null && ordinary.Any(c => of.Columns.Contains(c.Name)))
+        var generated = await GetStillGeneratedAsync(table, columns, cancellationToken);
+        List<GeneratedColumn> ordinary = [.. columns.Except(generated)];
+        var check = await FindCheckAsync(rejection, cancellationToken);
+        if (check is not null && ordinary.Any(c => check.Columns.Contains(c.Name)))
         {
-            await DropCheckAsync(of, refused.ConstraintName ?? "", refused, cancellationToken);
+            await DropCheckAsync(check, rejection.ConstraintName ?? "", rejection, cancellationToken);
             return true;
         }
 
-        if (refused.DataTypeName is not null && await DropDomainTypeAsync(table, ordinary, cancellationToken))
+        if (rejection.DataTypeName is not null && await DropDomainTypeAsync(table, ordinary, cancellationToken))
         {
             return true;
         }
-        var meant = still.Where(c => of?.Columns.Contains(c.Name) ?? (c.Name == refused.ColumnName)).ToList();
-        if (meant.Count == 0 && isByColumn)
+        var candidates = generated.Where(c => check?.Columns.Contains(c.Name) ?? (c.Name == rejection.ColumnName)).ToList();
+        if (candidates.Count == 0 && isByColumn)
         {
-            meant = still;
+            candidates = generated;
         }
-        foreach (var column in meant)
+        foreach (var column in candidates)
         {
-            await ConvertToOrdinaryAsync(table, column, refused, cancellationToken);
+            await ConvertToOrdinaryAsync(table, column, rejection, cancellationToken);
         }
-        return meant.Count > 0;
+        return candidates.Count > 0;
     }
 
     /// <summary>
-    /// Makes columns ordinary ones also in the other tables of a tree of partitions, and leaves the same constraints
-    /// out there: else none of
-    /// them could be attached. All rows are where they belong.
+    /// Converts the same columns in the other tables of a partition tree, and drops the same constraints there:
+    /// otherwise no partition could be attached. Called after all rows have been moved.
     /// </summary>
-    /// <param name="trees">The trees, each with its tables as SQL.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="trees">The partition trees, each with its tables as SQL.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     public async Task AlignPartitionsAsync(IEnumerable<IReadOnlyList<string>> trees, CancellationToken cancellationToken)
     {
         foreach (var tree in trees)
         {
-            var ordinary = _failed.Where(f => tree.Contains(f.Key.Top)).DistinctBy(f => f.Key.Column).Select(f => f.Value).ToList();
-            var leftOut = new List<(string Name, PostgresException Error)>();
+            var ordinary = _failed.Where(f => tree.Contains(f.Key.Root)).DistinctBy(f => f.Key.Column).Select(f => f.Value).ToList();
+            var dropped = new List<(string Name, PostgresException Error)>();
             foreach (
-                var (_, check, error, _) in _leftOut
+                var (_, check, error, _) in _dropped
                     .Where(l => l.Check is not null && tree.Contains(l.Table))
                     .DistinctBy(l => l.Check)
                     .ToList()
             )
             {
-                // A partition may have one of its own.
+                // A partition may have a constraint of its own.
                 if (await FindCheckAsync(tree[0], check!, cancellationToken) is not null)
                 {
-                    leftOut.Add((check!, error!));
+                    dropped.Add((check!, error!));
                 }
             }
 
@@ -252,7 +251,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
                     }
                 }
 
-                foreach (var (check, error) in leftOut)
+                foreach (var (check, error) in dropped)
                 {
                     var found = await FindCheckAsync(table, check, cancellationToken);
                     if (found is not null)
@@ -265,45 +264,46 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
     }
 
     /// <summary>
-    /// What failed, and what was left out for that, in the order in which it is mended. That of a partition is mended with its table's.
+    /// Returns the failures, and the constraints that were dropped because of them, in the order in which to repair
+    /// them. Repairing a table repairs its partitions.
     /// </summary>
-    /// <param name="partitions">Those that are attached again.</param>
+    /// <param name="partitions">The partitions that have been attached again.</param>
     public IReadOnlyList<string> GetFailures(DetachedPartitions partitions)
     {
-        var again = _failed.ToLookup(f =>
-            partitions.IsReattached(f.Key.Top) && partitions.GetAncestors(f.Key.Top).Any(a => _failed.ContainsKey((a, f.Key.Column)))
+        var byReattached = _failed.ToLookup(f =>
+            partitions.IsReattached(f.Key.Root) && partitions.GetAncestors(f.Key.Root).Any(a => _failed.ContainsKey((a, f.Key.Column)))
         );
-        // The table may let it be NULL where its partition does not.
-        var stricter = again[true]
+        // The table may allow NULL where its partition does not.
+        var stricter = byReattached[true]
             .Where(f =>
                 f.Value.Column.IsNotNull
-                && !partitions.GetAncestors(f.Key.Top).Any(a => _failed.GetValueOrDefault((a, f.Key.Column))?.Column.IsNotNull == true)
+                && !partitions.GetAncestors(f.Key.Root).Any(a => _failed.GetValueOrDefault((a, f.Key.Column))?.Column.IsNotNull == true)
             );
-        var leftOut = _leftOut.Where(l =>
+        var dropped = _dropped.Where(l =>
             l.Check is null
             || !partitions.IsReattached(l.Table)
-            || !_leftOut.Exists(o => o.Check == l.Check && partitions.GetAncestors(l.Table).Contains(o.Table))
+            || !_dropped.Exists(o => o.Check == l.Check && partitions.GetAncestors(l.Table).Contains(o.Table))
         );
         return
         [
-            .. again[false].Select(f => f.Value.Message),
-            .. stricter.Select(f => DescribeDroppedNotNull(f.Key.Top, f.Value.Column)),
-            .. leftOut.Select(l => l.Told),
+            .. byReattached[false].Select(f => f.Value.Message),
+            .. stricter.Select(f => DescribeDroppedNotNull(f.Key.Root, f.Value.Column)),
+            .. dropped.Select(l => l.Message),
         ];
     }
 
     private static string DescribeDroppedNotNull(string table, GeneratedColumn column) =>
         FailedObjectParser.Format(
             $"NOT NULL of {column.QuotedName} of {table}",
-            "it refuses rows without these values.",
+            "it rejects rows without these values.",
             $"ALTER TABLE {table} ALTER COLUMN {column.QuotedName} SET NOT NULL"
         );
 
     private async Task DropCheckAsync(Check check, string name, PostgresException error, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(check.Drop, cancellationToken);
-        var what = $"CHECK {check.Name} of {check.Table}, which refuses rows without these values";
-        _leftOut.Add((check.Table, name, error, DeferredChecks.FormatFailure(what, error, check.Add)));
+        var description = $"CHECK {check.Name} of {check.Table}, which rejects rows without these values";
+        _dropped.Add((check.Table, name, error, DeferredChecks.FormatFailure(description, error, check.Add)));
     }
 
     private async Task<List<GeneratedColumn>> GetStillGeneratedAsync(
@@ -323,47 +323,46 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         CancellationToken cancellationToken
     )
     {
-        foreach (var (schema, name, top) in await FindRootTablesAsync(table, column, "s", cancellationToken))
+        foreach (var (schema, name, root) in await FindRootTablesAsync(table, column, "s", cancellationToken))
         {
-            if (_failed.ContainsKey((top, column.Name)))
+            if (_failed.ContainsKey((root, column.Name)))
             {
                 continue;
             }
-            var made = GetColumns(schema, name).FirstOrDefault(c => c.Name == column.Name) ?? column;
-            await DropExpressionAsync(top, column, cancellationToken);
-            var what =
-                $"generated column {column.QuotedName} of {top}, an ordinary one now that is NULL in restored rows "
-                + "(to make it again takes what it has: indexes, constraints, statistics, comment, grants)";
+            var rootColumn = GetColumns(schema, name).FirstOrDefault(c => c.Name == column.Name) ?? column;
+            await DropExpressionAsync(root, column, cancellationToken);
+            var description =
+                $"generated column {column.QuotedName} of {root}, now an ordinary column that is NULL in restored rows "
+                + "(re-creating it drops what depends on it: indexes, constraints, statistics, comment, grants)";
             _failed.Add(
-                (top, column.Name),
-                new(made, e, DeferredChecks.FormatFailure(what, e, $"ALTER TABLE {top} {made.RecreateClause}"))
+                (root, column.Name),
+                new(rootColumn, e, DeferredChecks.FormatFailure(description, e, $"ALTER TABLE {root} {rootColumn.RecreateClause}"))
             );
-            await DropNotNullAsync(top, made, cancellationToken);
+            await DropNotNullAsync(root, rootColumn, cancellationToken);
         }
     }
 
-    // PostgreSQL does so for a table and its partitions, and not for partitions of these. What is detached before those
-    // above it, and attached
-    // after them, keeps its identity columns.
-    private async Task DropExpressionAsync(string top, GeneratedColumn column, CancellationToken cancellationToken)
+    // PostgreSQL does this for a table and its partitions, but not for their partitions. Detaching descendants before
+    // ancestors, and attaching them afterwards, keeps their identity columns.
+    private async Task DropExpressionAsync(string root, GeneratedColumn column, CancellationToken cancellationToken)
     {
         var partitions = await QueryPinnedAsync(
             NestedPartitionsQuery,
-            r => (Of: r.GetString(0), Name: r.GetString(1), Bound: r.GetString(2)),
+            r => (Parent: r.GetString(0), Name: r.GetString(1), Bound: r.GetString(2)),
             cancellationToken,
-            top
+            root
         );
         IEnumerable<string> statements =
         [
-            .. partitions.AsEnumerable().Reverse().Select(p => $"ALTER TABLE {p.Of} DETACH PARTITION {p.Name}"),
-            .. partitions.Select(p => p.Name).Prepend(top).Select(t => $"ALTER TABLE {t} {column.DropExpressionClause}"),
-            .. partitions.Select(p => $"ALTER TABLE {p.Of} ATTACH PARTITION {p.Name} {p.Bound}"),
+            .. partitions.AsEnumerable().Reverse().Select(p => $"ALTER TABLE {p.Parent} DETACH PARTITION {p.Name}"),
+            .. partitions.Select(p => p.Name).Prepend(root).Select(t => $"ALTER TABLE {t} {column.DropExpressionClause}"),
+            .. partitions.Select(p => $"ALTER TABLE {p.Parent} ATTACH PARTITION {p.Name} {p.Bound}"),
         ];
         await connection.ExecuteAsync(string.Join("; ", statements), cancellationToken);
     }
 
-    // It is made again with what its top has. A partition may be stricter than its root.
-    private async Task DropNotNullAsync(string top, GeneratedColumn column, CancellationToken cancellationToken)
+    // The column gets the nullability of the root when it is re-created. A partition may be stricter than its root.
+    private async Task DropNotNullAsync(string root, GeneratedColumn column, CancellationToken cancellationToken)
     {
         var tree = await TreeAsync();
         foreach (var (table, _) in tree)
@@ -375,51 +374,51 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
             await connection.ExecuteAsync($"ALTER TABLE {table} ALTER COLUMN {column.QuotedName} DROP NOT NULL", cancellationToken);
             if (!column.IsNotNull)
             {
-                _leftOut.Add((table, null, null, DescribeDroppedNotNull(table, column)));
+                _dropped.Add((table, null, null, DescribeDroppedNotNull(table, column)));
             }
-            tree = await TreeAsync(); // those below may have it from there
+            tree = await TreeAsync(); // descendants may have inherited it
         }
 
         Task<List<(string Table, bool IsNotNull)>> TreeAsync() =>
-            QueryPinnedAsync(DescendantsQuery, r => (r.GetString(0), r.GetBoolean(1)), cancellationToken, top, column.Name);
+            QueryPinnedAsync(DescendantsQuery, r => (r.GetString(0), r.GetBoolean(1)), cancellationToken, root, column.Name);
     }
 
-    // Ordinary columns of a domain that refuses NULL become ones of the type below it. Where a view uses one that is
-    // not done, nor by version
-    // 14, which stumbles over the function that the column needed (XX000): the rows are then refused for the reason that there was before.
+    // Converted columns of a domain that rejects NULL get the domain's base type. This fails if a view uses the column,
+    // and on version 14, which fails on the function that the column depended on (XX000): the rows are then rejected
+    // with the same error as before.
     private async Task<bool> DropDomainTypeAsync(string table, IReadOnlyList<GeneratedColumn> ordinary, CancellationToken cancellationToken)
     {
-        var isAny = false;
+        var hasConverted = false;
         foreach (var column in ordinary.Where(c => c.BaseType is not null))
         {
-            foreach (var (_, _, top) in await FindRootTablesAsync(table, column, "", cancellationToken))
+            foreach (var (_, _, root) in await FindRootTablesAsync(table, column, "", cancellationToken))
             {
-                if (!_domainsDropped.Add((top, column.Name)))
+                if (!_domainsDropped.Add((root, column.Name)))
                 {
                     continue;
                 }
-                var change = $"ALTER TABLE {top} ALTER COLUMN {column.QuotedName} TYPE {column.BaseType}{column.Collation}";
+                var change = $"ALTER TABLE {root} ALTER COLUMN {column.QuotedName} TYPE {column.BaseType}{column.Collation}";
                 try
                 {
-                    isAny |= await DeferredChecks.TryExecuteAsync(connection, change, cancellationToken) is null;
+                    hasConverted |= await DeferredChecks.TryExecuteAsync(connection, change, cancellationToken) is null;
                 }
                 catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InternalError)
                 {
-                    // It failed as a whole.
+                    // The statement failed and changed nothing.
                 }
             }
         }
 
-        return isAny;
+        return hasConverted;
     }
 
-    private async Task<Check?> FindCheckAsync(PostgresException refused, CancellationToken cancellationToken)
+    private async Task<Check?> FindCheckAsync(PostgresException rejection, CancellationToken cancellationToken)
     {
-        if (refused.SqlState != PostgresErrorCodes.CheckViolation)
+        if (rejection.SqlState != PostgresErrorCodes.CheckViolation)
         {
             return null;
         }
-        if (refused is not { SchemaName: { } schema, TableName: { } table, ConstraintName: { } name })
+        if (rejection is not { SchemaName: { } schema, TableName: { } table, ConstraintName: { } name })
         {
             return null;
         }
@@ -428,8 +427,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
 
     private async Task<Check?> FindCheckAsync(string table, string name, CancellationToken cancellationToken)
     {
-        var (schema, of) = (await QueryPinnedAsync(TableNameQuery, r => (r.GetString(0), r.GetString(1)), cancellationToken, table))[0];
-        return await FindCheckAsync(schema, of, name, cancellationToken);
+        var (schema, check) = (await QueryPinnedAsync(TableNameQuery, r => (r.GetString(0), r.GetString(1)), cancellationToken, table))[0];
+        return await FindCheckAsync(schema, check, name, cancellationToken);
     }
 
     private async Task<Check?> FindCheckAsync(string schema, string table, string name, CancellationToken cancellationToken)
@@ -453,8 +452,8 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
         {
             return null;
         }
-        var (of, quoted, definition, comment, _) = found[0];
-        return new(of, quoted, definition, comment, found.Where(f => f.Table == of).Select(f => f.Column).ToHashSet());
+        var (check, quoted, definition, comment, _) = found[0];
+        return new(check, quoted, definition, comment, found.Where(f => f.Table == check).Select(f => f.Column).ToHashSet());
     }
 
     private Task<List<(string Schema, string Name, string Text)>> FindRootTablesAsync(
@@ -472,7 +471,7 @@ internal sealed class GeneratedColumns(NpgsqlConnection connection)
             generated
         );
 
-    // The path says how names are written.
+    // The search path determines how names are written.
     private async Task<List<T>> QueryPinnedAsync<T>(
         string sql,
         Func<DbDataReader, T> read,

@@ -8,24 +8,26 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Deferred;
 
 /// <summary>
-/// Rows of tables with generated columns that need a function of the database. A dump does not have their values; they are computed as rows
-/// come in, and a function that fails would cost the rows. So these are loaded into tables of their own, and moved when
-/// all are there. So are
-/// rows that a partitioned table itself has to spread by such a function, which stay where they are if it fails.
+/// Staging tables for rows of tables with generated columns that depend on a function of the database. A dump does not
+/// contain their values; they are computed while rows are loaded, and a failing function would lose the rows. So the
+/// rows are loaded into staging tables, and moved after all rows are loaded. The same applies to rows that a
+/// partitioned table has to route by such a function; they stay in the staging table if it fails.
 /// </summary>
-/// <param name="connection">A session of the role that restores.</param>
-/// <param name="columns">The columns. One whose values cannot be computed becomes an ordinary one without them.</param>
-/// <param name="partitions">Knows which rows are spread.</param>
+/// <param name="connection">A session of the restore role.</param>
+/// <param name="columns">
+/// The generated columns. A column whose values cannot be computed is converted to an ordinary column.
+/// </param>
+/// <param name="partitions">The detached partitions.</param>
 internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedColumns columns, DetachedPartitions partitions)
 {
     private const string FunctionHint =
-        "Something refuses rows without these values. Give the function of the column a path of its own (ALTER FUNCTION … "
+        "Something rejects rows without these values. Set the search path of the column's function (ALTER FUNCTION … "
         + "SET search_path), "
-        + "and back up again.";
+        + "and run the backup again.";
 
-    // What would change a row of a table, refuse it or put it elsewhere: how it is turned off, and on again as it was.
-    // A trigger of a partitioned
-    // table is turned off there, with all that partitions have of it: which may be on where it is off, and the other way round.
+    // Everything that would change a row, reject it or redirect it: how to disable it, and how to restore its state. A
+    // trigger of a partitioned table is disabled there together with its clones on the partitions, whose states may
+    // differ from it.
     private const string TriggersAndRulesQuery = """
         WITH tree(id) AS (
             SELECT to_regclass($1)::oid UNION SELECT t.relid::oid FROM pg_partition_tree(pg_partition_root(to_regclass($1))) t),
@@ -36,7 +38,8 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
             UNION ALL SELECT w.ev_class, 'RULE ' || quote_ident(w.rulename), w.ev_enabled::text, NULL
             FROM pg_rewrite w WHERE w.ev_class = to_regclass($1) AND w.ev_type = '3'),
         written(id, what, state, parent, differs) AS (
-            SELECT id, what, CASE state WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END,
+            SELECT id, what,
+                   CASE state WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END,
                    parent, bool_or(state <> COALESCE(parent, state)) OVER (PARTITION BY what)
             FROM hooks),
         sql(rank, id, what, off, ison) AS (
@@ -56,13 +59,15 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
     private readonly Dictionary<int, string> _unmoved = [];
     private readonly List<(Staged Table, PostgresException Refused)> _failed = [];
 
-    /// <summary>Where rows are that could not be moved: tables as SQL, by the number that the rows have in the dump.</summary>
+    /// <summary>Staging tables whose rows could not be moved, as SQL, by the rows' id in the dump.</summary>
     public IReadOnlyDictionary<int, string> UnmovedTables => _unmoved;
 
-    /// <summary>The tables, as SQL, that they belong into.</summary>
+    /// <summary>The tables that these rows belong to, as SQL.</summary>
     public IEnumerable<string> IncompleteTables => _failed.Select(f => f.Table.Name);
 
-    /// <summary>The statement that loads the rows of a table that has one; null where it has none.</summary>
+    /// <summary>
+    /// Returns the statement that loads the rows of a table into a staging table; null if the table needs none.
+    /// </summary>
     public async Task<string?> StageAsync(TocEntry table, CancellationToken cancellationToken)
     {
         var areRouted = partitions.IsRoutedThroughRoot(table);
@@ -70,7 +75,7 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
         {
             return null;
         }
-        var (name, ofRows) = ($"{copy.Groups[1]}.{copy.Groups[2]}", copy.Groups[3].Value);
+        var (name, columnList) = ($"{copy.Groups[1]}.{copy.Groups[2]}", copy.Groups[3].Value);
         var generated = columns.GetColumns(Sql.UnquoteIdentifier(copy.Groups[1].Value), Sql.UnquoteIdentifier(copy.Groups[2].Value));
         if (generated.Count == 0 && !areRouted)
         {
@@ -83,14 +88,14 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
         var staged = $"{_schema}.{Sql.QuoteIdentifier(string.Create(CultureInfo.InvariantCulture, $"{table.Id}"))}";
         await DeferredChecks.ExecuteAsync(
             connection,
-            $"CREATE UNLOGGED TABLE {staged} AS SELECT {ofRows} FROM ONLY {name} WITH NO DATA",
+            $"CREATE UNLOGGED TABLE {staged} AS SELECT {columnList} FROM ONLY {name} WITH NO DATA",
             cancellationToken
         );
-        _tables.Add(new(table, areRouted, staged, name, ofRows, generated));
+        _tables.Add(new(table, areRouted, staged, name, columnList, generated));
         return $"COPY {staged} FROM stdin;";
     }
 
-    /// <summary>Moves all rows to where they belong, in their order.</summary>
+    /// <summary>Moves all rows to their tables, in order.</summary>
     public async Task MoveAsync(CancellationToken cancellationToken)
     {
         if (_tables.Count == 0)
@@ -100,18 +105,18 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
         await DeferredChecks.ExecuteAsync(connection, "SET synchronize_seqscans = off", cancellationToken);
         foreach (var table in _tables)
         {
-            var refused = await DeferredChecks.TryExecuteAsync(connection, table.Move, cancellationToken);
-            if (refused is not null)
+            var rejection = await DeferredChecks.TryExecuteAsync(connection, table.Move, cancellationToken);
+            if (rejection is not null)
             {
-                refused = await MoveWithoutFailingColumnsAsync(table, refused, cancellationToken);
+                rejection = await MoveWithoutFailingColumnsAsync(table, rejection, cancellationToken);
             }
-            if (refused is null)
+            if (rejection is null)
             {
                 await DeferredChecks.ExecuteAsync(connection, table.Drop, cancellationToken);
             }
             else
             {
-                await KeepStagedAsync(table, refused, cancellationToken);
+                await KeepStagedAsync(table, rejection, cancellationToken);
             }
         }
 
@@ -122,83 +127,90 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
     }
 
     /// <summary>
-    /// Tells what could not be moved, and the SQL that moves it, each row as it is: triggers and rules are there by
-    /// then, and are off for it.
+    /// Describes the rows that could not be moved, with the SQL that moves them unchanged: triggers and rules exist by
+    /// then, and are disabled for it.
     /// </summary>
-    /// <param name="other">A session in which no code of the database has run. All that the dump has is made.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<string>> DescribeFailuresAsync(NpgsqlConnection other, CancellationToken cancellationToken)
+    /// <param name="cleanSession">
+    /// A session in which no code of the database has run. Called after everything in the dump is created.
+    /// </param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task<IReadOnlyList<string>> DescribeFailuresAsync(NpgsqlConnection cleanSession, CancellationToken cancellationToken)
     {
-        var told = new List<string>();
-        foreach (var (table, refused) in _failed)
+        var messages = new List<string>();
+        foreach (var (table, rejection) in _failed)
         {
-            var hooks = await other.QueryAsync(
+            var triggersAndRules = await cleanSession.QueryAsync(
                 TriggersAndRulesQuery,
                 r => (Off: r.GetStringOrNull(0), On: r.GetStringOrNull(1)),
                 cancellationToken,
                 table.Name
             );
-            // Whoever runs it one by one and goes on after an error, as psql does, still drops nothing that is not
-            // moved. What waits for the
-            // end of a transaction would keep the table from being changed behind it.
+            // If the statements are executed one by one and an error is ignored, as in psql, nothing is dropped that
+            // was not moved. Deferred triggers would prevent the ALTER TABLE that follows.
             IEnumerable<string> statements =
             [
                 "BEGIN",
-                .. hooks.Select(h => h.Off).OfType<string>(),
+                .. triggersAndRules.Select(h => h.Off).OfType<string>(),
                 "SET CONSTRAINTS ALL IMMEDIATE",
                 table.Move,
-                .. hooks.Select(h => h.On).OfType<string>(),
+                .. triggersAndRules.Select(h => h.On).OfType<string>(),
                 table.Drop,
                 "COMMIT",
             ];
             var sql = string.Join("; ", statements);
-            if (told.Count == _failed.Count - 1)
+            if (messages.Count == _failed.Count - 1)
             {
-                sql += $"; {DropSchema}"; // which fails while a table is left in it
+                sql += $"; {DropSchema}"; // fails while the schema still contains a table
             }
-            var what = $"rows of {table.Entry.Schema}.{table.Entry.Name}, which are in the table {table.Rows} now, all of them";
-            told.Add(DeferredChecks.FormatFailure(what, refused, sql));
+            var description = $"rows of {table.Entry.Schema}.{table.Entry.Name}, all of which are now in the table {table.Rows}";
+            messages.Add(DeferredChecks.FormatFailure(description, rejection, sql));
         }
 
-        return told;
+        return messages;
     }
 
-    // One column or constraint after the other is given up, until the rows are taken.
+    // Converts columns and drops constraints one after the other, until the rows are accepted.
     private async Task<PostgresException?> MoveWithoutFailingColumnsAsync(
         Staged table,
-        PostgresException refused,
+        PostgresException rejection,
         CancellationToken cancellationToken
     )
     {
-        var isLess = await columns.ConvertFailingAsync(table.Name, table.Rows, table.Generated, cancellationToken);
+        var hasConverted = await columns.ConvertFailingAsync(table.Name, table.Rows, table.Generated, cancellationToken);
         while (true)
         {
             if (
-                !isLess
-                && !await columns.ResolveRejectionAsync(table.Name, table.Generated, refused, !table.IsRoutedThroughRoot, cancellationToken)
+                !hasConverted
+                && !await columns.ResolveRejectionAsync(
+                    table.Name,
+                    table.Generated,
+                    rejection,
+                    !table.IsRoutedThroughRoot,
+                    cancellationToken
+                )
             )
             {
                 if (table.IsRoutedThroughRoot)
                 {
-                    return refused;
+                    return rejection;
                 }
-                var what = $"The rows of {table.Name}, without the values of generated columns that fail,";
-                throw ServerErrorTranslator.Translate(refused, what, ErrorCatalogue.NotAllowed, FunctionHint);
+                var description = $"The rows of {table.Name}, without the values of failing generated columns,";
+                throw ServerErrorTranslator.Translate(rejection, description, ErrorCatalogue.NotAllowed, FunctionHint);
             }
 
-            if (await DeferredChecks.TryExecuteAsync(connection, table.Move, cancellationToken) is not { } again)
+            if (await DeferredChecks.TryExecuteAsync(connection, table.Move, cancellationToken) is not { } next)
             {
                 return null;
             }
-            (refused, isLess) = (again, false);
+            (rejection, hasConverted) = (next, false);
         }
     }
 
-    private async Task KeepStagedAsync(Staged table, PostgresException refused, CancellationToken cancellationToken)
+    private async Task KeepStagedAsync(Staged table, PostgresException rejection, CancellationToken cancellationToken)
     {
         await DeferredChecks.ExecuteAsync(connection, $"ALTER TABLE {table.Rows} SET LOGGED", cancellationToken);
         _unmoved.Add(table.Entry.Id, table.Rows);
-        _failed.Add((table, refused));
+        _failed.Add((table, rejection));
     }
 
     private string DropSchema => $"DROP SCHEMA {_schema}";

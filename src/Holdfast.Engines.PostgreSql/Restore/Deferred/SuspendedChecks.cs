@@ -5,13 +5,14 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Deferred;
 
 /// <summary>
-/// CHECK constraints of tables and domains that are taken away while rows are loaded, and made again. One that fails is made without a look
-/// at the rows that are there: it then stands as it did, holds for new rows, and is validated once its function finds what it needs.
+/// CHECK constraints of tables and domains that are dropped while rows are loaded, and re-created afterwards. A
+/// constraint that fails is re-created as NOT VALID: it applies to new rows, and can be validated when its function
+/// finds what it needs.
 /// </summary>
-/// <param name="connection">A session of the role that restores.</param>
+/// <param name="connection">A session of the restore role.</param>
 internal sealed class SuspendedChecks(NpgsqlConnection connection)
 {
-    // One that a table inherits goes with that of its parent; those of extensions are made by them.
+    // An inherited constraint is dropped with that of its parent; those of extensions are created by the extension.
     private const string ConstraintsQuery = $"""
         SELECT CASE WHEN c.contypid = 0 THEN 'TABLE' ELSE 'DOMAIN' END,
                CASE WHEN c.contypid = 0 THEN c.conrelid::regclass::text ELSE c.contypid::regtype::text END,
@@ -30,15 +31,16 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     private const string Domain = "DOMAIN";
 
     private readonly List<Check> _checks = [];
-    private readonly List<(Check Check, bool IsThere, PostgresException Error, string Told)> _notRestored = [];
-    private readonly List<string> _uncommented = [];
+    private readonly List<(Check Check, bool IsRestored, PostgresException Error, string Message)> _notRestored = [];
+    private readonly List<string> _commentFailures = [];
 
-    /// <summary>Takes them away.</summary>
+    /// <summary>Drops the constraints.</summary>
     public async Task SuspendAsync(CancellationToken cancellationToken)
     {
-        // What a table has of its own besides what it inherits is found when that of its parent is gone.
-        var kept = new HashSet<string>(StringComparer.Ordinal);
-        while ((await FindAsync(cancellationToken)).Where(c => !kept.Contains(c.Text)).ToList() is { Count: > 0 } found)
+        // A constraint that a table has of its own besides an inherited one is found only after that of its parent is
+        // dropped.
+        var retained = new HashSet<string>(StringComparer.Ordinal);
+        while ((await FindAsync(cancellationToken)).Where(c => !retained.Contains(c.Text)).ToList() is { Count: > 0 } found)
         {
             foreach (var check in found)
             {
@@ -47,9 +49,10 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
                     && await TryExecuteAsync($"BEGIN; {check.Drop}; {check.Add}; ROLLBACK", cancellationToken) is not null
                 )
                 {
-                    // PostgreSQL adds none to a domain that an array or a composite type in a table uses: it stays as it is.
+                    // PostgreSQL cannot add a constraint to a domain that an array or a composite type in a table uses,
+                    // so it is not dropped.
                     await connection.ExecuteAsync("ROLLBACK", cancellationToken);
-                    kept.Add(check.Text);
+                    retained.Add(check.Text);
                     continue;
                 }
 
@@ -60,33 +63,34 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     }
 
     /// <summary>
-    /// Makes them again, those of partitions first: no table can have one of them, or have it valid, if a partition of it has not.
+    /// Re-creates the constraints, those of partitions first: a table cannot have a constraint, or have it validated,
+    /// if one of its partitions has not.
     /// </summary>
-    /// <param name="ordinary">Columns that are generated no more, each with its table as SQL.</param>
-    /// <param name="partitions">Those that are to be attached.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="convertedColumns">Columns that were converted to ordinary ones, each with its table as SQL.</param>
+    /// <param name="partitions">The partitions that will be attached.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     public async Task ApplyAsync(
-        IReadOnlySet<(string Table, string Column)> ordinary,
+        IReadOnlySet<(string Table, string Column)> convertedColumns,
         DetachedPartitions partitions,
         CancellationToken cancellationToken
     )
     {
         foreach (var check in _checks.OrderByDescending(c => partitions.GetAncestors(c.Target).Count))
         {
-            var below = _notRestored
+            var descendants = _notRestored
                 .Where(w => w.Check.Name == check.Name && partitions.GetAncestors(w.Check.Target).Contains(check.Target))
                 .ToList();
-            if (below.Find(w => !w.IsThere) is { Error: { } missing })
+            if (descendants.Find(w => !w.IsRestored) is { Error: { } missing })
             {
                 _notRestored.Add((check, false, missing, DeferredChecks.FormatFailure(check.Text, missing, check.AddAndComment)));
                 continue;
             }
 
-            if ((below.Count > 0 ? below[0].Error : await TryExecuteAsync(check.Add, cancellationToken)) is { } error)
+            if ((descendants.Count > 0 ? descendants[0].Error : await TryExecuteAsync(check.Add, cancellationToken)) is { } error)
             {
-                // One about such a column goes with it when that is made again.
+                // A constraint on such a column would be dropped with it when the column is re-created.
                 if (
-                    ordinary.Any(o =>
+                    convertedColumns.Any(o =>
                         o.Table == check.Target && check.Generated.Contains(Sql.QuoteIdentifier(o.Column), StringComparison.Ordinal)
                     )
                 )
@@ -95,32 +99,32 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
                     continue;
                 }
 
-                if (await TryExecuteAsync($"{check.Add} NOT VALID", cancellationToken) is { } worse)
+                if (await TryExecuteAsync($"{check.Add} NOT VALID", cancellationToken) is { } notValidError)
                 {
-                    _notRestored.Add((check, false, worse, DeferredChecks.FormatFailure(check.Text, worse, check.Add)));
+                    _notRestored.Add((check, false, notValidError, DeferredChecks.FormatFailure(check.Text, notValidError, check.Add)));
                     continue;
                 }
 
-                var what = $"{check.Text}, for the rows that are there (new ones are checked)";
-                _notRestored.Add((check, true, error, DeferredChecks.FormatFailure(what, error, check.Validate)));
+                var description = $"{check.Text}, for existing rows (new rows are checked)";
+                _notRestored.Add((check, true, error, DeferredChecks.FormatFailure(description, error, check.Validate)));
             }
 
-            if (check.Comment is not null && await TryExecuteAsync(check.CommentOn, cancellationToken) is { } uncommented)
+            if (check.Comment is not null && await TryExecuteAsync(check.CommentOn, cancellationToken) is { } commentError)
             {
-                _uncommented.Add(DeferredChecks.FormatFailure($"comment on {check.Text}", uncommented, check.CommentOn));
+                _commentFailures.Add(DeferredChecks.FormatFailure($"comment on {check.Text}", commentError, check.CommentOn));
             }
         }
     }
 
-    /// <summary>What failed, in the order in which it is mended. That of a partition is mended with that of its table.</summary>
-    /// <param name="partitions">Those that are attached again.</param>
+    /// <summary>Returns the failures, in the order in which to repair them. Repairing a table repairs its partitions.</summary>
+    /// <param name="partitions">The partitions that have been attached again.</param>
     public IReadOnlyList<string> GetFailures(DetachedPartitions partitions)
     {
-        var left = _notRestored.Where(w =>
+        var remaining = _notRestored.Where(w =>
             !partitions.IsReattached(w.Check.Target)
             || !_notRestored.Exists(o => o.Check.Name == w.Check.Name && partitions.GetAncestors(w.Check.Target).Contains(o.Check.Target))
         );
-        return [.. left.Select(w => w.Told), .. _uncommented];
+        return [.. remaining.Select(w => w.Message), .. _commentFailures];
     }
 
     private async Task<List<Check>> FindAsync(CancellationToken cancellationToken)
@@ -136,7 +140,7 @@ internal sealed class SuspendedChecks(NpgsqlConnection connection)
     private Task<PostgresException?> TryExecuteAsync(string sql, CancellationToken cancellationToken) =>
         DeferredChecks.TryExecuteAsync(connection, sql, cancellationToken);
 
-    // Its text is SQL already: quoted, and with the schema.
+    // All texts are SQL already: quoted and schema-qualified.
     private sealed record Check(string Kind, string Target, string Name, string Definition, string? Comment, string Generated)
     {
         public string Text => $"CHECK {Name} of {Target}";

@@ -8,40 +8,44 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Loading;
 
 /// <summary>
-/// Compares a new database with the dump that it was made from: rows of each table, sequences, large objects. It is
-/// done before triggers and row security
-/// are made, which could hide rows.
+/// Compares a new database with its dump: rows of each table, sequences, large objects. Runs before triggers and row
+/// security are created, which could hide rows.
 /// </summary>
 internal static partial class ContentCheck
 {
-    // Of an extension's tables only the rows that the condition of the extension tells are in a dump.
+    // A dump contains only those rows of an extension's tables that match the extension's condition.
     private const string Conditions = """
         SELECT n.nspname, c.relname, u.condition
         FROM pg_catalog.pg_extension e, ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) u(id, condition)
-             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) u.id JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+             JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) u.id
+             JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
         """;
 
-    // pg_dump loads the rows of a partition by way of its root where its bounds may be others in a new database (hashes
-    // of an enum are): they land in other partitions of it.
+    // pg_dump loads the rows of a partition through its root if its bounds may differ in a new database (as with hashes
+    // of an enum): the rows may end up in other partitions.
     private const string Roots = """
         SELECT n.nspname, c.relname, rn.nspname, r.relname
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-             JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(c.oid) JOIN pg_catalog.pg_namespace rn ON rn.oid OPERATOR(pg_catalog.=) r.relnamespace
+             JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(c.oid)
+             JOIN pg_catalog.pg_namespace rn ON rn.oid OPERATOR(pg_catalog.=) r.relnamespace
         WHERE c.relispartition
         """;
 
-    /// <summary>Compares all but the rows of tables that were counted before. Those of partitions are compared as one.</summary>
+    /// <summary>
+    /// Compares everything except the rows of tables that were counted before. The partitions of a table are compared
+    /// as one.
+    /// </summary>
     /// <param name="connection">A connection to the new database.</param>
     /// <param name="dump">The dump.</param>
-    /// <param name="counted">Numbers of the tables that were counted.</param>
-    /// <param name="kept">Tables, as SQL, with rows of the dump that are not where they belong, by the number of these.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>, with the first thing that differs.</exception>
+    /// <param name="counted">Ids of the tables that were counted.</param>
+    /// <param name="unmoved">Staging tables with rows that could not be moved, as SQL, by the rows' id in the dump.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>, with the first difference.</exception>
     public static async Task RunAsync(
         NpgsqlConnection connection,
         DumpScanner dump,
         IReadOnlySet<int> counted,
-        IReadOnlyDictionary<int, string> kept,
+        IReadOnlyDictionary<int, string> unmoved,
         CancellationToken cancellationToken
     )
     {
@@ -72,9 +76,9 @@ internal static partial class ContentCheck
                 var root = roots.GetValueOrDefault(table, table);
                 var (found, expected) = tables.GetValueOrDefault(root);
                 found += await CountRowsAsync(connection, entry, conditions.GetValueOrDefault(table, ""), cancellationToken);
-                if (kept.TryGetValue(entry.Id, out var elsewhere))
+                if (unmoved.TryGetValue(entry.Id, out var stagingTable))
                 {
-                    found += await CountRowsAsync(connection, elsewhere, "", cancellationToken);
+                    found += await CountRowsAsync(connection, stagingTable, "", cancellationToken);
                 }
                 tables[root] = (found, expected + entry.Rows);
             }
@@ -89,14 +93,16 @@ internal static partial class ContentCheck
                 )[0];
                 if (value != match.Groups[1].Value)
                 {
-                    throw Differs($"the sequence '{entry.Schema}.{entry.Name}' is at {value}; the dump says {match.Groups[1].Value}");
+                    throw Differs(
+                        $"the sequence '{entry.Schema}.{entry.Name}' is at {value}; in the dump it is at {match.Groups[1].Value}"
+                    );
                 }
             }
         }
 
         foreach (var ((schema, name), (found, expected)) in tables)
         {
-            Compare(schema, name, found, expected);
+            VerifyCount(schema, name, found, expected);
         }
         var objects = (
             await connection.QueryAsync(
@@ -111,15 +117,15 @@ internal static partial class ContentCheck
         }
     }
 
-    /// <summary>Compares the rows of one table that is loaded by its own name.</summary>
+    /// <summary>Compares the rows of a table that is loaded directly.</summary>
     /// <param name="connection">A connection to the new database.</param>
     /// <param name="table">The table.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/> when it has others.</exception>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/> if the number of rows differs.</exception>
     public static async Task VerifyRowCountAsync(NpgsqlConnection connection, TocEntry table, CancellationToken cancellationToken) =>
-        Compare(table.Schema!, table.Name, await CountRowsAsync(connection, table, "", cancellationToken), table.Rows);
+        VerifyCount(table.Schema!, table.Name, await CountRowsAsync(connection, table, "", cancellationToken), table.Rows);
 
-    // The condition says which of its rows are in the dump: WHERE …; empty for all.
+    // The condition selects the rows that are in the dump: WHERE …; empty for all.
     private static Task<long> CountRowsAsync(
         NpgsqlConnection connection,
         TocEntry table,
@@ -138,7 +144,7 @@ internal static partial class ContentCheck
             0
         ];
 
-    private static void Compare(string schema, string name, long found, long expected)
+    private static void VerifyCount(string schema, string name, long found, long expected)
     {
         if (found != expected)
         {
@@ -149,8 +155,8 @@ internal static partial class ContentCheck
     private static HoldfastException Differs(string what) =>
         new(
             ErrorCatalogue.Corrupt,
-            $"The new database is not what was backed up: {what}.",
-            "Nothing is left of it. Look at the server's log, and restore again."
+            $"The new database differs from the one that was backed up: {what}.",
+            "It was removed. Check the server's log, and restore again."
         );
 
     [GeneratedRegex(@", (-?[0-9]+, (?:true|false))\);\s*\z")]

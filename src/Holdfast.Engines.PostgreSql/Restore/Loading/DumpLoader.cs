@@ -6,26 +6,29 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Loading;
 
 /// <summary>
-/// Loads a dump as it comes, without a copy of it: definitions first, then rows in the order of the stream. While later
-/// rows are loaded, the indexes of large
-/// tables are built that have theirs. Only its head is kept in a file, which is all that <c>pg_restore</c> needs for everything but data.
+/// Loads a dump while it arrives, without a copy of it: definitions first, then rows in the order of the stream. The
+/// indexes of large tables are built as soon as their rows are loaded, while later rows are still arriving. Only the
+/// header is written to a file, which is all that <c>pg_restore</c> needs for everything except data.
 /// </summary>
-/// <param name="runs">Runs <c>pg_restore</c>.</param>
-/// <param name="list">What is left out.</param>
-/// <param name="keeper">A connection to the new database, which counts rows.</param>
-/// <param name="rows">Loads rows. Goes with this.</param>
-/// <param name="late">Puts off what could fail because of a function; null where such a failure ends the restore. Goes with this.</param>
-/// <param name="jobs">Connections that load and build at once.</param>
+/// <param name="runner">Runs <c>pg_restore</c>.</param>
+/// <param name="filter">Selects what to restore.</param>
+/// <param name="guardConnection">The guard connection to the new database, which counts rows.</param>
+/// <param name="rows">Loads rows. Disposed together with this.</param>
+/// <param name="deferred">
+/// Defers checks that could fail because of a function; null if such a failure aborts the restore. Disposed together
+/// with this.
+/// </param>
+/// <param name="jobs">Number of connections for loading and building at the same time.</param>
 internal sealed class DumpLoader(
-    PgRestoreRunner runs,
-    RestoreFilter list,
-    NpgsqlConnection keeper,
+    PgRestoreRunner runner,
+    RestoreFilter filter,
+    NpgsqlConnection guardConnection,
     RowLoader rows,
-    DeferredChecks? late,
+    DeferredChecks? deferred,
     int jobs
 ) : IAsyncDisposable
 {
-    // The indexes of smaller ones wait for the end: to build them is quicker than to start a program for each.
+    // For smaller tables, building their indexes at the end is faster than starting a program for each table.
     private const long LargeBytes = 32 << 20;
 
     private readonly CancellationTokenSource _stop = new();
@@ -36,15 +39,15 @@ internal sealed class DumpLoader(
     private LoadOrder? _order;
     private string _encoding = "";
     private ToolProcess? _process;
-    private long _bytes;
+    private long _entryBytes;
     private bool _isStreaming = true;
-    private bool _isStaged; // whether the rows that come are not in their table yet
+    private bool _isStaged; // whether the current rows go to a staging table
     private Task _indexBuild = Task.CompletedTask;
 
-    /// <summary>What went by.</summary>
+    /// <summary>The scanner of the dump.</summary>
     public DumpScanner Scanner => _scanner ??= new(_segments);
 
-    /// <summary>Takes the next bytes.</summary>
+    /// <summary>Processes the next bytes.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_indexBuild.IsFaulted)
@@ -57,7 +60,7 @@ internal sealed class DumpLoader(
         _segments.CompleteScan();
         if (!wasComplete)
         {
-            _headerFile ??= runs.CreateHeaderFile();
+            _headerFile ??= runner.CreateHeaderFile();
             await _headerFile.WriteAsync(
                 bytes[..(Scanner.Header.IsComplete ? (int)(Scanner.Header.Length - _headerFile.Length) : bytes.Length)],
                 cancellationToken
@@ -80,7 +83,7 @@ internal sealed class DumpLoader(
             {
                 await (_process is null ? rows.WriteAsync(data, cancellationToken) : WriteAsync(data, cancellationToken));
             }
-            _bytes += data.Length;
+            _entryBytes += data.Length;
             if (isEnd)
             {
                 await EndEntryAsync(entry, cancellationToken);
@@ -88,7 +91,7 @@ internal sealed class DumpLoader(
         }
     }
 
-    /// <summary>Waits until all that came is loaded.</summary>
+    /// <summary>Waits until all rows are loaded.</summary>
     public async Task CompleteRowsAsync(CancellationToken cancellationToken)
     {
         Scanner.Complete();
@@ -98,33 +101,40 @@ internal sealed class DumpLoader(
         {
             await _indexBuild;
         }
-        if (late is not null)
+        if (deferred is not null)
         {
-            await late.ApplyAsync(cancellationToken);
+            await deferred.ApplyAsync(cancellationToken);
         }
     }
 
-    /// <summary>Compares what was loaded with the dump.</summary>
+    /// <summary>Compares the loaded data with the dump.</summary>
     public Task VerifyAsync(CancellationToken cancellationToken) =>
-        ContentCheck.RunAsync(keeper, Scanner, _counted, late?.UnmovedTables ?? new Dictionary<int, string>(), cancellationToken);
+        ContentCheck.RunAsync(
+            guardConnection,
+            Scanner,
+            _counted,
+            deferred?.UnmovedTables ?? new Dictionary<int, string>(),
+            cancellationToken
+        );
 
-    /// <summary>Makes what comes after the rows.</summary>
+    /// <summary>Restores the post-data section.</summary>
     public Task RestorePostDataAsync(CancellationToken cancellationToken) =>
-        runs.RunAsync(_order!.TakeRest(late?.DeferredEntryIds ?? new HashSet<int>()), jobs, false, cancellationToken);
+        runner.RunAsync(_order!.TakeRest(deferred?.DeferredEntryIds ?? new HashSet<int>()), jobs, false, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _indexBuild.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // how it ended was told, or is told by what failed before
+        // a failure has been reported, or follows from an earlier one
+        await _indexBuild.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_process is not null)
         {
             await _process.DisposeAsync();
         }
         await rows.DisposeAsync();
-        if (late is not null)
+        if (deferred is not null)
         {
-            await late.DisposeAsync();
+            await deferred.DisposeAsync();
         }
         if (_headerFile is not null)
         {
@@ -136,30 +146,30 @@ internal sealed class DumpLoader(
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         await _headerFile!.DisposeAsync();
-        await runs.SelectToolAsync(Scanner.Header.PgDumpMajor, cancellationToken);
-        _order = new(Scanner.Header, list.SelectExcluded(Scanner.Header));
+        await runner.SelectToolAsync(Scanner.Header.PgDumpMajor, cancellationToken);
+        _order = new(Scanner.Header, filter.SelectExcluded(Scanner.Header));
         _encoding = Scanner.Header.EncodingName is { Length: > 0 } name
             ? name
-            : throw DumpFailure.Unsupported("it does not tell its encoding");
-        await runs.RunAsync(_order.TakePreData(), 1, false, cancellationToken);
-        if (late is not null)
+            : throw DumpFailure.Unsupported("it does not contain its encoding");
+        await runner.RunAsync(_order.TakePreData(), 1, false, cancellationToken);
+        if (deferred is not null)
         {
-            await late.DeferAsync(Scanner.Header, cancellationToken);
+            await deferred.DeferAsync(Scanner.Header, cancellationToken);
         }
     }
 
     private async Task BeginEntryAsync(TocEntry entry, CancellationToken cancellationToken)
     {
-        _bytes = 0;
+        _entryBytes = 0;
         if (entry.Kind != TocEntry.TableData)
         {
-            _process = await runs.StartAsync(entry.Id, cancellationToken);
+            _process = await runner.StartAsync(entry.Id, cancellationToken);
             return;
         }
 
-        var staged = late is null ? null : await late.StageAsync(entry, cancellationToken);
-        _isStaged = staged is not null;
-        rows.BeginTable(entry, staged ?? entry.CopyStatement, _encoding);
+        var stagingCopy = deferred is null ? null : await deferred.StageAsync(entry, cancellationToken);
+        _isStaged = stagingCopy is not null;
+        rows.BeginTable(entry, stagingCopy ?? entry.CopyStatement, _encoding);
     }
 
     private async Task EndEntryAsync(TocEntry entry, CancellationToken cancellationToken)
@@ -167,7 +177,7 @@ internal sealed class DumpLoader(
         if (_process is null)
         {
             await rows.EndTableAsync(cancellationToken);
-            if (_bytes >= LargeBytes && !_isStaged && entry.IsLoadedDirectly && _order!.TakeIndexes(entry) is { Count: > 0 } indexes)
+            if (_entryBytes >= LargeBytes && !_isStaged && entry.IsLoadedDirectly && _order!.TakeIndexes(entry) is { Count: > 0 } indexes)
             {
                 _indexBuild = BuildIndexesAsync(_indexBuild, entry, indexes);
             }
@@ -177,12 +187,12 @@ internal sealed class DumpLoader(
         await EndProcessAsync(cancellationToken);
     }
 
-    private async Task BuildIndexesAsync(Task before, TocEntry table, IReadOnlyList<int> indexes)
+    private async Task BuildIndexesAsync(Task previousBuild, TocEntry table, IReadOnlyList<int> indexes)
     {
-        await before;
-        await ContentCheck.VerifyRowCountAsync(keeper, table, _stop.Token); // before something locks it for long
+        await previousBuild;
+        await ContentCheck.VerifyRowCountAsync(guardConnection, table, _stop.Token); // before a DDL statement holds a lock for long
         _counted.Add(table.Id);
-        await runs.RunAsync(indexes, _isStreaming ? Math.Max(1, jobs - 1) : jobs, _isStreaming, _stop.Token);
+        await runner.RunAsync(indexes, _isStreaming ? Math.Max(1, jobs - 1) : jobs, _isStreaming, _stop.Token);
     }
 
     private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -193,8 +203,8 @@ internal sealed class DumpLoader(
         }
         catch (IOException)
         {
-            await EndProcessAsync(cancellationToken); // it reads no more: its own words tell why
-            throw DumpFailure.Unsupported("pg_restore does not take all of its large objects");
+            await EndProcessAsync(cancellationToken); // its error output says why it stopped reading
+            throw DumpFailure.Unsupported("pg_restore stopped reading its large objects");
         }
     }
 
@@ -206,10 +216,10 @@ internal sealed class DumpLoader(
         }
         catch (IOException)
         {
-            // it is gone already
+            // it has exited
         }
 
-        await runs.CompleteAsync(_process!, cancellationToken);
+        await runner.CompleteAsync(_process!, cancellationToken);
         await _process!.DisposeAsync();
         _process = null;
     }

@@ -1,44 +1,27 @@
 using System.Globalization;
 using Holdfast.Core.Errors;
-using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql.Restore.Loading;
 
-/// <summary>Runs <c>pg_restore</c> for chosen objects of one dump.</summary>
+/// <summary>Runs <c>pg_restore</c> for selected objects of a dump.</summary>
 /// <param name="tools">Finds the program.</param>
-/// <param name="server">The server.</param>
-/// <param name="user">The role that it connects as.</param>
-/// <param name="database">Name of the database, for errors.</param>
-/// <param name="arguments">Arguments of every run.</param>
-/// <param name="connection">How the database is connected to, alone and while rows are loaded too.</param>
-/// <param name="passFile">The file with the password; null where none is needed.</param>
-/// <param name="continues">Whether what cannot be made is left out, and told.</param>
-/// <param name="folder">Where the head of the dump and the lists of objects are put.</param>
-internal sealed class PgRestoreRunner(
-    ToolFinder tools,
-    Server server,
-    string user,
-    string database,
-    IReadOnlyList<string> arguments,
-    (string Alone, string BesideRows) connection,
-    string? passFile,
-    bool continues,
-    PrivateFolder folder
-)
+/// <param name="options">Options of every run.</param>
+/// <param name="folder">Folder of the header file and the lists of objects.</param>
+internal sealed class PgRestoreRunner(ToolFinder tools, PgRestoreOptions options, PrivateFolder folder)
 {
-    private readonly List<string> _warnings = []; // several may run at once
+    private readonly List<string> _warnings = []; // guards itself and _failed: several runs may end at the same time
     private readonly List<FailedObject> _failed = [];
     private int _lists;
     private Tool? _tool;
 
-    /// <summary>The file with the dump's head, which is all that a run without data needs.</summary>
+    /// <summary>The file with the dump's header, which is all that a run without data needs.</summary>
     public string HeaderPath => Path.Combine(folder.FolderPath, "head.dump");
 
     /// <summary>The program.</summary>
-    public Tool Tool => _tool ?? throw new InvalidOperationException("not chosen yet");
+    public Tool Tool => _tool ?? throw new InvalidOperationException("not selected yet");
 
-    /// <summary>What the program warned of.</summary>
+    /// <summary>Warnings of the program.</summary>
     public IReadOnlyList<string> Warnings
     {
         get
@@ -50,7 +33,7 @@ internal sealed class PgRestoreRunner(
         }
     }
 
-    /// <summary>What could not be made, each with its statement.</summary>
+    /// <summary>Objects that could not be restored, each with its statement.</summary>
     public IReadOnlyList<FailedObject> Failed
     {
         get
@@ -62,28 +45,28 @@ internal sealed class PgRestoreRunner(
         }
     }
 
-    // Several connections would write their errors into one another; so there is only one.
-    private bool SetsUnknownParameter => TransactionTimeoutError.IsExpected(Tool, server);
+    // With several connections, the error output would be interleaved, so only one is used in this case.
+    private bool SetsUnknownParameter => TransactionTimeoutError.IsExpected(Tool, options.Server);
 
     /// <summary>
-    /// Chooses the program: it has to read the dump, and no newer one than need be, for a newer one sets what older
-    /// servers do not know.
+    /// Selects the program: it must be able to read the dump, but should not be newer than necessary, because a newer
+    /// one sets parameters that older servers do not know.
     /// </summary>
-    /// <param name="madeBy">Major of the <c>pg_dump</c> that made the dump.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException">There is none.</exception>
-    public async Task SelectToolAsync(int madeBy, CancellationToken cancellationToken) =>
-        _tool = await tools.FindAsync(Tool.Restore, madeBy, cancellationToken);
+    /// <param name="pgDumpMajor">Major version of the <c>pg_dump</c> that made the dump.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="HoldfastException">No suitable program is installed.</exception>
+    public async Task SelectToolAsync(int pgDumpMajor, CancellationToken cancellationToken) =>
+        _tool = await tools.FindAsync(Tool.Restore, pgDumpMajor, cancellationToken);
 
-    /// <summary>Makes the file for the head.</summary>
+    /// <summary>Creates the header file.</summary>
     public FileStream CreateHeaderFile() => folder.CreateFile(Path.GetFileName(HeaderPath));
 
-    /// <summary>Makes objects that have no data.</summary>
-    /// <param name="ids">Their numbers, in their order.</param>
-    /// <param name="jobs">How many at once.</param>
-    /// <param name="isBesideRows">Whether rows are loaded meanwhile.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task RunAsync(IReadOnlyList<int> ids, int jobs, bool isBesideRows, CancellationToken cancellationToken)
+    /// <summary>Restores objects without data.</summary>
+    /// <param name="ids">Their ids, in order.</param>
+    /// <param name="jobs">Number of connections.</param>
+    /// <param name="isConcurrentWithRows">Whether rows are being loaded at the same time.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task RunAsync(IReadOnlyList<int> ids, int jobs, bool isConcurrentWithRows, CancellationToken cancellationToken)
     {
         if (ids.Count == 0)
         {
@@ -93,32 +76,36 @@ internal sealed class PgRestoreRunner(
             Tool.Path,
             [
                 .. Arguments(),
-                $"--dbname={(isBesideRows ? connection.BesideRows : connection.Alone)}",
+                $"--dbname={(isConcurrentWithRows ? options.ConcurrentConnectionInfo : options.ConnectionInfo)}",
                 WriteUseList(ids),
-                .. jobs > 1 && !SetsUnknownParameter && !continues
+                .. jobs > 1 && !SetsUnknownParameter && !options.ContinueOnError
                     ? [string.Create(CultureInfo.InvariantCulture, $"--jobs={jobs}")]
                     : Array.Empty<string>(),
                 HeaderPath,
             ],
-            passFile
+            options.PassFile
         );
         child.Input.Close();
         await CompleteAsync(child, cancellationToken);
     }
 
-    /// <summary>Starts a run for one object with data, which reads a dump with no other data from its input.</summary>
+    /// <summary>Starts a run for one object with data, which reads a dump that contains no other data from its input.</summary>
     public async Task<ToolProcess> StartAsync(int id, CancellationToken cancellationToken)
     {
-        var child = ToolProcess.Start(Tool.Path, [.. Arguments(), $"--dbname={connection.Alone}", WriteUseList([id])], passFile);
+        var child = ToolProcess.Start(
+            Tool.Path,
+            [.. Arguments(), $"--dbname={options.ConnectionInfo}", WriteUseList([id])],
+            options.PassFile
+        );
         try
         {
-            await using var head = File.OpenRead(HeaderPath);
-            await head.CopyToAsync(child.Input, cancellationToken);
+            await using var header = File.OpenRead(HeaderPath);
+            await header.CopyToAsync(child.Input, cancellationToken);
             return child;
         }
         catch (IOException)
         {
-            return child; // it reads no more: its own words tell why when it ends
+            return child; // its error output says why it stopped reading
         }
         catch
         {
@@ -127,8 +114,8 @@ internal sealed class PgRestoreRunner(
         }
     }
 
-    /// <summary>Waits for the end of a run.</summary>
-    /// <exception cref="HoldfastException">It failed, with what it said.</exception>
+    /// <summary>Waits until a run has ended.</summary>
+    /// <exception cref="HoldfastException">It failed; the error contains its messages.</exception>
     public async Task CompleteAsync(ToolProcess child, CancellationToken cancellationToken)
     {
         var output = child.Output.CopyToAsync(Stream.Null, cancellationToken);
@@ -147,21 +134,29 @@ internal sealed class PgRestoreRunner(
             return;
         }
 
-        var said = SetsUnknownParameter ? TransactionTimeoutError.RemoveFrom(errors) : errors;
-        if (!continues || FailedObjectParser.CountErrors(errors) is not { } count)
+        var otherErrors = SetsUnknownParameter ? TransactionTimeoutError.RemoveFrom(errors) : errors;
+        if (!options.ContinueOnError || FailedObjectParser.CountErrors(errors) is not { } count)
         {
-            throw ToolErrorTranslator.Translate(Tool, database, said, ErrorCatalogue.NotAllowed, language: server.GetLanguageHint(user));
+            throw ToolErrorTranslator.Translate(
+                Tool,
+                options.Database,
+                otherErrors,
+                ErrorCatalogue.NotAllowed,
+                languageHint: options.Server.GetLanguageHint(options.User)
+            );
         }
         lock (_warnings)
         {
-            _failed.AddRange(FailedObjectParser.Parse(said, count - (SetsUnknownParameter ? TransactionTimeoutError.Count(errors) : 0)));
+            var ignored = SetsUnknownParameter ? TransactionTimeoutError.Count(errors) : 0;
+            _failed.AddRange(FailedObjectParser.Parse(otherErrors, count - ignored));
             _warnings.AddRange(
-                ToolWarningParser.Parse(said).Where(w => !w.Contains("errors ignored on restore", StringComparison.Ordinal))
+                ToolWarningParser.Parse(otherErrors).Where(w => !w.Contains("errors ignored on restore", StringComparison.Ordinal))
             );
         }
     }
 
-    private IEnumerable<string> Arguments() => SetsUnknownParameter || continues ? arguments : arguments.Prepend("--exit-on-error");
+    private IEnumerable<string> Arguments() =>
+        SetsUnknownParameter || options.ContinueOnError ? options.Arguments : options.Arguments.Prepend("--exit-on-error");
 
     private string WriteUseList(IReadOnlyList<int> ids) =>
         "--use-list="

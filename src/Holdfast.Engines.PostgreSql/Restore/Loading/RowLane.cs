@@ -3,8 +3,8 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore.Loading;
 
-/// <summary>One connection that rows are loaded over.</summary>
-/// <param name="connection">The connection, which is the lane's from now on.</param>
+/// <summary>A connection that loads rows.</summary>
+/// <param name="connection">The connection, owned by the lane.</param>
 internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
 {
     private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(5);
@@ -13,8 +13,7 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     private Task _sending = Task.CompletedTask;
 
     /// <summary>
-    /// Begins to load rows, where that was not begun yet. What functions of the table before have set does not count
-    /// for this one.
+    /// Begins to load rows if it has not begun yet. Settings changed by functions of the previous table are reset.
     /// </summary>
     public async Task OpenAsync(string copy, CancellationToken cancellationToken)
     {
@@ -26,14 +25,17 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
         _writer = await connection.BeginTextImportAsync(copy, cancellationToken);
     }
 
-    /// <summary>Sends rows, in the encoding that the statement names. Nobody changes them until <see cref="WaitForSendAsync"/> is done.</summary>
+    /// <summary>
+    /// Sends rows, in the encoding of the statement. The memory must not change until <see cref="WaitForSendAsync"/>
+    /// has completed.
+    /// </summary>
     public void Send(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) =>
         _sending = ((StreamWriter)_writer!).BaseStream.WriteAsync(rows, cancellationToken).AsTask();
 
-    /// <summary>Waits until all is sent.</summary>
+    /// <summary>Waits until everything is sent.</summary>
     public Task WaitForSendAsync() => _sending;
 
-    /// <summary>Ends the rows. Only now the server says whether all were right.</summary>
+    /// <summary>Ends the rows. Only now does the server report whether all rows were valid.</summary>
     public async Task CloseAsync()
     {
         await _sending;
@@ -47,12 +49,12 @@ internal sealed class RowLane(NpgsqlConnection connection) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // Rows that were not ended are given up, which a server that does not answer would never confirm.
+        // Rows that were not ended are aborted, which an unresponsive server would never confirm.
         await connection
             .DisposeAsync()
             .AsTask()
             .WaitAsync(EndWait, TimeProvider.System)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what else failed is told
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // another failure has been reported
     }
 }

@@ -6,32 +6,31 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Loading;
 
 /// <summary>
-/// Loads the rows of tables, one table after the other, over connections of its own: in large pieces, where
-/// <c>pg_restore</c> sends one message for each
-/// row of a dump without compression. A large table is loaded over several connections, which take turns.
+/// Loads the rows of one table after the other over its own connections: in large blocks, whereas <c>pg_restore</c>
+/// sends one message per row of an uncompressed dump. A large table is loaded over several connections in turn.
 /// </summary>
 /// <param name="sessions">Opens sessions of the new database.</param>
-/// <param name="target">The database, for errors.</param>
-/// <param name="hint">What to do where the server refuses rows for a reason that is not known.</param>
-/// <param name="most">Number of connections.</param>
-internal sealed class RowLoader(LoadSessionFactory sessions, string target, string? hint, int most) : IAsyncDisposable
+/// <param name="target">Description of the database for errors.</param>
+/// <param name="hint">The hint if the server rejects rows for an unknown reason.</param>
+/// <param name="maxLanes">Maximum number of connections.</param>
+internal sealed class RowLoader(LoadSessionFactory sessions, string target, string? hint, int maxLanes) : IAsyncDisposable
 {
     private const string StatementEnding = " FROM stdin;";
-    private const int PieceBytes = 1 << 20;
+    private const int BufferBytes = 1 << 20;
 
-    private readonly List<(RowLane Lane, byte[] Piece)> _lanes = [];
+    private readonly List<(RowLane Lane, byte[] Buffer)> _lanes = [];
     private TocEntry? _table;
     private string? _copy;
-    private int _laneIndex; // of the lane whose turn it is
-    private int _pieceLength; // of its piece
+    private int _laneIndex; // current lane
+    private int _bufferLength; // bytes in its buffer
 
-    // Behind the last row, each in a line of its own.
+    // Follows the last row, each on its own line.
     private static ReadOnlySpan<byte> RowsEnding => "\\.\n\n\n"u8;
 
     /// <summary>Begins with the rows of a table.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="statement">The statement that loads them.</param>
-    /// <param name="encoding">The encoding of its rows.</param>
+    /// <param name="statement">The COPY statement.</param>
+    /// <param name="encoding">The encoding of the rows.</param>
     public void BeginTable(TocEntry table, string? statement, string encoding)
     {
         var copy = statement?.TrimEnd();
@@ -43,42 +42,42 @@ internal sealed class RowLoader(LoadSessionFactory sessions, string target, stri
         {
             throw DumpFailure.Unsupported($"it loads the rows of {table.Name} with '{copy}'");
         }
-        (_table, _copy, _laneIndex, _pieceLength) = (table, $"{copy[..^1]} WITH (ENCODING {Sql.QuoteLiteral(encoding)})", 0, 0);
+        (_table, _copy, _laneIndex, _bufferLength) = (table, $"{copy[..^1]} WITH (ENCODING {Sql.QuoteLiteral(encoding)})", 0, 0);
     }
 
-    /// <summary>Loads rows of that table.</summary>
+    /// <summary>Loads rows of the current table.</summary>
     public Task WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken) =>
         TranslateErrorsAsync(async () =>
         {
             while (!rows.IsEmpty)
             {
-                var (lane, piece) = await GetLaneAsync(cancellationToken);
-                if (_pieceLength == 0)
+                var (lane, buffer) = await GetLaneAsync(cancellationToken);
+                if (_bufferLength == 0)
                 {
                     await lane.WaitForSendAsync();
                 }
-                var taken = Math.Min(rows.Length, piece.Length - _pieceLength);
-                rows[..taken].CopyTo(piece.AsMemory(_pieceLength));
-                _pieceLength += taken;
-                rows = rows[taken..];
-                if (_pieceLength == piece.Length)
+                var copied = Math.Min(rows.Length, buffer.Length - _bufferLength);
+                rows[..copied].CopyTo(buffer.AsMemory(_bufferLength));
+                _bufferLength += copied;
+                rows = rows[copied..];
+                if (_bufferLength == buffer.Length)
                 {
                     await SwitchLaneAsync(cancellationToken);
                 }
             }
         });
 
-    /// <summary>Ends them. Only now the server says whether all were right.</summary>
+    /// <summary>Ends the rows. Only now does the server report whether all rows were valid.</summary>
     public Task EndTableAsync(CancellationToken cancellationToken) =>
         TranslateErrorsAsync(async () =>
         {
-            var (lane, piece) = await GetLaneAsync(cancellationToken);
-            if (!piece.AsSpan(0, _pieceLength).EndsWith(RowsEnding))
+            var (lane, buffer) = await GetLaneAsync(cancellationToken);
+            if (!buffer.AsSpan(0, _bufferLength).EndsWith(RowsEnding))
             {
                 throw DumpFailure.Unsupported($"the rows of {_table!.Name} do not end as COPY ends");
             }
             await lane.OpenAsync(_copy!, cancellationToken);
-            lane.Send(piece.AsMemory(0, _pieceLength - RowsEnding.Length), cancellationToken);
+            lane.Send(buffer.AsMemory(0, _bufferLength - RowsEnding.Length), cancellationToken);
             await Task.WhenAll(_lanes.Select(l => l.Lane.CloseAsync()));
         });
 
@@ -92,49 +91,50 @@ internal sealed class RowLoader(LoadSessionFactory sessions, string target, stri
         _lanes.Clear();
     }
 
-    // What ends the rows may have come in part: so many bytes are held back, and the whole of it is in the last piece.
+    // The terminator of the rows may be split over two calls: as many bytes are retained, so that the last buffer
+    // contains all of it.
     private async Task SwitchLaneAsync(CancellationToken cancellationToken)
     {
-        var (lane, piece) = _lanes[_laneIndex];
-        var sure = _pieceLength - RowsEnding.Length;
-        var end = piece.AsSpan(0, sure).LastIndexOf((byte)'\n') + 1;
+        var (lane, buffer) = _lanes[_laneIndex];
+        var complete = _bufferLength - RowsEnding.Length;
+        var end = buffer.AsSpan(0, complete).LastIndexOf((byte)'\n') + 1;
         await lane.OpenAsync(_copy!, cancellationToken);
         if (end == 0)
         {
-            // A row that is larger than a piece stays with its lane.
-            lane.Send(piece.AsMemory(0, sure), cancellationToken);
+            // A row that is longer than a buffer stays with its lane.
+            lane.Send(buffer.AsMemory(0, complete), cancellationToken);
             await lane.WaitForSendAsync();
-            piece.AsSpan(sure, _pieceLength - sure).CopyTo(piece);
-            _pieceLength -= sure;
+            buffer.AsSpan(complete, _bufferLength - complete).CopyTo(buffer);
+            _bufferLength -= complete;
             return;
         }
 
-        lane.Send(piece.AsMemory(0, end), cancellationToken);
-        var left = _pieceLength - end;
-        _laneIndex = (_laneIndex + 1) % most;
-        var (next, nextPiece) = await GetLaneAsync(cancellationToken);
-        var rest = piece.AsMemory(end, left);
+        lane.Send(buffer.AsMemory(0, end), cancellationToken);
+        var remaining = _bufferLength - end;
+        _laneIndex = (_laneIndex + 1) % maxLanes;
+        var (next, nextBuffer) = await GetLaneAsync(cancellationToken);
+        var rest = buffer.AsMemory(end, remaining);
         if (next == lane)
         {
             await lane.WaitForSendAsync();
-            rest.Span.CopyTo(piece);
+            rest.Span.CopyTo(buffer);
         }
         else
         {
             await next.WaitForSendAsync();
-            rest.CopyTo(nextPiece);
+            rest.CopyTo(nextBuffer);
         }
 
-        _pieceLength = left;
+        _bufferLength = remaining;
     }
 
-    private async Task<(RowLane Lane, byte[] Piece)> GetLaneAsync(CancellationToken cancellationToken)
+    private async Task<(RowLane Lane, byte[] Buffer)> GetLaneAsync(CancellationToken cancellationToken)
     {
         if (_laneIndex < _lanes.Count)
         {
             return _lanes[_laneIndex];
         }
-        _lanes.Add((new(await sessions.OpenAsync(cancellationToken)), new byte[PieceBytes]));
+        _lanes.Add((new(await sessions.OpenAsync(cancellationToken)), new byte[BufferBytes]));
         return _lanes[_laneIndex];
     }
 

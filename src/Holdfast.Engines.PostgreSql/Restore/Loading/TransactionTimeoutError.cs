@@ -5,32 +5,32 @@ using Holdfast.Engines.PostgreSql.Tools;
 namespace Holdfast.Engines.PostgreSql.Restore.Loading;
 
 /// <summary>
-/// A parameter that <c>pg_restore</c> sets from version 17 on, whatever the server, and that older servers do not have.
-/// Where both meet, that one error is
-/// passed over; <c>pg_restore</c> then cannot stop at the first error, so others are told when it has ended.
+/// A parameter that <c>pg_restore</c> sets since version 17, regardless of the server, and that older servers do not
+/// have. In this combination the error is ignored; <c>pg_restore</c> then cannot stop at the first error, so other
+/// errors are reported after it has exited.
 /// </summary>
 internal static partial class TransactionTimeoutError
 {
     private const int FirstWith = 17;
 
-    /// <summary>Whether the error is to be expected.</summary>
+    /// <summary>Whether the error is expected.</summary>
     public static bool IsExpected(Tool tool, Server server) => tool.Version.Major >= FirstWith && server.Major < FirstWith;
 
-    /// <summary>Whether nothing else went wrong.</summary>
-    /// <param name="errors">What the program said.</param>
+    /// <summary>Whether this is the only error.</summary>
+    /// <param name="errors">The program's error output.</param>
     public static bool IsOnlyError(string errors) =>
-        Sum().Match(errors) is { Success: true } sum
-        && int.TryParse(sum.Groups[1].ValueSpan, out var ignored)
+        Sum().Match(errors) is { Success: true } summary
+        && int.TryParse(summary.Groups[1].ValueSpan, out var ignored)
         && ignored <= Pattern().Count(errors)
         && !RemoveFrom(errors).Contains("pg_restore: error:", StringComparison.Ordinal);
 
-    /// <summary>How often it is in what the program said.</summary>
+    /// <summary>Counts this error in the program's output.</summary>
     public static int Count(string errors) => Pattern().Count(errors);
 
-    /// <summary>What else it said.</summary>
+    /// <summary>Returns the output without this error.</summary>
     public static string RemoveFrom(string errors) => Pattern().Replace(errors, "").Trim();
 
-    // Known by the command: the server's own words are in the server's language.
+    // Recognised by the command, because the message is in the server's language.
     [GeneratedRegex(
         "(?:pg_restore: while INITIALIZING:\\n)?pg_restore: error: could not execute query: "
             + ".*\\n(?:(?!pg_restore:).*\\n){0,4}?Command was: SET transaction_timeout = 0;\\n*"

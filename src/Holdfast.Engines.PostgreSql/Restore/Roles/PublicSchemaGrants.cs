@@ -6,21 +6,21 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Roles;
 
 /// <summary>
-/// The grants on the schema <c>public</c> of servers before version 15. A <c>pg_dump</c> of 15 and newer tells them as
-/// they differ from what newer servers begin with, where
-/// only its owner may create in it: in a database of an older one everybody could again.
+/// The grants on the schema <c>public</c> of servers before version 15. Since version 15, <c>pg_dump</c> dumps them
+/// relative to the defaults of newer servers, where only the owner can create objects in it: restored to a database of
+/// an older server, they would let everybody.
 /// </summary>
 internal static class PublicSchemaGrants
 {
-    /// <summary>The first major in which the owner of a database may change it.</summary>
+    /// <summary>The first major version in which the schema public belongs to the owner of the database.</summary>
     public const int FirstMajorOwnedByDatabaseOwner = 15;
 
     private static readonly string[] Privileges = ["USAGE", "CREATE"];
 
-    /// <summary>The statements that set them.</summary>
-    /// <param name="grants">The grants to others than its owner.</param>
-    /// <param name="role">Knows the roles that the target has.</param>
-    /// <param name="encoding">How names of the database are read.</param>
+    /// <summary>Returns the statements that set them.</summary>
+    /// <param name="grants">The grants to roles other than its owner.</param>
+    /// <param name="role">The restore role, which knows the roles of the target server.</param>
+    /// <param name="encoding">How names of the database are decoded.</param>
     public static string BuildStatements(IReadOnlyList<DatabaseGrant> grants, TargetRole role, Encoding encoding)
     {
         var known = grants.Where(g => Privileges.Contains(g.Privilege) && (g.Role is null || role.AllRoles.Contains(g.Role)));
@@ -33,17 +33,17 @@ internal static class PublicSchemaGrants
             ) + ";";
     }
 
-    /// <summary>Sets them, in the database that is connected to.</summary>
+    /// <summary>Applies them to the current database.</summary>
     public static Task ApplyAsync(
         NpgsqlConnection connection,
-        DatabaseMetadata around,
+        DatabaseMetadata metadata,
         TargetRole role,
         CancellationToken cancellationToken
     ) =>
-        around.PublicGrants is null
+        metadata.PublicGrants is null
             ? Task.CompletedTask
             : connection.ExecuteAsync(
-                BuildStatements(around.PublicGrants, role, NameEncoding.GetEncoding(around.Encoding)),
+                BuildStatements(metadata.PublicGrants, role, NameEncoding.GetEncoding(metadata.Encoding)),
                 cancellationToken
             );
 }

@@ -6,10 +6,10 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Roles;
 
 /// <summary>
-/// The role that the statements of a dump are run as, functions of the old database's owner among them: over
-/// connections of its own, for code of the owner can undo a
-/// <c>SET ROLE</c>. It has nothing to lose, and what it has made is handed over when all is loaded. What such code can
-/// do to the role itself is looked for afterwards.
+/// The role that executes the statements of a dump, including functions of the old database's owner: over its own
+/// connections, because such code can undo a <c>SET ROLE</c>. It has no privileges to lose, and the ownership of what
+/// it has created is transferred when everything is loaded. Afterwards it is checked whether such code has changed the
+/// role itself.
 /// </summary>
 /// <param name="config">The source.</param>
 /// <param name="connector">Connects as the role.</param>
@@ -17,26 +17,30 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
 {
     private const int MaxListed = 20;
 
-    // A role may set its own defaults, in any database, and in early releases of 15 and older make others its members;
-    // whoever may grant a role of his
-    // own makes it a member of that. What it has in another database in the making, that restore finds, or it goes with
-    // it. One that makes roles, too,
-    // becomes a member of them by itself.
+    // A role can change its own settings in any database, and in early releases of 15 and older it can add members to
+    // itself; a role with ADMIN OPTION on other roles can make it a member of those. Settings in another database that
+    // is being restored are found by that restore, or dropped with the database. A role with CREATEROLE becomes a
+    // member of the roles that it creates.
     private const string StateQuery = """
         SELECT pg_catalog.concat_ws('; ',
                (SELECT 'settings ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(
-                           pg_catalog.concat(pg_catalog.array_to_string(s.setconfig, ', '), ' in database ' OPERATOR(pg_catalog.||) d.datname::pg_catalog.text), ', ' ORDER BY s.setdatabase)
+                           pg_catalog.concat(pg_catalog.array_to_string(s.setconfig, ', '),
+                             ' in database ' OPERATOR(pg_catalog.||) d.datname::pg_catalog.text),
+                           ', ' ORDER BY s.setdatabase)
                 FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
                 WHERE s.setrole OPERATOR(pg_catalog.=) r.oid
-                  AND (d.datname IS NULL OR d.datname::pg_catalog.text OPERATOR(pg_catalog.=) $4 OR NOT pg_catalog.starts_with(d.datname::pg_catalog.text, $2))),
-               (SELECT 'members ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.member)::pg_catalog.text, ', ' ORDER BY m.member)
+                  AND (d.datname IS NULL OR d.datname::pg_catalog.text OPERATOR(pg_catalog.=) $4
+                       OR NOT pg_catalog.starts_with(d.datname::pg_catalog.text, $2))),
+               (SELECT 'members ' OPERATOR(pg_catalog.||)
+                         pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.member)::pg_catalog.text, ', ' ORDER BY m.member)
                 FROM pg_catalog.pg_auth_members m WHERE m.roleid OPERATOR(pg_catalog.=) r.oid),
-               (SELECT 'member of ' OPERATOR(pg_catalog.||) pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.roleid)::pg_catalog.text, ', ' ORDER BY m.roleid)
+               (SELECT 'member of ' OPERATOR(pg_catalog.||)
+                         pg_catalog.string_agg(pg_catalog.pg_get_userbyid(m.roleid)::pg_catalog.text, ', ' ORDER BY m.roleid)
                 FROM pg_catalog.pg_auth_members m WHERE m.member OPERATOR(pg_catalog.=) r.oid AND $3))
         FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
         """;
 
-    // Databases in the making that somebody works in.
+    // Databases that are being restored by an active session.
     private const string RestoringDatabasesQuery = """
         SELECT d.datname::pg_catalog.text FROM pg_catalog.pg_database d
         WHERE pg_catalog.starts_with(d.datname::pg_catalog.text, $1)
@@ -57,29 +61,29 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
     /// <summary>Its name.</summary>
     public string Name => config.RestoreUser;
 
-    /// <summary>What it had, and has; null before <see cref="CheckAsync"/>.</summary>
+    /// <summary>Its previous and its current state; null before <see cref="CheckAsync"/>.</summary>
     public RestoreRoleState? State => _before is null ? null : new(_before, _after);
 
-    /// <summary>Whether it is another than the one that backs up and makes databases.</summary>
+    /// <summary>Whether it is a dedicated role, other than the one that backs up and creates databases.</summary>
     public bool IsDedicated => config.RestoreUser != config.User;
 
-    /// <summary>The role that the new database and all in it is to belong to; null for the one that restores.</summary>
+    /// <summary>The role that will own the new database and everything in it; null for the restore role.</summary>
     public string? Owner => config.Restore.Owner ?? (IsDedicated && !config.Restore.KeepOwners ? config.Restore.DefaultOwner : null);
 
     /// <summary>
-    /// Says that a restore begins, before <see cref="CheckAsync"/>: whatever changes the role from then on is told of
-    /// this one, too.
+    /// Registers a restore, before <see cref="CheckAsync"/>: any later change of the role is attributed to this restore
+    /// as well.
     /// </summary>
     /// <param name="server">The server.</param>
     /// <param name="name">Name of the new database.</param>
-    /// <param name="temporaryName">The name that it has in the making.</param>
+    /// <param name="temporaryName">Its temporary name.</param>
     public void BeginUse(Server server, string name, string temporaryName) =>
         _usage = RoleUsage.Begin(server.Identity ?? server.Host.ToString(), Name, name, temporaryName);
 
-    /// <summary>Says that the restore has ended, whatever it came to.</summary>
+    /// <summary>Unregisters the restore, whatever its result.</summary>
     public void EndUse() => _usage?.Dispose();
 
-    /// <summary>Says which database's code is run.</summary>
+    /// <summary>Sets the name of the database whose code is executed.</summary>
     public void SetSourceDatabase(string database)
     {
         if (_usage is not null)
@@ -88,12 +92,12 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         }
     }
 
-    /// <summary>Checks that it is fit, before anything is made.</summary>
+    /// <summary>Checks whether the role is suitable, before anything is created.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="maintenance">A connection of the role that makes databases.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What it may do.</returns>
-    /// <exception cref="HoldfastException">It may do too much or too little, or cannot connect.</exception>
+    /// <param name="maintenance">A connection of the role that creates databases.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Its privileges.</returns>
+    /// <exception cref="HoldfastException">It has too many or too few privileges, or cannot connect.</exception>
     public async Task<TargetRole> CheckAsync(Server server, NpgsqlConnection maintenance, CancellationToken cancellationToken)
     {
         var role = await TargetRole.ReadAsync(maintenance, Name, IsDedicated, Owner, config.Restore, cancellationToken);
@@ -108,13 +112,16 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         return role;
     }
 
-    /// <summary>Looks whether code of the old database has changed the role: then nothing is kept, and the operator has to know.</summary>
+    /// <summary>
+    /// Checks whether code of the old database has changed the role: then nothing is kept, and the operator has to be
+    /// informed.
+    /// </summary>
     /// <param name="server">The server.</param>
-    /// <param name="maintenance">A connection of the role that makes databases.</param>
-    /// <param name="isOver">Whether no code can run any more; else what is found as it was may still change.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What could not be looked at; null where all could.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.RestoreRoleChanged"/>, with what was changed.</exception>
+    /// <param name="maintenance">A connection of the role that creates databases.</param>
+    /// <param name="isOver">Whether no more code can run; otherwise an unchanged role may still be changed.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>What could not be checked; null if everything was.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.RestoreRoleChanged"/>, with the changes.</exception>
     public async Task<string?> VerifyAsync(Server server, NpgsqlConnection maintenance, bool isOver, CancellationToken cancellationToken)
     {
         try
@@ -136,17 +143,18 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
                 return null;
             }
             throw RoleChanged(
-                $"changed the settings or memberships of the role '{Name}', which runs restores: it has {FormatState(now)}, and had "
+                $"changed the settings or memberships of the role '{Name}', which runs restores: it now has "
+                    + $"{FormatState(now)}; before, it had "
                     + $"{FormatState(_before)}",
-                $"Undo that first: ALTER ROLE {Sql.QuoteIdentifier(Name)} RESET what is set, IN DATABASE where one is named; REVOKE "
-                    + $"{Sql.QuoteIdentifier(Name)} FROM whoever has become a member, and from it what it has become a member of."
+                $"Undo that first: ALTER ROLE {Sql.QuoteIdentifier(Name)} RESET each setting, IN DATABASE if one is named; REVOKE "
+                    + $"{Sql.QuoteIdentifier(Name)} FROM each new member, and revoke from it each role that it has become a member of."
             );
         }
         catch (HoldfastException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword })
         {
             throw RoleChanged(
                 $"changed the password of the role '{Name}', which runs restores",
-                $"Give the role '{Name}' a new password, here and at the server, before anything else is restored; end its "
+                $"Give the role '{Name}' a new password, here and on the server, before anything else is restored, and terminate its "
                     + "sessions (pg_stat_activity)."
             );
         }
@@ -155,54 +163,55 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
                 || (e is HoldfastException known && known.Error != ErrorCatalogue.RestoreRoleChanged)
             )
         {
-            return $"Whether code of the database has changed the role '{Name}' could not be looked at: {e.Message}";
+            return $"Whether code of the database has changed the role '{Name}' could not be checked: {e.Message}";
         }
     }
 
-    // Several restores at once run as the same role, and nothing at the server tells which of them has done what.
-    private HoldfastException RoleChanged(string what, string hint)
+    // Several concurrent restores use the same role, and the server does not show which of them has done what.
+    private HoldfastException RoleChanged(string change, string hint)
     {
         var own = _usage?.ToString() ?? "the database";
         var comma = _usage?.SourceDatabase is null ? "" : ",";
         List<string> others =
         [
             .. _usage?.ConcurrentRestores ?? [],
-            .. _foreignRestores.Order(StringComparer.Ordinal).Select(n => $"what another program makes in '{n}'"),
+            .. _foreignRestores.Order(StringComparer.Ordinal).Select(n => $"the restore of another program into '{n}'"),
         ];
         var left = _usage is null ? "the new database" : $"'{_usage.Name}'";
         return new(
             ErrorCatalogue.RestoreRoleChanged,
             others.Count == 0
-                ? $"Code of {own}{comma} has {what}. Its owner, or whoever could write to the archive, is hostile. Nothing is "
+                ? $"Code of {own}{comma} has {change}. Its owner, or someone who can write to the archive, is hostile. Nothing is "
                     + $"left of {left}."
-                : $"Code of a database has {what}. It may have been any of these, which were restored at the same time: "
-                    + $"{JoinLimited([own, .. others])}. The owner of that one, or whoever could write to its archive, is hostile. "
+                : $"Code of a database has {change}. It may have been any of these, which were restored at the same time: "
+                    + $"{JoinLimited([own, .. others])}. Its owner, or someone who can write to its archive, is hostile. "
                     + $"Nothing is left of {left}.",
             hint
         );
     }
 
-    // Those of this process are known, whatever they have come to meanwhile; of others only what is there now.
+    // Restores of this process are known even if they have ended meanwhile; those of other processes only while they
+    // run.
     private async Task FindConcurrentRestoresAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken)
     {
         if (_usage is null)
         {
             return;
         }
-        var making = await maintenance.QueryAsync(
+        var temporaryNames = await maintenance.QueryAsync(
             RestoringDatabasesQuery,
             r => r.GetSharedName(0),
             cancellationToken,
             DatabaseNames.RestorePrefix
         );
-        _foreignRestores.UnionWith(making.Where(n => !_usage.Includes(n)));
+        _foreignRestores.UnionWith(temporaryNames.Where(n => !_usage.Includes(n)));
     }
 
     /// <summary>
-    /// What is to be known of the role that is to own the new database: code of one of its databases can change what
-    /// the others have of their own.
+    /// Returns a warning about the owner of the new database: code of one of its databases can change its other
+    /// databases.
     /// </summary>
-    /// <returns>A warning; null where it owns no other.</returns>
+    /// <returns>A warning; null if it owns no other database.</returns>
     public async Task<string?> GetSharedOwnerWarningAsync(NpgsqlConnection maintenance, CancellationToken cancellationToken)
     {
         if (!IsDedicated || Owner is null)
@@ -220,9 +229,9 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         {
             return null;
         }
-        return $"'{Owner}' owns other databases too: {JoinLimited(others)}. Code of each can run with its rights (functions with SECURITY "
-            + "DEFINER, and those of indexes when autovacuum comes by) and change settings, grants and names of the others. Where "
-            + "they belong to people who must gain nothing from each other, give each an owner of its own: ALTER DATABASE … OWNER "
+        return $"'{Owner}' also owns other databases: {JoinLimited(others)}. Code in each can run with its privileges (SECURITY DEFINER "
+            + "functions, and index functions that autovacuum executes) and change settings, grants and names of the others. If "
+            + "their users must be isolated from each other, give each database a separate owner: ALTER DATABASE … OWNER "
             + $"TO …; and in it REASSIGN OWNED BY {Sql.QuoteIdentifier(Owner)} TO …;";
     }
 
@@ -239,8 +248,8 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
             )
         )[0];
 
-    private static string JoinLimited(List<string> what) =>
-        string.Join("; ", what.Take(MaxListed)) + (what.Count > MaxListed ? $"; and {what.Count - MaxListed} more" : "");
+    private static string JoinLimited(List<string> items) =>
+        string.Join("; ", items.Take(MaxListed)) + (items.Count > MaxListed ? $"; and {items.Count - MaxListed} more" : "");
 
     private static string FormatState(string state) => state.Length == 0 ? "none" : $"'{state}'";
 
@@ -250,20 +259,21 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{Name}' is to run restores and to own what is restored: its next restore would run code of others that may drop that.",
-                "Name another role as the owner, or none."
+                $"'{Name}' would both run restores and own what is restored: its next restore would run foreign code that could drop that.",
+                "Configure another owner, or none."
             );
         }
         if (Owner is { } owner && !role.AllRoles.Contains(owner))
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"The role '{owner}', which is to own what is restored, does not exist.",
-                $"CREATE ROLE {Sql.QuoteIdentifier(owner)} NOLOGIN; GRANT {Sql.QuoteIdentifier(owner)} TO {Sql.QuoteIdentifier(config.User)}; or name another "
+                $"The role '{owner}', which should own what is restored, does not exist.",
+                $"CREATE ROLE {Sql.QuoteIdentifier(owner)} NOLOGIN; GRANT {Sql.QuoteIdentifier(owner)} TO "
+                    + $"{Sql.QuoteIdentifier(config.User)}; or set another "
                     + "as restore.owner."
             );
         }
-        foreach (var needed in ((string?[])[Name, Owner]).OfType<string>())
+        foreach (var requiredRole in ((string?[])[Name, Owner]).OfType<string>())
         {
             if (
                 (
@@ -271,7 +281,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
                         "SELECT pg_catalog.pg_has_role($1::pg_catalog.name, 'USAGE')",
                         r => r.GetBoolean(0),
                         cancellationToken,
-                        needed
+                        requiredRole
                     )
                 )
                 is not [true]
@@ -279,8 +289,8 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
             {
                 throw new HoldfastException(
                     ErrorCatalogue.NotAllowed,
-                    $"'{config.User}' is no member of '{needed}', so that it cannot hand over what is restored.",
-                    $"GRANT {Sql.QuoteIdentifier(needed)} TO {Sql.QuoteIdentifier(config.User)};"
+                    $"'{config.User}' is not a member of '{requiredRole}', so it cannot transfer the ownership of what is restored.",
+                    $"GRANT {Sql.QuoteIdentifier(requiredRole)} TO {Sql.QuoteIdentifier(config.User)};"
                 );
             }
         }

@@ -3,13 +3,13 @@ using Holdfast.Engines.PostgreSql.Connections;
 
 namespace Holdfast.Engines.PostgreSql.Restore.Roles;
 
-/// <summary>Finds roles in the SQL of grants and policies, as <c>pg_dump</c> writes it.</summary>
+/// <summary>Finds role names in the SQL of grants and policies, as <c>pg_dump</c> writes it.</summary>
 internal static partial class RoleSqlParser
 {
-    /// <summary>Which of <paramref name="roles"/> a text names; null for none.</summary>
+    /// <summary>Returns the first of <paramref name="roles"/> that the SQL names; null if there is none.</summary>
     public static string? FindFirstNamed(string sql, IEnumerable<string> roles) => roles.FirstOrDefault(r => NamesRole(sql, r));
 
-    /// <summary>The role whose future objects the grants of a text are for; null where there is none.</summary>
+    /// <summary>Returns the role of an ALTER DEFAULT PRIVILEGES statement; null if there is none.</summary>
     public static string? FindDefaultPrivilegesRole(string sql)
     {
         var match = ForRole().Match(sql);

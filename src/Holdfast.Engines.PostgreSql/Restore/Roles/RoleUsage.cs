@@ -1,30 +1,31 @@
 namespace Holdfast.Engines.PostgreSql.Restore.Roles;
 
 /// <summary>
-/// One restore that is run as a role, and all others of this process that were run as the same one in that time: where
-/// the role was changed, any of them may have done it.
+/// A restore that uses a role, and all restores of this process that have used the same role at the same time: if the
+/// role was changed, any of them may have done it. The static lock guards all instances; nothing is called while it is
+/// held.
 /// </summary>
 internal sealed class RoleUsage : IDisposable
 {
-    // Of the whole process: several sources may name one server, and a source that is saved again is another object.
+    // One list per process: several sources may refer to the same server, and saving a source replaces its object.
     private static readonly Dictionary<(string Server, string Role), List<RoleUsage>> Running = [];
 
     private readonly (string Server, string Role) _key;
     private readonly List<RoleUsage> _concurrent = [];
 
-    private RoleUsage((string Server, string Role) at, string name, string temporaryName) =>
-        (_key, Name, TemporaryName) = (at, name, temporaryName);
+    private RoleUsage((string Server, string Role) key, string name, string temporaryName) =>
+        (_key, Name, TemporaryName) = (key, name, temporaryName);
 
     /// <summary>Name of the new database.</summary>
     public string Name { get; }
 
-    /// <summary>The name that it has in the making.</summary>
+    /// <summary>Its temporary name.</summary>
     public string TemporaryName { get; }
 
-    /// <summary>Name of the one that was backed up, as the archive says it; null before that was read.</summary>
+    /// <summary>Name of the backed-up database, from the archive; null before that was read.</summary>
     public string? SourceDatabase { get; set; }
 
-    /// <summary>The restores that have run at the same time at any moment, those too that have ended since.</summary>
+    /// <summary>All restores that overlapped with this one, including those that have ended.</summary>
     public IReadOnlyList<string> ConcurrentRestores
     {
         get
@@ -36,32 +37,32 @@ internal sealed class RoleUsage : IDisposable
         }
     }
 
-    /// <summary>Begins one.</summary>
-    /// <param name="server">What tells the server from others.</param>
+    /// <summary>Registers a restore.</summary>
+    /// <param name="server">Identity of the server.</param>
     /// <param name="role">The role.</param>
     /// <param name="name">Name of the new database.</param>
-    /// <param name="temporaryName">The name that it has in the making.</param>
+    /// <param name="temporaryName">Its temporary name.</param>
     public static RoleUsage Begin(string server, string role, string name, string temporaryName)
     {
-        var use = new RoleUsage((server, role), name, temporaryName);
+        var usage = new RoleUsage((server, role), name, temporaryName);
         lock (Running)
         {
-            if (!Running.TryGetValue(use._key, out var running))
+            if (!Running.TryGetValue(usage._key, out var running))
             {
-                Running[use._key] = running = [];
+                Running[usage._key] = running = [];
             }
-            use._concurrent.AddRange(running);
+            usage._concurrent.AddRange(running);
             foreach (var other in running)
             {
-                other._concurrent.Add(use);
+                other._concurrent.Add(usage);
             }
-            running.Add(use);
+            running.Add(usage);
         }
 
-        return use;
+        return usage;
     }
 
-    /// <summary>Whether a database in the making is this one or one of <see cref="ConcurrentRestores"/>.</summary>
+    /// <summary>Whether a temporary name is that of this restore or of one of <see cref="ConcurrentRestores"/>.</summary>
     public bool Includes(string temporaryName)
     {
         lock (Running)
@@ -71,9 +72,10 @@ internal sealed class RoleUsage : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => SourceDatabase is null ? $"what becomes '{Name}'" : $"'{SourceDatabase}', restored as '{Name}'";
+    public override string ToString() =>
+        SourceDatabase is null ? $"the new database '{Name}'" : $"'{SourceDatabase}', restored as '{Name}'";
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Unregisters it.</summary>
     public void Dispose()
     {
         lock (Running)
@@ -86,10 +88,10 @@ internal sealed class RoleUsage : IDisposable
             {
                 foreach (var other in running)
                 {
-                    other._concurrent.Remove(this); // it has run no code
+                    other._concurrent.Remove(this); // it has executed no code
                 }
             }
-            _concurrent.Clear(); // else each would keep all before it
+            _concurrent.Clear(); // otherwise each would keep all earlier ones alive
             if (running.Count == 0)
             {
                 Running.Remove(_key);

@@ -7,51 +7,52 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Targets;
 
 /// <summary>
-/// Gives a new database what the one that was backed up had of its own: comment, settings, limit; its grants come with
-/// its name. What the target does not allow is told, and stops nothing.
+/// Restores the properties of a database itself: comment, settings, connection limit; its grants are applied together
+/// with its final name. Properties that the target does not allow are reported and do not fail the restore.
 /// </summary>
-/// <param name="connection">A connection of the role that makes databases.</param>
+/// <param name="connection">A connection of the role that creates databases.</param>
 /// <param name="database">The new database.</param>
-/// <param name="role">What is known of the server's roles.</param>
-/// <param name="restorer">
-/// The role that loads dumps: its settings stay as they are, else a restore that runs meanwhile would find them
-/// changed.
+/// <param name="role">The restore role, which knows the roles of the server.</param>
+/// <param name="restoreRole">
+/// The role that loads dumps: its settings are not changed, otherwise a concurrent restore would detect a change.
 /// </param>
 /// <param name="isTrusted">
-/// Whether whoever owned the database, or could write to the archive, may have a superuser set what nobody else can.
-/// The settings of an archive are as hostile as the rest of it.
+/// Whether the owner of the database, and anyone who could write to the archive, may make a superuser change settings
+/// that only superusers can. The settings in an archive are as untrusted as the rest of it.
 /// </param>
-internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role, string restorer, bool isTrusted)
+internal sealed class DatabaseProperties(NpgsqlConnection connection, string database, TargetRole role, string restoreRole, bool isTrusted)
 {
-    // Those that an owner can set by himself; of an extension's nobody knows before it is loaded.
+    // Settings that an owner can change himself; those of an extension are unknown until it is loaded.
     private const string OwnerSettableQuery = """
-        SELECT CASE WHEN r.rolsuper THEN (SELECT pg_catalog.array_agg(pg_catalog.lower(s.name)) FROM pg_catalog.pg_settings s WHERE s.context OPERATOR(pg_catalog.=) ANY ('{user,backend}'::pg_catalog.text[])) END
+        SELECT CASE WHEN r.rolsuper THEN (
+          SELECT pg_catalog.array_agg(pg_catalog.lower(s.name)) FROM pg_catalog.pg_settings s
+          WHERE s.context OPERATOR(pg_catalog.=) ANY ('{user,backend}'::pg_catalog.text[])) END
         FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) current_user
         """;
 
     private static readonly string[] Privileges = ["CONNECT", "CREATE", "TEMPORARY"];
 
-    private readonly List<string> _leftOut = [];
+    private readonly List<string> _omissions = [];
 
-    /// <summary>What the new database lacks of it, and why.</summary>
-    public IReadOnlyList<string> LeftOut => _leftOut;
+    /// <summary>Properties that were not restored, and why.</summary>
+    public IReadOnlyList<string> Omissions => _omissions;
 
-    /// <summary>Does it.</summary>
-    public async Task ApplyAsync(DatabaseMetadata around, CancellationToken cancellationToken)
+    /// <summary>Restores the properties.</summary>
+    public async Task ApplyAsync(DatabaseMetadata metadata, CancellationToken cancellationToken)
     {
         var name = Sql.QuoteIdentifier(database);
-        if (around.Comment is not null)
+        if (metadata.Comment is not null)
         {
-            await TryAsync("its comment", $"COMMENT ON DATABASE {name} IS {Sql.QuoteLiteral(around.Comment)}", cancellationToken);
+            await TryAsync("its comment", $"COMMENT ON DATABASE {name} IS {Sql.QuoteLiteral(metadata.Comment)}", cancellationToken);
         }
-        var ordinary = isTrusted || around.Settings.Count == 0 ? null : await ReadOwnerSettableAsync(cancellationToken);
-        foreach (var setting in around.Settings)
+        var ownerSettable = isTrusted || metadata.Settings.Count == 0 ? null : await ReadOwnerSettableAsync(cancellationToken);
+        foreach (var setting in metadata.Settings)
         {
-            if (ordinary?.Contains(setting.Name.ToLowerInvariant()) == false)
+            if (ownerSettable?.Contains(setting.Name.ToLowerInvariant()) == false)
             {
-                _leftOut.Add(
+                _omissions.Add(
                     $"The setting {setting.Name} = '{setting.Value}'{(setting.Role is null ? "" : $" of '{setting.Role}'")} "
-                        + "is left out: it takes a superuser to set it. Set it by hand where it was meant."
+                        + "is left out: only a superuser can set it. Set it by hand if it is wanted."
                 );
             }
             else
@@ -60,43 +61,43 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
             }
         }
 
-        if (around.ConnectionLimit >= 0)
+        if (metadata.ConnectionLimit >= 0)
         {
             await TryAsync(
-                "its limit of connections",
-                string.Create(CultureInfo.InvariantCulture, $"ALTER DATABASE {name} CONNECTION LIMIT {around.ConnectionLimit}"),
+                "its connection limit",
+                string.Create(CultureInfo.InvariantCulture, $"ALTER DATABASE {name} CONNECTION LIMIT {metadata.ConnectionLimit}"),
                 cancellationToken
             );
         }
     }
 
-    /// <summary>The statements that set its grants, once it has its name.</summary>
-    /// <param name="around">What the one that was backed up had.</param>
-    /// <param name="name">The name.</param>
-    /// <param name="restorer">The role that restored, and was let in for that.</param>
-    public IReadOnlyList<(string What, string Sql)> BuildGrants(DatabaseMetadata around, string name, string? restorer)
+    /// <summary>Builds the statements that restore its grants, after it has its final name.</summary>
+    /// <param name="metadata">Metadata of the backed-up database.</param>
+    /// <param name="name">The final name.</param>
+    /// <param name="restoreRole">The restore role, if it has a temporary grant.</param>
+    public IReadOnlyList<(string What, string Sql)> BuildGrants(DatabaseMetadata metadata, string name, string? restoreRole)
     {
         var statements = new List<(string What, string Sql)>();
-        if (restorer is not null)
+        if (restoreRole is not null)
         {
             statements.Add(
                 (
-                    $"the end of the grants to {restorer}",
-                    $"REVOKE ALL ON DATABASE {Sql.QuoteIdentifier(name)} FROM {Sql.QuoteIdentifier(restorer)}"
+                    $"the end of the grants to {restoreRole}",
+                    $"REVOKE ALL ON DATABASE {Sql.QuoteIdentifier(name)} FROM {Sql.QuoteIdentifier(restoreRole)}"
                 )
             );
         }
-        foreach (var grant in (around.Grants ?? DatabaseGrant.Defaults).Where(g => Privileges.Contains(g.Privilege)))
+        foreach (var grant in (metadata.Grants ?? DatabaseGrant.Defaults).Where(g => Privileges.Contains(g.Privilege)))
         {
-            var what = $"the grant of {grant.Privilege} to {grant.Role ?? "everybody"}";
-            if (!RoleExists(grant.Role, what))
+            var description = $"the grant of {grant.Privilege} to {grant.Role ?? "everybody"}";
+            if (!RoleExists(grant.Role, description))
             {
                 continue;
             }
             var option = grant.CanGrant ? " WITH GRANT OPTION" : "";
             statements.Add(
                 (
-                    what,
+                    description,
                     role.BuildStatement(grant.Role, to =>
                         $"GRANT {grant.Privilege} ON DATABASE {Sql.QuoteIdentifier(name)} TO {to}{option}"
                     )
@@ -107,24 +108,26 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
         return statements;
     }
 
-    // Null where the server refuses what goes beyond that by itself.
+    // Null if the server itself rejects other settings.
     private async Task<HashSet<string>?> ReadOwnerSettableAsync(CancellationToken cancellationToken) =>
         (await connection.QueryAsync(OwnerSettableQuery, r => r.IsDBNull(0) ? null : r.GetFieldValue<string[]>(0), cancellationToken))
             is [{ } names]
             ? names.ToHashSet(StringComparer.Ordinal)
             : null;
 
-    // The server keeps a value as it is shown, which SQL does not always take back (a list in quotes); set_config does.
+    // The server stores a value as it is shown, which SQL does not always accept (a quoted list); set_config does.
     private async Task ApplyAsync(DatabaseSetting setting, string name, CancellationToken cancellationToken)
     {
-        var what = $"the setting {setting.Name}{(setting.Role is null ? "" : $" of '{setting.Role}'")}";
-        if (!RoleExists(setting.Role, what))
+        var description = $"the setting {setting.Name}{(setting.Role is null ? "" : $" of '{setting.Role}'")}";
+        if (!RoleExists(setting.Role, description))
         {
             return;
         }
-        if (setting.Role == restorer)
+        if (setting.Role == restoreRole)
         {
-            _leftOut.Add($"{Capitalize(what)} is left out: that role runs restores, and code of what is restored can set it.");
+            _omissions.Add(
+                $"{Capitalize(description)} is left out: that role runs restores, and code of a restored database could set it."
+            );
             return;
         }
 
@@ -133,20 +136,20 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
             ? $"ALTER DATABASE {name} {set}"
             : role.BuildStatement(setting.Role, r => $"ALTER ROLE {r} IN DATABASE {name} {set}");
         var value = $"SELECT set_config({Sql.QuoteLiteral(setting.Name)}, {Sql.QuoteLiteral(setting.Value)}, true)";
-        await TryAsync(what, $"BEGIN; {value}; {statement}; COMMIT", cancellationToken);
+        await TryAsync(description, $"BEGIN; {value}; {statement}; COMMIT", cancellationToken);
     }
 
-    private bool RoleExists(string? name, string what)
+    private bool RoleExists(string? name, string description)
     {
         if (name is null || role.AllRoles.Contains(name))
         {
             return true;
         }
-        _leftOut.Add($"{Capitalize(what)} is left out: the role '{name}' does not exist here.");
+        _omissions.Add($"{Capitalize(description)} is left out: the role '{name}' does not exist on this server.");
         return false;
     }
 
-    private async Task TryAsync(string what, string sql, CancellationToken cancellationToken)
+    private async Task TryAsync(string description, string sql, CancellationToken cancellationToken)
     {
         try
         {
@@ -155,7 +158,7 @@ internal sealed class DatabaseProperties(NpgsqlConnection connection, string dat
         catch (PostgresException e)
         {
             await connection.ExecuteAsync("ROLLBACK", cancellationToken);
-            _leftOut.Add($"{Capitalize(what)} could not be restored: {e.MessageText}.");
+            _omissions.Add($"{Capitalize(description)} could not be restored: {e.MessageText}.");
         }
     }
 

@@ -6,14 +6,14 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Targets;
 
 /// <summary>
-/// Gives a loaded database its name and its grants, in one transaction. Whoever is connected to it stands in the way:
-/// an agent that looks at every database, a superuser.
+/// Renames a loaded database to its final name and applies its grants, in one transaction. Other sessions in the
+/// database prevent this: a monitoring agent that connects to every database, or a superuser.
 /// </summary>
 /// <param name="connection">A connection to another database.</param>
-/// <param name="temporaryName">The name that it has.</param>
-/// <param name="name">The name that it gets.</param>
-/// <param name="application">By which name the server knows the sessions that loaded it, which are about to end.</param>
-/// <param name="grants">The grants: what each is, and its statement.</param>
+/// <param name="temporaryName">Its temporary name.</param>
+/// <param name="name">Its final name.</param>
+/// <param name="application">The application_name of the sessions that have loaded it, which are about to end.</param>
+/// <param name="grants">The grants: description and statement.</param>
 internal sealed class DatabaseRename(
     NpgsqlConnection connection,
     string temporaryName,
@@ -22,38 +22,40 @@ internal sealed class DatabaseRename(
     IReadOnlyList<(string What, string Sql)> grants
 )
 {
-    /// <summary>Begins the comment on a database that is loaded and only lacks its name; a clean-up passes over it.</summary>
+    /// <summary>
+    /// Prefix of the comment on a database that is loaded and only lacks its final name; a clean-up skips it.
+    /// </summary>
     public const string LoadedComment = "Loaded by Holdfast";
 
-    // The server's own processes make way by themselves.
+    // The server's own processes leave by themselves.
     private const string OtherSessionsQuery = """
         SELECT pid, pg_catalog.concat_ws(' ', usename, application_name) FROM pg_catalog.pg_stat_activity
         WHERE datname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND usesysid IS NOT NULL AND application_name OPERATOR(pg_catalog.<>) $2
         """;
 
-    private readonly List<string> _leftOut = [];
+    private readonly List<string> _omissions = [];
     private readonly HashSet<string> _terminated = new(StringComparer.Ordinal);
     private string _blockers = "somebody";
 
     /// <summary>Grants that could not be restored, and why.</summary>
-    public IReadOnlyList<string> LeftOut => _leftOut;
+    public IReadOnlyList<string> Omissions => _omissions;
 
-    /// <summary>Whose sessions were ended; null for nobody's.</summary>
+    /// <summary>A warning about sessions that were terminated; null if there were none.</summary>
     public string? TerminatedSessions =>
         _terminated.Count == 0
             ? null
-            : "Sessions that were connected to the database in the making were ended: "
+            : "Sessions that were connected to the database that is being restored were terminated: "
                 + $"{string.Join(", ", _terminated.Order(StringComparer.Ordinal))}.";
 
-    /// <summary>Does it.</summary>
-    /// <param name="patience">How long others are waited for.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Whether it has its name.</returns>
-    public async Task<bool> RunAsync(TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Renames the database.</summary>
+    /// <param name="timeout">How long to wait for other sessions.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Whether it has its final name.</returns>
+    public async Task<bool> RunAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        // no superuser comes in any more either
+        // also keeps superusers out
         await connection.ExecuteAsync($"ALTER DATABASE {Sql.QuoteIdentifier(temporaryName)} ALLOW_CONNECTIONS false", cancellationToken);
-        var began = TimeProvider.System.GetTimestamp();
+        var startedAt = TimeProvider.System.GetTimestamp();
         while (true)
         {
             await TerminateOthersAsync(cancellationToken);
@@ -65,7 +67,7 @@ internal sealed class DatabaseRename(
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
             {
                 // The server has waited for them for five seconds.
-                if (TimeProvider.System.GetElapsedTime(began) >= patience)
+                if (TimeProvider.System.GetElapsedTime(startedAt) >= timeout)
                 {
                     return false;
                 }
@@ -73,8 +75,8 @@ internal sealed class DatabaseRename(
         }
     }
 
-    /// <summary>Marks it as loaded, so that it stays.</summary>
-    /// <returns>What the operator has to do.</returns>
+    /// <summary>Marks the database as loaded, so that it is kept.</summary>
+    /// <returns>The error, with the statements that complete the restore.</returns>
     public async Task<HoldfastException> KeepUnderTemporaryNameAsync(Server server, CancellationToken cancellationToken)
     {
         var (before, after) = (Sql.QuoteIdentifier(temporaryName), Sql.QuoteIdentifier(name));
@@ -88,7 +90,7 @@ internal sealed class DatabaseRename(
             )
         )[0];
         await connection.ExecuteAsync(
-            $"COMMENT ON DATABASE {before} IS {Sql.QuoteLiteral($"{LoadedComment}; it is to be renamed to {after}")}",
+            $"COMMENT ON DATABASE {before} IS {Sql.QuoteLiteral($"{LoadedComment}; to be renamed to {after}")}",
             cancellationToken
         );
         IEnumerable<string> finish =
@@ -100,9 +102,9 @@ internal sealed class DatabaseRename(
         ];
         return new(
             ErrorCatalogue.SourceLocked,
-            $"'{name}' is loaded and checked on {server.Host}, and could not be given its name: {_blockers} stayed connected to "
+            $"'{name}' is loaded and checked on {server.Host}, but could not be renamed: {_blockers} stayed connected to "
                 + $"it. It is kept as '{temporaryName}'.",
-            $"End that session, then: {string.Concat(finish.Select(s => s + "; "))}".TrimEnd()
+            $"Terminate that session, then run: {string.Concat(finish.Select(s => s + "; "))}".TrimEnd()
         );
     }
 
@@ -122,7 +124,7 @@ internal sealed class DatabaseRename(
                 others.Select(o => string.Create(CultureInfo.InvariantCulture, $"process {o.Process} ({o.Who})"))
             );
         }
-        foreach (var (process, who) in others)
+        foreach (var (process, session) in others)
         {
             try
             {
@@ -136,12 +138,12 @@ internal sealed class DatabaseRename(
                     is [true]
                 )
                 {
-                    _terminated.Add(who);
+                    _terminated.Add(session);
                 }
             }
             catch (PostgresException)
             {
-                // Not allowed: it is waited for.
+                // Not allowed: wait until the session ends.
             }
         }
     }
@@ -152,11 +154,12 @@ internal sealed class DatabaseRename(
         try
         {
             await connection.ExecuteAsync(
-                $"ALTER DATABASE {Sql.QuoteIdentifier(temporaryName)} RENAME TO {Sql.QuoteIdentifier(name)}; ALTER DATABASE {Sql.QuoteIdentifier(name)} "
+                $"ALTER DATABASE {Sql.QuoteIdentifier(temporaryName)} RENAME TO {Sql.QuoteIdentifier(name)}; "
+                    + $"ALTER DATABASE {Sql.QuoteIdentifier(name)} "
                     + "ALLOW_CONNECTIONS true",
                 cancellationToken
             );
-            foreach (var (what, sql) in grants)
+            foreach (var (description, sql) in grants)
             {
                 try
                 {
@@ -165,7 +168,7 @@ internal sealed class DatabaseRename(
                 catch (PostgresException e)
                 {
                     await connection.ExecuteAsync("ROLLBACK TO before", cancellationToken);
-                    _leftOut.Add($"{char.ToUpperInvariant(what[0])}{what[1..]} could not be restored: {e.MessageText}.");
+                    _omissions.Add($"{char.ToUpperInvariant(description[0])}{description[1..]} could not be restored: {e.MessageText}.");
                 }
             }
 
@@ -174,7 +177,7 @@ internal sealed class DatabaseRename(
         catch (PostgresException)
         {
             await connection.ExecuteAsync("ROLLBACK", CancellationToken.None);
-            _leftOut.Clear();
+            _omissions.Clear();
             throw;
         }
     }

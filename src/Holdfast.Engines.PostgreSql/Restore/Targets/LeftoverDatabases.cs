@@ -7,7 +7,7 @@ namespace Holdfast.Engines.PostgreSql.Restore.Targets;
 /// <summary>Drops the databases of restores that were killed.</summary>
 internal static class LeftoverDatabases
 {
-    /// <summary>Drops them; never one that a living restore is making.</summary>
+    /// <summary>Drops them, except those that a running restore is loading.</summary>
     public static async Task DropAsync(ServerGroup group, CancellationToken cancellationToken)
     {
         var (servers, _) = await group.ProbeAsync(cancellationToken);
@@ -18,13 +18,13 @@ internal static class LeftoverDatabases
         await using var connection = await group.ConnectAsync(primary, cancellationToken);
         try
         {
-            // Only those that this role owns: others are another installation's. One that is loaded and only lacks its
-            // name is somebody's data.
-            const string Ours =
+            // Only those that this role owns, because others belong to another installation. A database that is loaded
+            // and only lacks its final name contains data that somebody needs.
+            const string OwnLeftovers =
                 "SELECT datname FROM pg_database WHERE starts_with(datname, $1) AND pg_has_role(datdba, 'MEMBER') AND NOT "
                 + "starts_with(coalesce(shobj_description(oid, 'pg_database'), ''), $2)";
             var found = await connection.QueryAsync(
-                Ours,
+                OwnLeftovers,
                 r => r.GetString(0),
                 cancellationToken,
                 DatabaseNames.RestorePrefix,
@@ -61,7 +61,7 @@ internal static class LeftoverDatabases
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
         {
-            // Its maker lives, and holds its lock where we do not see it.
+            // Its restore is running, and holds its lock where this session cannot see it.
         }
     }
 }

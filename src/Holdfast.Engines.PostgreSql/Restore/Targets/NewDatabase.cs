@@ -9,13 +9,14 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Restore.Targets;
 
 /// <summary>
-/// A database in the making, under a name that discovery passes over. Two things tell whoever cleans up that its maker
-/// lives: a lock on its name, and a
-/// connection to it, which a plain <c>DROP DATABASE</c> respects also where somebody else's lock is not seen.
+/// A database that is being restored, under a temporary name that discovery ignores. Two things show a clean-up that
+/// the restore is running: an advisory lock on its name, and a connection to it, which a plain <c>DROP DATABASE</c>
+/// respects even if the other process's lock is not visible. The lock is taken before the database is created and
+/// released after it is dropped or renamed; the guard connection is closed before the database is renamed or dropped.
 /// </summary>
 internal sealed class NewDatabase : IAsyncDisposable
 {
-    private const int RemovalSeconds = 300; // a server that is at work flushes much before it drops a database
+    private const int RemovalSeconds = 300; // a busy server flushes a lot before it drops a database
 
     private readonly Connector _connector;
     private readonly Connector _restoreConnector;
@@ -28,20 +29,20 @@ internal sealed class NewDatabase : IAsyncDisposable
 
     private NewDatabase(
         Connector connector,
-        Connector restorer,
+        Connector restoreConnector,
         RestoreRole role,
         Server server,
-        SessionWatchdog watch,
+        SessionWatchdog watchdog,
         NpgsqlConnection maintenance,
         string name
     )
     {
         (_connector, _restoreConnector, _role, Server, Watchdog, _maintenance, Name) = (
             connector,
-            restorer,
+            restoreConnector,
             role,
             server,
-            watch,
+            watchdog,
             maintenance,
             name
         );
@@ -51,38 +52,38 @@ internal sealed class NewDatabase : IAsyncDisposable
     /// <summary>The server.</summary>
     public Server Server { get; }
 
-    /// <summary>Whether the role that restores was let in although it does not own it.</summary>
+    /// <summary>Whether the restore role has a temporary grant, because it does not own the database.</summary>
     public bool HasTemporaryGrant { get; private set; }
 
-    /// <summary>Its encoding, once it is made.</summary>
+    /// <summary>Its encoding, after it was created.</summary>
     public string Encoding { get; private set; } = "UTF8";
 
-    /// <summary>Watches over its making.</summary>
+    /// <summary>The watchdog of the restore.</summary>
     public SessionWatchdog Watchdog { get; }
 
-    /// <summary>The name that it shall have.</summary>
+    /// <summary>Its final name.</summary>
     public string Name { get; }
 
-    /// <summary>The name that it has until then.</summary>
+    /// <summary>Its temporary name.</summary>
     public string TemporaryName { get; }
 
-    /// <summary>A connection to the server, for what belongs to no single database.</summary>
+    /// <summary>A connection to the maintenance database.</summary>
     public NpgsqlConnection Maintenance => _maintenance;
 
-    /// <summary>A connection to it, as the role that restores.</summary>
-    public NpgsqlConnection GuardConnection => _guardConnection ?? throw new InvalidOperationException("not made yet");
+    /// <summary>A connection to the new database, as the restore role.</summary>
+    public NpgsqlConnection GuardConnection => _guardConnection ?? throw new InvalidOperationException("not created yet");
 
-    /// <summary>Reserves the temporary name. Nothing is made yet.</summary>
-    /// <param name="connector">Connects as the role that makes databases.</param>
-    /// <param name="restorer">Connects as the one that loads dumps.</param>
-    /// <param name="role">The one that loads dumps.</param>
+    /// <summary>Reserves the temporary name. Nothing is created yet.</summary>
+    /// <param name="connector">Connector of the role that creates databases.</param>
+    /// <param name="restoreConnector">Connector of the role that loads dumps.</param>
+    /// <param name="role">The role that loads dumps.</param>
     /// <param name="group">The servers.</param>
-    /// <param name="name">The name that it shall have.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException">The name is taken or none.</exception>
+    /// <param name="name">The final name.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="HoldfastException">The name is taken or not valid.</exception>
     public static async Task<NewDatabase> BeginAsync(
         Connector connector,
-        Connector restorer,
+        Connector restoreConnector,
         RestoreRole role,
         ServerGroup group,
         string name,
@@ -91,24 +92,24 @@ internal sealed class NewDatabase : IAsyncDisposable
     {
         DatabaseNames.Validate(name);
         var server = await group.GetPrimaryAsync(cancellationToken);
-        var watch = group.CreateWatchdog(server, "restore", name, restorer == connector ? null : restorer);
-        var made = new NewDatabase(
+        var watchdog = group.CreateWatchdog(server, "restore", name, restoreConnector == connector ? null : restoreConnector);
+        var database = new NewDatabase(
             connector,
-            restorer,
+            restoreConnector,
             role,
             server,
-            watch,
-            await group.ConnectAsync(server, cancellationToken, watch),
+            watchdog,
+            await group.ConnectAsync(server, cancellationToken, watchdog),
             name
         );
         try
         {
-            await watch.RunAsync(made.ReserveAsync, cancellationToken);
-            return made;
+            await watchdog.RunAsync(database.ReserveAsync, cancellationToken);
+            return database;
         }
         catch (Exception e)
         {
-            await made.DisposeAsync();
+            await database.DisposeAsync();
             if (e is NpgsqlException)
             {
                 throw ServerErrorTranslator.Translate(e, server.Host.ToString());
@@ -117,7 +118,7 @@ internal sealed class NewDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes roles that it needs, which may not log in. They go again when it does not come to be.</summary>
+    /// <summary>Creates roles that it needs, without LOGIN. They are dropped if the restore fails.</summary>
     public async Task CreateRolesAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         foreach (var name in names)
@@ -127,26 +128,28 @@ internal sealed class NewDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes it, empty, with the encoding and locale of the one that was backed up.</summary>
-    public async Task CreateAsync(DatabaseMetadata around, string? owner, CancellationToken cancellationToken)
+    /// <summary>Creates the empty database, with the encoding and locale of the backed-up one.</summary>
+    public async Task CreateAsync(DatabaseMetadata metadata, string? owner, CancellationToken cancellationToken)
     {
-        var sql = CreateDatabaseStatement.Build(TemporaryName, around, owner, Server);
+        var sql = CreateDatabaseStatement.Build(TemporaryName, metadata, owner, Server);
         try
         {
-            _isCreated = true; // also when only the answer was lost
+            _isCreated = true; // also if only the reply was lost
             await _maintenance.ExecuteAsync(sql, cancellationToken);
         }
         catch (PostgresException e)
         {
-            throw CreateDatabaseStatement.TranslateError(e, around, _maintenance.UserName!, Server);
+            throw CreateDatabaseStatement.TranslateError(e, metadata, _maintenance.UserName!, Server);
         }
 
-        // Nobody else gets in before it is whole; and who only may become its owner needs a right to connect of its own.
+        // Nobody else can connect before the restore is complete; and a role that can only become the owner needs its
+        // own CONNECT privilege.
         var name = Sql.QuoteIdentifier(TemporaryName);
-        Encoding = around.Encoding;
+        Encoding = metadata.Encoding;
         HasTemporaryGrant = owner is not null && owner != _role.Name;
         await _maintenance.ExecuteAsync(
-            $"REVOKE ALL ON DATABASE {name} FROM PUBLIC{(HasTemporaryGrant ? $"; GRANT ALL ON DATABASE {name} TO {Sql.QuoteIdentifier(_role.Name)}" : "")}",
+            $"REVOKE ALL ON DATABASE {name} FROM PUBLIC"
+                + (HasTemporaryGrant ? $"; GRANT ALL ON DATABASE {name} TO {Sql.QuoteIdentifier(_role.Name)}" : ""),
             cancellationToken
         );
         if (_role.IsDedicated)
@@ -164,41 +167,41 @@ internal sealed class NewDatabase : IAsyncDisposable
         _guardConnection = await _restoreConnector.ConnectAsync(Server.Host, TemporaryName, cancellationToken, Watchdog, Encoding);
     }
 
-    /// <summary>Hands what a role of its own has made over to the owner, and takes back what that role was lent.</summary>
-    /// <returns>How many objects could not be handed over.</returns>
+    /// <summary>Transfers the ownership of what a dedicated role has created.</summary>
+    /// <returns>The number of objects that could not be transferred.</returns>
     public Task<long> TransferOwnershipAsync(CancellationToken cancellationToken) =>
         _ownershipTransfer is null ? Task.FromResult(0L) : _ownershipTransfer.RunAsync(cancellationToken);
 
-    /// <summary>Opens another connection to the server, as the role that makes databases.</summary>
+    /// <summary>Opens another connection to the maintenance database, as the role that creates databases.</summary>
     public Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken) =>
         _connector.ConnectAsync(Server.Host, _maintenance.Database, cancellationToken);
 
-    /// <summary>Gives it its name and, with it, its grants: until then nobody else gets in.</summary>
-    /// <param name="grants">The grants: what each is, and its statement.</param>
-    /// <param name="patience">How long somebody who is connected to it all the same is waited for.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Grants that could not be restored, and whose sessions were ended; null for nobody's.</returns>
+    /// <summary>Gives the database its final name together with its grants: until then, nobody else can connect.</summary>
+    /// <param name="grants">The grants: description and statement.</param>
+    /// <param name="timeout">How long to wait for other sessions in the database.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>Grants that could not be restored, and a warning about terminated sessions; null if there were none.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.TargetExists"/> when the name was taken meanwhile;
-    /// <see cref="ErrorCatalogue.SourceLocked"/> when somebody stays connected: the database is then kept under its
-    /// temporary name.
+    /// <see cref="ErrorCatalogue.TargetExists"/> if the name was taken meanwhile;
+    /// <see cref="ErrorCatalogue.SourceLocked"/> if another session stays connected: the database is then kept under
+    /// its temporary name.
     /// </exception>
-    public async Task<(IReadOnlyList<string> LeftOut, string? Ended)> CommitAsync(
+    public async Task<(IReadOnlyList<string> Omissions, string? TerminationWarning)> CommitAsync(
         IReadOnlyList<(string What, string Sql)> grants,
-        TimeSpan patience,
+        TimeSpan timeout,
         CancellationToken cancellationToken
     )
     {
         try
         {
             await CloseGuardConnectionAsync(); // a database with a connection cannot be renamed
-            var naming = new DatabaseRename(_maintenance, TemporaryName, Name, Watchdog.ApplicationName, grants);
-            var isNamed = await Watchdog.RunAsync(token => naming.RunAsync(patience, token), cancellationToken);
+            var rename = new DatabaseRename(_maintenance, TemporaryName, Name, Watchdog.ApplicationName, grants);
+            var isRenamed = await Watchdog.RunAsync(token => rename.RunAsync(timeout, token), cancellationToken);
             _isCreated = false;
             _createdRoles.Clear();
-            return isNamed
-                ? (naming.LeftOut, naming.TerminatedSessions)
-                : throw await naming.KeepUnderTemporaryNameAsync(Server, cancellationToken);
+            return isRenamed
+                ? (rename.Omissions, rename.TerminatedSessions)
+                : throw await rename.KeepUnderTemporaryNameAsync(Server, cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateDatabase)
         {
@@ -210,7 +213,7 @@ internal sealed class NewDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes it, with what was made for it, unless it has its name; ends its sessions.</summary>
+    /// <summary>Drops it and the roles created for it, unless it has its final name; terminates its sessions.</summary>
     /// <returns>Whether nothing is left.</returns>
     public async Task<bool> TryRemoveAsync()
     {
@@ -228,7 +231,7 @@ internal sealed class NewDatabase : IAsyncDisposable
         }
         catch (Exception e) when (e is NpgsqlException or HoldfastException)
         {
-            return false; // the server is gone, and why is told already. What is left is removed at the next start.
+            return false; // the server is gone, which has been reported; leftovers are removed at the next start
         }
     }
 
@@ -255,10 +258,11 @@ internal sealed class NewDatabase : IAsyncDisposable
             cancellationToken,
             TemporaryName
         );
-        await _maintenance.ExecuteAsync("SET synchronous_commit = on", cancellationToken); // once it has its name, it stays
+        // once it has its final name, it must be durable
+        await _maintenance.ExecuteAsync("SET synchronous_commit = on", cancellationToken);
     }
 
-    // A session that broke, or that nothing comes from any more, removes nothing.
+    // A broken or unresponsive session cannot drop anything.
     private async Task RemoveAsync()
     {
         var isLost =
@@ -291,7 +295,7 @@ internal sealed class NewDatabase : IAsyncDisposable
     private HoldfastException Taken(Exception? cause) =>
         new(
             ErrorCatalogue.TargetExists,
-            $"The database '{Name}' exists already on {Server.Host}.",
+            $"The database '{Name}' already exists on {Server.Host}.",
             "Restore never overwrites: choose another name, or drop or rename that one first.",
             cause
         );
