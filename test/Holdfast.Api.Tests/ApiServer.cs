@@ -42,6 +42,8 @@ internal sealed class ApiServer : IAsyncDisposable
         _client = With(AdminToken);
     }
 
+    public Uri Address => new(_app.Urls.Single());
+
     public string Root { get; }
 
     public string Source => Path.Combine(Root, "source");

@@ -157,5 +157,55 @@ public sealed class SourceTests
 
     private static string Path(string id) => $"/api/v1/databases/{Uri.EscapeDataString(id)}";
 
+    [Fact]
+    public async Task A_definition_is_tested_with_or_without_a_name()
+    {
+        await using var server = await NodeServer.StartAsync();
+        using var admin = server.Server.Admin();
+        const string url = "postgresql://holdfast@127.0.0.1:1";
+        foreach (var name in new[] { null, "main" })
+        {
+            var test = await TestServer.JsonAsync(
+                admin.PostAsJsonAsync(
+                    "/api/v1/sources/test",
+                    new
+                    {
+                        name,
+                        engine = "postgresql",
+                        url,
+                    }
+                )
+            );
+            Assert.NotEmpty(test["problems"]!.AsArray());
+        }
+        foreach (
+            var answer in new[]
+            {
+                await admin.PostAsJsonAsync(
+                    "/api/v1/sources/test",
+                    new
+                    {
+                        name = "no/name",
+                        engine = "postgresql",
+                        url,
+                    }
+                ),
+                await admin.PutAsJsonAsync(
+                    "/api/v1/sources/main",
+                    new
+                    {
+                        name = "other",
+                        engine = "postgresql",
+                        url,
+                    }
+                ),
+            }
+        )
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.Contains("\"field\":\"name\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
     private static Task<JsonNode> LookAsync(HttpClient client) => TestServer.JsonAsync(client.PostAsJsonAsync($"{Demo}/discover", new { }));
 }

@@ -7,5 +7,5 @@ public sealed record AcknowledgeRequest
     /// Their keys. Only alerts of the kinds <c>BackupsMissing</c> and <c>RestoreRoleChanged</c> can be acknowledged:
     /// every other goes with its reason.
     /// </summary>
-    public IReadOnlyList<string> Keys { get; init; } = [];
+    public IReadOnlyList<string> Keys { get; set; } = [];
 }

@@ -25,7 +25,7 @@ public sealed record RestorePointCheckView
     public bool NeedsPassphrase { get; init; }
 
     /// <summary>Ids of the keys that open it.</summary>
-    public IReadOnlyList<string> NeedsKeys { get; init; } = [];
+    public IReadOnlyList<string> NeedsKeys { get; set; } = [];
 
     /// <summary>Why it cannot be read; null where it can. <c>key-missing</c> and <c>key-wrong</c> are told apart.</summary>
     public OperationError? Problem { get; init; }

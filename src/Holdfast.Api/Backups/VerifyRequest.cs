@@ -10,5 +10,5 @@ public sealed record VerifyRequest
     public required string From { get; init; }
 
     /// <summary>Keys that may open them, besides those that the server keeps. Used once, never stored.</summary>
-    public IReadOnlyList<string> Keys { get; init; } = [];
+    public IReadOnlyList<string> Keys { get; set; } = [];
 }

@@ -46,7 +46,7 @@ public sealed record DatabaseView
     public required int Tasks { get; init; }
 
     /// <summary>Names of those tasks; a server-wide one's begins with <c>Server Wide Backup</c>.</summary>
-    public IReadOnlyList<string> TaskNames { get; init; } = [];
+    public IReadOnlyList<string> TaskNames { get; set; } = [];
 
     /// <summary>Tag of the node that runs them; null where there are none.</summary>
     public string? ResponsibleNode { get; init; }
@@ -74,13 +74,13 @@ public sealed record DatabaseView
     public required string State { get; init; }
 
     /// <summary>Why it is in that state, for people.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; set; } = "";
 
     /// <summary>Since when; null where nobody knows, and where it is protected.</summary>
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>Tasks that do not protect it as they should, though another one may.</summary>
-    public IReadOnlyList<TaskProblemView> Problems { get; init; } = [];
+    public IReadOnlyList<TaskProblemView> Problems { get; set; } = [];
 
     /// <summary>
     /// What an operator should know: why it is not protected, or which of its tasks fail to; null where nothing is

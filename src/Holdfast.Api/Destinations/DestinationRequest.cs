@@ -14,5 +14,5 @@ public sealed record DestinationRequest
 
     /// <summary>The other settings of its kind. One that the kind does not know is refused.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Settings { get; init; }
+    public Dictionary<string, JsonElement>? Settings { get; set; }
 }

@@ -17,5 +17,5 @@ public sealed record DestinationView
 
     /// <summary>The other settings of its kind.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Settings { get; init; }
+    public Dictionary<string, JsonElement>? Settings { get; set; }
 }

@@ -14,5 +14,5 @@ public sealed record TemplateCounts(int Succeeded, int Failed, int NeverRan, int
     /// Its databases in each state that its tasks alone give them; see <see cref="DatabaseView.State"/>. They add up to
     /// all that it covers.
     /// </summary>
-    public IReadOnlyDictionary<string, int> States { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int> States { get; set; } = new Dictionary<string, int>();
 }

@@ -25,10 +25,10 @@ public sealed record SourceRequest
     public string? Password { get; init; }
 
     /// <summary>Globs of the names of databases that count; empty means all.</summary>
-    public IReadOnlyList<string> Include { get; init; } = [];
+    public IReadOnlyList<string> Include { get; set; } = [];
 
     /// <summary>Globs of the names of databases that do not count.</summary>
-    public IReadOnlyList<string> Exclude { get; init; } = [];
+    public IReadOnlyList<string> Exclude { get; set; } = [];
 
     /// <summary>Role that restores are run as; left out for the user of the address, who has to be one of little rights.</summary>
     public RestoreRoleRequest? Restore { get; init; }

@@ -9,8 +9,8 @@ public sealed record OneTimeBackupRequest
     public BackupType Type { get; init; }
 
     /// <summary>Names of destinations; one and more.</summary>
-    public IReadOnlyList<string> Destinations { get; init; } = [];
+    public IReadOnlyList<string> Destinations { get; set; } = [];
 
     /// <summary>Public keys to encrypt to; none leaves it in clear.</summary>
-    public IReadOnlyList<string> Recipients { get; init; } = [];
+    public IReadOnlyList<string> Recipients { get; set; } = [];
 }

@@ -54,7 +54,7 @@ public sealed record TaskView
     public ProtectionState State { get; init; }
 
     /// <summary>Why, for people.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; set; } = "";
 
     /// <summary>
     /// When its newest backup began that is not known to be bad, or the run after it that found nothing changed; null

@@ -16,7 +16,7 @@ public sealed class ApiResponse(int status, Stream body, IDisposable? owner = nu
     public string? ETag { get; init; }
 
     /// <summary>Values of <c>Set-Cookie</c>.</summary>
-    public IReadOnlyList<string> Cookies { get; init; } = [];
+    public IReadOnlyList<string> Cookies { get; set; } = [];
 
     /// <summary>Whether the server did what was requested.</summary>
     public bool IsSuccess => status is >= 200 and < 300;

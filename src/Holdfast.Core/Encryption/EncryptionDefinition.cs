@@ -13,7 +13,7 @@ public sealed record EncryptionDefinition
     public string? Key { get; init; }
 
     /// <summary>For <see cref="EncryptionMode.Recipients"/>: the public keys.</summary>
-    public IReadOnlyList<string> Recipients { get; init; } = [];
+    public IReadOnlyList<string> Recipients { get; set; } = [];
 
     /// <summary>Whether snapshots of unencrypted databases are encrypted too. Default no.</summary>
     public bool EncryptSnapshots { get; init; }

@@ -27,7 +27,7 @@ public sealed record TaskDefinition
     public EncryptionDefinition? Encryption { get; init; }
 
     /// <summary>Names of destinations.</summary>
-    public IReadOnlyList<string> Destinations { get; init; } = [];
+    public IReadOnlyList<string> Destinations { get; set; } = [];
 
     /// <summary>In how many days each chain is verified once at each destination; 1 to 365. Null for never by itself.</summary>
     public int? VerifyEveryDays { get; init; }
@@ -36,10 +36,10 @@ public sealed record TaskDefinition
     /// In how many hours a database that seems unchanged is compared in full with its newest backup; 1 to 720, default
     /// 24.
     /// </summary>
-    public int CompareEveryHours { get; init; } = 24;
+    public int CompareEveryHours { get; set; } = 24;
 
     /// <summary>Server-wide only: database ids and globs that it does not cover.</summary>
-    public IReadOnlyList<string> Excluded { get; init; } = [];
+    public IReadOnlyList<string> Excluded { get; set; } = [];
 
     /// <summary>Server-wide only: window over which starts are staggered, in minutes. Default none.</summary>
     public double SpreadMinutes { get; init; }
