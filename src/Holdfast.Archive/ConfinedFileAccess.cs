@@ -4,9 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Archive;
 
 /// <summary>
-/// Opens what lies beneath a folder: no link leads anywhere on the way, and the last name is none, whoever exchanges
-/// names meanwhile. What a root limits,
-/// of a source or of a destination, is opened by this.
+/// Opens files and folders beneath a folder without following symbolic links, even if names are exchanged concurrently. All access that is
+/// confined to the root of a source or destination uses it.
 /// </summary>
 public static partial class ConfinedFileAccess
 {
@@ -24,39 +23,38 @@ public static partial class ConfinedFileAccess
     private const ulong ResolveBeneath = 8;
 
     /// <summary>
-    /// Opens a folder as a place to open others beneath. Links on the way to it are followed: it is the limit, and
-    /// nothing limits it.
+    /// Opens the root folder beneath which others are opened. Links in its own path are followed, because it is the boundary.
     /// </summary>
-    /// <exception cref="IOException">With the error number as its result.</exception>
+    /// <exception cref="IOException">The HResult is the error number.</exception>
     public static SafeFileHandle OpenRoot(string path)
     {
         var opened = open(path, PathOnly | Directory | CloseOnExec);
         return opened >= 0 ? new(opened, ownsHandle: true) : throw Failure(Marshal.GetLastPInvokeError(), path);
     }
 
-    /// <summary>Opens a file for reading. It never waits, as opening a pipe would: the caller looks at what it is.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="path">The path from there.</param>
-    /// <exception cref="IOException">With the error number as its result; 40 (ELOOP) for a link.</exception>
+    /// <summary>Opens a file for reading, without blocking even if it is a pipe: the caller checks its type.</summary>
+    /// <param name="folder">The open folder.</param>
+    /// <param name="path">The path relative to it.</param>
+    /// <exception cref="IOException">The HResult is the error number; 40 (ELOOP) for a link.</exception>
     public static SafeFileHandle OpenFile(SafeFileHandle folder, string path) => Open(folder, path, ReadOnly | NonBlocking | CloseOnExec);
 
-    /// <summary>Opens a folder, to list it.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="path">The path from there; empty for the folder itself.</param>
-    /// <exception cref="IOException">With the error number as its result; 40 (ELOOP) for a link.</exception>
+    /// <summary>Opens a folder for listing.</summary>
+    /// <param name="folder">The open folder.</param>
+    /// <param name="path">The path relative to it; empty for the folder itself.</param>
+    /// <exception cref="IOException">The HResult is the error number; 40 (ELOOP) for a link.</exception>
     public static SafeFileHandle OpenFolder(SafeFileHandle folder, string path) => Open(folder, path, ReadOnly | Directory | CloseOnExec);
 
-    /// <summary>Opens a folder as a place to open others beneath, which needs no right to list it.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="path">The path from there; empty for the folder itself.</param>
-    /// <exception cref="IOException">With the error number as its result; 40 (ELOOP) for a link.</exception>
+    /// <summary>Opens a folder as a base for others (O_PATH), which needs no permission to list it.</summary>
+    /// <param name="folder">The open folder.</param>
+    /// <param name="path">The path relative to it; empty for the folder itself.</param>
+    /// <exception cref="IOException">The HResult is the error number; 40 (ELOOP) for a link.</exception>
     public static SafeFileHandle OpenPathOnly(SafeFileHandle folder, string path) => Open(folder, path, PathOnly | Directory | CloseOnExec);
 
     /// <summary>
-    /// Opens a file by a path whose last name is no link, without waiting. For a path that begins at an open folder, as
-    /// <see cref="PathIn"/> makes it.
+    /// Opens a file without blocking, refusing a link as the last component. For paths that start at an open folder, from
+    /// <see cref="PathIn"/>.
     /// </summary>
-    /// <exception cref="IOException">With the error number as its result; 40 (ELOOP) for a link.</exception>
+    /// <exception cref="IOException">The HResult is the error number; 40 (ELOOP) for a link.</exception>
     public static SafeFileHandle OpenNoFollow(string path)
     {
         var opened = open(path, ReadOnly | NonBlocking | NoFollow | CloseOnExec);
@@ -64,8 +62,8 @@ public static partial class ConfinedFileAccess
     }
 
     /// <summary>
-    /// The path of a name in an open folder, wherever that has been moved to: for what opens by paths alone. It holds
-    /// as long as the handle is open.
+    /// Returns the path of a name in an open folder, even if the folder is moved, for APIs that need a path. Valid while the handle is
+    /// open.
     /// </summary>
     public static string PathIn(SafeFileHandle folder, string name) => $"/proc/self/fd/{folder.DangerousGetHandle()}/{name}";
 
@@ -82,7 +80,7 @@ public static partial class ConfinedFileAccess
             return new(opened, ownsHandle: true);
         }
         var error = Marshal.GetLastPInvokeError();
-        // Linux before 5.6, and containers that know no better: the same, one name after the other.
+        // For Linux before 5.6 and containers that block openat2: opens one path component after the other.
         return error is NotImplementedError or NotPermittedError ? OpenStepwise(folder, path, flags) : throw Failure(error, path);
     }
 

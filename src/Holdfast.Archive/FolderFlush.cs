@@ -4,7 +4,7 @@ using Holdfast.Core.Events;
 namespace Holdfast.Archive;
 
 /// <summary>
-/// Makes the names of files last: a file that was flushed and renamed can still lose its name in a power cut until its
+/// Flushes folders, to make file names durable: a file that was flushed and renamed can still lose its name in a power failure until its
 /// folder is flushed too.
 /// </summary>
 public static partial class FolderFlush
@@ -13,14 +13,14 @@ public static partial class FolderFlush
     private const int Folder = 0x10000;
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>Told of each folder that was flushed, in the thread that did; for tests.</summary>
+    /// <summary>Raised for each flushed folder, on the flushing thread; for tests.</summary>
     internal static event Action<string>? Flushed;
 
-    /// <summary>Makes a folder and those above it that are missing; each has its name for good when this returns.</summary>
+    /// <summary>Creates a folder and its missing parents; all names are durable when this returns.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="mode">Mode of those that are made, less what the process's mask takes away.</param>
-    /// <exception cref="IOException">It cannot be made or flushed.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <param name="mode">Mode of created folders, before the umask.</param>
+    /// <exception cref="IOException">A folder cannot be created or flushed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Creating a folder is not permitted.</exception>
     public static void CreateFolder(string folder, UnixFileMode mode)
     {
         var made = new Stack<string>();
@@ -39,9 +39,9 @@ public static partial class FolderFlush
         }
     }
 
-    /// <summary>Flushes the entries of the folder that a file lies in.</summary>
+    /// <summary>Flushes the entries of the folder that contains a file.</summary>
     /// <param name="file">Path of the file.</param>
-    /// <exception cref="IOException">It cannot be flushed.</exception>
+    /// <exception cref="IOException">The folder cannot be flushed.</exception>
     public static void FlushParent(string file)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;

@@ -1,6 +1,6 @@
 namespace Holdfast.Archive;
 
-/// <summary>Which file systems have no hard links: exFAT, object stores and others through FUSE.</summary>
+/// <summary>Detects file systems without hard links, such as exFAT and object stores mounted with FUSE.</summary>
 public static class HardLinks
 {
     private const int NotPermittedError = 1,
@@ -8,9 +8,9 @@ public static class HardLinks
         NotSupportedError = 95;
 
     /// <summary>
-    /// Whether link(2) has failed for the file system has none. FUSE says that a call is not implemented where its
-    /// program lacks it; exFAT, that it is not permitted.
+    /// Whether link(2) failed because the file system has no hard links. FUSE returns ENOSYS if the driver does not implement it; exFAT
+    /// returns EPERM.
     /// </summary>
-    /// <param name="error">The error.</param>
+    /// <param name="error">The error number.</param>
     public static bool AreUnsupported(int error) => error is NotPermittedError or NotImplementedError or NotSupportedError;
 }

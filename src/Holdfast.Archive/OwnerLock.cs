@@ -4,10 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Archive;
 
 /// <summary>
-/// A file that its maker holds locked by flock(2) as long as it lives, beside what it makes: whoever cleans up after
-/// killed processes removes only what
-/// nobody holds. A name exists before it is locked, so that a cleaner can take a new one for a leftover: a lock is made
-/// again until it has kept its name.
+/// A lock file that its creator holds locked with flock(2) while it works: a cleanup after killed processes removes only what is not
+/// locked. The file exists before it is locked, so a concurrent cleanup can mistake a new one for a leftover and remove it; the lock is
+/// then created again until it has kept its name.
 /// </summary>
 public static partial class OwnerLock
 {
@@ -30,9 +29,11 @@ public static partial class OwnerLock
     private const uint InodeNumber = 0x100;
     private const int MaxAttempts = 100;
 
-    /// <summary>Makes one, readable by its owner only. Closing it releases the lock; the caller removes the file before.</summary>
-    /// <param name="path">The file, which does not exist yet.</param>
-    /// <exception cref="IOException">It exists, cannot be made, or somebody removes each that is made.</exception>
+    /// <summary>
+    /// Creates and locks a file, accessible to its owner only. Closing the handle releases the lock; the caller deletes the file first.
+    /// </summary>
+    /// <param name="path">The file, which must not exist.</param>
+    /// <exception cref="IOException">The file exists, cannot be created, or is removed each time.</exception>
     public static SafeFileHandle AcquireNew(string path)
     {
         for (var i = 0; i < MaxAttempts; i++)
@@ -43,15 +44,16 @@ public static partial class OwnerLock
             }
         }
 
-        throw new IOException($"'{path}' cannot be made: something removes it again and again.");
+        throw new IOException($"'{path}' cannot be created: another process removes it each time.");
     }
 
-    /// <summary>Makes one; null where a cleaner has taken it for a leftover and removed it.</summary>
-    /// <param name="path">The file, which does not exist yet.</param>
-    /// <exception cref="IOException">It exists, or cannot be made.</exception>
+    /// <summary>Creates and locks a file; null if a cleanup removed it as a leftover.</summary>
+    /// <param name="path">The file, which must not exist.</param>
+    /// <exception cref="IOException">The file exists, or cannot be created.</exception>
     public static SafeFileHandle? TryAcquireNew(string path)
     {
-        // Not by .NET, which locks what it opens too, and does not wait where a cleaner is about to let go.
+        // Not with .NET, which also locks files that it opens, and fails instead of waiting for a cleanup that is about to release its
+        // lock.
         var file = Open(path, ReadWrite | Create | OnlyNew | CloseOnExec);
         Lock(file, Exclusive);
         if (HasName(file, path))
@@ -62,9 +64,11 @@ public static partial class OwnerLock
         return null;
     }
 
-    /// <summary>Takes the lock of a maker that is gone, without waiting. Null where it lives, or has just removed the file.</summary>
+    /// <summary>
+    /// Takes the lock of a creator that has ended, without waiting. Null if the creator is alive or has just deleted the file.
+    /// </summary>
     /// <param name="path">The file. A link is not followed.</param>
-    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
     public static SafeFileHandle? TryAcquire(string path)
     {
         SafeFileHandle file;
@@ -86,13 +90,12 @@ public static partial class OwnerLock
     }
 
     /// <summary>
-    /// Whether an open file still has its name. A lock says nothing about that: the file may have been removed between
-    /// opening and locking it, and another
-    /// may stand in its place. Not asked of the file alone: NFS renames an open file that is removed.
+    /// Whether an open file still has its name. A lock does not imply that: the file may have been removed between opening and locking, and
+    /// another created in its place. The link count is not sufficient, because NFS renames an open file that is removed.
     /// </summary>
     /// <param name="file">The file.</param>
-    /// <param name="path">The path that it was opened by.</param>
-    /// <exception cref="IOException">It cannot be told.</exception>
+    /// <param name="path">The path with which it was opened.</param>
+    /// <exception cref="IOException">It cannot be determined.</exception>
     public static bool HasName(SafeFileHandle file, string path)
     {
         var added = false;
@@ -130,7 +133,7 @@ public static partial class OwnerLock
         return new($"'{path}' cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 
-    // False also on a file system that has no locks: whoever makes something there goes on without, and nobody cleans up after it.
+    // Also false on a file system without locks: creators there continue without one, and nothing is cleaned up.
     private static bool Lock(SafeFileHandle file, int operation)
     {
         while (flock(file, operation) != 0)
@@ -153,7 +156,7 @@ public static partial class OwnerLock
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int folder, string path, int flags, uint mask, out Status status);
 
-    // struct statx, as far as it is read here.
+    // The fields of struct statx that are used here.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Status
     {

@@ -1,6 +1,6 @@
 namespace Holdfast.Archive.Tests;
 
-/// <summary>How file systems say that they have no hard links.</summary>
+/// <summary>Errors of file systems without hard links.</summary>
 public sealed class HardLinksTests
 {
     [Theory]
@@ -9,6 +9,6 @@ public sealed class HardLinksTests
     [InlineData(95, true)] // EOPNOTSUPP
     [InlineData(17, false)] // EEXIST: the name is taken
     [InlineData(13, false)] // EACCES
-    public void A_name_that_is_taken_is_told_from_a_file_system_without_them(int error, bool areMissing) =>
+    public void A_taken_name_is_distinguished_from_a_file_system_without_hard_links(int error, bool areMissing) =>
         Assert.Equal(areMissing, HardLinks.AreUnsupported(error));
 }

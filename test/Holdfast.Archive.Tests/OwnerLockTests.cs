@@ -1,9 +1,6 @@
 namespace Holdfast.Archive.Tests;
 
-/// <summary>
-/// Whoever makes something and whoever cleans up after killed processes meet at every moment, and neither harms the
-/// other.
-/// </summary>
+/// <summary>Creators and cleanups after killed processes run concurrently without harming each other.</summary>
 public sealed class OwnerLockTests : IDisposable
 {
     private const int Rounds = 2_000,
@@ -16,7 +13,7 @@ public sealed class OwnerLockTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task A_lock_that_was_made_is_its_makers_whoever_cleans_up_meanwhile()
+    public async Task A_created_lock_survives_a_concurrent_cleanup()
     {
         using var end = new CancellationTokenSource();
         var removed = 0;
@@ -38,7 +35,7 @@ public sealed class OwnerLockTests : IDisposable
         );
         try
         {
-            // Until they have met at the moment that matters, which takes long where other tests keep the cores.
+            // Until they have raced at the critical moment, which can take long while other tests use the CPU.
             for (var i = 0; i < Rounds || (Volatile.Read(ref removed) == 0 && i < MostRounds); i++)
             {
                 using var made = OwnerLock.AcquireNew(LockPath);
@@ -57,11 +54,11 @@ public sealed class OwnerLockTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_was_renamed_or_has_another_in_its_place_does_not_have_its_name()
+    public void A_renamed_or_replaced_file_does_not_have_its_name()
     {
         using var held = OwnerLock.AcquireNew(LockPath);
         Assert.True(OwnerLock.HasName(held, LockPath));
-        File.Move(LockPath, Path.Combine(_folder, ".nfs0001")); // as NFS does where an open file is removed
+        File.Move(LockPath, Path.Combine(_folder, ".nfs0001")); // as NFS does when an open file is removed
         Assert.False(OwnerLock.HasName(held, LockPath));
         File.WriteAllText(LockPath, "another's");
         Assert.False(OwnerLock.HasName(held, LockPath));
@@ -71,14 +68,14 @@ public sealed class OwnerLockTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_says_deleted_is_one()
+    public void A_name_that_ends_with_deleted_is_valid()
     {
         using var held = OwnerLock.AcquireNew(LockPath + " (deleted)");
         Assert.True(File.Exists(LockPath + " (deleted)"));
     }
 
     [Fact]
-    public void What_a_killed_process_left_can_be_taken()
+    public void The_lock_of_a_killed_process_can_be_taken()
     {
         File.WriteAllText(LockPath, "");
         using var held = OwnerLock.TryAcquire(LockPath);
@@ -86,7 +83,7 @@ public sealed class OwnerLockTests : IDisposable
     }
 
     [Fact]
-    public void What_is_gone_or_a_link_is_not_taken()
+    public void A_missing_file_or_a_link_is_not_taken()
     {
         Assert.Null(OwnerLock.TryAcquire(LockPath));
         File.WriteAllText(LockPath + "2", "");
@@ -95,7 +92,7 @@ public sealed class OwnerLockTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_there_is_not_taken_for_ones_own()
+    public void An_existing_file_is_not_taken_for_a_new_lock()
     {
         File.WriteAllText(LockPath, "theirs");
         Assert.Throws<IOException>(() => OwnerLock.AcquireNew(LockPath));

@@ -205,7 +205,7 @@ public sealed class RestoreTests(Chromium chromium)
         var point = page.Locator(".points-and-days tbody tr td.lead a").First;
         await File.WriteAllBytesAsync(archive, whole[..^100], TestContext.Current.CancellationToken);
         await point.ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("is cut short");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("is truncated");
         await Axe.CheckAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "Choose another point" }).ClickAsync();
 

@@ -4,17 +4,17 @@ using System.Text;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>Base64 as age headers hold it: the standard alphabet, no padding, one spelling only.</summary>
+/// <summary>Base64 as in age headers: the standard alphabet, no padding, canonical encoding only.</summary>
 internal static class AgeBase64
 {
     private static readonly SearchValues<byte> Alphabet = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8
     );
 
-    /// <summary>Text of <paramref name="bytes"/>.</summary>
+    /// <summary>Encodes <paramref name="bytes"/>.</summary>
     public static string Encode(ReadOnlySpan<byte> bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
 
-    /// <summary>Reads text; false where another spelling of the same bytes is the right one.</summary>
+    /// <summary>Decodes text; false if it is not canonical Base64.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> text, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = null;
@@ -26,7 +26,7 @@ internal static class AgeBase64
         var decoded = Convert.FromBase64String(plain.PadRight((plain.Length + 3) / 4 * 4, '='));
         if (Encode(decoded) != plain)
         {
-            return false; // unused bits that are not zero
+            return false; // unused bits are not zero
         }
         bytes = decoded;
         return true;

@@ -4,12 +4,11 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Age;
 
 /// <summary>
-/// A secret key: 32 random bytes. It opens what was encrypted to its <see cref="Recipient"/>, and its text form shows
-/// only that.
+/// A secret key of 32 random bytes. It decrypts what was encrypted to its <see cref="Recipient"/>; its text form is the recipient.
 /// </summary>
 public sealed class AgeIdentity
 {
-    /// <summary>Bytes in a key.</summary>
+    /// <summary>Size of a key, in bytes.</summary>
     public const int KeySize = 32;
 
     private const string LowerPrefix = "age-secret-key-";
@@ -24,25 +23,25 @@ public sealed class AgeIdentity
         Recipient = new(Sodium.PublicKey(key));
     }
 
-    /// <summary>The public half.</summary>
+    /// <summary>The public key.</summary>
     public AgeRecipient Recipient { get; }
 
-    /// <summary>The secret bytes, for key agreement only.</summary>
+    /// <summary>The secret key, for key agreement only.</summary>
     internal ReadOnlySpan<byte> Key => _key;
 
-    /// <summary>A new random key.</summary>
+    /// <summary>Generates a random key.</summary>
     public static AgeIdentity Generate() => new(RandomNumberGenerator.GetBytes(KeySize));
 
-    /// <summary>The key with these bytes, which are copied.</summary>
-    /// <exception cref="ArgumentException">They are not 32.</exception>
+    /// <summary>Creates a key from a copy of these bytes.</summary>
+    /// <exception cref="ArgumentException">There are not 32 bytes.</exception>
     public static AgeIdentity FromBytes(ReadOnlySpan<byte> key) =>
         key.Length == KeySize
             ? new(key.ToArray())
             : throw new ArgumentException($"A key has {KeySize} bytes, not {key.Length}.", nameof(key));
 
-    /// <summary>Reads <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes or 64 hexadecimal digits.</summary>
+    /// <summary>Parses <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes, or 64 hexadecimal digits.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/> when it is none of them; the text is not repeated.
+    /// <see cref="ErrorCatalogue.Usage"/> if it is none of them; the message does not contain the text.
     /// </exception>
     public static AgeIdentity Parse(string text) =>
         TryParse(text)
@@ -52,13 +51,13 @@ public sealed class AgeIdentity
             "A key is AGE-SECRET-KEY-1…, or Base64 of 32 bytes (44 characters), or 64 hexadecimal digits."
         );
 
-    /// <summary>The key as <c>AGE-SECRET-KEY-1…</c>, which age reads. Secret.</summary>
+    /// <summary>Returns the secret key as <c>AGE-SECRET-KEY-1…</c>, the format of age.</summary>
     public string ToSecretKey() => Bech32.Encode(LowerPrefix, _key).ToUpperInvariant();
 
-    /// <summary>The key as Base64. Secret.</summary>
+    /// <summary>Returns the secret key as Base64.</summary>
     public string ToBase64() => Convert.ToBase64String(_key);
 
-    /// <summary>The recipient; never the key.</summary>
+    /// <summary>Returns the recipient, never the secret key.</summary>
     public override string ToString() => Recipient.ToString();
 
     internal static AgeIdentity? TryParse(string text)

@@ -4,10 +4,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>What an age file is written for: one recipient or more, or a passphrase. Its text form shows no secret.</summary>
+/// <summary>How an age file is encrypted: to one or more recipients, or with a passphrase. Its text form contains no secrets.</summary>
 public sealed record AgeProtection
 {
-    /// <summary>Most recipients of one file.</summary>
+    /// <summary>Maximum number of recipients of one file.</summary>
     public const int MaxRecipients = AgeHeader.MaxStanzas - 1;
 
     private AgeProtection(IReadOnlyList<AgeRecipient> recipients, string? passphrase)
@@ -16,18 +16,18 @@ public sealed record AgeProtection
         Passphrase = passphrase;
     }
 
-    /// <summary>Each of them can read the file; empty where a passphrase opens it.</summary>
+    /// <summary>The recipients, each of whom can decrypt the file; empty for a passphrase.</summary>
     public IReadOnlyList<AgeRecipient> Recipients { get; }
 
-    /// <summary>The passphrase; null where recipients are given.</summary>
+    /// <summary>The passphrase; null for recipients.</summary>
     internal string? Passphrase { get; }
 
-    /// <summary>log2 of scrypt's cost. 18 is age's own choice: 256 MiB and about a second.</summary>
+    /// <summary>log2 of the scrypt cost. age uses 18: 256 MiB and about a second.</summary>
     internal int WorkFactor { get; init; } = ScryptStanza.DefaultWorkFactor;
 
-    /// <summary>Written for these; one that is named twice counts once.</summary>
+    /// <summary>Encrypts to these recipients; duplicates are ignored.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/> when there are none or more than <see cref="MaxRecipients"/>.
+    /// <see cref="ErrorCatalogue.Usage"/> if there are none, or more than <see cref="MaxRecipients"/>.
     /// </exception>
     public static AgeProtection ToRecipients(IReadOnlyList<AgeRecipient> recipients)
     {
@@ -37,22 +37,22 @@ public sealed record AgeProtection
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
                 "No recipient is given.",
-                "Give at least one, or no encryption could ever be undone."
+                "Give at least one; otherwise nobody could decrypt the file."
             );
         }
         if (distinct.Length > MaxRecipients)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"{distinct.Length} recipients are given; a file takes {MaxRecipients}.");
+            throw new HoldfastException(ErrorCatalogue.Usage, $"{distinct.Length} recipients are given; a file can have {MaxRecipients}.");
         }
         return new(distinct, null);
     }
 
-    /// <summary>Written for whoever knows <paramref name="passphrase"/>.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when it is empty.</exception>
+    /// <summary>Encrypts with <paramref name="passphrase"/>.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it is empty.</exception>
     public static AgeProtection WithPassphrase(string passphrase) =>
         passphrase.Length > 0 ? new([], passphrase) : throw new HoldfastException(ErrorCatalogue.Usage, "The passphrase is empty.");
 
-    /// <summary>Written for the key of a database: a raw key is the identity of the same bytes.</summary>
+    /// <summary>Encrypts with the key of a database: a raw key is the identity with the same bytes.</summary>
     public static AgeProtection From(DatabaseKey key) =>
         key.Raw is { } raw ? ToRecipients([AgeIdentity.FromBytes(raw).Recipient]) : WithPassphrase(key.Passphrase!);
 
@@ -63,6 +63,6 @@ public sealed record AgeProtection
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Passphrase, Recipients.Count, Recipients is [var first, ..] ? first : null);
 
-    /// <summary>The recipients, or the word passphrase.</summary>
+    /// <summary>Returns the recipients, or the word passphrase.</summary>
     public override string ToString() => Passphrase is null ? string.Join(' ', Recipients) : "passphrase";
 }

@@ -5,7 +5,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>Short texts as age files in memory: how secrets are kept.</summary>
+/// <summary>Encrypts short texts as age files in memory; used to store secrets.</summary>
 public static class AgeText
 {
     /// <summary>Encrypts a text.</summary>
@@ -28,11 +28,11 @@ public static class AgeText
     }
 
     /// <summary>Decrypts a text.</summary>
-    /// <param name="name">What people call it; stands in errors.</param>
+    /// <param name="name">Name for error messages.</param>
     /// <param name="file">The age file.</param>
-    /// <param name="keys">Keys that may open it.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException">No key opens it, or it was changed.</exception>
+    /// <param name="keys">Keys to try.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="HoldfastException">No key opens it, or it was modified.</exception>
     public static async Task<string> OpenAsync(string name, ReadOnlyMemory<byte> file, AgeKeys keys, CancellationToken cancellationToken)
     {
         await using var reader = await AgeReader.OpenAsync(new MemorySource(name, file), keys, null, cancellationToken);
@@ -51,7 +51,7 @@ public static class AgeText
         {
             if (offset > Length - buffer.Length)
             {
-                throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' ends before its end.");
+                throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' is truncated.");
             }
             bytes.Slice((int)offset, buffer.Length).CopyTo(buffer);
             return ValueTask.CompletedTask;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>Bech32 (BIP-173), as age writes keys: any length, one letter case, checksum required.</summary>
+/// <summary>Bech32 (BIP-173) as age uses it for keys: any length, no mixed case, checksum required.</summary>
 internal static class Bech32
 {
     private const string Letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -11,7 +11,7 @@ internal static class Bech32
 
     private static readonly uint[] Generator = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
 
-    /// <summary>Text of <paramref name="data"/> in lower case. <paramref name="prefix"/> is in lower case too.</summary>
+    /// <summary>Encodes <paramref name="data"/> in lower case, with a lower-case <paramref name="prefix"/>.</summary>
     public static string Encode(string prefix, ReadOnlySpan<byte> data)
     {
         var values = new byte[((data.Length * 8) + 4) / 5];
@@ -32,7 +32,7 @@ internal static class Bech32
         return new(text);
     }
 
-    /// <summary>Reads text with <paramref name="prefix"/>, whose letter case the rest must have too. False where anything is off.</summary>
+    /// <summary>Decodes text with <paramref name="prefix"/>, in the same case. False if it is not valid.</summary>
     public static bool TryDecode(string text, string prefix, [NotNullWhen(true)] out byte[]? data)
     {
         data = null;
@@ -71,7 +71,7 @@ internal static class Bech32
         return data is not null;
     }
 
-    /// <summary>Cuts groups of bits anew, filling the last group with zeros. False where bits are left over that are not padding.</summary>
+    /// <summary>Regroups bits, padding the last group with zeros. False if leftover bits are not padding.</summary>
     private static bool Regroup(ReadOnlySpan<byte> from, int fromBits, Span<byte> to, int toBits)
     {
         var (held, bits, written) = (0, 0, 0);

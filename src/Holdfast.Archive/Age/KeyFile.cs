@@ -7,9 +7,9 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Age;
 
 /// <summary>
-/// A text file of keys, one in a line: <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes, 64 hexadecimal digits or
-/// <c>passphrase: …</c>. Lines that are
-/// empty or begin with <c>#</c> are passed over. What <c>age-keygen</c> writes is one. No error ever repeats what a line holds.
+/// A text file of keys, one per line: <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes, 64 hexadecimal digits, or <c>passphrase: …</c>. Empty
+/// lines and lines that start with <c>#</c> are ignored, so the output of <c>age-keygen</c> is valid. Error messages never contain the text
+/// of a line.
 /// </summary>
 public static class KeyFile
 {
@@ -18,20 +18,20 @@ public static class KeyFile
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Every key in the file; none where it holds only comments.</summary>
+    /// <summary>Reads all keys in the file; none if it contains only comments.</summary>
     /// <exception cref="HoldfastException">
-    /// It is missing (<see cref="ErrorCatalogue.NotFound"/>) or a line is no key (<see cref="ErrorCatalogue.Usage"/>).
+    /// It is missing (<see cref="ErrorCatalogue.NotFound"/>) or a line is not a key (<see cref="ErrorCatalogue.Usage"/>).
     /// </exception>
     public static AgeKeys Read(string path) => ReadLines(path).Aggregate(AgeKeys.None, (keys, line) => keys.Concat(line));
 
-    /// <summary>The key of a database, the only one in the file.</summary>
-    /// <exception cref="HoldfastException">As for <see cref="Read"/>, or the file does not hold exactly one key.</exception>
+    /// <summary>Reads the key of a database, which must be the only key in the file.</summary>
+    /// <exception cref="HoldfastException">As for <see cref="Read"/>, or the file does not contain exactly one key.</exception>
     public static DatabaseKey ReadDatabaseKey(string path)
     {
         var lines = ReadLines(path);
         if (lines.Count != 1)
         {
-            throw Malformed($"Key file '{path}' holds {lines.Count} keys; a database has one.");
+            throw Malformed($"Key file '{path}' contains {lines.Count} keys; a database has one.");
         }
         return lines[0].Identities is [var identity]
             ? DatabaseKey.FromRaw(identity.Key.ToArray())
@@ -39,13 +39,12 @@ public static class KeyFile
     }
 
     /// <summary>
-    /// Writes a new file as <c>age-keygen</c> does, which only its owner can read; it is on disk, under its name, when
-    /// this returns.
+    /// Writes a new file in the format of <c>age-keygen</c>, readable by its owner only. It is durable when this returns.
     /// </summary>
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="identity">The key.</param>
-    /// <param name="created">Stands in the first line.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> when there is such a file.</exception>
+    /// <param name="created">Creation time, for the first line.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> if the file exists.</exception>
     public static void Write(string path, AgeIdentity identity, DateTimeOffset created)
     {
         var time = created
@@ -60,8 +59,8 @@ public static class KeyFile
         {
             throw new HoldfastException(
                 ErrorCatalogue.TargetExists,
-                $"Key file '{path}' is there already.",
-                "Choose another name; a key that is overwritten is lost with all its backups.",
+                $"Key file '{path}' already exists.",
+                "Choose another name: overwriting a key would make its backups unreadable.",
                 e
             );
         }
@@ -79,7 +78,7 @@ public static class KeyFile
         }
     }
 
-    // Written beside its place and then moved there: who reads at the same time sees a whole key or none.
+    // Written to a temporary file and then renamed: a concurrent reader sees the complete key or none.
     private static void WriteWhole(string path, byte[] text)
     {
         var partial = $"{path}.{Path.GetRandomFileName()}";
@@ -169,7 +168,7 @@ public static class KeyFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"Key file '{path}' is not there.", "Check its path.", e);
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"Key file '{path}' does not exist.", "Check its path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -186,6 +185,6 @@ public static class KeyFile
         new(
             ErrorCatalogue.Usage,
             message,
-            "A line is AGE-SECRET-KEY-1…, Base64 of 32 bytes, 64 hexadecimal digits, 'passphrase: ' and the passphrase, or begins with #."
+            "A line is AGE-SECRET-KEY-1…, Base64 of 32 bytes, 64 hexadecimal digits, 'passphrase: ' and the passphrase, or starts with #."
         );
 }

@@ -4,18 +4,18 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age;
 
-/// <summary>The two primitives of age that the framework lacks: X25519 and scrypt, from libsodium.</summary>
+/// <summary>The two primitives of age that .NET lacks, X25519 and scrypt, from libsodium.</summary>
 internal static partial class Sodium
 {
-    /// <summary>Bytes in a point or a scalar of X25519.</summary>
+    /// <summary>Size of an X25519 point or scalar, in bytes.</summary>
     public const int PointSize = 32;
 
     private const string Library = "libsodium";
 
-    // Chooses the fastest code for this processor; harmless when called again.
-    static Sodium() => _ = sodium_init() >= 0 ? 0 : throw new CryptographicException("libsodium cannot be set up.");
+    // Selects the fastest implementation for this CPU; idempotent.
+    static Sodium() => _ = sodium_init() >= 0 ? 0 : throw new CryptographicException("libsodium cannot be initialized.");
 
-    /// <summary>The public key of <paramref name="secret"/>.</summary>
+    /// <summary>Computes the public key of <paramref name="secret"/>.</summary>
     public static byte[] PublicKey(ReadOnlySpan<byte> secret)
     {
         var point = new byte[PointSize];
@@ -26,17 +26,17 @@ internal static partial class Sodium
         return point;
     }
 
-    /// <summary>What both sides know; false where it is all zeros, which a low-order point brings about.</summary>
+    /// <summary>Computes the shared secret; false if it is all zeros, as for a low-order point.</summary>
     public static bool TryShare(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> point, Span<byte> shared)
     {
         if (secret.Length != PointSize || point.Length != PointSize || shared.Length != PointSize)
         {
-            throw new CryptographicException("X25519 takes 32 bytes.");
+            throw new CryptographicException("X25519 requires 32 bytes.");
         }
         return crypto_scalarmult_curve25519(shared, secret, point) == 0 && shared.ContainsAnyExcept((byte)0);
     }
 
-    /// <summary>scrypt with r = 8 and p = 1.</summary>
+    /// <summary>Derives a key with scrypt, r = 8 and p = 1.</summary>
     public static void Scrypt(ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> salt, int workFactor, Span<byte> key)
     {
         var (length, saltLength, keyLength) = ((nuint)passphrase.Length, (nuint)salt.Length, (nuint)key.Length);
@@ -44,7 +44,7 @@ internal static partial class Sodium
         {
             throw new HoldfastException(
                 ErrorCatalogue.Refused,
-                $"A passphrase with work factor {workFactor} takes {1L << workFactor} KiB of memory, which is not to be had."
+                $"A passphrase with work factor {workFactor} takes {1L << workFactor} KiB of memory, which could not be allocated."
             );
         }
     }

@@ -2,20 +2,20 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Format;
 
-/// <summary>Says what is wrong with an archive, naming the file and the place.</summary>
+/// <summary>Creates the errors of archives, with the file and the position.</summary>
 internal static class ArchiveFailure
 {
-    private const string OtherCopy = "Take this archive from another destination, or restore an older point.";
+    private const string OtherCopy = "Use this archive from another destination, or restore an older point.";
 
-    /// <summary>Bytes are not what was written.</summary>
+    /// <summary>The bytes differ from what was written.</summary>
     public static HoldfastException Corrupt(string file, string what, Exception? inner = null) =>
         new(ErrorCatalogue.Corrupt, $"'{file}' is corrupt: {what}.", OtherCopy, inner);
 
-    /// <summary>The file ends early.</summary>
+    /// <summary>The file is truncated.</summary>
     public static HoldfastException Truncated(string file, string what) =>
-        new(ErrorCatalogue.Truncated, $"'{file}' is cut short: {what}.", OtherCopy);
+        new(ErrorCatalogue.Truncated, $"'{file}' is truncated: {what}.", OtherCopy);
 
-    /// <summary>The archive holds what no backup of ours would hold.</summary>
+    /// <summary>The archive contains something that Holdfast never writes.</summary>
     public static HoldfastException Refused(string file, string what) =>
         new(
             ErrorCatalogue.Refused,

@@ -1,15 +1,15 @@
 namespace Holdfast.Archive.Format;
 
-/// <summary>Who owns a database's file, and who may use it. What stands in an archive is hostile input.</summary>
+/// <summary>Owner and mode of a database file. In an archive this is untrusted input.</summary>
 /// <param name="Mode">Permissions of the file in octal: <c>0640</c>.</param>
-/// <param name="User">Name of its owner; the number where there is no such name.</param>
-/// <param name="Group">Name of its group; the number where there is no such name.</param>
+/// <param name="User">Name of its owner; the number if it has no name.</param>
+/// <param name="Group">Name of its group; the number if it has no name.</param>
 public sealed record FilePermissions(string Mode, string User, string Group)
 {
     private const int LongestMode = 6,
         LongestName = 256;
 
-    /// <summary>Whether its texts can be what they should be; nothing more is known of them.</summary>
+    /// <summary>Whether the values are well-formed; nothing else is known about them.</summary>
     internal bool IsPossible =>
         Mode.Length is > 0 and <= LongestMode && Mode.All(c => c is >= '0' and <= '7') && IsName(User) && IsName(Group);
 

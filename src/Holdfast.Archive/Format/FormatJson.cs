@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Holdfast.Archive.Format;
 
-/// <summary>The JSON of archives: camelCase, enums by name, nulls left out.</summary>
+/// <summary>The JSON of archives: camelCase, enums by name, nulls omitted.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,

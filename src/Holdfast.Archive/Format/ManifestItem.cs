@@ -15,21 +15,19 @@ public sealed record ManifestItem
     public required long Length { get; init; }
 
     /// <summary>
-    /// A stream's parts, in order, wherever they lie. For an image: in a full archive the one plain file (none where it
-    /// is empty); in an incremental the runs of
-    /// changed pages that this archive holds, in ascending order of their pages.
+    /// Of a stream: its parts, in order, in any archive of the chain. Of an image: in a full archive the one plain file (none if it is
+    /// empty); in an incremental the runs of changed pages in this archive, in ascending page order.
     /// </summary>
     public required IReadOnlyList<ManifestPart> Parts { get; init; }
 
-    /// <summary>Image only: bytes in a page.</summary>
+    /// <summary>Image only: size of a page, in bytes.</summary>
     public int? PageSize { get; init; }
 
     /// <summary>Image only: <see cref="PageHash"/> of the whole image at this point, in Base64.</summary>
     public string? Sha256 { get; init; }
 
     /// <summary>
-    /// Image in an incremental only: one bit per page, the lowest bit of the first byte for page 0; set where this
-    /// archive holds the page.
+    /// Image in an incremental only: one bit per page, the lowest bit of the first byte for page 0; set if this archive contains the page.
     /// </summary>
     public ManifestPart? PageMap { get; init; }
 }

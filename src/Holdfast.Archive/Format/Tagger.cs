@@ -3,12 +3,13 @@ using System.Security.Cryptography;
 namespace Holdfast.Archive.Format;
 
 /// <summary>
-/// Turns SHA-256 digests into the keyed 128-bit tags of an index: AES-256-CBC-MAC over the 32 bytes of the digest, under the chain's key.
-/// For inputs of one fixed length CBC-MAC is a pseudo-random function (Bellare, Kilian, Rogaway 1994); see decision 0002 for why not HMAC.
+/// Converts SHA-256 digests to the keyed 128-bit tags of an index: AES-256-CBC-MAC over the 32 bytes of the digest, with the chain's key.
+/// For inputs of one fixed length CBC-MAC is a pseudo-random function (Bellare, Kilian, Rogaway 1994); decision 0002 explains why it is not
+/// HMAC.
 /// </summary>
 internal sealed class Tagger : IDisposable
 {
-    /// <summary>Bytes of a tag.</summary>
+    /// <summary>Size of a tag, in bytes.</summary>
     public const int TagBytes = 16;
 
     private readonly Aes _aes;
@@ -20,7 +21,7 @@ internal sealed class Tagger : IDisposable
         _aes.Key = chainKey;
     }
 
-    /// <summary>Writes the tag of each 32-byte digest. May be called by several threads at once.</summary>
+    /// <summary>Computes the tag of each 32-byte digest. Thread-safe.</summary>
     public void ComputeTags(ReadOnlySpan<byte> digests, Span<byte> tags)
     {
         var count = digests.Length / PageHash.DigestBytes;

@@ -7,8 +7,7 @@ using ZstdNet;
 namespace Holdfast.Archive.Frames;
 
 /// <summary>
-/// Reads a tar stream back from its frames: any range, decompressing only the frames that hold it, or many whole frames
-/// on all cores.
+/// Reads a tar stream from its frames: any range, decompressing only the frames that contain it, or many whole frames in parallel.
 /// </summary>
 internal sealed class FrameReader : IByteSource
 {
@@ -34,7 +33,7 @@ internal sealed class FrameReader : IByteSource
     /// <summary>The frames.</summary>
     public SeekTable Table { get; }
 
-    /// <summary>Reads the seek table of <paramref name="source"/>, which the reader takes over.</summary>
+    /// <summary>Reads the seek table of <paramref name="source"/> and takes ownership of the source.</summary>
     public static async Task<FrameReader> OpenAsync(IByteSource source, CancellationToken cancellationToken)
     {
         if (source.Length < 4)
@@ -45,7 +44,7 @@ internal sealed class FrameReader : IByteSource
         await source.ReadAsync(0, start, cancellationToken);
         if (BinaryPrimitives.ReadUInt32LittleEndian(start) != FrameMagic)
         {
-            throw ArchiveFailure.Corrupt(source.Name, "it does not begin like an archive");
+            throw ArchiveFailure.Corrupt(source.Name, "it does not start like an archive");
         }
         var footer = new byte[SeekTable.FooterBytes];
         if (source.Length < footer.Length)
@@ -61,7 +60,7 @@ internal sealed class FrameReader : IByteSource
         }
         if (bytes > Math.Min(source.Length, SeekTable.LargestTable))
         {
-            throw ArchiveFailure.Corrupt(source.Name, $"its seek table is said to have {bytes} bytes");
+            throw ArchiveFailure.Corrupt(source.Name, $"its seek table claims to have {bytes} bytes");
         }
         var table = new byte[bytes];
         await source.ReadAsync(source.Length - bytes, table, cancellationToken);
@@ -78,7 +77,7 @@ internal sealed class FrameReader : IByteSource
     {
         if (offset < 0 || offset > Length - buffer.Length)
         {
-            throw ArchiveFailure.Corrupt(Name, $"{buffer.Length} bytes at offset {offset} are asked for, the tar stream has {Length}");
+            throw ArchiveFailure.Corrupt(Name, $"{buffer.Length} bytes at offset {offset} are requested, but the tar stream has {Length}");
         }
         await _oneAtATime.WaitAsync(cancellationToken);
         try
@@ -105,19 +104,19 @@ internal sealed class FrameReader : IByteSource
         }
     }
 
-    /// <summary>Lets go of the frame that was read last, which is kept for a next read within it. Not while one reads.</summary>
+    /// <summary>Releases the last frame, which is cached for the next read. Must not be called during a read.</summary>
     public void ReleaseCachedFrame()
     {
         _cached?.Dispose();
         (_cached, _cachedFrame) = (null, -1);
     }
 
-    /// <summary>Decompresses frames on all cores.</summary>
-    /// <param name="frames">Which, in the order in which their results are wanted.</param>
-    /// <param name="workers">Frames under way at once.</param>
-    /// <param name="work">Runs for each frame's content, several at once; the content is gone when it returns.</param>
-    /// <param name="output">Runs for one result at a time, in order.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <summary>Decompresses frames in parallel.</summary>
+    /// <param name="frames">The frames, in the order of the results.</param>
+    /// <param name="workers">Maximum number of frames in flight.</param>
+    /// <param name="work">Called for the content of each frame, concurrently; the content is valid during the call only.</param>
+    /// <param name="output">Called with one result at a time, in order.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task ForEachAsync<T>(
         IEnumerable<int> frames,
         int workers,
@@ -182,8 +181,8 @@ internal sealed class FrameReader : IByteSource
         }
     }
 
-    // The decoder overlooks some bits of the header, and the checksum flag can be flipped off: a frame must be exactly
-    // as our writer makes it.
+    // The decoder ignores some bits of the header, and the checksum flag can be cleared: the header must be exactly as FrameWriter writes
+    // it.
     private void CheckHeader(int frame, ReadOnlySpan<byte> stored, int length)
     {
         const int ChecksumNoDictionary = 0b0000_0100;

@@ -3,12 +3,11 @@ using Holdfast.Archive.Pipeline;
 namespace Holdfast.Archive.Frames;
 
 /// <summary>
-/// Cuts a tar stream into frames of at most 1 MiB, compresses them on all cores and hands them on in order, the seek
-/// table last.
+/// Splits a tar stream into frames of at most 1 MiB, compresses them in parallel and writes them in order, followed by the seek table.
 /// </summary>
 internal sealed class FrameWriter : IAsyncDisposable
 {
-    /// <summary>Bytes of content in a full frame.</summary>
+    /// <summary>Size of the content of a full frame, in bytes.</summary>
     public const int FrameBytes = 1 << 20;
 
     private const int FirstBytes = 16 << 10;
@@ -20,9 +19,9 @@ internal sealed class FrameWriter : IAsyncDisposable
     private PooledBuffer? _current;
 
     /// <param name="level">zstd level, 1 to 19.</param>
-    /// <param name="workers">Frames compressed at once.</param>
-    /// <param name="output">Gets the compressed bytes, in order.</param>
-    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <param name="workers">Maximum number of frames in flight.</param>
+    /// <param name="output">Receives the compressed bytes, in order.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public FrameWriter(
         int level,
         int workers,
@@ -35,7 +34,7 @@ internal sealed class FrameWriter : IAsyncDisposable
         _workers = new(workers + 1, job => Compress(job.Data, job.Incompressible, level), WriteFrameAsync, cancellationToken);
     }
 
-    /// <summary>Offset in the tar stream of the next byte.</summary>
+    /// <summary>Offset of the next byte in the tar stream.</summary>
     public long Position { get; private set; }
 
     /// <summary>Adds bytes to the current frame.</summary>
@@ -60,7 +59,7 @@ internal sealed class FrameWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds a buffer as a frame of its own, without copying; takes it over.</summary>
+    /// <summary>Adds a buffer as a frame of its own, without copying; takes ownership of it.</summary>
     public async ValueTask WriteFrameAsync(PooledBuffer frame, bool incompressible)
     {
         await EndFrameAsync();
@@ -68,7 +67,7 @@ internal sealed class FrameWriter : IAsyncDisposable
         await _workers.AddAsync((frame, incompressible));
     }
 
-    /// <summary>Ends the current frame, so that the next byte starts one.</summary>
+    /// <summary>Ends the current frame, so that the next byte starts a new one.</summary>
     public async ValueTask EndFrameAsync()
     {
         if (_current is null)

@@ -4,24 +4,23 @@ using Holdfast.Archive.Format;
 namespace Holdfast.Archive.Frames;
 
 /// <summary>
-/// Where each frame lies: the end of the file in the zstd seekable format, version 0.1.0 (contrib/seekable_format of
-/// zstd). Entries have no checksums, the frames do.
+/// The positions of the frames: the end of the file in the zstd seekable format, version 0.1.0 (contrib/seekable_format of zstd). Entries
+/// have no checksums; the frames have.
 /// </summary>
 internal sealed class SeekTable
 {
-    /// <summary>Bytes of the footer, which ends the file.</summary>
+    /// <summary>Size of the footer at the end of the file, in bytes.</summary>
     public const int FooterBytes = 9;
 
-    /// <summary>Most bytes that a frame may decompress to; archives have 1 MiB, hostile ones are refused.</summary>
+    /// <summary>Maximum decompressed size of a frame, in bytes. Archives have 1 MiB; larger frames are refused as hostile.</summary>
     public const int LargestFrame = 8 << 20;
 
-    /// <summary>Most bytes that a table may have: 64 TiB in frames of 1 MiB.</summary>
+    /// <summary>Maximum size of a table, in bytes: 64 TiB in frames of 1 MiB.</summary>
     public const int LargestTable = 512 << 20;
 
     /// <summary>
-    /// The compressed stream's length leaves this remainder when divided by <see cref="LengthModulus"/>; a skippable
-    /// frame before the table sees to it.
-    /// An age file whose end is damaged can so be told from one that was cut.
+    /// Remainder of the length of the compressed stream modulo <see cref="LengthModulus"/>, which a skippable frame before the table
+    /// ensures. It distinguishes an age file with a damaged end from a truncated one.
     /// </summary>
     public const int LengthRemainder = 1;
 
@@ -46,35 +45,35 @@ internal sealed class SeekTable
     /// <summary>Number of frames.</summary>
     public int Count => _stored.Length - 1;
 
-    /// <summary>Bytes of all content.</summary>
+    /// <summary>Size of all content, in bytes.</summary>
     public long ContentLength => _content[^1];
 
-    /// <summary>Whether <paramref name="padding"/>, which follows the last frame, is what the writer puts there.</summary>
+    /// <summary>Whether the bytes after the last frame are the writer's padding.</summary>
     public static bool IsPadding(ReadOnlySpan<byte> padding) =>
         BinaryPrimitives.ReadUInt32LittleEndian(padding) == PaddingMagic
         && BinaryPrimitives.ReadInt32LittleEndian(padding[4..]) == padding.Length - HeaderBytes
         && !padding[HeaderBytes..].ContainsAnyExcept((byte)0);
 
-    /// <summary>Bytes of all frames, where the padding begins.</summary>
+    /// <summary>Size of all frames, in bytes: the offset of the padding.</summary>
     public long StoredLength => _stored[^1];
 
-    /// <summary>Where frame <paramref name="frame"/> lies in the file.</summary>
+    /// <summary>Returns the position of frame <paramref name="frame"/> in the file.</summary>
     public (long Offset, int Length) Stored(int frame) => (_stored[frame], (int)(_stored[frame + 1] - _stored[frame]));
 
-    /// <summary>Where the content of frame <paramref name="frame"/> lies in the tar stream.</summary>
+    /// <summary>Returns the position of the content of frame <paramref name="frame"/> in the tar stream.</summary>
     public (long Offset, int Length) Content(int frame) => (_content[frame], (int)(_content[frame + 1] - _content[frame]));
 
-    /// <summary>The frame that holds the content at <paramref name="offset"/>.</summary>
+    /// <summary>Returns the frame that contains the content at <paramref name="offset"/>.</summary>
     public int FrameAt(long offset)
     {
         var found = Array.BinarySearch(_content, offset);
         return found >= 0 ? found : ~found - 1;
     }
 
-    /// <summary>Whether a whole compressed stream can have <paramref name="length"/> bytes.</summary>
+    /// <summary>Whether a complete compressed stream can have <paramref name="length"/> bytes.</summary>
     public static bool CanBeLength(long length) => length % LengthModulus == LengthRemainder;
 
-    /// <summary>The skippable frame, all zeros, that goes before the table of these frames.</summary>
+    /// <summary>Creates the skippable frame, all zeros, that precedes the table of these frames.</summary>
     public static byte[] Padding(IReadOnlyList<(uint Stored, uint Content)> frames)
     {
         var others = frames.Sum(f => (long)f.Stored) + HeaderBytes + ((frames.Count + 1) * EntryBytes) + FooterBytes;
@@ -85,7 +84,7 @@ internal sealed class SeekTable
         return padding;
     }
 
-    /// <summary>The table's own bytes for frames of these sizes, the padding last.</summary>
+    /// <summary>Creates the table for frames of these sizes, including the padding frame.</summary>
     public static byte[] Write(IReadOnlyList<(uint Stored, uint Content)> frames)
     {
         var table = new byte[HeaderBytes + (frames.Count * EntryBytes) + FooterBytes];
@@ -103,16 +102,13 @@ internal sealed class SeekTable
         return table;
     }
 
-    /// <summary>Reads the footer: bytes of the whole table. Null where the file does not end in one.</summary>
+    /// <summary>Returns the size of the table from the footer; null if the file does not end with one.</summary>
     public static long? TableBytes(ReadOnlySpan<byte> footer) =>
         BinaryPrimitives.ReadUInt32LittleEndian(footer[5..]) == SeekableMagic
             ? HeaderBytes + ((long)BinaryPrimitives.ReadUInt32LittleEndian(footer) * EntryBytes) + FooterBytes
             : null;
 
-    /// <summary>
-    /// Reads the whole table of a file with <paramref name="fileLength"/> bytes; every byte of the file must be
-    /// accounted for.
-    /// </summary>
+    /// <summary>Parses the table of a file of <paramref name="fileLength"/> bytes; every byte of the file must be accounted for.</summary>
     public static SeekTable Read(ReadOnlySpan<byte> table, long fileLength, string file)
     {
         if (
@@ -126,7 +122,7 @@ internal sealed class SeekTable
         var count = (table.Length - HeaderBytes - FooterBytes) / EntryBytes;
         if (count < 2)
         {
-            throw ArchiveFailure.Corrupt(file, $"its seek table names {count} frames");
+            throw ArchiveFailure.Corrupt(file, $"its seek table lists {count} frames");
         }
         var stored = new long[count + 1];
         var content = new long[count + 1];
@@ -158,7 +154,7 @@ internal sealed class SeekTable
         {
             throw ArchiveFailure.Corrupt(
                 file,
-                $"its frames and seek table have {stored[^1] + table.Length} bytes, the file has {fileLength}"
+                $"its frames and seek table have {stored[^1] + table.Length} bytes, but the file has {fileLength}"
             );
         }
         return new(stored[..^1], content[..^1]);

@@ -3,10 +3,7 @@ using ZstdNet;
 
 namespace Holdfast.Archive.Frames;
 
-/// <summary>
-/// Compresses and decompresses single zstd frames (RFC 8878) on any thread, keeping the native contexts for the next
-/// call.
-/// </summary>
+/// <summary>Compresses and decompresses single zstd frames (RFC 8878). Thread-safe; native contexts are pooled.</summary>
 internal static class ZstdPool
 {
     private const int FastestLevel = -7;
@@ -15,19 +12,18 @@ internal static class ZstdPool
     private static readonly ConcurrentDictionary<int, ConcurrentBag<Compressor>> Compressors = new();
     private static readonly ConcurrentBag<Decompressor> Decompressors = [];
 
-    // A window of 1 MiB makes every frame a single segment, whose header has no bits that a decoder overlooks.
+    // With a window of 1 MiB every frame is a single segment, whose header has no bits that a decoder ignores.
     private static readonly IReadOnlyDictionary<ZSTD_cParameter, int> Parameters = new Dictionary<ZSTD_cParameter, int>
     {
         [ZSTD_cParameter.ZSTD_c_checksumFlag] = 1,
         [ZSTD_cParameter.ZSTD_c_windowLog] = 20,
     };
 
-    /// <summary>Bytes that a frame of <paramref name="length"/> bytes needs at most (zstd's own bound).</summary>
+    /// <summary>Returns the maximum compressed size of <paramref name="length"/> bytes (zstd's own bound).</summary>
     public static int Bound(int length) => length + (length >> 8) + 128;
 
     /// <summary>
-    /// Compresses <paramref name="data"/> into one frame with a content checksum; data that does not compress gets the
-    /// fastest setting.
+    /// Compresses <paramref name="data"/> into one frame with a content checksum; data that does not compress uses the fastest level.
     /// </summary>
     /// <returns>Bytes written to <paramref name="frame"/>.</returns>
     public static int Compress(ReadOnlySpan<byte> data, Span<byte> frame, int level, bool incompressible) =>
@@ -42,11 +38,11 @@ internal static class ZstdPool
             decompressor = new Decompressor();
         }
         var written = decompressor.Unwrap(frame, data, bufferSizePrecheck: false);
-        Decompressors.Add(decompressor); // one that threw is not used again
+        Decompressors.Add(decompressor); // not pooled if it threw
         return written;
     }
 
-    // 16 KiB from the middle tell ciphertext, images and the like from data worth a full pass.
+    // A sample of 16 KiB from the middle detects ciphertext, images and other data that does not compress.
     private static bool LooksIncompressible(ReadOnlySpan<byte> data, Span<byte> scratch, int level) =>
         data.Length > 8 * SampleBytes && CompressAt(level, data.Slice(data.Length / 2, SampleBytes), scratch) > SampleBytes * 98 / 100;
 

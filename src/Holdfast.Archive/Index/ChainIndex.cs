@@ -6,8 +6,8 @@ using Holdfast.Archive.Items;
 namespace Holdfast.Archive.Index;
 
 /// <summary>
-/// What a chain holds, for the next incremental to compare with: the indexes of all its archives, merged as streams,
-/// the newest winning.
+/// The contents of a chain, as the baseline for the next incremental: the indexes of all its archives, merged as streams; newer entries
+/// take precedence.
 /// </summary>
 public sealed class ChainIndex : IAsyncDisposable
 {
@@ -16,20 +16,22 @@ public sealed class ChainIndex : IAsyncDisposable
 
     private ChainIndex(List<IndexReader> oldestFirst) => _oldestFirst = oldestFirst;
 
-    /// <summary>Header of the newest index: that of the archive which the next one builds on.</summary>
+    /// <summary>Header of the newest index: the archive that the next one builds on.</summary>
     public IndexHeader Newest => _oldestFirst[^1].Header;
 
-    /// <summary>Headers of all indexes, the full archive's first.</summary>
+    /// <summary>Headers of all indexes, starting with the full archive.</summary>
     public IEnumerable<IndexHeader> Headers => _oldestFirst.Select(i => i.Header);
 
-    /// <summary>Bytes of the streams that the chain's archives hold, as far as their indexes tell: never more than they have.</summary>
+    /// <summary>Bytes of streams in the chain's archives according to their indexes; never more than the archives contain.</summary>
     internal long KnownBytes { get; private set; }
 
     internal byte[] ContentTag => _oldestFirst[^1].ContentTag;
 
-    /// <summary>Opens the indexes of one chain, in any order, and takes the sources over. They are ordered by their parent ids.</summary>
+    /// <summary>
+    /// Opens the indexes of one chain, given in any order, and takes ownership of the sources. They are ordered by parent ids.
+    /// </summary>
     /// <exception cref="Core.Errors.HoldfastException">
-    /// One is missing, damaged or not readable with <paramref name="keys"/>: the next backup must be full.
+    /// One is missing, damaged or cannot be read with <paramref name="keys"/>: the next backup must be full.
     /// </exception>
     public static async Task<ChainIndex> OpenAsync(IReadOnlyList<IByteSource> sources, AgeKeys keys, CancellationToken cancellationToken)
     {
@@ -43,7 +45,7 @@ public sealed class ChainIndex : IAsyncDisposable
             var index = new ChainIndex(Order(readers, sources[0].Name));
             if (index.Newest.Type == Core.Tasks.BackupType.Backup)
             {
-                await index.ReadPartsAsync(cancellationToken); // images have no parts to look up
+                await index.ReadPartsAsync(cancellationToken); // images have no parts
             }
             return index;
         }
@@ -68,7 +70,7 @@ public sealed class ChainIndex : IAsyncDisposable
 
     internal KnownPart? FindPart(ReadOnlySpan<byte> tag) => _parts.TryGetValue(Key(tag), out var part) ? part : null;
 
-    /// <summary>What the chain holds of the pages of one item.</summary>
+    /// <summary>Returns the known pages of one item.</summary>
     internal KnownPages GetPages(string item, CancellationToken cancellationToken) =>
         new([.. _oldestFirst.Select(i => new PageTags(i, IndexFormat.ItemId(item), cancellationToken))]);
 
@@ -91,7 +93,7 @@ public sealed class ChainIndex : IAsyncDisposable
 
         if (ordered.Count != readers.Count || ordered.Exists(r => r.Header.Chain != ordered[0].Header.Id))
         {
-            throw ArchiveFailure.Corrupt(name, $"of {readers.Count} indexes {ordered.Count} follow from the full archive");
+            throw ArchiveFailure.Corrupt(name, $"{ordered.Count} of {readers.Count} indexes follow from the full archive");
         }
         var first = ordered[0].Header;
         if (
@@ -103,7 +105,7 @@ public sealed class ChainIndex : IAsyncDisposable
             )
         )
         {
-            throw ArchiveFailure.Corrupt(name, "the indexes of one chain do not go together");
+            throw ArchiveFailure.Corrupt(name, "the indexes of the chain are inconsistent");
         }
         return ordered;
     }

@@ -2,13 +2,13 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Index;
 
-/// <summary>The first block of an index file: what it belongs to, and what decides whether the next backup can build on it.</summary>
+/// <summary>The first block of an index file: its archive, and the facts that decide whether the next backup can build on it.</summary>
 public sealed record IndexHeader
 {
     /// <summary>Version of the format.</summary>
     public int Format { get; init; } = 1;
 
-    /// <summary>Id of the archive that the index lies beside.</summary>
+    /// <summary>Id of the archive of the index.</summary>
     public required string Id { get; init; }
 
     /// <summary>Id of the chain.</summary>
@@ -33,11 +33,11 @@ public sealed record IndexHeader
     public required int PartMean { get; init; }
 
     /// <summary>
-    /// Says with what the chain's archives are encrypted, without telling it: another value means another key, and the
-    /// next backup is full.
+    /// Identifies the keys that the chain's archives are encrypted with, without revealing them: a different value means other keys, and
+    /// the next backup is full.
     /// </summary>
     public required string Protection { get; init; }
 
-    /// <summary>The engine's token for the contents of this point; null where it has none.</summary>
+    /// <summary>The engine's token for the contents of this point; null if it has none.</summary>
     public string? ChangeToken { get; init; }
 }

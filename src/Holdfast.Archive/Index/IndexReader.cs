@@ -9,7 +9,7 @@ using Holdfast.Archive.Writing;
 
 namespace Holdfast.Archive.Index;
 
-/// <summary>Reads one index file, block after block.</summary>
+/// <summary>Reads one index file block by block.</summary>
 internal sealed class IndexReader : IAsyncDisposable
 {
     private const int EndBytes = IndexFormat.PrefixBytes + Tagger.TagBytes + IndexFormat.CheckBytes;
@@ -23,10 +23,10 @@ internal sealed class IndexReader : IAsyncDisposable
     /// <summary>The header.</summary>
     public IndexHeader Header { get; private set; } = null!;
 
-    /// <summary>Tag of the items' contents at this point.</summary>
+    /// <summary>Tag of the contents of all items at this point.</summary>
     public byte[] ContentTag { get; private set; } = [];
 
-    /// <summary>Opens an index, through age where it is encrypted, and takes the source over.</summary>
+    /// <summary>Opens an index, decrypting it if necessary, and takes ownership of the source.</summary>
     /// <exception cref="Core.Errors.HoldfastException">It cannot be read with <paramref name="keys"/>, or is damaged.</exception>
     public static async Task<IndexReader> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
@@ -44,12 +44,11 @@ internal sealed class IndexReader : IAsyncDisposable
     }
 
     /// <summary>
-    /// Reads the blocks of one type, in order. The others are checked too: one that was lost would let what an older
-    /// index says of its pages count again,
-    /// and the next incremental would leave out what changed back.
+    /// Reads the blocks of one type, in order. The others are validated too: if one were lost, older tags of its pages would apply again,
+    /// and the next incremental would omit pages that changed back.
     /// </summary>
     public async IAsyncEnumerable<byte[]> BlocksAsync(
-        IndexFormat.Block wanted,
+        IndexFormat.Block requested,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
@@ -58,19 +57,19 @@ internal sealed class IndexReader : IAsyncDisposable
         for (long number = 0; ; number++)
         {
             var (type, payload) = await BlockAsync(position, number, cancellationToken);
-            var isWell = type switch
+            var isValid = type switch
             {
                 IndexFormat.Block.Header => number == 0,
                 IndexFormat.Block.Pages => IsValidPages(payload, nextPages),
                 IndexFormat.Block.Parts => IsValidParts(payload),
                 _ => type == IndexFormat.Block.End,
             };
-            if (!isWell)
+            if (!isValid)
             {
-                throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} makes no sense");
+                throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is not valid");
             }
             position += IndexFormat.PrefixBytes + payload.Length + IndexFormat.CheckBytes;
-            if (type == wanted)
+            if (type == requested)
             {
                 yield return payload;
             }
@@ -80,7 +79,7 @@ internal sealed class IndexReader : IAsyncDisposable
             }
             if (position != _source.Length)
             {
-                throw ArchiveFailure.Corrupt(_source.Name, $"bytes lie behind its end at offset {position}");
+                throw ArchiveFailure.Corrupt(_source.Name, $"there are bytes after its end, at offset {position}");
             }
             yield break;
         }
@@ -99,7 +98,7 @@ internal sealed class IndexReader : IAsyncDisposable
         await _source.ReadAsync(0, magic, cancellationToken);
         if (!magic.AsSpan().SequenceEqual(IndexFormat.Magic))
         {
-            throw ArchiveFailure.Corrupt(_source.Name, "it does not begin like an index");
+            throw ArchiveFailure.Corrupt(_source.Name, "it does not start like an index");
         }
         var (type, json) = await BlockAsync(magic.Length, 0, cancellationToken);
         if (type != IndexFormat.Block.Header)
@@ -117,7 +116,7 @@ internal sealed class IndexReader : IAsyncDisposable
 
         if (!IsValid(Header))
         {
-            throw ArchiveFailure.Corrupt(_source.Name, "its header makes no sense");
+            throw ArchiveFailure.Corrupt(_source.Name, "its header is not valid");
         }
         var end = new byte[EndBytes];
         await _source.ReadAsync(_source.Length - EndBytes, end, cancellationToken);
@@ -159,7 +158,7 @@ internal sealed class IndexReader : IAsyncDisposable
         return true;
     }
 
-    // The pages of each item come in ascending order.
+    // The pages of each item must be in ascending order.
     private static bool IsValidPages(ReadOnlySpan<byte> payload, Dictionary<long, long> nextPages)
     {
         if (payload.Length < IndexFormat.PagesPrefixBytes || (payload.Length - IndexFormat.PagesPrefixBytes) % Tagger.TagBytes != 0)
@@ -190,7 +189,7 @@ internal sealed class IndexReader : IAsyncDisposable
         var (type, length) = ((IndexFormat.Block)prefix[0], BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(1)));
         if (length is < 0 or > IndexFormat.LargestPayload)
         {
-            throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} is {length} bytes long");
+            throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} has {length} bytes");
         }
         var block = new byte[length + IndexFormat.CheckBytes];
         if (position + IndexFormat.PrefixBytes + block.Length > _source.Length)

@@ -4,7 +4,7 @@ using Holdfast.Archive.Format;
 
 namespace Holdfast.Archive.Index;
 
-/// <summary>Writes the index of one archive as the archive is written; memory for one block only.</summary>
+/// <summary>Writes the index of an archive while the archive is written, buffering one block.</summary>
 internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output)
 {
     private const int TagsPerBlock = 4096;
@@ -28,7 +28,7 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
         await EndBlockAsync(cancellationToken);
     }
 
-    /// <summary>Adds the tags of pages of one item that this archive holds; pages come in ascending order.</summary>
+    /// <summary>Adds the tags of pages of one item stored in this archive, in ascending page order.</summary>
     public async ValueTask AddPagesAsync(
         long item,
         int pageSize,
@@ -64,7 +64,7 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
         }
     }
 
-    /// <summary>Adds a part that this archive holds.</summary>
+    /// <summary>Adds a part stored in this archive.</summary>
     public async ValueTask AddPartAsync(ReadOnlyMemory<byte> tag, int length, long offset, CancellationToken cancellationToken)
     {
         if (_open != IndexFormat.Block.Parts || _payload > TagsPerBlock * Tagger.TagBytes - IndexFormat.PartBytes)

@@ -1,15 +1,15 @@
 namespace Holdfast.Archive.Index;
 
-/// <summary>What a chain holds of the pages of one item: the tags of all its indexes, the newest winning.</summary>
+/// <summary>The known pages of one item in a chain: the tags of all its indexes; newer tags take precedence.</summary>
 internal sealed class KnownPages(IReadOnlyList<PageTags> oldestFirst) : IAsyncDisposable
 {
-    /// <summary>The tags of pages <paramref name="firstPage"/> and on, as far as they are known; called with ascending pages.</summary>
+    /// <summary>Finds the known tags of pages from <paramref name="firstPage"/> on; must be called with ascending pages.</summary>
     public async ValueTask FindAsync(int pageSize, long firstPage, Memory<byte> tags, Memory<bool> known)
     {
         known.Span.Clear();
         foreach (var pages in oldestFirst)
         {
-            // A change of page size rewrote every page: what is older does not count.
+            // A change of the page size rewrote every page, so older indexes do not apply.
             if (!await pages.OverlayAsync(pageSize, firstPage, tags, known))
             {
                 known.Span.Clear();

@@ -3,7 +3,7 @@ using Holdfast.Archive.Format;
 
 namespace Holdfast.Archive.Index;
 
-/// <summary>The page tags that one index has of one item, as a stream in ascending order of pages.</summary>
+/// <summary>The page tags of one item in one index, as a stream in ascending page order.</summary>
 internal sealed class PageTags(IndexReader index, long item, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<byte[]> _blocks = index
@@ -13,10 +13,10 @@ internal sealed class PageTags(IndexReader index, long item, CancellationToken c
     private bool _ended;
 
     /// <summary>
-    /// Copies what this index knows of pages <paramref name="firstPage"/> and on over <paramref name="tags"/>, and
-    /// marks them in <paramref name="known"/>. Called with ascending pages.
+    /// Copies the known tags of pages from <paramref name="firstPage"/> on to <paramref name="tags"/>, and marks them in
+    /// <paramref name="known"/>. Must be called with ascending pages.
     /// </summary>
-    /// <returns>False where this index has pages of another size: nothing older can be compared with.</returns>
+    /// <returns>False if this index has another page size, so that it and older ones do not apply.</returns>
     public async ValueTask<bool> OverlayAsync(int pageSize, long firstPage, Memory<byte> tags, Memory<bool> known)
     {
         var end = firstPage + known.Length;

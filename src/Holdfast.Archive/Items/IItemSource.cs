@@ -1,20 +1,19 @@
 namespace Holdfast.Archive.Items;
 
-/// <summary>Gives the items of one restore point back, joined over its chain and checked against its manifest.</summary>
+/// <summary>Provides the items of one restore point, assembled from its chain and verified against its manifest.</summary>
 public interface IItemSource
 {
-    /// <summary>Names, kinds and lengths of the items, in their order.</summary>
+    /// <summary>The items, in order.</summary>
     IReadOnlyList<ItemInfo> Items { get; }
 
     /// <summary>
-    /// Writes the stream item <paramref name="name"/> to <paramref name="output"/>; returns only when every byte's hash
-    /// was right.
+    /// Writes the stream item <paramref name="name"/> to <paramref name="output"/>; returns only after all hashes have been verified.
     /// </summary>
     Task CopyStreamAsync(string name, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes each page of the image item <paramref name="name"/> once, in any order and from several threads; returns
-    /// only when the image's hash was right.
+    /// Writes each page of the image item <paramref name="name"/> once, in any order and from several threads; returns only after the hash
+    /// of the image has been verified.
     /// </summary>
     Task CopyImageAsync(string name, IPageTarget target, CancellationToken cancellationToken);
 }

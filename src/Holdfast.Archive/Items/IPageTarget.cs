@@ -1,6 +1,6 @@
 namespace Holdfast.Archive.Items;
 
-/// <summary>Where the pages of an image go. Both members are called from several threads, never for the same bytes at once.</summary>
+/// <summary>Receives the pages of an image. Called concurrently, but never for the same bytes.</summary>
 public interface IPageTarget
 {
     /// <summary>Sets the length of the image, in bytes, before any page is written.</summary>
@@ -9,6 +9,6 @@ public interface IPageTarget
     /// <summary>Writes bytes at <paramref name="offset"/>.</summary>
     void Write(long offset, ReadOnlySpan<byte> bytes);
 
-    /// <summary>Reads back what was written at <paramref name="offset"/>, to check an image that came from several archives.</summary>
+    /// <summary>Reads back what was written at <paramref name="offset"/>, to verify an image assembled from several archives.</summary>
     void Read(long offset, Span<byte> bytes);
 }

@@ -2,24 +2,25 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Items;
 
-/// <summary>Looks at a stream item while it is verified, for what a restore would refuse. It makes and runs nothing.</summary>
+/// <summary>
+/// Checks a stream item during verification for anything that a restore would refuse. It neither creates nor executes anything.
+/// </summary>
 public interface IStreamCheck
 {
     /// <summary>
-    /// Where what it holds now begins, such as half a statement, and what it remembers of what was before that: who
-    /// goes on there finds what it would have
-    /// found. Null where it finds nothing any more, whatever follows.
+    /// The start of the input that is still buffered, such as half a statement, and the state before it: a check that continues there has
+    /// the same result. Null if nothing that follows can change the result.
     /// </summary>
     StreamCheckpoint? Checkpoint { get; }
 
-    /// <summary>Takes the next bytes of the stream.</summary>
-    /// <exception cref="HoldfastException">A restore would refuse it: the same error, in the same words.</exception>
+    /// <summary>Processes the next bytes of the stream.</summary>
+    /// <exception cref="HoldfastException">A restore would refuse the stream with the same error and message.</exception>
     void Process(ReadOnlySpan<byte> bytes);
 
-    /// <summary>The stream is at its end.</summary>
-    /// <exception cref="HoldfastException">A restore would refuse it.</exception>
+    /// <summary>Processes the end of the stream.</summary>
+    /// <exception cref="HoldfastException">A restore would refuse the stream.</exception>
     void Complete();
 
-    /// <summary>Forgets what it holds, and takes the bytes from a mark on, which this or another one of its kind has set.</summary>
+    /// <summary>Discards buffered input and continues at a checkpoint of this or another check of the same kind.</summary>
     void ResumeAt(StreamCheckpoint mark);
 }

@@ -1,10 +1,9 @@
 namespace Holdfast.Archive.Items;
 
-/// <summary>A place in a stream from which on an <see cref="IStreamCheck"/> can go on.</summary>
-/// <param name="Offset">Bytes of the stream before it.</param>
-/// <param name="Count">What the check has counted before it, for its messages only: statements, for example.</param>
+/// <summary>A position in a stream at which an <see cref="IStreamCheck"/> can continue.</summary>
+/// <param name="Offset">Number of bytes before it.</param>
+/// <param name="Count">What the check counted before it, for messages only, such as statements.</param>
 /// <param name="State">
-/// All else that it remembers of what was before it. Where two marks have the same, what follows them is judged alike.
-/// It must not grow with the stream.
+/// All other state of the check. After two checkpoints with equal states the same input has the same result. Must not grow with the stream.
 /// </param>
 public sealed record StreamCheckpoint(long Offset, long Count, string State);

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Holdfast.Archive.Pipeline;
 
 /// <summary>
-/// Runs a function on several inputs at once and hands the results on in the order of the inputs. The one mechanism of its kind here:
-/// hashing, compressing, sealing and reading back are all stages of it. At most <c>window</c> inputs are under way, which bounds memory.
+/// Runs a function on several inputs in parallel and passes the results on in the order of the inputs. Hashing, compressing, sealing and
+/// reading are all stages of it. At most <c>window</c> inputs are in flight, which bounds memory.
 /// </summary>
 internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
 {
@@ -13,10 +13,10 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
     private readonly Task _output;
     private readonly CancellationTokenSource _stop;
 
-    /// <param name="window">Inputs under way at most; 1 and more.</param>
-    /// <param name="work">Runs on the thread pool, several at once.</param>
-    /// <param name="output">Runs for one result at a time, in order.</param>
-    /// <param name="cancellationToken">Ends the stage.</param>
+    /// <param name="window">Maximum number of inputs in flight, at least 1.</param>
+    /// <param name="work">Runs on the thread pool, concurrently.</param>
+    /// <param name="output">Called with one result at a time, in order.</param>
+    /// <param name="cancellationToken">Cancels the stage.</param>
     public OrderedWorkers(
         int window,
         Func<TIn, TOut> work,
@@ -30,7 +30,7 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
         _output = Task.Run(() => OutputAsync(output), CancellationToken.None);
     }
 
-    /// <summary>Starts work on <paramref name="input"/>; waits while the window is full. Throws what a stage behind it threw.</summary>
+    /// <summary>Starts work on <paramref name="input"/>; waits while the window is full. Rethrows exceptions of later stages.</summary>
     public async ValueTask AddAsync(TIn input)
     {
         try
@@ -40,19 +40,19 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
         }
         catch (Exception e) when (e is ChannelClosedException || _stop.IsCancellationRequested)
         {
-            await _output; // tells why the stage ended
+            await _output; // throws the reason why the stage ended
             throw;
         }
     }
 
-    /// <summary>Waits until every result has been handed on. Throws what went wrong in this stage or behind it.</summary>
+    /// <summary>Waits until all results have been passed on. Rethrows exceptions of this and later stages.</summary>
     public async Task CompleteAsync()
     {
         _results.Writer.TryComplete();
         await _output;
     }
 
-    /// <summary>Ends the stage whether or not it was completed; buffers under way are let go.</summary>
+    /// <summary>Ends the stage whether or not it was completed; buffers in flight are released.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

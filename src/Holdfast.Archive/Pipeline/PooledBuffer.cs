@@ -2,15 +2,15 @@ using System.Buffers;
 
 namespace Holdfast.Archive.Pipeline;
 
-/// <summary>Bytes in a rented array. Whoever takes it last disposes it, once.</summary>
+/// <summary>Bytes in a pooled array. The last owner disposes it, exactly once.</summary>
 internal sealed class PooledBuffer(int capacity) : IDisposable
 {
     private byte[]? _array = ArrayPool<byte>.Shared.Rent(capacity);
 
-    /// <summary>Bytes in use, from the start.</summary>
+    /// <summary>Number of bytes in use.</summary>
     public int Length { get; set; }
 
-    /// <summary>Most bytes it can take.</summary>
+    /// <summary>Maximum number of bytes.</summary>
     public int Capacity { get; } = capacity;
 
     /// <summary>The bytes in use.</summary>
@@ -19,7 +19,7 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     /// <summary>The bytes in use.</summary>
     public ReadOnlyMemory<byte> Memory => Array.AsMemory(0, Length);
 
-    /// <summary>The bytes in use, to be filled.</summary>
+    /// <summary>The bytes in use, writable.</summary>
     public Memory<byte> WritableMemory => Array.AsMemory(0, Length);
 
     /// <summary>The bytes not yet in use.</summary>
@@ -28,11 +28,11 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     private byte[] Array => _array ?? throw new ObjectDisposedException(nameof(PooledBuffer));
 
     /// <summary>
-    /// The same bytes with room for that many at least: small files are many, so a buffer grows with what comes, four
-    /// times at a time. Disposes this one.
+    /// Returns a buffer with the same bytes and a larger capacity, and disposes this one. Small files are common, so buffers start small
+    /// and grow by a factor of four.
     /// </summary>
-    /// <param name="needed">Bytes that have to fit.</param>
-    /// <param name="most">The most that it grows to. What is needed beyond that is for the caller to cut.</param>
+    /// <param name="needed">Required capacity, in bytes.</param>
+    /// <param name="most">Maximum capacity, in bytes; the caller splits larger data.</param>
     public PooledBuffer Grow(int needed, int most)
     {
         var larger = new PooledBuffer(Math.Min(most, Math.Max(Capacity * 4, needed))) { Length = Length };

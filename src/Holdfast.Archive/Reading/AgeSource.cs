@@ -4,14 +4,14 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>Puts age between a file and its reader where the file is an age file.</summary>
+/// <summary>Decrypts a file transparently if it is an age file.</summary>
 internal static class AgeSource
 {
     private static readonly byte[] Magic = "age-encryption.org/v1\n"u8.ToArray();
 
     /// <summary>
-    /// Opens <paramref name="source"/> with <paramref name="keys"/> where it is encrypted; as it is otherwise. Disposes
-    /// it on failure. <paramref name="canBeLength"/> helps to tell a cut file from a damaged one.
+    /// Opens <paramref name="source"/> with <paramref name="keys"/> if it is encrypted, otherwise returns it unchanged. Disposes it on
+    /// failure. <paramref name="canBeLength"/> helps to distinguish a truncated file from a damaged one.
     /// </summary>
     public static async Task<IByteSource> OpenAsync(
         IByteSource source,
@@ -33,7 +33,7 @@ internal static class AgeSource
         }
     }
 
-    /// <summary>Whether a file begins as age files do; a cut one that begins so counts.</summary>
+    /// <summary>Whether a file starts like an age file, even if it is truncated.</summary>
     public static async Task<bool> IsAgeAsync(IByteSource source, CancellationToken cancellationToken)
     {
         var start = new byte[Math.Min(source.Length, Magic.Length)];

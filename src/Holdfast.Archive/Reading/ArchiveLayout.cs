@@ -6,9 +6,8 @@ using Holdfast.Archive.Tar;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// What lies where in an archive's tar stream, as its manifest says: entry behind entry, nothing between them, and no
-/// byte named twice. It is made when an
-/// archive is opened, so that a verification, a restore and an extraction refuse the same.
+/// The entries of an archive's tar stream according to its manifest: contiguous, without gaps or overlaps. Created when an archive is
+/// opened, so that verification, restore and extraction refuse the same archives.
 /// </summary>
 internal sealed class ArchiveLayout
 {
@@ -20,11 +19,11 @@ internal sealed class ArchiveLayout
         _byOffset = entries.ToDictionary(e => e.Offset);
     }
 
-    /// <summary>All entries in order, <c>holdfast.json</c> first and <c>manifest.json</c> last; <c>index.json</c> follows.</summary>
+    /// <summary>All entries in order, from <c>holdfast.json</c> to <c>manifest.json</c>; <c>index.json</c> follows.</summary>
     public IReadOnlyList<LayoutEntry> Entries { get; }
 
-    /// <summary>Reads the layout from the manifest of an archive, whose rules have been checked.</summary>
-    /// <exception cref="Core.Errors.HoldfastException">Entries overlap, are named twice, or leave gaps.</exception>
+    /// <summary>Creates the layout from the validated manifest of an archive.</summary>
+    /// <exception cref="Core.Errors.HoldfastException">Entries overlap, occur twice, or leave gaps.</exception>
     public static ArchiveLayout Create(ArchiveReader archive, long indexAt)
     {
         var manifest = archive.Index.Manifest;
@@ -35,7 +34,7 @@ internal sealed class ArchiveLayout
         ];
         entries.Sort((a, b) => a.Offset.CompareTo(b.Offset));
         entries.Add(new("manifest.json", manifest.Length, manifest.Sha256, 0, manifest.Offset));
-        // The entry of an empty image has no part that would tell where it is.
+        // The entry of an empty image has no part that states its position.
         var empty = archive.Manifest.Items.Count(i => i is { Kind: ItemKind.Image, Length: 0 });
         for (var i = 1; i < entries.Count; i++)
         {
@@ -62,11 +61,11 @@ internal sealed class ArchiveLayout
         return new(entries);
     }
 
-    /// <summary>Whether a part is one whole entry.</summary>
+    /// <summary>Whether a part is exactly one entry.</summary>
     public bool Contains(ManifestPart part) =>
         _byOffset.TryGetValue(part.Offset, out var entry) && entry.Length == part.Length && entry.Sha256 == part.Sha256;
 
-    /// <summary>The entry that a part is; see <see cref="Contains"/>.</summary>
+    /// <summary>Returns the entry of a part; see <see cref="Contains"/>.</summary>
     public LayoutEntry GetEntry(ManifestPart part) => _byOffset[part.Offset];
 
     private static long End(LayoutEntry entry) => entry.Offset + entry.Length + TarFormat.Padding(entry.Length);

@@ -12,7 +12,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>An open archive: its header and manifest are read and checked, its parts are read as they are asked for.</summary>
+/// <summary>An open archive. Header and manifest have been read and validated; parts are read on demand.</summary>
 public sealed class ArchiveReader : IAsyncDisposable
 {
     private const long LargestManifest = 64 << 20;
@@ -20,7 +20,7 @@ public sealed class ArchiveReader : IAsyncDisposable
 
     private ArchiveReader(FrameReader frames) => Frames = frames;
 
-    /// <summary>What people call it: a path or an address.</summary>
+    /// <summary>Path or address, for messages.</summary>
     public string Name => Frames.Name;
 
     /// <summary>Its first entry.</summary>
@@ -32,18 +32,18 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <summary>SHA-256 of the manifest, Base64.</summary>
     public string ManifestSha256 { get; private set; } = "";
 
-    /// <summary>The key or passphrase that opened it; null for an archive in clear.</summary>
+    /// <summary>The key or passphrase that opened it; null for an unencrypted archive.</summary>
     public DatabaseKey? OpenedWith { get; private init; }
 
     internal FrameReader Frames { get; }
 
     internal ArchiveIndex Index { get; private set; } = null!;
 
-    /// <summary>What lies where in its tar stream.</summary>
+    /// <summary>The layout of its tar stream.</summary>
     internal ArchiveLayout Layout { get; private set; } = null!;
 
-    /// <summary>Opens an archive, through age where it is encrypted, with a few small reads, and takes the source over.</summary>
-    /// <exception cref="HoldfastException">Key missing, key wrong, corrupt, cut short, or refused; with file and place.</exception>
+    /// <summary>Opens an archive with a few small reads, decrypting it if necessary, and takes ownership of the source.</summary>
+    /// <exception cref="HoldfastException">Key missing, key wrong, corrupt, truncated or refused; with file and position.</exception>
     public static async Task<ArchiveReader> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
         var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
@@ -66,7 +66,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads only the header: who and what, for listings.</summary>
+    /// <summary>Reads only the header, for listings.</summary>
     public static async Task<ArchiveHeader> ReadHeaderAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
         await using var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
@@ -78,7 +78,7 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Frames.DisposeAsync();
 
-    /// <summary>Throws where what surrounds an entry in the tar stream is not what tar would find there.</summary>
+    /// <summary>Checks that the bytes around an entry in the tar stream are its tar header and padding; throws otherwise.</summary>
     internal async Task CheckFrameOfAsync(LayoutEntry entry, CancellationToken cancellationToken)
     {
         var header = new byte[TarFormat.HeaderBlocks * TarFormat.Block];
@@ -93,19 +93,19 @@ public sealed class ArchiveReader : IAsyncDisposable
         {
             throw ArchiveFailure.Refused(
                 Name,
-                $"what lies at offset {entry.Offset} of its tar stream is not entry '{entry.Name}' of {entry.Length} bytes"
+                $"at offset {entry.Offset} of its tar stream is not the entry '{entry.Name}' of {entry.Length} bytes"
             );
         }
         var padding = header.AsMemory(0, TarFormat.Padding(entry.Length));
         await Frames.ReadAsync(entry.Offset + entry.Length, padding, cancellationToken);
         if (padding.Span.ContainsAnyExcept((byte)0))
         {
-            throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {entry.Offset + entry.Length}");
+            throw ArchiveFailure.Corrupt(Name, $"its tar stream has padding that is not zero, near offset {entry.Offset + entry.Length}");
         }
     }
 
-    /// <summary>Reads the page map of an image; null where it has none.</summary>
-    /// <exception cref="HoldfastException">It does not fit the pages that are stored.</exception>
+    /// <summary>Reads the page map of an image; null if it has none.</summary>
+    /// <exception cref="HoldfastException">It does not match the stored pages.</exception>
     internal async Task<PageMap?> ReadPageMapAsync(ManifestItem item, CancellationToken cancellationToken)
     {
         if (item.PageMap is not { } part)
@@ -117,17 +117,17 @@ public sealed class ArchiveReader : IAsyncDisposable
         var (named, stored) = (map.Count(), item.Parts.Sum(p => p.Length) / item.PageSize!.Value);
         return named == stored
             ? map
-            : throw ArchiveFailure.Refused(Name, $"the page map of {item.Name} names {named} pages, and {stored} are stored");
+            : throw ArchiveFailure.Refused(Name, $"the page map of {item.Name} lists {named} pages, but {stored} are stored");
     }
 
-    /// <summary>Reads a part that lies in this archive and checks its hash, that of plain bytes.</summary>
+    /// <summary>Reads a part of this archive and verifies its SHA-256.</summary>
     internal async Task<byte[]> ReadPartAsync(ManifestPart part, string what, CancellationToken cancellationToken)
     {
         var bytes = new byte[part.Length];
         await Frames.ReadAsync(part.Offset, bytes, cancellationToken);
         if (Convert.ToBase64String(SHA256.HashData(bytes)) != part.Sha256)
         {
-            throw ArchiveFailure.Corrupt(Name, $"{what} at offset {part.Offset} of its tar stream has another hash than the manifest says");
+            throw ArchiveFailure.Corrupt(Name, $"the hash of {what} at offset {part.Offset} of its tar stream does not match the manifest");
         }
         return bytes;
     }
@@ -156,13 +156,13 @@ public sealed class ArchiveReader : IAsyncDisposable
         var part = Index.Manifest;
         if (part.Length is < 2 or > LargestManifest || part.Archive != 0 || part.Offset < 0 || part.Offset > last - part.Length)
         {
-            throw ArchiveFailure.Refused(Name, $"its manifest is said to have {part.Length} bytes at offset {part.Offset}");
+            throw ArchiveFailure.Refused(Name, $"its manifest claims to have {part.Length} bytes at offset {part.Offset}");
         }
         Manifest = Parse(await ReadPartAsync(part, "manifest.json", cancellationToken), FormatJson.Default.Manifest, "manifest.json");
         ManifestSha256 = part.Sha256;
     }
 
-    // The end is as tar wants it, or a reader that streams would find something that others do not.
+    // The end must be a valid end of a tar stream; otherwise a streaming reader could find entries that others do not.
     private async Task ReadLayoutAsync(CancellationToken cancellationToken)
     {
         var last = Frames.Table.Content(Frames.Table.Count - 1).Offset;
@@ -178,17 +178,17 @@ public sealed class ArchiveReader : IAsyncDisposable
         }
         if (Frames.Length > end + left)
         {
-            throw ArchiveFailure.Refused(Name, "bytes lie behind the end of the tar stream");
+            throw ArchiveFailure.Refused(Name, "there are bytes after the end of the tar stream");
         }
         var zeros = new byte[left];
         await Frames.ReadAsync(end, zeros, cancellationToken);
         if (zeros.AsSpan().ContainsAnyExcept((byte)0))
         {
-            throw ArchiveFailure.Corrupt(Name, $"its tar stream is not zero where it must be, near offset {end}");
+            throw ArchiveFailure.Corrupt(Name, $"its tar stream has padding that is not zero, near offset {end}");
         }
     }
 
-    /// <summary>Bytes of the first entry with its header, without padding.</summary>
+    /// <summary>Size of the first entry with its header, without padding, in bytes.</summary>
     internal long HeaderBytes { get; private set; }
 
     private async Task<(TarEntry Entry, byte[] Content)> ReadEntryAsync(
@@ -210,7 +210,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         }
         if (entry.Length > largest || offset + entry.HeaderBytes + entry.Length > Frames.Length)
         {
-            throw ArchiveFailure.Refused(Name, $"{name} is said to have {entry.Length} bytes");
+            throw ArchiveFailure.Refused(Name, $"{name} claims to have {entry.Length} bytes");
         }
         var content = new byte[entry.Length];
         await Frames.ReadAsync(offset + entry.HeaderBytes, content, cancellationToken);
@@ -225,7 +225,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            throw ArchiveFailure.Corrupt(Name, $"{what} is not readable", e);
+            throw ArchiveFailure.Corrupt(Name, $"{what} is not valid JSON", e);
         }
     }
 }

@@ -2,7 +2,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>What reading an archive to its end came to, where it is whole.</summary>
-/// <param name="TarBytes">Bytes of its tar stream.</param>
-/// <param name="Refusal">What a restore of its point would refuse in a stream; null for nothing.</param>
+/// <summary>The result of verifying an intact archive.</summary>
+/// <param name="TarBytes">Size of its tar stream, in bytes.</param>
+/// <param name="Refusal">Why a restore of its point would refuse a stream; null if it would not.</param>
 public sealed record ArchiveVerificationResult(long TarBytes, HoldfastException? Refusal);

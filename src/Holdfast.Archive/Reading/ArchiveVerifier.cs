@@ -2,18 +2,18 @@ using Holdfast.Archive.Pipeline;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>Reads every byte of an archive from front to back and holds it against the manifest, as tar would read it.</summary>
+/// <summary>Reads every byte of an archive sequentially, as tar would, and verifies it against the manifest.</summary>
 public static class ArchiveVerifier
 {
     /// <summary>
-    /// Throws what is wrong with the archive, and where. Of the archives that it builds on it reads what
-    /// <paramref name="streams"/> need of them, no more.
+    /// Verifies an archive; throws what is wrong with it, and where. Of the archives that it builds on, reads only what
+    /// <paramref name="streams"/> needs.
     /// </summary>
     /// <param name="archive">The archive.</param>
-    /// <param name="workers">Frames under way at once.</param>
-    /// <param name="streams">Look at its streams, with those of the archives before it in its chain; null where nobody does.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="Core.Errors.HoldfastException">Corrupt, cut short or refused.</exception>
+    /// <param name="workers">Maximum number of frames in flight.</param>
+    /// <param name="streams">Checks its streams, together with the archives before it in its chain; null for no checks.</param>
+    /// <param name="cancellationToken">Cancels the verification.</param>
+    /// <exception cref="Core.Errors.HoldfastException">Corrupt, truncated or refused.</exception>
     public static async Task<ArchiveVerificationResult> VerifyAsync(
         ArchiveReader archive,
         int workers,

@@ -6,7 +6,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>One restore point: an archive with those before it in its chain, read as one.</summary>
+/// <summary>One restore point: an archive and those before it in its chain, read as one.</summary>
 public sealed class ChainReader : IItemSource, IAsyncDisposable
 {
     private readonly List<ArchiveReader> _newestFirst;
@@ -20,20 +20,20 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         Items = [.. Point.Manifest.Items.Select(i => new ItemInfo(i.Name, i.Kind, i.Length, i.PageSize ?? 0))];
     }
 
-    /// <summary>The archive of the point itself.</summary>
+    /// <summary>The archive of the restore point.</summary>
     public ArchiveReader Point => _newestFirst[0];
 
-    /// <summary>That archive and those it builds on, the newest first.</summary>
+    /// <summary>The archive of the restore point and those that it builds on, newest first.</summary>
     public IReadOnlyList<ArchiveReader> Archives => _newestFirst;
 
     /// <inheritdoc/>
     public IReadOnlyList<ItemInfo> Items { get; }
 
-    /// <summary>Joins a point with the archives before it, and takes them all over.</summary>
+    /// <summary>Joins a restore point with the archives before it, and takes ownership of all of them.</summary>
     /// <param name="point">The archive to restore.</param>
-    /// <param name="others">Archives of the same chain, in any order; those that the point does not build on are left aside.</param>
-    /// <param name="workers">Frames under way at once.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.ChainIncomplete"/> when an archive is missing.</exception>
+    /// <param name="others">Archives of the same chain, in any order; those that the point does not build on are ignored.</param>
+    /// <param name="workers">Maximum number of frames in flight.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.ChainIncomplete"/> if an archive is missing.</exception>
     public static ChainReader Join(ArchiveReader point, IReadOnlyCollection<ArchiveReader> others, int workers)
     {
         var byId = others.ToLookup(a => a.Header.Id, StringComparer.Ordinal);
@@ -44,7 +44,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
                 ?? throw new HoldfastException(
                     ErrorCatalogue.ChainIncomplete,
                     $"'{chain[^1].Name}' builds on archive {parent}, which is not in its folder.",
-                    "Put the missing file back, take the chain from another destination, or restore an older point."
+                    "Put the missing file back, use the chain from another destination, or restore an older point."
                 );
             if (
                 older.Header.Chain != point.Header.Chain
@@ -60,7 +60,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         var missing = point.Manifest.Archives.FirstOrDefault(id => chain.TrueForAll(a => a.Header.Id != id));
         if (missing is not null)
         {
-            throw ArchiveFailure.Refused(point.Name, $"it names archive {missing}, which is not before it in its chain");
+            throw ArchiveFailure.Refused(point.Name, $"it refers to archive {missing}, which is not before it in its chain");
         }
         var rules = new ChainValidator();
         foreach (var archive in Enumerable.Reverse(chain))
@@ -88,7 +88,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
                 }
                 throw ArchiveFailure.Corrupt(
                     read.Archive.Name,
-                    $"a part of {name} at offset {read.Part.Offset} of its tar stream has another hash than the manifest says"
+                    $"the hash of a part of {name} at offset {read.Part.Offset} of its tar stream does not match the manifest"
                 );
             },
             async (bytes, token) =>

@@ -6,21 +6,21 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// Holds the streams of each point of a chain, the oldest first, against what a restore of that point would refuse. A
-/// point's stream lies in its own and in
-/// older archives. What it shares with the point before it is not read again, but for the few parts around what has changed.
+/// Checks the streams of each point of a chain, oldest first, for anything that a restore of that point would refuse. A point's stream is
+/// stored in its own and in older archives. Parts that it shares with the point before it are not read again, except for a few around
+/// changes.
 /// </summary>
-/// <param name="checkOf">Begins to look at a stream; null where there is nothing to look for.</param>
-public sealed class ChainStreamVerifier(Func<ArchiveHeader, ManifestItem, IStreamCheck?> checkOf) : IAsyncDisposable
+/// <param name="createCheck">Creates the check of a stream; null if it needs none.</param>
+public sealed class ChainStreamVerifier(Func<ArchiveHeader, ManifestItem, IStreamCheck?> createCheck) : IAsyncDisposable
 {
     private readonly VerifiedParts _verified = new();
-    private readonly Dictionary<(string Engine, string Item), StreamCheckCache> _steps = [];
-    private long _tarBytes; // of the archives that were taken
+    private readonly Dictionary<(string Engine, string Item), StreamCheckCache> _results = [];
+    private long _tarBytes; // of the archives that were added
 
-    /// <summary>Takes an archive that was found whole: later points may name its parts.</summary>
+    /// <summary>Adds an intact archive, whose parts later points may refer to.</summary>
     /// <param name="archive">The archive.</param>
-    /// <param name="keys">Open it.</param>
-    /// <param name="open">Opens its file again, where parts of it are to be read.</param>
+    /// <param name="keys">Keys that open it.</param>
+    /// <param name="open">Reopens its file when parts of it have to be read.</param>
     public void Add(ArchiveReader archive, AgeKeys keys, Func<CancellationToken, Task<IByteSource>> open)
     {
         _tarBytes += archive.Frames.Length;
@@ -34,11 +34,11 @@ public sealed class ChainStreamVerifier(Func<ArchiveHeader, ManifestItem, IStrea
     public ValueTask DisposeAsync() => _verified.DisposeAsync();
 
     /// <summary>
-    /// Begins to look at the streams of a point, but for those whose parts are not all there, which
-    /// <see cref="ChainValidator"/> tell of, and those that repeat
-    /// their parts more often than a restore takes: what is small and says that it is long would cost as much as its length.
+    /// Starts the checks of a point's streams, except streams with missing parts, which <see cref="ChainValidator"/> reports, and streams
+    /// that repeat their parts more often than a restore accepts, because checking a small archive that claims a long stream would cost as
+    /// much as its length.
     /// </summary>
-    /// <returns>The streams, and what is refused of the others at once.</returns>
+    /// <returns>The streams, and the refusal of any of the others.</returns>
     internal (IReadOnlyList<(ManifestItem Item, PointStreamVerifier Point)> Points, HoldfastException? Refusal) Begin(ArchiveReader archive)
     {
         HoldfastException? refusal = null;
@@ -51,14 +51,14 @@ public sealed class ChainStreamVerifier(Func<ArchiveHeader, ManifestItem, IStrea
                 continue;
             }
 
-            if (checkOf(archive.Header, item) is not { } check)
+            if (createCheck(archive.Header, item) is not { } check)
             {
                 continue;
             }
             var key = (archive.Header.Engine, item.Name);
-            if (!_steps.TryGetValue(key, out var steps))
+            if (!_results.TryGetValue(key, out var steps))
             {
-                _steps[key] = steps = new();
+                _results[key] = steps = new();
             }
             points.Add((item, new(archive, item, check, _verified, steps)));
         }

@@ -5,13 +5,12 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// What must hold between the archives of one chain, the oldest first, before a point of it is restored. A verification
-/// asks for the same: what it calls
-/// whole can be restored, and what a restore refuses it refuses.
+/// The rules between the archives of one chain, oldest first, that must hold before a point of it is restored. Verification applies the
+/// same rules, so an archive that it reports as intact can be restored.
 /// </summary>
 public sealed class ChainValidator
 {
-    // Equal parts are stored once, so a stream can be longer than all that its chain holds; this much longer no writer makes it.
+    // Equal parts are stored once, so a stream can be longer than all stored parts of its chain, but no writer exceeds this factor.
     internal const long MaxRepetition = 64,
         FreeRepetitionBytes = 64 << 20;
 
@@ -20,19 +19,19 @@ public sealed class ChainValidator
     private long _tarBytes;
     private bool _isIncomplete;
 
-    /// <summary>Whether an archive of that id was taken.</summary>
+    /// <summary>Whether an archive with that id was added.</summary>
     public bool Has(string id) => _previous.ContainsKey(id);
 
-    /// <summary>Takes the next archive of the chain and checks it against those before it.</summary>
+    /// <summary>Adds the next archive of the chain and validates it against those before it.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.ChainIncomplete"/>, or it asks for what the chain does not hold.
+    /// <see cref="ErrorCatalogue.ChainIncomplete"/>, or it refers to parts that the chain does not contain.
     /// </exception>
     public void Add(ArchiveReader archive)
     {
         var header = archive.Header;
         var hasParent =
             header.Parent is not { } parent || (_previous.TryGetValue(parent, out var found) && found.Header.Chain == header.Chain);
-        _previous[header.Id] = (header, archive.Layout); // also where it lacks a parent: those that build on it lack that one
+        _previous[header.Id] = (header, archive.Layout); // even if its parent is missing: archives that build on it report that one
         _tarBytes += archive.Frames.Length;
         _isIncomplete |= !hasParent;
         if (!hasParent)
@@ -41,7 +40,7 @@ public sealed class ChainValidator
         }
         foreach (var id in archive.Manifest.Archives.Where(id => !_previous.ContainsKey(id)))
         {
-            throw Incomplete($"'{archive.Name}' names archive {id}, which is not before it in its chain.");
+            throw Incomplete($"'{archive.Name}' refers to archive {id}, which is not before it in its chain.");
         }
         foreach (var item in archive.Manifest.Items.Where(i => i.Kind == ItemKind.Stream))
         {
@@ -50,8 +49,7 @@ public sealed class ChainValidator
     }
 
     /// <summary>
-    /// Checks that the chain up to the archive that was taken last holds every page of its images; a restore finds that
-    /// out as it writes them.
+    /// Checks that the chain up to the last added archive contains every page of its images; a restore detects that while writing them.
     /// </summary>
     /// <exception cref="HoldfastException">A page is in no archive.</exception>
     public async Task CheckPagesAsync(ArchiveReader archive, CancellationToken cancellationToken)
@@ -62,25 +60,25 @@ public sealed class ChainValidator
         }
     }
 
-    /// <summary>That an archive builds on one that is damaged, as <paramref name="problem"/> says: no fault of its own.</summary>
+    /// <summary>Creates the error for an archive that is intact but builds on a damaged one.</summary>
     public static HoldfastException CreateBaseDamaged(string archive, HoldfastException problem) =>
         new(
             ErrorCatalogue.ChainIncomplete,
-            $"'{archive}' builds on an archive that is not whole: {problem.Message}",
+            $"'{archive}' builds on an archive that is not intact: {problem.Message}",
             problem.Hint,
             problem
         );
 
-    /// <summary>What is said where a stream is made of far less than its length by repeated parts; null where it is not.</summary>
+    /// <summary>Returns the error for a stream that repeats its parts far more often than a writer would; null if it does not.</summary>
     /// <param name="archive">The archive.</param>
     /// <param name="item">The stream.</param>
-    /// <param name="tarBytes">Bytes of the tar streams of the chain up to and with that archive.</param>
+    /// <param name="tarBytes">Total size of the tar streams of the chain up to and including that archive, in bytes.</param>
     internal static HoldfastException? CheckRepetition(ArchiveReader archive, ManifestItem item, long tarBytes) =>
         item.Length <= (Int128)MaxRepetition * tarBytes + FreeRepetitionBytes
             ? null
             : ArchiveFailure.Refused(
                 archive.Name,
-                $"{item.Name} is said to have {item.Length} bytes, made of {tarBytes} by naming the same parts over and over"
+                $"{item.Name} claims to have {item.Length} bytes, by repeating the same parts of {tarBytes} stored bytes"
             );
 
     private void CheckParts(ArchiveReader archive, ManifestItem item)
@@ -92,7 +90,7 @@ public sealed class ChainValidator
             {
                 throw ArchiveFailure.Refused(
                     archive.Name,
-                    $"it names {part.Length} bytes at offset {part.Offset} of archive {id}, which are no part there"
+                    $"it refers to {part.Length} bytes at offset {part.Offset} of archive {id}, which are not a part there"
                 );
             }
         }
@@ -117,7 +115,7 @@ public sealed class ChainValidator
         }
         else
         {
-            held.AddFirst(count); // a full archive has them all
+            held.AddFirst(count); // a full archive has all pages
         }
         var missing = count - held.CountBelow(count);
         if (missing == 0)
@@ -126,10 +124,10 @@ public sealed class ChainValidator
         }
         var what = $"{missing} pages of {item.Name} are in no archive of its chain";
         throw _isIncomplete
-            ? Incomplete($"'{archive.Name}': {what}, of which one is missing or damaged.")
+            ? Incomplete($"'{archive.Name}': {what}, one of which is missing or damaged.")
             : ArchiveFailure.Refused(archive.Name, what);
     }
 
     private static HoldfastException Incomplete(string what) =>
-        new(ErrorCatalogue.ChainIncomplete, what, "Take the chain from another destination, or restore an older point.");
+        new(ErrorCatalogue.ChainIncomplete, what, "Use the chain from another destination, or restore an older point.");
 }

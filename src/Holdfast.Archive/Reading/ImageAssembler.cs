@@ -5,7 +5,7 @@ using Holdfast.Archive.Pipeline;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>Puts an image together from the archives of a chain, newest first, so that each page is written once.</summary>
+/// <summary>Assembles an image from the archives of a chain, newest first, so that each page is written once.</summary>
 internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int workers)
 {
     private const int CheckBytes = 1 << 20;
@@ -18,10 +18,10 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
 
     private sealed record Run(long FirstByte, int Length, byte[] Digests);
 
-    /// <summary>Whether every page is there.</summary>
+    /// <summary>Whether every page has been written.</summary>
     public bool IsComplete => _missing == 0;
 
-    /// <summary>Takes the pages of one archive that no newer one had.</summary>
+    /// <summary>Copies the pages of one archive that no newer one had.</summary>
     public async Task CopyFromAsync(ArchiveReader archive, ManifestItem held, CancellationToken cancellationToken)
     {
         foreach (var part in held.Parts)
@@ -38,7 +38,7 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
         }
     }
 
-    /// <summary>Checks the hash of the image; one that came from several archives is read back for it.</summary>
+    /// <summary>Verifies the hash of the image; an image from several archives is read back for that.</summary>
     public async Task VerifyAsync(string file, CancellationToken cancellationToken)
     {
         if (!IsComplete)
@@ -81,7 +81,7 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
         }
     }
 
-    // All pages in order: hashed on the way when nothing newer was there.
+    // All pages in order; hashed on the way if no newer archive had any.
     private async Task CopyFullAsync(ArchiveReader archive, ManifestItem held, CancellationToken cancellationToken)
     {
         if (held.Parts.Count == 0)
@@ -140,7 +140,7 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
 
     private async Task CopyChangedAsync(ArchiveReader archive, ManifestItem held, PageMap map, CancellationToken cancellationToken)
     {
-        // Which page each stored page is follows from the map alone, so that frames can be worked on in any order.
+        // The map alone gives the number of each stored page, so frames can be processed in any order.
         var frames = new List<int>();
         var runs = new Dictionary<int, (ManifestPart Part, long[] Pages, bool EndsPart)>();
         using (var pages = map.Pages().GetEnumerator())
@@ -153,11 +153,9 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
                     var numbers = new long[length / _pageSize];
                     for (var i = 0; i < numbers.Length; i++)
                     {
-                        numbers[i] = pages.MoveNext()
-                            ? pages.Current
-                            : throw new InvalidOperationException("A page map was counted wrongly.");
+                        numbers[i] = pages.MoveNext() ? pages.Current : throw new InvalidOperationException("A page map was miscounted.");
                     }
-                    runs.Add(frame, (part, numbers, offset + length == part.Offset + part.Length)); // no byte is named twice
+                    runs.Add(frame, (part, numbers, offset + length == part.Offset + part.Length)); // no byte occurs twice
                     frames.Add(frame);
                 }
             }
@@ -188,7 +186,7 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
                 {
                     throw ArchiveFailure.Corrupt(
                         archive.Name,
-                        $"pages of {held.Name} at offset {part.Offset} of its tar stream have another hash than the manifest says"
+                        $"the hash of pages of {item.Name} at offset {part.Offset} of its tar stream does not match the manifest"
                     );
                 }
                 foreach (var page in numbers)
@@ -225,7 +223,7 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
         return false;
     }
 
-    // Page data fills whole frames, and frames hold whole pages: the format says so, so that they can be read on all cores.
+    // The format requires that page data fills whole frames and frames contain whole pages, so that they can be read in parallel.
     private IEnumerable<int> FramesOf(ArchiveReader archive, ManifestPart part)
     {
         var table = archive.Frames.Table;
@@ -250,5 +248,5 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
     }
 
     private Core.Errors.HoldfastException WrongHash(string file) =>
-        ArchiveFailure.Corrupt(file, $"the hash of {item.Name} is not the one in its manifest");
+        ArchiveFailure.Corrupt(file, $"the hash of {item.Name} does not match its manifest");
 }

@@ -5,28 +5,25 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>
-/// What must hold between the parts of a manifest before anything is done with it. It comes from a file that anybody
-/// may have written.
-/// </summary>
+/// <summary>Validates a manifest before it is used. It comes from an untrusted file.</summary>
 internal static class ManifestValidator
 {
     private const int MaxItems = 10_000;
-    private const int MaxItemNameLength = 80; // with room for what the names of parts add
+    private const int MaxItemNameLength = 80; // leaves room for the suffixes of part names
     private const int MaxPageSize = 65_536;
     private const int MaxPartBytes = 64 << 20;
-    private const long MaxPages = 1L << 32; // as many as SQLite has; bounds the page map to 512 MiB
+    private const long MaxPages = 1L << 32; // the maximum of SQLite; bounds the page map to 512 MiB
 
     private static readonly string[] Reserved = ["holdfast.json", "manifest.json", "index.json"];
 
-    /// <summary>Throws when the header of <paramref name="file"/> contradicts itself.</summary>
+    /// <summary>Validates the header of <paramref name="file"/>; throws if it is inconsistent.</summary>
     public static void Validate(ArchiveHeader header, string file)
     {
         if (!IsId(header.Id) || !IsId(header.Chain) || (header.Parent is not null && !IsId(header.Parent)))
         {
-            throw ArchiveFailure.Refused(file, "its ids are not ids");
+            throw ArchiveFailure.Refused(file, "its ids are not valid");
         }
-        // JSON may hold numbers where names of kinds are wanted.
+        // JSON may contain numbers instead of enumeration names.
         if (!Enum.IsDefined(header.Kind) || !Enum.IsDefined(header.Type))
         {
             throw ArchiveFailure.Refused(file, "its kind or type is unknown");
@@ -41,7 +38,7 @@ internal static class ManifestValidator
         }
     }
 
-    /// <summary>Throws when the manifest of <paramref name="archive"/> contradicts itself or its header.</summary>
+    /// <summary>Validates the manifest of <paramref name="archive"/>; throws if it is inconsistent in itself or with the header.</summary>
     public static void Validate(ArchiveReader archive)
     {
         var (header, manifest) = (archive.Header, archive.Manifest);
@@ -53,16 +50,16 @@ internal static class ManifestValidator
             }
         }
 
-        // The JSON reader sees to it that nothing is null but what lists and maps hold.
+        // The JSON reader ensures that nothing is null except elements of lists and maps.
         Require(
             manifest.Archives.All(IsId) && manifest.Items.All(i => i is not null && i.Parts.All(p => p is not null)),
-            "its lists have gaps"
+            "its lists contain nulls"
         );
         Require(
             manifest.Warnings.All(w => w is not null) && manifest.Fingerprint.Values.All(v => v is not null),
-            "its warnings or fingerprint have gaps"
+            "its warnings or fingerprint contain nulls"
         );
-        Require(manifest.File is null or { IsPossible: true }, "owner or mode of its file are impossible");
+        Require(manifest.File is null or { IsPossible: true }, "the owner or mode of its file is not valid");
         Require(
             manifest.Id == header.Id && manifest.Archives.Count > 0 && manifest.Archives[0] == header.Id,
             "manifest and header have different ids"
@@ -70,7 +67,7 @@ internal static class ManifestValidator
         Require(
             manifest.Items.Count <= MaxItems
                 && manifest.Items.Select(i => i.Name).Distinct(StringComparer.Ordinal).Count() == manifest.Items.Count,
-            "its items are too many or share a name"
+            "it has too many items, or items with the same name"
         );
         foreach (var item in manifest.Items)
         {
@@ -80,7 +77,7 @@ internal static class ManifestValidator
                     && item.Name.Length <= MaxItemNameLength
                     && !Reserved.Contains(item.Name)
                     && item.Length >= 0,
-                "an item's name, kind or length is impossible"
+                "the name, kind or length of an item is not valid"
             );
             foreach (var part in item.PageMap is null ? item.Parts : item.Parts.Append(item.PageMap))
             {
@@ -90,15 +87,15 @@ internal static class ManifestValidator
                         && part.Offset <= long.MaxValue - part.Length
                         && part.Archive >= 0
                         && part.Archive < manifest.Archives.Count,
-                    $"a part of {item.Name} lies nowhere"
+                    $"a part of {item.Name} has no valid position"
                 );
                 Require(
                     part.Archive != 0 || part.Offset <= archive.Frames.Length - part.Length,
-                    $"a part of {item.Name} reaches past the end of the tar stream"
+                    $"a part of {item.Name} extends past the end of the tar stream"
                 );
                 Require(
                     header.Kind == BackupKind.Incremental || part.Archive == 0,
-                    $"a part of {item.Name} lies outside of the full archive"
+                    $"a part of {item.Name} is outside of the full archive"
                 );
             }
 
@@ -106,7 +103,7 @@ internal static class ManifestValidator
             {
                 Require(
                     item.Parts.All(p => p.Length <= MaxPartBytes) && Sum(item.Parts) == item.Length,
-                    $"the parts of {item.Name} are not as long as the item"
+                    $"the lengths of the parts of {item.Name} do not add up to its length"
                 );
             }
             else
@@ -124,9 +121,12 @@ internal static class ManifestValidator
                 && item.Length % item.PageSize == 0
                 && item.Length / item.PageSize <= MaxPages
                 && item.Sha256 is not null,
-            $"{item.Name} has impossible pages"
+            $"the page size or length of {item.Name} is not valid"
         );
-        require(item.Parts.All(p => p.Archive == 0 && p.Length % item.PageSize == 0), $"{item.Name} has parts elsewhere");
+        require(
+            item.Parts.All(p => p.Archive == 0 && p.Length % item.PageSize == 0),
+            $"{item.Name} has parts in other archives or " + "with partial pages"
+        );
         if (kind == BackupKind.Full)
         {
             require(
@@ -143,13 +143,13 @@ internal static class ManifestValidator
                 item.Length == 0
                     ? item.PageMap is null && item.Parts.Count == 0
                     : item.PageMap is { Archive: 0 } map && map.Length == ((item.Length / item.PageSize) + 7) / 8,
-                $"{item.Name} has no fitting page map"
+                $"{item.Name} has no matching page map"
             );
         }
     }
 
     private static Int128 Sum(IReadOnlyList<ManifestPart> parts) => parts.Aggregate(Int128.Zero, (sum, p) => sum + p.Length);
 
-    /// <summary>Whether a text is an id: 32 lower-case hex digits.</summary>
+    /// <summary>Whether a text is a valid id: 32 lower-case hex digits.</summary>
     internal static bool IsId(string? id) => id is { Length: 32 } && id.All(char.IsAsciiHexDigitLower);
 }

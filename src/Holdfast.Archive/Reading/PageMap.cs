@@ -7,7 +7,7 @@ internal sealed class PageMap(byte[] bits)
 {
     private byte[] _bits = bits;
 
-    /// <summary>A map of <paramref name="pages"/> clear bits.</summary>
+    /// <summary>Creates a map of <paramref name="pages"/> clear bits.</summary>
     public static PageMap Empty(long pages) => new(new byte[(pages + 7) / 8]);
 
     /// <summary>Whether the bit of <paramref name="page"/> is set; pages past the end have none.</summary>
@@ -16,7 +16,7 @@ internal sealed class PageMap(byte[] bits)
     /// <summary>Sets the bit of <paramref name="page"/>.</summary>
     public void Set(long page) => _bits[page / 8] |= (byte)(1 << (int)(page % 8));
 
-    /// <summary>The pages whose bits are set, in ascending order.</summary>
+    /// <summary>Returns the pages whose bits are set, in ascending order.</summary>
     public IEnumerable<long> Pages()
     {
         for (var i = 0L; i < _bits.Length; i++)
@@ -28,10 +28,10 @@ internal sealed class PageMap(byte[] bits)
         }
     }
 
-    /// <summary>How many bits are set.</summary>
+    /// <summary>Returns the number of bits that are set.</summary>
     public long Count() => CountBelow(_bits.Length * 8L);
 
-    /// <summary>How many of the first <paramref name="pages"/> bits are set.</summary>
+    /// <summary>Returns the number of bits that are set among the first <paramref name="pages"/>.</summary>
     public long CountBelow(long pages)
     {
         var whole = (int)Math.Min(pages / 8, _bits.Length);
@@ -47,7 +47,7 @@ internal sealed class PageMap(byte[] bits)
         return count;
     }
 
-    /// <summary>Sets all bits that are set in another map, and grows to its length.</summary>
+    /// <summary>Sets all bits that are set in another map; grows if necessary.</summary>
     public void Add(PageMap other)
     {
         Grow(other._bits.Length);
@@ -57,7 +57,7 @@ internal sealed class PageMap(byte[] bits)
         }
     }
 
-    /// <summary>Sets the first <paramref name="pages"/> bits, and grows where they are more.</summary>
+    /// <summary>Sets the first <paramref name="pages"/> bits; grows if necessary.</summary>
     public void AddFirst(long pages)
     {
         Grow((int)((pages + 7) / 8));

@@ -6,9 +6,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// Checks one stream of one point. Its parts are taken in their order: those of the point's own archive as a
-/// <see cref="TarVerifier"/> comes by them,
-/// those of older archives are read where it is not known what they come to.
+/// Checks one stream of one point. Its parts are processed in order: those of the point's own archive as a <see cref="TarVerifier"/>
+/// reaches them; those of older archives are read if their result is not known yet.
 /// </summary>
 internal sealed class PointStreamVerifier
 {
@@ -17,28 +16,28 @@ internal sealed class PointStreamVerifier
     private readonly ArchiveReader _archive;
     private readonly ManifestItem _item;
     private readonly VerifiedParts _verified;
-    private readonly StreamCheckCache _steps;
+    private readonly StreamCheckCache _results;
     private readonly IStreamCheck _check;
-    private bool _hasSkippedParts; // parts were passed over: the check goes on at the mark when it is needed
+    private bool _hasSkippedParts; // parts were skipped: the check resumes at the checkpoint when needed
     private StreamCheckpoint _checkpoint;
     private StreamCheckCache.Key _before;
     private int _next;
-    private long _offset; // of the next part in the stream
+    private long _offset; // offset of the next part in the stream
     private bool _isDone;
 
-    public PointStreamVerifier(ArchiveReader archive, ManifestItem item, IStreamCheck check, VerifiedParts held, StreamCheckCache steps)
+    public PointStreamVerifier(ArchiveReader archive, ManifestItem item, IStreamCheck check, VerifiedParts parts, StreamCheckCache results)
     {
-        (_archive, _item, _verified, _steps, _check) = (archive, item, held, steps, check);
+        (_archive, _item, _verified, _results, _check) = (archive, item, parts, results, check);
         _checkpoint = check.Checkpoint ?? new(0, 0, "");
         _before = StreamCheckCache.Key.Of(_checkpoint);
-        steps.Begin();
+        results.Begin();
     }
 
-    /// <summary>What a restore would refuse; null for nothing so far.</summary>
+    /// <summary>Why a restore would refuse the stream; null if nothing has been found so far.</summary>
     public HoldfastException? Refusal { get; private set; }
 
-    /// <summary>Takes all parts up to one of the point's own archive.</summary>
-    /// <returns>Whether the bytes of that part are wanted next.</returns>
+    /// <summary>Processes all parts up to one of the point's own archive.</summary>
+    /// <returns>Whether the bytes of that part are needed next.</returns>
     public async ValueTask<bool> AdvanceToPartAsync(int part, CancellationToken cancellationToken)
     {
         while (_next < part && !_isDone)
@@ -53,7 +52,7 @@ internal sealed class PointStreamVerifier
         return !_isDone;
     }
 
-    /// <summary>Takes bytes of the part that was reached.</summary>
+    /// <summary>Processes bytes of the current part.</summary>
     public void Process(ReadOnlySpan<byte> bytes)
     {
         if (_isDone)
@@ -70,7 +69,7 @@ internal sealed class PointStreamVerifier
         }
     }
 
-    /// <summary>The part that was reached is at its end.</summary>
+    /// <summary>Ends the current part.</summary>
     public void EndPart()
     {
         if (_isDone)
@@ -79,39 +78,39 @@ internal sealed class PointStreamVerifier
         }
         var part = _item.Parts[_next];
         var behind = _before.Then(part.Sha256);
-        if (_check.Checkpoint is not { } mark)
+        if (_check.Checkpoint is not { } checkpoint)
         {
             Apply(behind, new(behind, null, IsLast: true));
         }
-        else if (mark == _checkpoint)
+        else if (checkpoint == _checkpoint)
         {
             Apply(behind, new(behind, null, IsLast: false));
         }
         else
         {
-            var inPart = mark.Offset - _offset;
+            var inPart = checkpoint.Offset - _offset;
             Apply(
                 behind,
                 new(
-                    StreamCheckCache.Key.Of(part.Sha256, inPart, mark),
-                    mark with
+                    StreamCheckCache.Key.Of(part.Sha256, inPart, checkpoint),
+                    checkpoint with
                     {
                         Offset = inPart,
-                        Count = mark.Count - _checkpoint.Count,
+                        Count = checkpoint.Count - _checkpoint.Count,
                     },
                     IsLast: false
                 )
             );
         }
 
-        void Apply(StreamCheckCache.Key from, StreamCheckCache.Result step)
+        void Apply(StreamCheckCache.Key from, StreamCheckCache.Result result)
         {
-            _steps.Add(from, step);
-            Skip(part, step);
+            _results.Add(from, result);
+            Skip(part, result);
         }
     }
 
-    /// <summary>Takes what is left.</summary>
+    /// <summary>Processes the remaining parts.</summary>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
         while (_next < _item.Parts.Count && !_isDone)
@@ -119,7 +118,7 @@ internal sealed class PointStreamVerifier
             await ProcessNextAsync(cancellationToken);
         }
         var end = _before.Then(EndName);
-        if (!_isDone && _steps.Find(end) is null)
+        if (!_isDone && _results.Find(end) is null)
         {
             await CatchUpAsync(cancellationToken);
             try
@@ -128,7 +127,7 @@ internal sealed class PointStreamVerifier
                 {
                     _check.Complete();
                 }
-                _steps.Add(end, new(end, null, IsLast: true));
+                _results.Add(end, new(end, null, IsLast: true));
             }
             catch (HoldfastException e)
             {
@@ -138,7 +137,7 @@ internal sealed class PointStreamVerifier
 
         if (Refusal is null)
         {
-            _steps.Complete();
+            _results.Complete();
         }
     }
 
@@ -159,27 +158,27 @@ internal sealed class PointStreamVerifier
 
     private bool TrySkip(ManifestPart part)
     {
-        if (_steps.Find(_before.Then(part.Sha256)) is not { } step)
+        if (_results.Find(_before.Then(part.Sha256)) is not { } result)
         {
             return false;
         }
         _hasSkippedParts = true;
-        Skip(part, step);
+        Skip(part, result);
         return true;
     }
 
-    private void Skip(ManifestPart part, StreamCheckCache.Result step)
+    private void Skip(ManifestPart part, StreamCheckCache.Result result)
     {
-        if (step.Checkpoint is { } mark)
+        if (result.Checkpoint is { } checkpoint)
         {
-            _checkpoint = mark with { Offset = _offset + mark.Offset, Count = _checkpoint.Count + mark.Count };
+            _checkpoint = checkpoint with { Offset = _offset + checkpoint.Offset, Count = _checkpoint.Count + checkpoint.Count };
         }
-        (_before, _isDone) = (step.After, step.IsLast);
+        (_before, _isDone) = (result.After, result.IsLast);
         _offset += part.Length;
         _next++;
     }
 
-    // What lies between the mark and here was found good, whichever point it was in.
+    // Everything between the checkpoint and here was accepted, in this or an earlier point.
     private async ValueTask CatchUpAsync(CancellationToken cancellationToken)
     {
         if (!_hasSkippedParts)
@@ -213,7 +212,7 @@ internal sealed class PointStreamVerifier
         }
         catch (HoldfastException e) when (e.IsDamage)
         {
-            throw ChainValidator.CreateBaseDamaged(_archive.Name, e); // it was whole a moment ago
+            throw ChainValidator.CreateBaseDamaged(_archive.Name, e); // it was intact before
         }
     }
 }

@@ -6,10 +6,8 @@ using Holdfast.Archive.Items;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// What is known of a stream's parts in the points of one chain: behind what a part was checked, and what came of it.
-/// Points share most parts, so
-/// each is checked once for what is before it. Known is what the last point was made of, or what the last points were
-/// where they were refused.
+/// Check results of a stream's parts in the points of one chain, by the context before each part. Points share most parts, so each is
+/// checked once per context. Results are kept for the last point, or for several points if they were refused.
 /// </summary>
 internal sealed class StreamCheckCache
 {
@@ -19,19 +17,19 @@ internal sealed class StreamCheckCache
     private Dictionary<Key, Result> _currentPoint = [];
     private bool _isRefused;
 
-    /// <summary>Stands for all that is before a place in a stream, as far as it matters to what follows.</summary>
-    /// <param name="High">Half of a hash.</param>
-    /// <param name="Low">The other half.</param>
+    /// <summary>Identifies everything before a position in a stream that matters to what follows.</summary>
+    /// <param name="High">Upper half of a hash.</param>
+    /// <param name="Low">Lower half.</param>
     public readonly record struct Key(UInt128 High, UInt128 Low)
     {
-        /// <summary>Of a place without any bytes between it and a mark.</summary>
-        public static Key Of(StreamCheckpoint mark) => Of($"mark\n{mark.State}");
+        /// <summary>Creates the key of a position directly at a checkpoint.</summary>
+        public static Key Of(StreamCheckpoint checkpoint) => Of($"checkpoint\n{checkpoint.State}");
 
-        /// <summary>Of a place behind a part in which a mark was set.</summary>
-        public static Key Of(string partSha256, long markInPart, StreamCheckpoint mark) =>
-            Of($"set\n{partSha256}\n{markInPart}\n{mark.State}");
+        /// <summary>Creates the key of the position after a part with a checkpoint in it.</summary>
+        public static Key Of(string partSha256, long offset, StreamCheckpoint checkpoint) =>
+            Of($"set\n{partSha256}\n{offset}\n{checkpoint.State}");
 
-        /// <summary>Of a place behind a part in which none was set.</summary>
+        /// <summary>Creates the key of the position after a part without a checkpoint.</summary>
         public Key Then(string partSha256) => Of($"then\n{High:x32}{Low:x32}\n{partSha256}");
 
         private static Key Of(string text)
@@ -42,16 +40,16 @@ internal sealed class StreamCheckCache
         }
     }
 
-    /// <summary>What a part came to.</summary>
-    /// <param name="After">What is before the place behind it.</param>
+    /// <summary>The result of checking a part.</summary>
+    /// <param name="After">Key of the position after it.</param>
     /// <param name="Checkpoint">
-    /// The last mark that was set in it, offset and count from the part's begin and the mark before; null where there
-    /// is none.
+    /// The last checkpoint in it, with its offset from the start of the part and its count from the checkpoint before; null if there is
+    /// none.
     /// </param>
-    /// <param name="IsLast">Whether nothing that follows matters.</param>
+    /// <param name="IsLast">Whether nothing that follows can change the result.</param>
     public sealed record Result(Key After, StreamCheckpoint? Checkpoint, bool IsLast);
 
-    /// <summary>Begins the next point.</summary>
+    /// <summary>Starts the next point.</summary>
     public void Begin()
     {
         if (!_isRefused || _currentPoint.Count > MaxRefusedEntries)
@@ -61,23 +59,23 @@ internal sealed class StreamCheckCache
         _isRefused = true;
     }
 
-    /// <summary>The point was checked to its end and not refused.</summary>
+    /// <summary>Marks the point as checked and not refused.</summary>
     public void Complete() => _isRefused = false;
 
-    /// <summary>What a part came to, behind a place; null where that is not known.</summary>
-    public Result? Find(Key behind)
+    /// <summary>Returns the result of the part after a position; null if unknown.</summary>
+    public Result? Find(Key position)
     {
-        if (_currentPoint.TryGetValue(behind, out var step))
+        if (_currentPoint.TryGetValue(position, out var result))
         {
-            return step;
+            return result;
         }
-        if (_previousPoint.TryGetValue(behind, out step))
+        if (_previousPoint.TryGetValue(position, out result))
         {
-            _currentPoint[behind] = step;
+            _currentPoint[position] = result;
         }
-        return step;
+        return result;
     }
 
-    /// <summary>Takes what a part, or the end, came to.</summary>
-    public void Add(Key behind, Result step) => _currentPoint[behind] = step;
+    /// <summary>Adds the result of a part, or of the end.</summary>
+    public void Add(Key position, Result result) => _currentPoint[position] = result;
 }

@@ -5,8 +5,7 @@ using Holdfast.Archive.Tar;
 namespace Holdfast.Archive.Reading;
 
 /// <summary>
-/// Goes through a tar stream in order: every entry must be the one that the manifest puts there, with its hash, and
-/// nothing else may be there.
+/// Verifies a tar stream sequentially: it must contain exactly the entries of the manifest, with their hashes, and nothing else.
 /// </summary>
 internal sealed class TarVerifier : IDisposable
 {
@@ -15,18 +14,18 @@ internal sealed class TarVerifier : IDisposable
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _header = new byte[3 * TarFormat.Block];
     private int _headerBytes;
-    private int _next; // index of the entry that is being read, or comes next
+    private int _next; // index of the current or next entry
     private long _position;
     private long _contentLeft;
-    private int _zerosLeft; // padding, or the end of the stream
-    private readonly Dictionary<long, (PointStreamVerifier Point, int Part)> _parts = []; // by where they begin
+    private int _zerosLeft; // of padding, or of the end of the stream
+    private readonly Dictionary<long, (PointStreamVerifier Point, int Part)> _parts = []; // by offset
     private (PointStreamVerifier Point, int Part)? _currentPart;
-    private PointStreamVerifier? _currentConsumer; // wants the bytes of the part that is being read
+    private PointStreamVerifier? _currentConsumer; // receives the bytes of the current part
     private bool _inEnd;
 
-    /// <summary>Begins.</summary>
+    /// <summary>Creates a verifier.</summary>
     /// <param name="archive">The archive.</param>
-    /// <param name="points">Look at streams whose parts lie in it.</param>
+    /// <param name="points">Checks of streams with parts in the archive.</param>
     public TarVerifier(ArchiveReader archive, IReadOnlyList<(ManifestItem Item, PointStreamVerifier Point)> points)
     {
         _archive = archive;
@@ -46,12 +45,11 @@ internal sealed class TarVerifier : IDisposable
     }
 
     /// <summary>
-    /// The digests of the pages in one frame, where the manifest says that it holds pages; worked out ahead, on any
-    /// thread.
+    /// Computes the digests of the pages in one frame, if it contains pages according to the manifest. Called ahead of time, on any thread.
     /// </summary>
     public byte[]? PageDigests(long offset, ReadOnlySpan<byte> content)
     {
-        var (low, high) = (0, _expected.Count - 3); // the last entry that begins at or before the frame
+        var (low, high) = (0, _expected.Count - 3); // the last entry that starts at or before the frame
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
@@ -81,7 +79,7 @@ internal sealed class TarVerifier : IDisposable
         return digests;
     }
 
-    /// <summary>Takes the content of the next frame.</summary>
+    /// <summary>Processes the content of the next frame.</summary>
     public async ValueTask ProcessAsync(ReadOnlyMemory<byte> content, byte[]? digests, CancellationToken cancellationToken)
     {
         if (digests is not null && _contentLeft >= content.Length)
@@ -116,7 +114,7 @@ internal sealed class TarVerifier : IDisposable
         }
     }
 
-    /// <summary>Checks that the stream is at its end.</summary>
+    /// <summary>Checks that the stream is complete.</summary>
     public void Complete()
     {
         if (!_inEnd || _zerosLeft > 0 || _next != _expected.Count)
@@ -153,9 +151,9 @@ internal sealed class TarVerifier : IDisposable
 
         if (_inEnd)
         {
-            throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' lies behind the end of the tar stream");
+            throw ArchiveFailure.Refused(_archive.Name, $"entry '{entry.Value.Name}' is after the end of the tar stream");
         }
-        // An empty image has no parts; its entry stands alone.
+        // An empty image has no parts, only an entry.
         if (entry.Value.Length == 0 && _archive.Manifest.Items.Any(i => i.Name == entry.Value.Name && i.Length == 0))
         {
             return;
@@ -213,7 +211,7 @@ internal sealed class TarVerifier : IDisposable
         {
             throw ArchiveFailure.Corrupt(
                 _archive.Name,
-                $"'{expected.Name}' at offset {expected.Offset} of its tar stream has another hash than the manifest says"
+                $"the hash of '{expected.Name}' at offset {expected.Offset} of its tar stream does not match the manifest"
             );
         }
         _currentConsumer?.EndPart();
@@ -225,12 +223,12 @@ internal sealed class TarVerifier : IDisposable
         var taken = Math.Min(content.Length, _zerosLeft);
         if (content[..taken].ContainsAnyExcept((byte)0))
         {
-            throw ArchiveFailure.Corrupt(_archive.Name, $"its tar stream is not zero where it must be, near offset {_position}");
+            throw ArchiveFailure.Corrupt(_archive.Name, $"its tar stream has padding that is not zero, near offset {_position}");
         }
         _zerosLeft -= taken;
         if (_inEnd && _zerosLeft == 0 && content.Length > taken)
         {
-            throw ArchiveFailure.Refused(_archive.Name, "bytes lie behind the end of the tar stream");
+            throw ArchiveFailure.Refused(_archive.Name, "there are bytes after the end of the tar stream");
         }
         return taken;
     }

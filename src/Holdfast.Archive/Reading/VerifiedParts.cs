@@ -7,29 +7,29 @@ using Holdfast.Archive.Pipeline;
 
 namespace Holdfast.Archive.Reading;
 
-/// <summary>Parts of archives of a chain that were found whole. They are opened again when a part is asked for.</summary>
+/// <summary>Parts of the intact archives of a chain. Archives are reopened when a part is requested.</summary>
 internal sealed class VerifiedParts : IAsyncDisposable
 {
-    private const int MaxOpen = 200; // opening one with a passphrase takes a second
-    private const int MaxCachedFrames = 8; // as many of them keep the frame that they have read
+    private const int MaxOpen = 200; // opening one with a passphrase takes about a second
+    private const int MaxCachedFrames = 8; // that many of them keep their last frame
 
     private readonly Dictionary<string, VerifiedArchive> _byId = new(StringComparer.Ordinal);
-    private readonly List<(string Id, FrameReader Frames)> _open = []; // the one used last stands last
+    private readonly List<(string Id, FrameReader Frames)> _open = []; // in order of use, most recent last
 
     private sealed record VerifiedArchive(ArchiveLayout Layout, AgeKeys Keys, Func<CancellationToken, Task<IByteSource>> Open);
 
-    /// <summary>Takes an archive in.</summary>
+    /// <summary>Adds an archive.</summary>
     public void Add(ArchiveReader archive, AgeKeys keys, Func<CancellationToken, Task<IByteSource>> open) =>
         _byId[archive.Header.Id] = new(archive.Layout, keys, open);
 
-    /// <summary>Whether a part is one whole entry of an archive that was taken in.</summary>
-    public bool Contains(string id, ManifestPart part) => _byId.TryGetValue(id, out var held) && held.Layout.Contains(part);
+    /// <summary>Whether a part is exactly one entry of an added archive.</summary>
+    public bool Contains(string id, ManifestPart part) => _byId.TryGetValue(id, out var archive) && archive.Layout.Contains(part);
 
-    /// <summary>Reads a part of an archive that was taken in, and checks its hash.</summary>
+    /// <summary>Reads a part of an added archive and verifies its hash.</summary>
     public async Task<PooledBuffer> ReadAsync(string id, ManifestPart part, CancellationToken cancellationToken) =>
         await ReadAsync(await FramesAsync(id, cancellationToken), part, cancellationToken);
 
-    /// <summary>Reads a part and checks its hash.</summary>
+    /// <summary>Reads a part and verifies its hash.</summary>
     public static async Task<PooledBuffer> ReadAsync(FrameReader frames, ManifestPart part, CancellationToken cancellationToken)
     {
         var bytes = new PooledBuffer((int)part.Length) { Length = (int)part.Length };
@@ -42,7 +42,7 @@ internal sealed class VerifiedParts : IAsyncDisposable
             }
             throw ArchiveFailure.Corrupt(
                 frames.Name,
-                $"a part at offset {part.Offset} of its tar stream has another hash than the manifest says"
+                $"the hash of a part at offset {part.Offset} of its tar stream does not match the manifest"
             );
         }
         catch
@@ -80,8 +80,13 @@ internal sealed class VerifiedParts : IAsyncDisposable
             await oldest.DisposeAsync();
         }
 
-        var held = _byId[id];
-        var opened = await AgeSource.OpenAsync(await held.Open(cancellationToken), held.Keys, SeekTable.CanBeLength, cancellationToken);
+        var archive = _byId[id];
+        var opened = await AgeSource.OpenAsync(
+            await archive.Open(cancellationToken),
+            archive.Keys,
+            SeekTable.CanBeLength,
+            cancellationToken
+        );
         try
         {
             var frames = await FrameReader.OpenAsync(opened, cancellationToken);

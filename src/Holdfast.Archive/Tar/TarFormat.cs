@@ -5,32 +5,32 @@ using Holdfast.Archive.Format;
 namespace Holdfast.Archive.Tar;
 
 /// <summary>
-/// The part of tar that archives use: plain files with short names in ustar headers, and a PAX header where the size needs one
-/// (POSIX.1-2017, pax, "ustar Interchange Format"). The framework's writer wants a seekable or complete stream per
-/// entry; here lengths come before bytes.
+/// The subset of tar that archives use: regular files with short names in ustar headers, and a PAX header if the size requires it
+/// (POSIX.1-2017, pax, "ustar Interchange Format"). The framework's writer needs a seekable or complete stream for each entry; here the
+/// length is known before the bytes.
 /// </summary>
 internal static class TarFormat
 {
-    /// <summary>Everything in a tar stream is a multiple of this.</summary>
+    /// <summary>Block size; everything in a tar stream is a multiple of it.</summary>
     public const int Block = 512;
 
-    /// <summary>Zeros at the end of the stream.</summary>
+    /// <summary>Number of zero bytes at the end of the stream.</summary>
     public const int EndBytes = 2 * Block;
 
     private const long LargestOctal = 0x1_FFFF_FFFF; // 11 octal digits: 8 GiB less one
 
-    /// <summary>Most blocks of one entry's header: PAX header, its record, and the entry's own.</summary>
+    /// <summary>Maximum number of header blocks of an entry: PAX header, its record, and the entry's own header.</summary>
     public const int HeaderBlocks = 3;
 
     private const int LongestHeader = HeaderBlocks * Block;
 
-    /// <summary>Zeros that follow content of <paramref name="length"/> bytes.</summary>
+    /// <summary>Returns the number of padding bytes after content of <paramref name="length"/> bytes.</summary>
     public static int Padding(long length) => (int)((Block - (length % Block)) % Block);
 
     /// <summary>Whether content of that length needs a PAX header.</summary>
     public static bool NeedsLongHeader(long length) => length > LargestOctal;
 
-    /// <summary>The header blocks of a file.</summary>
+    /// <summary>Creates the header blocks of a file.</summary>
     public static byte[] Header(string name, long length, DateTimeOffset time)
     {
         if (length <= LargestOctal)
@@ -46,12 +46,12 @@ internal static class TarFormat
     }
 
     /// <summary>
-    /// Reads the header at the start of <paramref name="blocks"/>; null at the zeros that end the stream. Refuses
-    /// everything that archives do not hold.
+    /// Parses the header at the start of <paramref name="blocks"/>; null for the zeros at the end of the stream. Refuses everything that
+    /// archives do not use.
     /// </summary>
     /// <param name="blocks">Up to three blocks.</param>
     /// <param name="file">Name of the archive, for errors.</param>
-    /// <param name="offset">Where the header lies in the tar stream, for errors.</param>
+    /// <param name="offset">Offset of the header in the tar stream, for errors.</param>
     public static TarEntry? Parse(ReadOnlySpan<byte> blocks, string file, long offset)
     {
         if (blocks.Length < Block)
@@ -67,7 +67,7 @@ internal static class TarFormat
         {
             if (blocks.Length < LongestHeader || length > Block)
             {
-                throw ArchiveFailure.Refused(file, $"tar header at offset {offset} is longer than archives have");
+                throw ArchiveFailure.Refused(file, $"the tar header at offset {offset} is longer than those of archives");
             }
             var size = PaxSize(blocks.Slice(Block, (int)length), file, offset);
             (name, _, type) = Fields(blocks.Slice(2 * Block, Block), file, offset + (2 * Block));
@@ -79,12 +79,15 @@ internal static class TarFormat
 
         if (type is not '0')
         {
-            throw ArchiveFailure.Refused(file, $"tar entry at offset {offset} is of type '{type}', archives hold plain files only");
+            throw ArchiveFailure.Refused(
+                file,
+                $"the tar entry at offset {offset} is of type '{type}', but archives contain regular " + "files only"
+            );
         }
         return new(Checked(name, file, offset), length, Block);
     }
 
-    /// <summary>Whether a name is one that an item or part can have: no folders, nothing hidden, nothing that a shell minds.</summary>
+    /// <summary>Whether a name is valid for an item or part: without folders, not hidden, and safe in a shell.</summary>
     public static bool IsPlainName(string name) =>
         name.Length is >= 1 and <= 100
         && name[0] is not ('.' or '-')
@@ -93,7 +96,10 @@ internal static class TarFormat
     private static string Checked(string name, string file, long offset) =>
         IsPlainName(name)
             ? name
-            : throw ArchiveFailure.Refused(file, $"tar entry at offset {offset} is named '{Printable(name)}', which is no plain file name");
+            : throw ArchiveFailure.Refused(
+                file,
+                $"the tar entry at offset {offset} is named '{Printable(name)}', which is not a " + "plain file name"
+            );
 
     private static string Printable(string text) => string.Concat(text.Select(c => c is < ' ' or > '~' ? '?' : c));
 
@@ -118,18 +124,18 @@ internal static class TarFormat
     {
         if (!block.Slice(257, 5).SequenceEqual("ustar"u8) || ReadOctal(block.Slice(148, 8)) != Checksum(block))
         {
-            throw ArchiveFailure.Corrupt(file, $"tar header at offset {offset} has a wrong checksum");
+            throw ArchiveFailure.Corrupt(file, $"the tar header at offset {offset} has a wrong checksum");
         }
         if (block.Slice(345, 155).ContainsAnyExcept((byte)0))
         {
-            throw ArchiveFailure.Refused(file, $"tar entry at offset {offset} has a folder");
+            throw ArchiveFailure.Refused(file, $"the tar entry at offset {offset} has a folder");
         }
         var name = block[..100];
         var end = name.IndexOf((byte)0);
         var length = ReadOctal(block.Slice(124, 12));
         if (length < 0)
         {
-            throw ArchiveFailure.Refused(file, $"tar entry at offset {offset} has no readable size");
+            throw ArchiveFailure.Refused(file, $"the tar entry at offset {offset} has no valid size");
         }
         return (Encoding.Latin1.GetString(end < 0 ? name : name[..end]), length, (char)block[156]);
     }
@@ -196,6 +202,6 @@ internal static class TarFormat
         {
             return size;
         }
-        throw ArchiveFailure.Refused(file, $"PAX header at offset {offset} holds something other than a size");
+        throw ArchiveFailure.Refused(file, $"the PAX header at offset {offset} contains something other than a size");
     }
 }

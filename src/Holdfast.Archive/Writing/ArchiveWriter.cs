@@ -11,9 +11,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Writes one archive and its index in one pass: items are cut into parts, hashed, left out where the chain holds them,
-/// put into a tar stream,
-/// compressed in frames and sealed with age. Hashing, compressing and sealing use all cores; the bytes come out in order.
+/// Writes one archive and its index in one pass: items are split into parts, hashed, omitted if the chain contains them, written to a tar
+/// stream, compressed in frames and encrypted with age. Hashing, compression and encryption run in parallel; the output is in order.
 /// </summary>
 public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
 {
@@ -63,14 +62,14 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         _index = new(_indexSealer is null ? _storedIndex.WriteAsync : _indexSealer.WriteAsync);
     }
 
-    /// <summary>Begins an archive.</summary>
-    /// <param name="header">What it is. An incremental's parent must be the newest archive of <paramref name="chain"/>.</param>
-    /// <param name="outputs">Where the bytes go, and what they are encrypted with.</param>
-    /// <param name="options">How it is written.</param>
-    /// <param name="chain">What the chain holds; null for a full archive. Stays the caller's.</param>
-    /// <param name="expectedBytes">Roughly how much the items have; sets the size of parts when a chain begins.</param>
+    /// <summary>Starts an archive.</summary>
+    /// <param name="header">The header. An incremental's parent must be the newest archive of <paramref name="chain"/>.</param>
+    /// <param name="outputs">Outputs and encryption.</param>
+    /// <param name="options">Compression and parallelism.</param>
+    /// <param name="chain">The contents of the chain; null for a full archive. The caller keeps ownership.</param>
+    /// <param name="expectedBytes">Estimated size of the items in bytes; determines the part size of a new chain.</param>
     /// <param name="changeToken">The engine's token for the contents of this point.</param>
-    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <param name="cancellationToken">Cancels the backup.</param>
     public static async Task<ArchiveWriter> StartAsync(
         ArchiveHeader header,
         ArchiveOutputs outputs,
@@ -118,7 +117,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Owner and mode of the file that the items are read from, for the manifest; null where the database is no file.</summary>
+    /// <summary>Owner and mode of the database file, for the manifest; null if the database is not a file.</summary>
     public FilePermissions? File { get; set; }
 
     /// <inheritdoc/>
@@ -143,8 +142,8 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         );
 
     /// <summary>
-    /// Ends the archive: manifest, index, seek table, and the end of the age file. Nothing is on disk before the
-    /// destination says so.
+    /// Completes the archive: manifest, index, seek table, and the end of the age file. It is durable only once the destination has
+    /// published it.
     /// </summary>
     public async Task<ArchiveSummary> CompleteAsync(
         IReadOnlyDictionary<string, string> fingerprint,
@@ -203,7 +202,7 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
         );
     }
 
-    /// <summary>The mark of what was written; null where the engine has no change token.</summary>
+    /// <summary>Computes the digest of the contents; null if the engine has no change token.</summary>
     /// <param name="key">The node's <see cref="ContentKey"/>.</param>
     public ContentDigest? ComputeContentDigest(byte[] key) =>
         _indexHeader.ChangeToken is { } token ? ContentTags.ComputeContentDigest(_items, token, _indexHeader.PartMean, key) : null;

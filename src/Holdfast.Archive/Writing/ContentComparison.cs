@@ -8,25 +8,24 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Reads items as an incremental would, and stores nothing: only whether they are equal to what was read before. One
-/// core, and no destination is asked for
-/// anything.
+/// Reads items like an incremental, but only compares them with what was read before, and stores nothing. Uses one core, and no
+/// destination.
 /// </summary>
-/// <param name="partMean">Mean bytes of the parts into which streams were cut before.</param>
+/// <param name="partMean">Mean part size of the streams before, in bytes.</param>
 public sealed class ContentComparison(int partMean) : IItemSink
 {
     private const int RunBytes = 1 << 20;
 
     private readonly List<ManifestItem> _items = [];
 
-    /// <summary>Whether all items that were taken are what the newest archive of a chain holds.</summary>
+    /// <summary>Whether all items match the newest archive of a chain.</summary>
     public bool Matches(ChainIndex chain)
     {
         using var tagger = new Tagger(Convert.FromBase64String(chain.Newest.ChainKey));
         return chain.ContentTag.AsSpan().SequenceEqual(ContentTags.Compute(_items, tagger));
     }
 
-    /// <summary>The mark of the items that were taken.</summary>
+    /// <summary>Computes the digest of the items.</summary>
     /// <param name="changeToken">The database's change token.</param>
     /// <param name="key">The node's <see cref="ContentKey"/>.</param>
     public ContentDigest ComputeContentDigest(string changeToken, byte[] key) =>
@@ -90,7 +89,7 @@ public sealed class ContentComparison(int partMean) : IItemSink
         }
         catch (Exception e)
         {
-            failure = e; // told below, once the reader has ended as well
+            failure = e; // thrown below, once the reader has ended too
         }
 
         await pipe.Writer.CompleteAsync(failure);
@@ -100,7 +99,7 @@ public sealed class ContentComparison(int partMean) : IItemSink
         }
         catch (Exception) when (failure is not null)
         {
-            // It only follows from what the producer failed with.
+            // A consequence of the producer's failure.
         }
 
         if (failure is not null)

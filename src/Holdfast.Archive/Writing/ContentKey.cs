@@ -3,12 +3,12 @@ using Holdfast.Archive.Age;
 
 namespace Holdfast.Archive.Writing;
 
-/// <summary>The key under which a node tags what databases hold; see <see cref="Core.Tasks.ContentDigest"/>.</summary>
+/// <summary>The key with which a node tags the contents of databases; see <see cref="Core.Tasks.ContentDigest"/>.</summary>
 public static class ContentKey
 {
     private const int KeyBytes = 32;
 
-    /// <summary>That of a node. Another key makes other tags, so what one node has marked, another takes for different.</summary>
+    /// <summary>Derives the key of a node. Tags of different nodes differ, so contents tagged by one node never match on another.</summary>
     /// <param name="node">The node's own key.</param>
     public static byte[] Derive(AgeIdentity node)
     {

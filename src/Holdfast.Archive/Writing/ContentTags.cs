@@ -6,10 +6,10 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Writing;
 
-/// <summary>One tag over what the items of an archive are made of: equal tags in a chain mean equal contents.</summary>
+/// <summary>A tag over the contents of an archive's items: within a chain, equal tags mean equal contents.</summary>
 internal static class ContentTags
 {
-    /// <summary>The tag of these items.</summary>
+    /// <summary>Computes the tag of these items.</summary>
     public static byte[] Compute(IEnumerable<ManifestItem> items, Tagger tagger)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -30,7 +30,7 @@ internal static class ContentTags
         return tag;
     }
 
-    /// <summary>The mark of these items.</summary>
+    /// <summary>Computes the digest of these items.</summary>
     public static ContentDigest ComputeContentDigest(IEnumerable<ManifestItem> items, string changeToken, int partMean, byte[] key)
     {
         using var tagger = new Tagger(key);

@@ -1,25 +1,25 @@
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Writes the same bytes to several places at once. One that fails is dropped; the others go on, and the failure is
-/// kept for the report.
+/// Writes the same bytes to several outputs concurrently. An output that fails is dropped, its failure is recorded, and the others
+/// continue.
 /// </summary>
 public sealed class FanOut
 {
     private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>[] _outputs;
     private readonly Exception?[] _failures;
 
-    /// <param name="outputs">1 and more places, in an order that <see cref="Failures"/> keeps.</param>
+    /// <param name="outputs">At least one output; <see cref="Failures"/> has the same order.</param>
     public FanOut(IReadOnlyList<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>> outputs)
     {
         _outputs = [.. outputs];
         _failures = new Exception?[_outputs.Length];
     }
 
-    /// <summary>What went wrong at each place; null where nothing did.</summary>
+    /// <summary>The failure of each output; null if it has not failed.</summary>
     public IReadOnlyList<Exception?> Failures => _failures;
 
-    /// <summary>Writes to every place that has not failed. Throws the last place's failure when none is left.</summary>
+    /// <summary>Writes to every output that has not failed. Throws the last failure when none is left.</summary>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_outputs.Length == 1)
@@ -43,10 +43,10 @@ public sealed class FanOut
         {
             await _outputs[i](bytes, cancellationToken);
         }
-        // one place's own cancellation, of a time-out too, is its failure
+        // an output's own cancellation, such as a timeout, is its failure
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            _failures[i] = e; // reported by whoever holds the destinations
+            _failures[i] = e; // reported by the caller
         }
     }
 }

@@ -4,15 +4,16 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Cuts a stream where its content says so, so that equal content gives equal parts wherever it moves (Gear hashing with normalised
-/// chunking, as in FastCDC, Xia et al. 2016). The same mean cuts the same bytes at the same places in every version of the format.
+/// Content-defined chunking: splits a stream at boundaries that depend on its content, so that content that moves gives the same parts
+/// (Gear hashing with normalized chunking, as in FastCDC, Xia et al. 2016). The same mean gives the same boundaries in every version of the
+/// format.
 /// </summary>
 internal sealed class GearChunker
 {
-    /// <summary>Smallest mean size of a part.</summary>
+    /// <summary>Minimum mean size of a part, in bytes.</summary>
     public const int SmallestMean = 64 << 10;
 
-    /// <summary>Largest mean size of a part.</summary>
+    /// <summary>Maximum mean size of a part, in bytes.</summary>
     public const int LargestMean = 16 << 20;
 
     private static readonly ulong[] Gear = MakeGear();
@@ -33,20 +34,20 @@ internal sealed class GearChunker
         _looseMask = Top(bits - 1);
     }
 
-    /// <summary>Largest part.</summary>
+    /// <summary>Maximum size of a part, in bytes.</summary>
     public int Max { get; }
 
     /// <summary>
-    /// The mean part size of a chain whose full stream has about <paramref name="bytes"/> bytes: bytes / 32,768, 64 KiB
-    /// to 16 MiB, rounded down to a power of two.
+    /// Returns the mean part size of a chain whose full stream has about <paramref name="bytes"/> bytes: bytes / 32,768, 64 KiB to 16 MiB,
+    /// rounded down to a power of two.
     /// </summary>
     public static int MeanFor(long bytes) => 1 << (int)long.Log2(Math.Clamp(bytes / 32_768, SmallestMean, LargestMean));
 
-    /// <summary>Takes bytes into the current part until it ends.</summary>
-    /// <returns>How many were taken, and whether the part ends behind them.</returns>
+    /// <summary>Adds bytes to the current part until it ends.</summary>
+    /// <returns>The number of bytes added, and whether the part ends after them.</returns>
     public (int Taken, bool Ends) Consume(ReadOnlySpan<byte> bytes)
     {
-        var taken = Math.Min(bytes.Length, Math.Max(0, _min - _length)); // below the minimum nothing is looked at
+        var taken = Math.Min(bytes.Length, Math.Max(0, _min - _length)); // bytes below the minimum are not examined
         var toMean = Math.Min(bytes.Length - taken, Math.Max(0, _mean - 1 - _length - taken));
         var looked = FindBoundary(bytes.Slice(taken, toMean), _strictMask);
         taken += looked.Taken;
@@ -65,11 +66,11 @@ internal sealed class GearChunker
         return (taken, true);
     }
 
-    // Each byte of a stream comes by here: nothing but the hash, in a register, and four bytes for each turn.
+    // The hot loop over every byte of a stream: keeps the hash in a register and processes four bytes per iteration.
     private (int Taken, bool Ends) FindBoundary(ReadOnlySpan<byte> bytes, ulong mask)
     {
         var hash = _hash;
-        ref var gear = ref MemoryMarshal.GetArrayDataReference(Gear); // 256 numbers, one for each value of a byte
+        ref var gear = ref MemoryMarshal.GetArrayDataReference(Gear); // 256 numbers, one for each byte value
         var i = 0;
         for (; i <= bytes.Length - 4; i += 4)
         {

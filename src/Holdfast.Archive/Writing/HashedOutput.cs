@@ -2,19 +2,19 @@ using System.Security.Cryptography;
 
 namespace Holdfast.Archive.Writing;
 
-/// <summary>Hashes the bytes of a file on their way to its destinations, beside their being written.</summary>
-/// <param name="output">Takes the bytes, one call at a time.</param>
+/// <summary>Hashes the bytes of a file in parallel with writing them to the destinations.</summary>
+/// <param name="output">Receives the bytes, one call at a time.</param>
 internal sealed class HashedOutput(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output) : IDisposable
 {
-    // Below this handing over to another thread costs more than it saves.
+    // Below this size a second thread costs more than it saves.
     private const int WorthAThread = 128 << 10;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    /// <summary>Bytes so far.</summary>
+    /// <summary>Number of bytes so far.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Hands bytes on.</summary>
+    /// <summary>Hashes and writes bytes.</summary>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Length += bytes.Length;
@@ -32,11 +32,11 @@ internal sealed class HashedOutput(Func<ReadOnlyMemory<byte>, CancellationToken,
         }
         finally
         {
-            await hashing; // the memory is the caller's again after this
+            await hashing; // the caller may reuse the memory after this
         }
     }
 
-    /// <summary>The hash of all bytes, Base64. Once, at the end.</summary>
+    /// <summary>Returns the hash of all bytes, Base64. To be called once, at the end.</summary>
     public string Sha256() => Convert.ToBase64String(_hash.GetHashAndReset());
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using Holdfast.Archive.Pipeline;
 
 namespace Holdfast.Archive.Writing;
 
-/// <summary>Writes one page image: all pages in a full archive, in an incremental those that the chain does not hold.</summary>
+/// <summary>Writes one page image: all pages in a full archive, otherwise the pages that the chain does not contain.</summary>
 internal sealed class ImageItemWriter(
     string name,
     IPageImage image,
@@ -28,7 +28,7 @@ internal sealed class ImageItemWriter(
     private readonly byte[] _runDigests = new byte[FrameWriter.FrameBytes / image.PageSize * PageHash.DigestBytes];
     private readonly long _item = IndexFormat.ItemId(name);
     private KnownPages? _knownPages;
-    private PooledBuffer? _run; // changed pages on their way into the next pages file
+    private PooledBuffer? _run; // changed pages for the next pages file
 
     private sealed record Hashed(long FirstPage, PooledBuffer Pages, byte[] Digests, byte[] Tags);
 

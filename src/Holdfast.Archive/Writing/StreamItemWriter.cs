@@ -10,8 +10,7 @@ using Holdfast.Archive.Reading;
 namespace Holdfast.Archive.Writing;
 
 /// <summary>
-/// Writes one stream as numbered parts: all of them in a full archive, in an incremental those that the chain does not
-/// hold.
+/// Writes one stream as numbered parts: all parts in a full archive, otherwise the parts that the chain does not contain.
 /// </summary>
 internal sealed class StreamItemWriter(
     string name,
@@ -28,7 +27,7 @@ internal sealed class StreamItemWriter(
     private readonly GearChunker _chunker = new(mean);
     private readonly List<ManifestPart> _parts = [];
     private long _length;
-    private long _referencedBytes; // bytes that are named and not stored; a reader refuses far more than the chain holds
+    private long _referencedBytes; // bytes that are referenced but not stored; readers refuse a stream that repeats its parts too often
 
     private sealed record Hashed(PooledBuffer Bytes, byte[] Digest, byte[] Tag);
 
@@ -55,7 +54,7 @@ internal sealed class StreamItemWriter(
         }
         catch (Exception e)
         {
-            failure = e; // told below, unless the stage behind failed first and this only follows from it
+            failure = e; // thrown below, unless it is a consequence of a failure of the next stage
         }
 
         await pipe.Writer.CompleteAsync(failure);
@@ -118,7 +117,7 @@ internal sealed class StreamItemWriter(
         catch (Exception e)
         {
             await input.CompleteAsync(e);
-            await stop.CancelAsync(); // the producer need not go on
+            await stop.CancelAsync(); // stops the producer
             throw;
         }
     }

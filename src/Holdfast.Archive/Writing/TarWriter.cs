@@ -3,12 +3,12 @@ using Holdfast.Archive.Tar;
 
 namespace Holdfast.Archive.Writing;
 
-/// <summary>Puts files into the tar stream of an archive.</summary>
+/// <summary>Writes files to the tar stream of an archive.</summary>
 internal sealed class TarWriter(FrameWriter frames, DateTimeOffset time)
 {
     private static readonly byte[] Zeros = new byte[TarFormat.EndBytes];
 
-    /// <summary>Adds a whole file.</summary>
+    /// <summary>Adds a complete file.</summary>
     /// <returns>Offset of its content in the tar stream.</returns>
     public async ValueTask<long> AddAsync(string name, ReadOnlyMemory<byte> content)
     {
@@ -19,7 +19,7 @@ internal sealed class TarWriter(FrameWriter frames, DateTimeOffset time)
         return offset;
     }
 
-    /// <summary>Begins a file whose pages follow as frames of their own.</summary>
+    /// <summary>Starts a file whose pages follow as frames of their own.</summary>
     /// <returns>Offset of its content in the tar stream.</returns>
     public async ValueTask<long> BeginPagesAsync(string name, long length)
     {

@@ -5,7 +5,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>What is wrong with a file is told apart, and nothing wrong is ever taken for right.</summary>
+/// <summary>Damage and truncation are distinguished, and never accepted.</summary>
 public sealed class AgeDamageTests
 {
     private readonly AgeIdentity _identity = AgeIdentity.Generate();
@@ -25,7 +25,7 @@ public sealed class AgeDamageTests
                 var changed = (byte[])file.Clone();
                 changed[i] ^= flip;
                 var refusal = await AgeFiles.RefusalAsync(changed, Keys);
-                // The key ids alone say that this key fits; where one of them is changed with its stanza intact, the MAC tells.
+                // Only the key ids state that this key fits; if one is changed with its stanza intact, the MAC detects it.
                 Assert.True(refusal.Error == ErrorCatalogue.Corrupt, $"byte {i} ^ {flip}: {refusal.Error.Code}: {refusal.Message}");
             }
         }
@@ -48,7 +48,7 @@ public sealed class AgeDamageTests
     }
 
     [Fact]
-    public async Task Every_cut_of_a_small_file_is_told()
+    public async Task Every_truncation_of_a_small_file_is_reported()
     {
         var file = await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(100));
         for (var length = 0; length < file.Length; length++)
@@ -66,7 +66,7 @@ public sealed class AgeDamageTests
     [InlineData(65536)]
     [InlineData(70000)]
     [InlineData(130000)]
-    public async Task A_cut_of_a_file_of_several_chunks_is_told_when_it_is_opened(int lost)
+    public async Task A_truncated_file_of_several_chunks_is_detected_when_it_is_opened(int lost)
     {
         var file = await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(200_000));
         var refusal = await AgeFiles.RefusalAsync(file[..^lost], Keys);
@@ -75,7 +75,7 @@ public sealed class AgeDamageTests
     }
 
     [Fact]
-    public async Task A_file_cut_between_two_chunks_is_told_as_cut()
+    public async Task A_file_truncated_between_two_chunks_is_reported_as_truncated()
     {
         var file = await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(3 * AgePayload.ChunkSize));
         foreach (var chunks in (int[])[1, 2])
@@ -86,7 +86,7 @@ public sealed class AgeDamageTests
     }
 
     [Fact]
-    public async Task A_changed_chunk_is_told_with_its_place_and_the_others_can_be_read()
+    public async Task A_changed_chunk_is_reported_with_its_position_and_the_others_can_be_read()
     {
         var plaintext = AgeFiles.Plaintext(5 * AgePayload.ChunkSize);
         var file = await AgeFiles.SealAsync(Protection, plaintext);
@@ -105,7 +105,7 @@ public sealed class AgeDamageTests
     }
 
     [Fact]
-    public async Task Bytes_behind_the_end_are_refused()
+    public async Task Bytes_after_the_end_are_refused()
     {
         var file = await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(100));
         await AgeFiles.RefusalAsync([.. file, 0], Keys);
@@ -113,7 +113,7 @@ public sealed class AgeDamageTests
     }
 
     [Fact]
-    public async Task Chunks_that_change_places_are_refused()
+    public async Task Reordered_chunks_are_refused()
     {
         var file = await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(3 * AgePayload.ChunkSize));
         var start = KeyIdStanza.HeaderUnit + AgePayload.NonceSize;

@@ -4,7 +4,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>Seals and opens in memory.</summary>
+/// <summary>Encrypts and decrypts in memory.</summary>
 internal static class AgeFiles
 {
     public static CancellationToken Stop => TestContext.Current.CancellationToken;

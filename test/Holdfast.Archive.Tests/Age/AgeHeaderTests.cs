@@ -6,7 +6,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>The header has a fixed size, and one that no one would write is refused.</summary>
+/// <summary>The header has a fixed size, and invalid headers are refused.</summary>
 public sealed class AgeHeaderTests
 {
     private const string Share = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -33,7 +33,7 @@ public sealed class AgeHeaderTests
     }
 
     [Fact]
-    public void Filling_reaches_the_size_from_any_start()
+    public void Padding_reaches_the_size_from_any_start()
     {
         var recipient = AgeIdentity.Generate().Recipient;
         for (var other = 0; other < 4100; other++)
@@ -86,7 +86,7 @@ public sealed class AgeHeaderTests
     }
 
     [Fact]
-    public void Any_bytes_are_a_header_or_not_one_and_nothing_else()
+    public void Any_bytes_are_either_a_valid_header_or_refused()
     {
         var whole = AgeHeader.Write(AgeProtection.ToRecipients([AgeIdentity.Generate().Recipient]), new byte[FileKey.Size]);
         var edit = Gen.Select(
@@ -111,7 +111,7 @@ public sealed class AgeHeaderTests
                 }
                 catch (HoldfastException e) when (e.Error == ErrorCatalogue.Corrupt)
                 {
-                    // refused, as it may be
+                    // refusal is acceptable
                 }
             });
     }
@@ -123,7 +123,7 @@ public sealed class AgeHeaderTests
     [InlineData("018")]
     [InlineData("-1")]
     [InlineData("99999999999")]
-    public async Task A_passphrase_made_too_costly_is_refused_at_once(string workFactor)
+    public async Task A_passphrase_with_excessive_cost_is_refused_at_once(string workFactor)
     {
         var file = $"{AgeHeader.Intro}-> scrypt AAAAAAAAAAAAAAAAAAAAAA {workFactor}\n{Share}\n{Mac}";
         Assert.Equal(
@@ -133,7 +133,7 @@ public sealed class AgeHeaderTests
     }
 
     [Fact]
-    public async Task A_share_that_gives_no_secret_is_refused()
+    public async Task A_low_order_share_is_refused()
     {
         var file = Encoding.ASCII.GetBytes(AgeHeader.Intro + Stanza + Mac + new string('x', 100));
         Assert.Equal(ErrorCatalogue.Corrupt, (await AgeFiles.RefusalAsync(file, AgeKeys.None.Add(AgeIdentity.Generate()))).Error);

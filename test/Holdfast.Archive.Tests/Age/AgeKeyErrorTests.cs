@@ -4,7 +4,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>A key that is missing and one that does not fit are two errors, and both say which is wanted.</summary>
+/// <summary>A missing key and a wrong key are different errors, and both name the required key.</summary>
 public sealed class AgeKeyErrorTests
 {
     private readonly AgeIdentity _identity = AgeIdentity.Generate();
@@ -30,7 +30,7 @@ public sealed class AgeKeyErrorTests
     }
 
     [Fact]
-    public async Task Without_a_passphrase_the_hint_asks_for_it()
+    public async Task Without_a_passphrase_the_hint_requests_it()
     {
         var refusal = await AgeFiles.RefusalAsync(await WithPassphraseAsync(), AgeKeys.None);
         Assert.Equal(ErrorCatalogue.KeyMissing, refusal.Error);
@@ -38,7 +38,7 @@ public sealed class AgeKeyErrorTests
     }
 
     [Fact]
-    public async Task A_wrong_passphrase_or_a_key_in_its_place_does_not_fit()
+    public async Task A_wrong_passphrase_or_a_key_in_its_place_is_refused()
     {
         var file = await WithPassphraseAsync();
         Assert.Equal(ErrorCatalogue.KeyWrong, (await AgeFiles.RefusalAsync(file, AgeKeys.None.AddPassphrase("Right"))).Error);
@@ -46,7 +46,7 @@ public sealed class AgeKeyErrorTests
     }
 
     [Fact]
-    public async Task One_fitting_key_among_several_is_enough()
+    public async Task One_matching_key_among_several_is_enough()
     {
         var keys = AgeKeys.None.Add(AgeIdentity.Generate()).AddPassphrase("wrong").AddPassphrase("right").Add(_identity);
         Assert.Equal(AgeFiles.Plaintext(10), await AgeFiles.ReadAllAsync(await ForRecipientAsync(), keys));
@@ -54,7 +54,7 @@ public sealed class AgeKeyErrorTests
     }
 
     [Fact]
-    public async Task The_header_says_without_a_key_what_opens_the_file()
+    public async Task The_header_states_without_a_key_what_opens_the_file()
     {
         var passphrase = await AgeRequirement.ReadAsync(new MemorySource(await WithPassphraseAsync()), AgeFiles.Stop);
         var recipient = await AgeRequirement.ReadAsync(new MemorySource(await ForRecipientAsync()), AgeFiles.Stop);
@@ -65,7 +65,7 @@ public sealed class AgeKeyErrorTests
     }
 
     [Fact]
-    public async Task A_passphrase_that_costs_too_much_is_not_tried_unless_it_is_allowed()
+    public async Task A_passphrase_with_excessive_cost_is_not_tried_unless_it_is_allowed()
     {
         var file = await AgeFiles.SealAsync(AgeProtection.WithPassphrase("right") with { WorkFactor = 4 }, AgeFiles.Plaintext(10));
         var costly = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(file).Replace(" 4\n", " 19\n", StringComparison.Ordinal));
@@ -75,7 +75,7 @@ public sealed class AgeKeyErrorTests
         Assert.Contains("512 MiB", refused.Message, StringComparison.Ordinal);
         Assert.Contains("--max-work-factor 19", refused.Hint, StringComparison.Ordinal);
         Assert.Equal(AgeFiles.Plaintext(10), await AgeFiles.ReadAllAsync(file, keys));
-        // Allowed for some of the keys, it is for all; that file was not made with this factor.
+        // If allowed for some keys, it is allowed for all. The file was not created with this factor.
         var tried = await AgeFiles.RefusalAsync(costly, keys.Concat(AgeKeys.None.WithMaxWorkFactor(19)));
         Assert.NotEqual(ErrorCatalogue.Refused, tried.Error);
     }

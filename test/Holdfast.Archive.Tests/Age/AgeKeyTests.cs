@@ -4,7 +4,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>Keys in all their spellings.</summary>
+/// <summary>Keys in all formats.</summary>
 public sealed class AgeKeyTests
 {
     // From the examples of age's specification.
@@ -21,7 +21,7 @@ public sealed class AgeKeyTests
     }
 
     [Fact]
-    public void All_spellings_of_a_key_are_the_same_key()
+    public void All_formats_of_a_key_are_the_same_key()
     {
         var identity = AgeIdentity.Generate();
         string[] spellings =
@@ -36,7 +36,7 @@ public sealed class AgeKeyTests
     }
 
     [Fact]
-    public void Every_changed_letter_of_a_key_is_noticed_and_not_repeated()
+    public void Every_changed_character_of_a_key_is_detected_and_not_quoted()
     {
         foreach (var text in (string[])[Secret, Public])
         {
@@ -68,7 +68,7 @@ public sealed class AgeKeyTests
     [InlineData("AGE1ZVKYG2LQZRAA2LNJVQEJ32NKUU0UES2S82HZRYE869XEEXVN73EQUNUJWJ")]
     [InlineData("age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqs3290gq")]
     [InlineData(Secret)]
-    public void What_is_no_recipient_is_refused(string text) =>
+    public void An_invalid_recipient_is_refused(string text) =>
         Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => AgeRecipient.Parse(text)).Error);
 
     [Theory]
@@ -78,11 +78,11 @@ public sealed class AgeKeyTests
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("zz000000000000000000000000000000000000000000000000000000000000ff")]
-    public void What_is_no_secret_key_is_refused(string text) =>
+    public void An_invalid_secret_key_is_refused(string text) =>
         Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => AgeIdentity.Parse(text)).Error);
 
     [Fact]
-    public void Nothing_shows_a_secret()
+    public void No_text_form_contains_a_secret()
     {
         var identity = AgeIdentity.Parse(Secret);
         var keys = AgeKeys.None.Add(identity).AddPassphrase("hush");
@@ -93,7 +93,7 @@ public sealed class AgeKeyTests
     }
 
     [Fact]
-    public void A_recipient_that_is_named_twice_counts_once()
+    public void A_duplicate_recipient_counts_once()
     {
         var recipient = AgeIdentity.Generate().Recipient;
         Assert.Equal([recipient], AgeProtection.ToRecipients([recipient, AgeRecipient.Parse(recipient.ToString())]).Recipients);
@@ -101,7 +101,7 @@ public sealed class AgeKeyTests
     }
 
     [Fact]
-    public async Task The_key_of_a_database_opens_what_was_sealed_with_it()
+    public async Task The_key_of_a_database_decrypts_what_was_encrypted_with_it()
     {
         foreach (var key in (DatabaseKey[])[DatabaseKey.FromRaw(AgeFiles.Plaintext(32)), DatabaseKey.FromPassphrase("word")])
         {

@@ -2,7 +2,7 @@ using Holdfast.Archive.Age;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>Files cross over between Holdfast and the program age, both ways.</summary>
+/// <summary>Files are exchanged between Holdfast and the program age, both ways.</summary>
 [Trait("Category", "Slow")]
 public sealed class AgeProgramTests : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class AgeProgramTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public async Task Age_opens_what_Holdfast_sealed(int size)
+    public async Task Age_decrypts_files_of_Holdfast(int size)
     {
         var identity = AgeIdentity.Generate();
         KeyFile.Write(_age.PathOf("key"), identity, DateTimeOffset.UnixEpoch);
@@ -24,7 +24,7 @@ public sealed class AgeProgramTests : IDisposable
         await _age.RunAsync("age", "-d", "-i", "key", "-o", "out", "file.age");
         if (size == 0)
         {
-            Assert.False(File.Exists(_age.PathOf("out"))); // age makes its output with the first byte
+            Assert.False(File.Exists(_age.PathOf("out"))); // age creates its output with the first byte
         }
         else
         {
@@ -34,7 +34,7 @@ public sealed class AgeProgramTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public async Task Holdfast_opens_what_age_sealed(int size)
+    public async Task Holdfast_decrypts_files_of_age(int size)
     {
         var identity = AgeIdentity.Generate();
         var plaintext = AgeFiles.Plaintext(size);
@@ -78,7 +78,7 @@ public sealed class AgeProgramTests : IDisposable
     }
 
     [Fact]
-    public async Task Age_opens_with_a_passphrase_what_Holdfast_sealed()
+    public async Task Age_decrypts_files_of_Holdfast_with_a_passphrase()
     {
         _age.Write("file.age", await AgeFiles.SealAsync(AgeProtection.WithPassphrase("schöne Grüße"), AgeFiles.Plaintext(70_000)));
         await _age.RunWithPassphraseAsync("schöne Grüße", 1, "-d", "-o", "out", "file.age");
@@ -86,7 +86,7 @@ public sealed class AgeProgramTests : IDisposable
     }
 
     [Fact]
-    public async Task Holdfast_opens_with_a_passphrase_what_age_sealed()
+    public async Task Holdfast_decrypts_files_of_age_with_a_passphrase()
     {
         _age.Write("plain", AgeFiles.Plaintext(70_000));
         await _age.RunWithPassphraseAsync("correct horse", 2, "-p", "-o", "file.age", "plain");
@@ -95,7 +95,7 @@ public sealed class AgeProgramTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_file_of_age_keygen_is_read_and_ours_is_the_same_text()
+    public async Task A_key_file_of_age_keygen_is_read_and_written_identically()
     {
         await _age.RunAsync("age-keygen", "-o", "theirs");
         var identity = Assert.Single(KeyFile.Read(_age.PathOf("theirs")).Identities);

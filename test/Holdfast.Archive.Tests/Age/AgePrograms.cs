@@ -17,7 +17,7 @@ internal sealed class AgePrograms : IDisposable
 
     public async Task<string> RunAsync(string program, params string[] arguments) => await RunAsync(program, [], arguments);
 
-    /// <summary>age with a terminal, into which the passphrase is typed once or more.</summary>
+    /// <summary>Runs age with a terminal and types the passphrase one or more times.</summary>
     public async Task RunWithPassphraseAsync(string passphrase, int times, params string[] arguments)
     {
         var typed = Enumerable.Repeat(passphrase, times).ToArray();

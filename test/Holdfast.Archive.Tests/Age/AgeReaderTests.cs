@@ -5,7 +5,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>The plaintext can be read from anywhere in it, by several tasks.</summary>
+/// <summary>Random and concurrent access to the plaintext.</summary>
 public sealed class AgeReaderTests
 {
     private readonly AgeIdentity _identity = AgeIdentity.Generate();
@@ -18,7 +18,7 @@ public sealed class AgeReaderTests
     [InlineData(300_000)]
     [InlineData(4 * 65536)]
     [InlineData(3_000_000)]
-    public async Task Any_range_reads_as_it_was_written(int size)
+    public async Task Any_range_is_read_as_written(int size)
     {
         var plaintext = AgeFiles.Plaintext(size);
         await using var reader = await AgeFiles.OpenAsync(await AgeFiles.SealAsync(Protection, plaintext), Keys);
@@ -40,7 +40,7 @@ public sealed class AgeReaderTests
     }
 
     [Fact]
-    public async Task Pieces_of_any_size_make_the_same_file()
+    public async Task Writes_of_any_size_make_the_same_file()
     {
         await Gen.Int[0, 2_500_000]
             .Select(Gen.Int[1, 300_000])
@@ -72,7 +72,7 @@ public sealed class AgeReaderTests
     }
 
     [Fact]
-    public async Task A_large_read_takes_few_reads_of_the_file_and_a_repeated_one_none()
+    public async Task A_large_read_needs_few_reads_of_the_file_and_a_repeated_one_none()
     {
         var source = new MemorySource(await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(5_000_000)));
         await using var reader = await AgeReader.OpenAsync(source, Keys, null, AgeFiles.Stop);
@@ -85,7 +85,7 @@ public sealed class AgeReaderTests
     }
 
     [Fact]
-    public async Task What_the_output_throws_reaches_the_writer_and_ends_the_work()
+    public async Task An_exception_of_the_output_reaches_the_writer_and_ends_the_work()
     {
         await using var sealer = new AgeSealer(Protection, (_, _) => throw new IOException("full"), 2, AgeFiles.Stop);
         var megabyte = new byte[1 << 20];
@@ -100,7 +100,7 @@ public sealed class AgeReaderTests
     }
 
     [Fact]
-    public async Task A_small_file_is_handed_on_whole_in_one_call()
+    public async Task A_small_file_is_written_in_one_call()
     {
         var calls = 0;
         await using var sealer = new AgeSealer(

@@ -3,7 +3,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Age;
 
-/// <summary>Key files are read in all their spellings and written once.</summary>
+/// <summary>Key files are read in all formats, and never overwritten.</summary>
 public sealed class KeyFileTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("holdfast-key-");
@@ -13,7 +13,7 @@ public sealed class KeyFileTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact]
-    public void Every_kind_of_line_is_read()
+    public void Every_kind_of_line_is_parsed()
     {
         AgeIdentity[] keys = [AgeIdentity.Generate(), AgeIdentity.Generate(), AgeIdentity.Generate()];
         var hex = Convert.ToHexString(Convert.FromBase64String(keys[2].ToBase64()));
@@ -31,7 +31,7 @@ public sealed class KeyFileTests : IDisposable
     [InlineData("passphrase: \n", 1)]
     [InlineData("passphrase:hunter2secret\n", 1)]
     [InlineData("# a\n#b\n\nAGE-SECRET-KEY-1hunter2secret", 4)]
-    public void A_line_that_is_no_key_is_named_and_not_shown(string text, int line)
+    public void An_invalid_line_is_reported_by_number_and_not_quoted(string text, int line)
     {
         File.WriteAllText(KeyPath, text);
         var refusal = Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath));
@@ -42,7 +42,7 @@ public sealed class KeyFileTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_are_refused()
+    public void Invalid_UTF8_is_refused()
     {
         File.WriteAllBytes(KeyPath, [.. "passphrase: "u8, 0xff, 0xfe]);
         Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
@@ -55,7 +55,7 @@ public sealed class KeyFileTests : IDisposable
         Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
 
     [Fact]
-    public void A_written_file_is_only_for_its_owner_and_never_overwritten()
+    public void A_written_file_is_accessible_to_its_owner_only_and_never_overwritten()
     {
         var identity = AgeIdentity.Generate();
         KeyFile.Write(KeyPath, identity, new(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(1)));

@@ -6,12 +6,12 @@ using Holdfast.Archive.Tar;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>Packs any bytes into a container whose checksums fit.</summary>
+/// <summary>Packs any bytes into a container with valid checksums.</summary>
 internal static class ArchivePacker
 {
     private static readonly DateTimeOffset Time = new(2026, 11, 23, 10, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Packs frames, a manifest, and an index that fits it unless another is given.</summary>
+    /// <summary>Packs frames, a manifest, and a matching index unless another is given.</summary>
     public static byte[] Pack(IEnumerable<byte[]> frames, byte[] manifest, byte[]? index = null)
     {
         var before = frames.ToList();
@@ -27,7 +27,7 @@ internal static class ArchivePacker
         ]);
     }
 
-    /// <summary>A compressed stream of these frames, with its table.</summary>
+    /// <summary>Compresses these frames and appends their table.</summary>
     public static byte[] PackFrames(IEnumerable<byte[]> contents)
     {
         using var file = new MemoryStream();
@@ -43,7 +43,7 @@ internal static class ArchivePacker
         return PackTable(file.ToArray(), table);
     }
 
-    /// <summary>Frames behind which any table is put.</summary>
+    /// <summary>Appends any table to frames.</summary>
     public static byte[] PackTable(byte[] frames, List<(uint Stored, uint Content)> table)
     {
         var padding = SeekTable.Padding(table);

@@ -45,7 +45,7 @@ internal sealed class Chain(BackupType type, AgeProtection? protection = null, A
     public Task<ArchiveSummary> AddAsync(BackupType kind, byte[] content, int pageSize) =>
         kind == BackupType.Snapshot ? AddImageAsync(content, pageSize) : AddStreamAsync(content);
 
-    /// <summary>A chain that goes on from here without changing this one.</summary>
+    /// <summary>Returns a copy that can be extended without changing this chain.</summary>
     public Chain Copy()
     {
         var copy = new Chain(type, protection, Keys);

@@ -1,6 +1,6 @@
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>Counts.</summary>
+/// <summary>A mutable counter.</summary>
 internal sealed class Counter
 {
     public long Value { get; set; }

@@ -5,13 +5,13 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>Reads archives that may be damaged, and tells how that ended.</summary>
+/// <summary>Reads archives that may be damaged, and returns the result.</summary>
 internal static class Damage
 {
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
 
-    /// <summary>What may be said about bytes that are not what was written.</summary>
-    public static readonly Error[] Told =
+    /// <summary>The valid errors for bytes that differ from what was written.</summary>
+    public static readonly Error[] ValidErrors =
     [
         ErrorCatalogue.Corrupt,
         ErrorCatalogue.Truncated,
@@ -19,7 +19,7 @@ internal static class Damage
         ErrorCatalogue.KeyWrong,
     ];
 
-    /// <summary>The flips to try: every bit of every byte and every byte inverted, or a sample of them.</summary>
+    /// <summary>Returns the flips to try: every bit of every byte and every byte inverted, or a sample of them.</summary>
     public static IEnumerable<(int At, byte Mask)> Flips(int length, int sample, int seed)
     {
         if (Soak.IsOn)
@@ -32,7 +32,7 @@ internal static class Damage
         return Enumerable.Range(0, sample).Select(i => (random.Next(length), i % 4 == 0 ? (byte)0xFF : (byte)(1 << random.Next(8))));
     }
 
-    /// <summary>The lengths to cut at.</summary>
+    /// <summary>Returns the lengths to truncate to.</summary>
     public static IEnumerable<int> Cuts(int length, int sample, int seed)
     {
         if (Soak.IsOn)
@@ -57,7 +57,7 @@ internal static class Damage
         return copy;
     }
 
-    /// <summary>Opens the archives, the last of which is the point, and verifies that one: null where it is found whole.</summary>
+    /// <summary>Opens and verifies an archive: null if it is intact.</summary>
     public static Task<HoldfastException?> VerifyAsync(byte[] archive, AgeKeys keys) =>
         FaultOfAsync(async token =>
         {
@@ -65,7 +65,7 @@ internal static class Damage
             await ArchiveVerifier.VerifyAsync(reader, 2, null, token);
         });
 
-    /// <summary>Verifies a chain, the full archive first, as the product does: null where all of it is found whole.</summary>
+    /// <summary>Verifies a chain, full archive first, as the product does: null if it is intact.</summary>
     public static Task<HoldfastException?> VerifyChainAsync(IReadOnlyList<byte[]> archives, AgeKeys keys) =>
         FaultOfAsync(async token =>
         {
@@ -100,8 +100,7 @@ internal static class Damage
     }
 
     /// <summary>
-    /// The failure that <paramref name="work"/> ends in; null where it ends well. Anything but a told failure, or a
-    /// hang, fails the test.
+    /// Returns the failure of <paramref name="work"/>; null if it succeeds. An unexpected exception or a hang fails the test.
     /// </summary>
     public static async Task<HoldfastException?> FaultOfAsync(Func<CancellationToken, Task> work)
     {

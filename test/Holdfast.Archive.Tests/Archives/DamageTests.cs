@@ -27,7 +27,7 @@ public sealed class DamageTests
     [InlineData(BackupType.Snapshot, true)]
     [InlineData(BackupType.Backup, false)]
     [InlineData(BackupType.Backup, true)]
-    public async Task A_flipped_bit_is_told_and_never_gives_wrong_content(BackupType type, bool encrypted)
+    public async Task A_flipped_bit_is_detected_and_never_gives_wrong_content(BackupType type, bool encrypted)
     {
         var (chain, points) = await SmallChainAsync(type, encrypted);
         for (var point = 0; point < points.Count; point++)
@@ -48,7 +48,7 @@ public sealed class DamageTests
                         Interlocked.Increment(ref _unseen);
                     }
                     Assert.True(
-                        verified is null ? !encrypted : Damage.Told.Contains(verified.Error),
+                        verified is null ? !encrypted : Damage.ValidErrors.Contains(verified.Error),
                         $"{what}: verified as {verified?.Error.Code ?? "whole"}"
                     );
                     var (fault, content) = await Damage.ReadAsync([.. chain.Archives[..point], damaged], chain.Keys);
@@ -58,7 +58,7 @@ public sealed class DamageTests
                     }
                     else
                     {
-                        Assert.True(Damage.Told.Contains(fault.Error), $"{what}: told as {fault.Error.Code}");
+                        Assert.True(Damage.ValidErrors.Contains(fault.Error), $"{what}: told as {fault.Error.Code}");
                     }
                 }
                 catch (Exception e) when (e is not Xunit.Sdk.XunitException)
@@ -76,7 +76,7 @@ public sealed class DamageTests
     [InlineData(BackupType.Snapshot, true)]
     [InlineData(BackupType.Backup, false)]
     [InlineData(BackupType.Backup, true)]
-    public async Task A_cut_archive_is_told_as_cut(BackupType type, bool encrypted)
+    public async Task A_truncated_archive_is_reported_as_truncated(BackupType type, bool encrypted)
     {
         var (chain, points) = await SmallChainAsync(type, encrypted);
         for (var point = 0; point < points.Count; point++)
@@ -86,7 +86,7 @@ public sealed class DamageTests
             {
                 Interlocked.Increment(ref _cuts);
                 var fault = await Damage.VerifyAsync(whole[..length], chain.Keys);
-                // The remainder by 512 that whole streams have is left by one cut in 512: docs/format.md, section 8.
+                // One truncation in 512 keeps the remainder modulo 512 of complete streams: docs/format.md, section 8.
                 var looksWhole = SeekTable.CanBeLength(encrypted ? PlainLength(length) : length);
                 Assert.True(
                     fault?.Error == ErrorCatalogue.Truncated || (looksWhole && fault?.Error == ErrorCatalogue.Corrupt),
@@ -120,13 +120,13 @@ public sealed class DamageTests
                 var what = $"{type}, encrypted {encrypted}, index {at} of {whole.Length} bytes, {damage.What}, seed {Seed}";
                 try
                 {
-                    // What changed in the second point changes back: an index that forgets the second point would leave it out.
+                    // The changes of the second point are reverted: an index without the second point would omit them.
                     var next = chain.Copy();
                     next.Indexes[at] = damage.Bytes;
                     var fault = await Damage.FaultOfAsync(async _ => await next.AddAsync(type, back, PageSize));
                     Assert.True(
                         fault is null || fault.Error == ErrorCatalogue.Corrupt || fault.Error == ErrorCatalogue.Truncated,
-                        $"{what}: told as {fault?.Error.Code}"
+                        $"{what}: reported as {fault?.Error.Code}"
                     );
                     Assert.True(fault is not null, $"{what}: not noticed");
                 }

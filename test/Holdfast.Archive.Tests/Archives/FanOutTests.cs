@@ -2,7 +2,7 @@ using Holdfast.Archive.Writing;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>One place that fails, however it fails, costs the others nothing.</summary>
+/// <summary>Any failure of one output does not affect the others.</summary>
 public sealed class FanOutTests
 {
     public static TheoryData<Exception> Failures =>
@@ -17,7 +17,7 @@ public sealed class FanOutTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_place_that_fails_is_dropped_and_the_others_go_on(Exception failure)
+    public async Task A_failing_output_is_dropped_and_the_others_continue(Exception failure)
     {
         var whole = new MemoryStream();
         var writes = 0;
@@ -31,7 +31,7 @@ public sealed class FanOutTests
     }
 
     [Fact]
-    public async Task Where_the_last_place_fails_its_failure_is_thrown()
+    public async Task The_failure_of_the_last_output_is_thrown()
     {
         var fan = new FanOut([(_, _) => throw new IOException("first"), (_, _) => throw new OperationCanceledException("second")]);
         var failure = await Assert.ThrowsAsync<OperationCanceledException>(async () => await fan.WriteAsync(new byte[10], Token));
@@ -39,7 +39,7 @@ public sealed class FanOutTests
     }
 
     [Fact]
-    public async Task A_stop_of_ours_is_no_failure_of_any_place()
+    public async Task Our_own_cancellation_is_no_failure_of_an_output()
     {
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();

@@ -2,18 +2,18 @@ using Holdfast.Archive.Writing;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>Where streams are cut, against the sentence of docs/format.md that says it, byte by byte.</summary>
+/// <summary>Part boundaries, compared byte by byte with the rule in docs/format.md.</summary>
 public sealed class GearChunkerTests
 {
     [Theory]
     [InlineData(64 << 10, 1)]
     [InlineData(64 << 10, 2)]
     [InlineData(256 << 10, 3)]
-    public void Parts_end_where_the_format_says_however_the_bytes_come(int mean, int seed)
+    public void Parts_end_where_the_format_says_for_any_write_sizes(int mean, int seed)
     {
         var random = new Random(seed);
         var bytes = new byte[6 << 20];
-        random.NextBytes(bytes.AsSpan(0, 5 << 20)); // and zeros, in which no hash says anything
+        random.NextBytes(bytes.AsSpan(0, 5 << 20)); // and zeros, in which the hash finds no boundary
         var expected = Ends(bytes, mean);
         Assert.True(expected.Count > 10);
         var cutter = new GearChunker(mean);

@@ -7,9 +7,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>
-/// Archives that a version of the format once wrote come back for ever. The files of a version are never changed; a new
-/// version gets a folder of its own
-/// (written by this test with HOLDFAST_WRITE_GOLDEN=1, where they are missing).
+/// Archives of every format version can be restored forever. The files of a version are never changed; a new version gets a folder of its
+/// own (written by this test with HOLDFAST_WRITE_GOLDEN=1 if missing).
 /// </summary>
 public sealed class GoldenTests
 {
@@ -23,7 +22,7 @@ public sealed class GoldenTests
     [InlineData("v1", "recipient", BackupType.Snapshot)]
     [InlineData("v1", "recipient", BackupType.Backup)]
     [InlineData("v1", "passphrase", BackupType.Backup)]
-    public async Task Archives_of_every_version_of_the_format_come_back(string version, string protection, BackupType type)
+    public async Task Archives_of_every_version_of_the_format_are_restored(string version, string protection, BackupType type)
     {
         var folder = Path.Combine(Folder(), version);
         var keys = KeyFile.Read(Path.Combine(folder, protection == "passphrase" ? "test-passphrase.txt" : "test-key.txt"));
@@ -53,7 +52,7 @@ public sealed class GoldenTests
             );
         }
 
-        // An incremental still builds on them, and finds in their indexes what did not change.
+        // An incremental can still build on them, and finds unchanged parts in their indexes.
         var content = type == BackupType.Snapshot ? await chain.ReadImageAsync(Points - 1) : await chain.ReadStreamAsync(Points - 1);
         Assert.True((await chain.AddAsync(type, content, PageSize)).IsUnchanged);
     }

@@ -11,7 +11,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>Archives that no backup of ours would write, with every checksum right.</summary>
+/// <summary>Archives that Holdfast never writes, with valid checksums.</summary>
 public sealed class HostileTests
 {
     private const int PageSize = 512;
@@ -162,7 +162,7 @@ public sealed class HostileTests
 
     [Theory]
     [MemberData(nameof(ManifestCases))]
-    public async Task A_hostile_manifest_is_refused_or_read_as_it_was(BackupType type, int point, string name)
+    public async Task A_hostile_manifest_is_refused_or_read_correctly(BackupType type, int point, string name)
     {
         var (chain, points) = await SmallChainAsync(type);
         var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(
@@ -176,7 +176,7 @@ public sealed class HostileTests
 
     [Theory]
     [MemberData(nameof(ManifestCases))]
-    public async Task A_verification_and_a_restore_refuse_the_same(BackupType type, int point, string name)
+    public async Task Verification_and_restore_refuse_the_same_archives(BackupType type, int point, string name)
     {
         var (chain, _) = await SmallChainAsync(type);
         var archive = (await TestArchive.OfAsync(chain.Archives[point])).WithManifest(
@@ -195,7 +195,7 @@ public sealed class HostileTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public async Task A_part_that_is_named_twenty_thousand_times_is_refused_by_all(int point)
+    public async Task A_part_repeated_twenty_thousand_times_is_refused_by_all_readers(int point)
     {
         var chain = new Chain(BackupType.Backup);
         var content = new byte[1 << 20];
@@ -217,7 +217,7 @@ public sealed class HostileTests
     }
 
     [Fact]
-    public async Task A_stream_that_repeats_itself_far_more_often_than_its_chain_holds_it_is_stored_again_and_read()
+    public async Task A_stream_with_excessive_repetition_is_stored_again_and_readable()
     {
         var chain = new Chain(BackupType.Backup);
         var block = new byte[300_000];
@@ -231,7 +231,7 @@ public sealed class HostileTests
 
     [Theory]
     [MemberData(nameof(HeaderCases))]
-    public async Task A_hostile_header_is_refused_or_read_as_it_was(BackupType type, int point, string name)
+    public async Task A_hostile_header_is_refused_or_read_correctly(BackupType type, int point, string name)
     {
         var (chain, points) = await SmallChainAsync(type);
         await RefusedOrRightAsync(
@@ -243,7 +243,7 @@ public sealed class HostileTests
     [Theory]
     [InlineData(BackupType.Backup)]
     [InlineData(BackupType.Snapshot)]
-    public async Task A_manifest_or_header_that_lacks_something_is_refused_or_read_as_it_was(BackupType type)
+    public async Task A_manifest_or_header_with_missing_fields_is_refused_or_read_correctly(BackupType type)
     {
         var (chain, points) = await SmallChainAsync(type);
         foreach (
@@ -358,14 +358,14 @@ public sealed class HostileTests
     [InlineData("", "00000000004\0", '0', "", "")]
     [InlineData("manifest.json", "00000000004\0", '0', "", "")]
     [InlineData("holdfast.json", "00000000004\0", '0', "", "")]
-    public async Task An_entry_that_the_manifest_does_not_name_is_refused(string name, string size, char type, string link, string prefix)
+    public async Task An_entry_that_is_not_in_the_manifest_is_refused(string name, string size, char type, string link, string prefix)
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var archive = await TestArchive.OfAsync(chain.Archives[0]);
         byte[] content = [1, 2, 3, 4, .. new byte[TarFormat.Block - 4]];
         archive.Frames.Add([.. TestArchive.RawHeader(name, size, type, link, prefix), .. content]);
         var fault = await Damage.VerifyAsync(archive.Pack(), AgeKeys.None);
-        Assert.Contains(fault?.Error, Damage.Told);
+        Assert.Contains(fault?.Error, Damage.ValidErrors);
     }
 
     [Theory]
@@ -374,7 +374,7 @@ public sealed class HostileTests
     [InlineData("-1")]
     [InlineData("")]
     [InlineData("4\n19 size=5")]
-    public async Task A_PAX_size_of_nonsense_is_refused(string size)
+    public async Task An_invalid_PAX_size_is_refused(string size)
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         foreach (var name in (string[])["dump.sql.000002", "index.json", "holdfast.json"])
@@ -389,13 +389,13 @@ public sealed class HostileTests
                 .. TestArchive.RawHeader(name, "00000000000\0"),
             ];
             archive.Frames.Add(entry);
-            Assert.Contains((await Damage.VerifyAsync(archive.Pack(), AgeKeys.None))?.Error, Damage.Told);
-            Assert.Contains((await Damage.VerifyAsync(ArchivePacker.PackFrames([entry, entry]), AgeKeys.None))?.Error, Damage.Told);
+            Assert.Contains((await Damage.VerifyAsync(archive.Pack(), AgeKeys.None))?.Error, Damage.ValidErrors);
+            Assert.Contains((await Damage.VerifyAsync(ArchivePacker.PackFrames([entry, entry]), AgeKeys.None))?.Error, Damage.ValidErrors);
         }
     }
 
     [Fact]
-    public async Task Bytes_behind_the_end_of_the_tar_stream_are_refused()
+    public async Task Bytes_after_the_end_of_the_tar_stream_are_refused()
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var archive = await TestArchive.OfAsync(chain.Archives[0]);
@@ -426,7 +426,7 @@ public sealed class HostileTests
                         AgeKeys.None
                     )
                 )?.Error,
-                Damage.Told
+                Damage.ValidErrors
             );
         }
     }
@@ -436,7 +436,7 @@ public sealed class HostileTests
     [InlineData((8u << 20) + 1)]
     [InlineData(8u << 20)]
     [InlineData(1u << 31)]
-    public async Task A_frame_that_is_declared_huge_is_refused(uint content)
+    public async Task A_frame_with_a_huge_declared_size_is_refused(uint content)
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var whole = chain.Archives[0];
@@ -466,7 +466,7 @@ public sealed class HostileTests
         var hostile = (byte[])chain.Archives[0].Clone();
         BinaryPrimitives.WriteUInt32LittleEndian(hostile.AsSpan(hostile.Length - SeekTable.FooterBytes), count);
         await RefusedAsync(hostile);
-        // The same in a file that is large enough to hold such a table.
+        // The same in a file that is large enough for such a table.
         Assert.Contains(
             (
                 await Damage.FaultOfAsync(async token =>
@@ -477,12 +477,12 @@ public sealed class HostileTests
                     )
                 )
             )?.Error,
-            Damage.Told
+            Damage.ValidErrors
         );
     }
 
     [Fact]
-    public async Task Archives_that_are_each_others_parents_are_refused()
+    public async Task Archives_with_cyclic_parents_are_refused()
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var (first, second) = (chain.Ids[0], chain.Ids[1]);
@@ -492,7 +492,7 @@ public sealed class HostileTests
             .WithManifest(m => (m["id"], m["archives"]) = (first, new JsonArray(first, second)))
             .Pack();
         var fault = (await Damage.ReadAsync([chain.Archives[0], looped, other], AgeKeys.None)).Fault;
-        Assert.Contains(fault?.Error, (Error?[])[.. Damage.Told, ErrorCatalogue.ChainIncomplete]);
+        Assert.Contains(fault?.Error, (Error?[])[.. Damage.ValidErrors, ErrorCatalogue.ChainIncomplete]);
     }
 
     [Fact]
@@ -508,7 +508,7 @@ public sealed class HostileTests
     }
 
     [Fact]
-    public async Task A_page_map_that_names_more_or_fewer_pages_than_are_stored_is_refused()
+    public async Task A_page_map_that_does_not_match_the_stored_pages_is_refused()
     {
         var (chain, points) = await SmallChainAsync(BackupType.Snapshot);
         foreach (var map in (byte[])[0x00, 0x01, 0x7F, 0xFF])
@@ -566,8 +566,8 @@ public sealed class HostileTests
 
     private static async Task RefusedAsync(byte[] archive)
     {
-        Assert.Contains((await Damage.VerifyAsync(archive, AgeKeys.None))?.Error, Damage.Told);
-        Assert.Contains((await Damage.ReadAsync([archive], AgeKeys.None)).Fault?.Error, Damage.Told);
+        Assert.Contains((await Damage.VerifyAsync(archive, AgeKeys.None))?.Error, Damage.ValidErrors);
+        Assert.Contains((await Damage.ReadAsync([archive], AgeKeys.None)).Fault?.Error, Damage.ValidErrors);
     }
 
     private static async Task RefusedOrRightAsync(byte[][] archives, byte[] expected)
@@ -575,12 +575,12 @@ public sealed class HostileTests
         var verified = await Damage.VerifyAsync(archives[^1], AgeKeys.None);
         if (verified is not null)
         {
-            Assert.Contains(verified.Error, Damage.Told);
+            Assert.Contains(verified.Error, Damage.ValidErrors);
         }
         var (fault, content) = await Damage.ReadAsync(archives, AgeKeys.None);
         if (fault is not null)
         {
-            Assert.Contains(fault.Error, (Error[])[.. Damage.Told, ErrorCatalogue.ChainIncomplete]);
+            Assert.Contains(fault.Error, (Error[])[.. Damage.ValidErrors, ErrorCatalogue.ChainIncomplete]);
         }
         else
         {

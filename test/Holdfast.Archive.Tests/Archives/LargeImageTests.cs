@@ -8,7 +8,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>An image far larger than memory, made of nothing: 0.5 GB in the normal run, 200 GB with HOLDFAST_SOAK.</summary>
+/// <summary>A synthetic image far larger than memory: 0.5 GB in the normal run, 200 GB with HOLDFAST_SOAK.</summary>
 [Trait("Category", "Slow")]
 [Collection(nameof(Alone))]
 public sealed class LargeImageTests(ITestOutputHelper output)
@@ -17,11 +17,11 @@ public sealed class LargeImageTests(ITestOutputHelper output)
     private static readonly long Bytes = (Soak.IsOn ? 200_000L : 500L) * 1_000_000 / PageSize * PageSize;
 
     [Fact]
-    public async Task An_image_far_larger_than_memory_goes_through_writer_and_reader()
+    public async Task An_image_far_larger_than_memory_is_written_and_read()
     {
         var token = TestContext.Current.CancellationToken;
         var folder = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
-        ForgetPeakMemory(); // that of the tests before this one
+        ForgetPeakMemory(); // of the tests before this one
         try
         {
             var (full, changed) = (new SparseImage(0), new SparseImage(1));
@@ -29,7 +29,7 @@ public sealed class LargeImageTests(ITestOutputHelper output)
             await using (var chain = await ChainIndex.OpenAsync([new FileSource(Path.Combine(folder, "1.index"))], AgeKeys.None, token))
             {
                 var summary = await WriteAsync(folder, "2", changed, chain, token);
-                Assert.Equal(2 * changed.Written * PageSize, summary.OwnBytes); // what was written before is zero again
+                Assert.Equal(2 * changed.Written * PageSize, summary.OwnBytes); // the pages written before are zero again
             }
 
             var first = await ArchiveReader.OpenAsync(new FileSource(Path.Combine(folder, "1")), AgeKeys.None, token);
@@ -104,7 +104,7 @@ public sealed class LargeImageTests(ITestOutputHelper output)
             System.Globalization.CultureInfo.InvariantCulture
         ) * 1024;
 
-    /// <summary>Zeros, but for a page with its number in it every 100,003 pages, shifted by a generation.</summary>
+    /// <summary>Zeros, except a page with its number every 100,003 pages, shifted by the generation.</summary>
     private sealed class SparseImage(int generation) : IPageImage, IPageTarget
     {
         private const long Every = 100_003;

@@ -6,11 +6,10 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>
-/// Refuses a stream of lines that has one beginning with <c>!</c>, one beginning with <c>?</c> where the line beginning
-/// with <c>=</c> before it is not
-/// <c>=ask</c>, or half a line at its end. After a line <c>.</c> nothing matters.
+/// Refuses a stream that contains a line starting with <c>!</c>, a line starting with <c>?</c> unless the last line starting with <c>=</c>
+/// is <c>=ask</c>, or an incomplete last line. Everything after a line <c>.</c> is ignored.
 /// </summary>
-/// <param name="taken">Counts bytes that any such check was given.</param>
+/// <param name="taken">Counts the bytes that all such checks have processed.</param>
 internal sealed class LineCheck(Counter taken) : IStreamCheck
 {
     private readonly List<byte> _line = [];

@@ -2,7 +2,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>Pages in memory, as a source of a backup and as the target of a restore.</summary>
+/// <summary>Pages in memory, as the source of a backup and the target of a restore.</summary>
 internal sealed class MemoryImage(int pageSize, byte[] bytes) : IPageImage, IPageTarget
 {
     public byte[] Bytes { get; private set; } = bytes;

@@ -3,7 +3,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>A file in memory that counts what is read of it.</summary>
+/// <summary>A file in memory that counts the bytes read.</summary>
 internal sealed class MemorySource(byte[] bytes, string name = "memory") : IByteSource
 {
     public long BytesRead { get; private set; }

@@ -5,7 +5,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>A backup destination in a temporary folder, and the programs a person without Holdfast restores with.</summary>
+/// <summary>A backup destination in a temporary folder, and the programs for a restore without Holdfast.</summary>
 internal sealed class RestoreScript : IDisposable
 {
     private static readonly DateTime Time = new(2026, 11, 23, 10, 0, 0);
@@ -23,8 +23,7 @@ internal sealed class RestoreScript : IDisposable
     public string PathOf(string name) => Path.Combine(_directory.FullName, name);
 
     /// <summary>
-    /// Writes a chain as a destination holds it, with an index beside each archive and one archive that is still being
-    /// written.
+    /// Writes a chain as a destination stores it, with an index for each archive and one archive that is still being written.
     /// </summary>
     public void Write(Chain chain, string form, bool isEncrypted = false, bool isClockBackwards = false)
     {
@@ -49,7 +48,7 @@ internal sealed class RestoreScript : IDisposable
         return PathOf(name);
     }
 
-    /// <summary>A chain of images, one byte changed from point to point.</summary>
+    /// <summary>Creates a chain of images with one byte changed from point to point.</summary>
     public static async Task<(Chain Chain, List<byte[]> Points)> ImagesAsync(int archives, int seed = 3)
     {
         var random = new Random(seed);
@@ -67,7 +66,7 @@ internal sealed class RestoreScript : IDisposable
         return (chain, points);
     }
 
-    /// <summary>A chain for several recipients, and the words that give the script the key of the last one.</summary>
+    /// <summary>Creates a chain for several recipients, and the script's arguments for the key of the last one.</summary>
     public (Chain Chain, string[] Key) Protected(BackupType type, int recipients)
     {
         if (recipients == 0)
@@ -91,7 +90,7 @@ internal sealed class RestoreScript : IDisposable
         return output;
     }
 
-    /// <summary>Runs the script where it must refuse: the message is one line for people, and nothing stays in the output folder.</summary>
+    /// <summary>Runs the script where it must refuse: the message is one line, and the output folder stays empty.</summary>
     public async Task<string> RefusalAsync(string output, params string[] arguments)
     {
         string[] Files() => Directory.Exists(PathOf(output)) ? Directory.GetFiles(PathOf(output)) : [];
@@ -105,7 +104,7 @@ internal sealed class RestoreScript : IDisposable
         return line;
     }
 
-    /// <summary>Runs a program and types into it: at once, or when it has asked.</summary>
+    /// <summary>Runs a program and types input: at once, or when prompted.</summary>
     public async Task<(int Code, string Output, string Errors)> RunAsync(
         string program,
         string[] arguments,

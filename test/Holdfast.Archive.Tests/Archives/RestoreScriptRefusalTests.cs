@@ -6,7 +6,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>eng/restore.py tells what is wrong, and leaves nothing behind that is not right.</summary>
+/// <summary>eng/restore.py reports what is wrong, and leaves no incorrect output behind.</summary>
 [Trait("Category", "Slow")]
 public sealed class RestoreScriptRefusalTests : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     public void Dispose() => _script.Dispose();
 
     [Fact]
-    public async Task A_missing_parent_is_told_and_points_before_it_are_restored()
+    public async Task A_missing_parent_is_reported_and_points_before_it_are_restored()
     {
         var (chain, points) = await RestoreScript.ImagesAsync(3);
         _script.Write(chain, "snapshot");
@@ -30,7 +30,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_cut_archive_is_named(bool isEncrypted)
+    public async Task A_truncated_archive_is_reported_by_name(bool isEncrypted)
     {
         var (chain, key) = _script.Protected(BackupType.Snapshot, isEncrypted ? 1 : 0);
         var image = new byte[3 << 20];
@@ -54,7 +54,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     }
 
     [Fact]
-    public async Task An_archive_that_was_put_in_place_of_a_parent_is_not_restored()
+    public async Task An_archive_substituted_for_a_parent_is_not_restored()
     {
         var (chain, _) = await RestoreScript.ImagesAsync(3);
         var (others, _) = await RestoreScript.ImagesAsync(3, seed: 99);
@@ -64,7 +64,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     }
 
     [Fact]
-    public async Task An_archive_of_another_database_is_refused_unless_that_was_allowed()
+    public async Task An_archive_of_another_database_is_refused_unless_allowed()
     {
         var (chain, points) = await RestoreScript.ImagesAsync(2);
         _script.Write(chain, "snapshot"); // of local/test, in the folder of local/shop
@@ -110,7 +110,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     [InlineData("2026-11-23-08-59-59.A-snapshot", "2026-11-23-08-59-59.snapshot", "after the time in its name")]
     [InlineData("2026-11-23-10-00-00.A-snapshot", "2026-11-23-10-00-00.encrypted-snapshot", "which its name does not say")]
     [InlineData("2026-11-23-10-00-00.A-snapshot", "2026-11-23-12-00-00.snapshot", "another chain")]
-    public async Task An_archive_of_another_kind_chain_or_time_than_its_names_is_refused_and_so_is_what_builds_on_it(
+    public async Task An_archive_that_contradicts_its_names_is_refused_and_so_are_those_that_build_on_it(
         string folder,
         string name,
         string refusal
@@ -126,7 +126,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     }
 
     [Fact]
-    public async Task A_point_that_lies_there_twice_is_refused()
+    public async Task A_duplicate_point_is_refused()
     {
         var (chain, _) = await RestoreScript.ImagesAsync(2);
         _script.Write(chain, "snapshot");
@@ -150,7 +150,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_or_missing_key_is_told()
+    public async Task A_wrong_or_missing_key_is_reported()
     {
         var (chain, key) = _script.Protected(BackupType.Snapshot, 2);
         await chain.AddImageAsync(new byte[8192], 4096);
@@ -184,7 +184,7 @@ public sealed class RestoreScriptRefusalTests : IDisposable
     [InlineData("dump.sql", 6, 0, "not as long")]
     [InlineData("dump.sql", 5, -1, "-1")]
     [InlineData("dump.sql", 5, 1, "damaged")]
-    public async Task A_manifest_that_lies_is_refused(string name, long length, int archive, string? refusal)
+    public async Task An_inconsistent_manifest_is_refused(string name, long length, int archive, string? refusal)
     {
         var id = new string('1', 32);
         using var tar = new MemoryStream();

@@ -3,7 +3,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>eng/restore.py, written from docs/format.md alone, restores what Holdfast writes: the page is complete.</summary>
+/// <summary>eng/restore.py, written from docs/format.md alone, restores archives of Holdfast: the specification is complete.</summary>
 [Trait("Category", "Slow")]
 public sealed class RestoreScriptTests : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class RestoreScriptTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Recipients))]
-    public async Task An_image_that_grows_and_shrinks_comes_back(int archives, int recipients)
+    public async Task An_image_that_grows_and_shrinks_is_restored(int archives, int recipients)
     {
         var random = new Random(archives);
         var (chain, key) = _script.Protected(BackupType.Snapshot, recipients);
@@ -47,7 +47,7 @@ public sealed class RestoreScriptTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Recipients))]
-    public async Task A_stream_with_repeats_and_removals_comes_back(int archives, int recipients)
+    public async Task A_stream_with_repeats_and_removals_is_restored(int archives, int recipients)
     {
         var random = new Random(archives);
         var (chain, key) = _script.Protected(BackupType.Backup, recipients);
@@ -75,7 +75,7 @@ public sealed class RestoreScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_changed_page_size_and_empty_images_come_back()
+    public async Task A_changed_page_size_and_empty_images_are_restored()
     {
         var random = new Random(1);
         var image = new byte[1 << 21];
@@ -114,7 +114,7 @@ public sealed class RestoreScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task Several_items_of_one_archive_come_back()
+    public async Task Several_items_of_one_archive_are_restored()
     {
         var (image, stream) = (new byte[700 * 512], new byte[500_000]);
         new Random(8).NextBytes(image);
@@ -146,7 +146,7 @@ public sealed class RestoreScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task The_newest_point_follows_from_ids_when_a_clock_went_backwards()
+    public async Task The_newest_point_is_found_by_ids_when_a_clock_was_set_back()
     {
         var (chain, points) = await RestoreScript.ImagesAsync(3);
         _script.Write(chain, "snapshot", isClockBackwards: true);
@@ -155,7 +155,7 @@ public sealed class RestoreScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_point_is_chosen_by_its_time_or_id_and_the_list_shows_it()
+    public async Task A_point_is_selected_by_time_or_id_as_listed()
     {
         var (chain, points) = await RestoreScript.ImagesAsync(3);
         _script.Write(chain, "snapshot");
@@ -171,7 +171,7 @@ public sealed class RestoreScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_passphrase_is_asked_for_once()
+    public async Task The_passphrase_is_prompted_for_once()
     {
         var protection = AgeProtection.WithPassphrase("schöne Grüße");
         var chain = new Chain(BackupType.Backup, protection, AgeKeys.None.AddPassphrase("schöne Grüße"));
@@ -193,7 +193,7 @@ public sealed class RestoreScriptTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public async Task Programs_that_every_system_has_open_a_full_archive(int recipients)
+    public async Task Standard_programs_open_a_full_archive(int recipients)
     {
         var image = new byte[3 << 20];
         new Random(6).NextBytes(image);
@@ -221,7 +221,7 @@ public sealed class RestoreScriptTests : IDisposable
     [InlineData("Base64")]
     [InlineData("hexadecimal")]
     [InlineData("HEXADECIMAL")]
-    public async Task A_key_file_is_taken_in_every_form_that_Holdfast_takes(string form)
+    public async Task Every_key_format_of_Holdfast_is_accepted(string form)
     {
         var identity = AgeIdentity.Generate();
         var hex = Convert.ToHexStringLower(Convert.FromBase64String(identity.ToBase64()));
@@ -248,7 +248,7 @@ public sealed class RestoreScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task An_index_without_its_archive_is_told_where_the_newest_point_is_wanted()
+    public async Task An_index_without_its_archive_is_reported_when_the_newest_point_is_requested()
     {
         var (chain, points) = await RestoreScript.ImagesAsync(3);
         _script.Write(chain, "snapshot");
@@ -262,7 +262,7 @@ public sealed class RestoreScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_passphrase_in_a_key_file_is_not_asked_for()
+    public async Task A_passphrase_in_a_key_file_is_not_prompted_for()
     {
         var chain = new Chain(BackupType.Backup, AgeProtection.WithPassphrase("schöne Grüße"), AgeKeys.None.AddPassphrase("schöne Grüße"));
         await chain.AddStreamAsync("hello"u8.ToArray());
@@ -275,7 +275,7 @@ public sealed class RestoreScriptTests : IDisposable
     [Theory]
     [InlineData("--key-from-base64", false)]
     [InlineData("--show-key", true)]
-    public async Task A_key_is_shown_as_age_writes_it(string option, bool isHex)
+    public async Task A_key_is_printed_in_the_format_of_age(string option, bool isHex)
     {
         var identity = AgeIdentity.Generate();
         var text = isHex ? Convert.ToHexStringLower(Convert.FromBase64String(identity.ToBase64())) : identity.ToBase64();

@@ -12,7 +12,7 @@ public sealed class RoundTripTests
     [InlineData(4096, 100)]
     [InlineData(4096, 700)]
     [InlineData(65536, 40)]
-    public async Task An_image_comes_back_at_every_point_of_its_chain(int pageSize, int pages)
+    public async Task An_image_is_restored_at_every_point_of_its_chain(int pageSize, int pages)
     {
         var random = new Random(pages);
         var chain = new Chain(BackupType.Snapshot);
@@ -56,7 +56,7 @@ public sealed class RoundTripTests
     [InlineData(1)]
     [InlineData(300_000)]
     [InlineData(5_000_000)]
-    public async Task A_stream_comes_back_at_every_point_of_its_chain(int length)
+    public async Task A_stream_is_restored_at_every_point_of_its_chain(int length)
     {
         var random = new Random(length);
         var chain = new Chain(BackupType.Backup);
@@ -93,7 +93,7 @@ public sealed class RoundTripTests
     }
 
     [Fact]
-    public async Task Nothing_changed_is_seen_and_needs_no_archive()
+    public async Task Unchanged_contents_are_detected_and_need_no_archive()
     {
         var image = new byte[50 * 4096];
         new Random(3).NextBytes(image);
@@ -103,12 +103,12 @@ public sealed class RoundTripTests
         var streams = new Chain(BackupType.Backup);
         await streams.AddStreamAsync(image);
         Assert.True((await streams.AddStreamAsync(image, 3)).IsUnchanged);
-        // Rows that went away leave no new part, and still count.
+        // Removed rows add no part, but still count as a change.
         Assert.False((await streams.AddStreamAsync([])).IsUnchanged);
     }
 
     [Fact]
-    public async Task An_encrypted_chain_is_written_with_the_recipient_and_read_with_the_key()
+    public async Task An_encrypted_chain_is_written_to_a_recipient_and_read_with_the_key()
     {
         var identity = AgeIdentity.Generate();
         var chain = new Chain(BackupType.Snapshot, AgeProtection.ToRecipients([identity.Recipient]), AgeKeys.None.Add(identity));
@@ -159,7 +159,7 @@ public sealed class RoundTripTests
         {
             if (point > 0)
             {
-                first.AsSpan(point * 4096, 4096).Clear(); // as the same page of the other image is
+                first.AsSpan(point * 4096, 4096).Clear(); // like the same page of the other image
             }
             await chain.AddAsync(
                 async (writer, token) =>
@@ -179,7 +179,7 @@ public sealed class RoundTripTests
     }
 
     [Fact]
-    public void Any_image_and_any_edits_come_back() =>
+    public void Any_image_with_any_edits_is_restored() =>
         Gen.Select(Gen.Int[9, 16], Gen.Int[0, 30], Gen.Int)
             .Sample(
                 (bits, pages, seed) =>

@@ -9,7 +9,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Archive.Tests.Archives;
 
-/// <summary>What looks at the streams of a chain while its archives are verified.</summary>
+/// <summary>Checks of the streams of a chain during verification.</summary>
 public sealed class StreamCheckTests
 {
     private const int MeanPart = 64 << 10; // of streams as short as these
@@ -17,7 +17,7 @@ public sealed class StreamCheckTests
     private readonly List<string> _lines = [.. Enumerable.Range(0, 3_000).Select(Text)];
 
     [Fact]
-    public async Task A_full_archive_is_given_once_from_its_begin_to_its_end()
+    public async Task A_full_archive_is_checked_once_from_start_to_end()
     {
         var chain = new Chain(BackupType.Backup);
         await chain.AddStreamAsync(Stream(_lines));
@@ -30,7 +30,7 @@ public sealed class StreamCheckTests
     [InlineData(0)]
     [InlineData(1_500)]
     [InlineData(2_999)]
-    public async Task What_is_refused_in_a_full_archive_is_told(int at)
+    public async Task A_refusal_in_a_full_archive_is_reported(int at)
     {
         _lines[at] = "!" + _lines[at];
         var chain = new Chain(BackupType.Backup);
@@ -40,7 +40,7 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
-    public async Task What_is_refused_in_an_incremental_is_told_of_it_and_of_those_that_still_have_it()
+    public async Task A_refusal_in_an_incremental_is_reported_for_every_point_that_has_it()
     {
         var chain = new Chain(BackupType.Backup);
         List<string?> expected = [];
@@ -57,7 +57,7 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
-    public async Task So_is_a_full_archive_whose_fault_no_later_point_has()
+    public async Task A_refusal_in_a_full_archive_that_no_later_point_has_is_reported()
     {
         _lines[10] = "!bad";
         var chain = new Chain(BackupType.Backup);
@@ -69,20 +69,20 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
-    public async Task A_fault_that_comes_of_parts_that_were_good_elsewhere_is_told()
+    public async Task A_refusal_caused_by_the_context_of_accepted_parts_is_reported()
     {
         _lines[20] = "=ask";
         _lines[2_000] = "?";
         var chain = new Chain(BackupType.Backup);
         await chain.AddStreamAsync(Stream(_lines));
-        _lines[20] = "=tell"; // the part with the question is not written again
+        _lines[20] = "=tell"; // the part with the question is not stored again
         await chain.AddStreamAsync(Stream(_lines));
         Assert.Equal([null, Refusal(_lines)], await VerifyAsync(chain));
         Assert.Contains("Line 2001 ", Refusal(_lines), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_long_chain_costs_little_more_than_its_bytes()
+    public async Task Checking_a_long_chain_reads_little_more_than_its_bytes()
     {
         var chain = new Chain(BackupType.Backup);
         await chain.AddStreamAsync(Stream(_lines));
@@ -94,13 +94,13 @@ public sealed class StreamCheckTests
 
         var (taken, again) = (new Counter(), new Counter());
         Assert.All(await VerifyAsync(chain, taken, again), Assert.Null);
-        // those around a change, not all 45
+        // the archives around a change, not all 45
         Assert.InRange(taken.Value, Stream(_lines).Length, Stream(_lines).Length + (30 * 8 * MeanPart));
-        Assert.InRange(again.Value, 1, 30L * 5 * (1 << 20)); // frames that hold them, and what it takes to open an archive
+        Assert.InRange(again.Value, 1, 30L * 5 * (1 << 20)); // the frames of those parts, and the reads that open an archive
     }
 
     [Fact]
-    public async Task A_fault_at_the_end_is_not_looked_for_from_the_begin_in_each_point_that_has_it()
+    public async Task A_refusal_at_the_end_does_not_cause_a_full_check_of_each_point()
     {
         _lines[^1] = "!bad";
         var chain = new Chain(BackupType.Backup);
@@ -116,7 +116,7 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
-    public async Task However_many_archives_parts_lie_in_each_is_opened_again_once()
+    public async Task Each_archive_with_needed_parts_is_reopened_once()
     {
         var chain = new Chain(BackupType.Backup);
         await chain.AddStreamAsync(Stream(_lines));
@@ -140,7 +140,7 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
-    public async Task Parts_of_an_encrypted_chain_are_read_again_too()
+    public async Task Parts_of_an_encrypted_chain_are_reread()
     {
         var key = AgeIdentity.Generate();
         var chain = new Chain(BackupType.Backup, AgeProtection.ToRecipients([key.Recipient]), AgeKeys.None.Add(key));
@@ -151,7 +151,7 @@ public sealed class StreamCheckTests
     }
 
     [Fact]
-    public async Task Parts_that_lie_in_another_order_are_looked_at_in_that_of_the_stream()
+    public async Task Parts_stored_in_another_order_are_checked_in_stream_order()
     {
         var chain = new Chain(BackupType.Backup);
         await chain.AddStreamAsync(Stream(_lines));
@@ -169,11 +169,11 @@ public sealed class StreamCheckTests
         Assert.NotEqual(Stream(_lines), stream);
         var half = Encoding.UTF8.GetString(stream).Split('\n')[0];
         Assert.Equal([null], await VerifyAsync(forged));
-        Assert.Equal([$"The first line is '{half}'."], await VerifyAsync(forged, checkOf: () => new FirstLine()));
+        Assert.Equal([$"The first line is '{half}'."], await VerifyAsync(forged, createCheck: () => new FirstLine()));
     }
 
     [Fact]
-    public async Task What_names_the_same_parts_over_and_over_is_refused_without_being_looked_at()
+    public async Task Excessive_repetition_of_parts_is_refused_without_a_check()
     {
         var stream = new byte[60_000];
         var chain = new Chain(BackupType.Backup);
@@ -192,25 +192,25 @@ public sealed class StreamCheckTests
         });
         chain.Archives[1] = archive.Pack();
         var taken = new Counter();
-        var refusals = await VerifyAsync(chain, checkOf: () => new WithoutMarks(taken));
+        var refusals = await VerifyAsync(chain, createCheck: () => new WithoutMarks(taken));
         Assert.Null(refusals[0]);
-        Assert.Contains("by naming the same parts over and over", refusals[1], StringComparison.Ordinal);
+        Assert.Contains("by repeating the same parts", refusals[1], StringComparison.Ordinal);
         Assert.Equal(stream.Length, taken.Value);
     }
 
     [Fact]
-    public async Task Nothing_is_said_of_a_stream_whose_chain_is_not_there()
+    public async Task A_stream_with_missing_parts_is_not_checked()
     {
         var chain = new Chain(BackupType.Backup);
         await chain.AddStreamAsync(Stream(_lines));
         _lines[1_500] = "!bad";
         await chain.AddStreamAsync(Stream(_lines));
         chain.Archives.RemoveAt(0);
-        Assert.Equal([null], await VerifyAsync(chain)); // that is for the rules of the chain to tell
+        Assert.Equal([null], await VerifyAsync(chain)); // the chain rules report that
     }
 
     [Fact]
-    public async Task What_happens_to_an_older_archive_meanwhile_is_no_fault_of_the_newer_one()
+    public async Task Damage_to_an_older_archive_is_no_fault_of_the_newer_one()
     {
         var chain = new Chain(BackupType.Backup);
         await chain.AddStreamAsync(Stream(_lines));
@@ -220,19 +220,19 @@ public sealed class StreamCheckTests
             VerifyAsync(chain, reopen: bytes => [.. bytes.Select((b, i) => i > 1_000 && i < bytes.Length - 10_000 ? (byte)~b : b)])
         );
         Assert.Equal(ErrorCatalogue.ChainIncomplete, failure.Error);
-        Assert.Contains("builds on an archive that is not whole: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("builds on an archive that is not intact: ", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task It_is_not_asked_of_images()
+    public async Task Images_are_not_checked()
     {
         var chain = new Chain(BackupType.Snapshot);
         await chain.AddImageAsync(new byte[100 * 4096], 4096);
-        await VerifyAsync(chain, checkOf: () => throw new NotSupportedException());
+        await VerifyAsync(chain, createCheck: () => throw new NotSupportedException());
     }
 
     [Fact]
-    public Task Any_chain_is_judged_as_its_whole_streams_are() =>
+    public Task Any_chain_has_the_same_result_as_its_complete_streams() =>
         Gen.Select(Gen.Int, Gen.Int[2, 7])
             .SampleAsync(
                 async (seed, points) =>
@@ -286,7 +286,7 @@ public sealed class StreamCheckTests
         }
     }
 
-    // Few faults, some long lines, of more than a part.
+    // Few faults, and some lines longer than a part.
     private static string Any(Random random, int seed) =>
         random.Next(2_000) switch
         {
@@ -345,12 +345,12 @@ public sealed class StreamCheckTests
         Chain chain,
         Counter? taken = null,
         Counter? again = null,
-        Func<Items.IStreamCheck>? checkOf = null,
+        Func<Items.IStreamCheck>? createCheck = null,
         Func<byte[], byte[]>? reopen = null
     )
     {
         var token = TestContext.Current.CancellationToken;
-        await using var streams = new ChainStreamVerifier((_, _) => checkOf is null ? new LineCheck(taken ?? new()) : checkOf());
+        await using var streams = new ChainStreamVerifier((_, _) => createCheck is null ? new LineCheck(taken ?? new()) : createCheck());
         List<string?> refusals = [];
         List<MemorySource> sources = [];
         foreach (var bytes in chain.Archives)
@@ -370,7 +370,7 @@ public sealed class StreamCheckTests
         return refusals;
     }
 
-    // Takes whatever it is given, and can go on at its begin only: each part is new to it for all that is before it.
+    // Accepts everything, and can resume only at the start: the context of each part is always new.
     private sealed class WithoutMarks(Counter taken) : Items.IStreamCheck
     {
         public Items.StreamCheckpoint? Checkpoint => new(0, 0, "");
@@ -382,7 +382,7 @@ public sealed class StreamCheckTests
         public void ResumeAt(Items.StreamCheckpoint mark) { }
     }
 
-    // Tells the first line of what it is given, as what it refuses.
+    // Refuses its input with the first line as the message.
     private sealed class FirstLine : Items.IStreamCheck
     {
         private readonly List<byte> _begin = [];

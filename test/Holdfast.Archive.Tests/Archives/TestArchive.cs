@@ -7,13 +7,13 @@ using Holdfast.Archive.Tar;
 namespace Holdfast.Archive.Tests.Archives;
 
 /// <summary>
-/// An archive taken apart, to be packed again with other contents: frames, checksums and hashes all fit, so that what
-/// is hostile gets past them.
+/// An unpacked archive, to be repacked with other contents. Frames, checksums and hashes stay valid, so that hostile contents get past
+/// them.
 /// </summary>
 internal sealed class TestArchive
 {
-    private readonly List<byte[]> _frames; // those before index.json
-    private readonly int _manifestAt; // where the header block of manifest.json lies in the tar stream
+    private readonly List<byte[]> _frames; // the frames before index.json
+    private readonly int _manifestAt; // offset of the header block of manifest.json in the tar stream
 
     private TestArchive(List<byte[]> frames, int manifestAt)
     {
@@ -29,7 +29,7 @@ internal sealed class TestArchive
     /// <summary><c>manifest.json</c>.</summary>
     public byte[] Manifest { get; set; }
 
-    /// <summary><c>index.json</c>; null for the one that fits the manifest.</summary>
+    /// <summary><c>index.json</c>; null for one that matches the manifest.</summary>
     public byte[]? Index { get; set; }
 
     /// <summary>Everything before the manifest: entries in frames. May be changed.</summary>
@@ -37,7 +37,7 @@ internal sealed class TestArchive
 
     private byte[] Tar => [.. _frames.SelectMany(f => f)];
 
-    /// <summary>Takes an archive in clear apart.</summary>
+    /// <summary>Unpacks an unencrypted archive.</summary>
     public static async Task<TestArchive> OfAsync(byte[] archive)
     {
         var token = TestContext.Current.CancellationToken;
@@ -67,7 +67,7 @@ internal sealed class TestArchive
     /// <summary>Changes the manifest.</summary>
     public TestArchive WithManifest(Action<JsonNode> edit) => With(json => Manifest = json, Manifest, edit);
 
-    /// <summary>Changes the header, which must go on taking one block.</summary>
+    /// <summary>Changes the header, which must still fit into one block.</summary>
     public TestArchive WithHeader(Action<JsonNode> edit) => With(json => Header = json, Header, edit);
 
     /// <summary>Packs it.</summary>
@@ -82,7 +82,7 @@ internal sealed class TestArchive
         return ArchivePacker.Pack(_frames, Manifest, Index);
     }
 
-    /// <summary>A header block as any program may write it, its checksum right.</summary>
+    /// <summary>Creates any header block with a valid checksum.</summary>
     public static byte[] RawHeader(string name, string size, char type = '0', string link = "", string prefix = "")
     {
         var block = new byte[TarFormat.Block];

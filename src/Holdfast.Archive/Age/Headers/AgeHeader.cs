@@ -6,21 +6,20 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Age.Headers;
 
 /// <summary>
-/// The clear-text beginning of an age file: stanzas, each of which holds the file key for someone, and a MAC over all
-/// of it.
+/// The plaintext header of an age file: stanzas, each of which wraps the file key for one reader, and a MAC over the header.
 /// </summary>
 internal sealed class AgeHeader
 {
     /// <summary>First line.</summary>
     public const string Intro = "age-encryption.org/v1\n";
 
-    /// <summary>Begins the last line.</summary>
+    /// <summary>Start of the last line.</summary>
     public const string Footer = "---";
 
-    /// <summary>Most stanzas that are read or written.</summary>
+    /// <summary>Maximum number of stanzas.</summary>
     public const int MaxStanzas = 64;
 
-    /// <summary>Longest header that is read.</summary>
+    /// <summary>Maximum size of a header, in bytes.</summary>
     public const int MaxSize = 64 * 1024;
 
     private const int FirstRead = 2 * KeyIdStanza.HeaderUnit;
@@ -34,22 +33,22 @@ internal sealed class AgeHeader
         KeyIds = [.. stanzas.Where(stanza => stanza.Type == KeyIdStanza.Type).SelectMany(KeyIdStanza.KeyIds).Distinct()];
     }
 
-    /// <summary>The stanzas in their order.</summary>
+    /// <summary>The stanzas, in order.</summary>
     public IReadOnlyList<Stanza> Stanzas { get; }
 
-    /// <summary>Ids of the keys that open the file, as far as the header tells.</summary>
+    /// <summary>Ids of the keys that open the file, as far as the header states them.</summary>
     public IReadOnlyList<string> KeyIds { get; }
 
-    /// <summary>Bytes up to the payload, the last newline with them.</summary>
+    /// <summary>Size of the header, in bytes, including the last newline.</summary>
     public int Length { get; }
 
-    /// <summary>What was read of the payload when the header was; seldom nothing.</summary>
+    /// <summary>The beginning of the payload that was read together with the header; rarely empty.</summary>
     public ReadOnlyMemory<byte> PayloadPrefix { get; private set; }
 
-    /// <summary>True where a passphrase opens the file.</summary>
+    /// <summary>Whether a passphrase opens the file.</summary>
     public bool IsPassphrase => Stanzas.Any(stanza => stanza.Type == ScryptStanza.Type);
 
-    /// <summary>Makes the header that gives <paramref name="fileKey"/> to those who may read.</summary>
+    /// <summary>Creates the header that wraps <paramref name="fileKey"/> for the readers.</summary>
     public static byte[] Write(AgeProtection protection, ReadOnlySpan<byte> fileKey)
     {
         var text = new StringBuilder(Intro, KeyIdStanza.HeaderUnit);
@@ -70,7 +69,7 @@ internal sealed class AgeHeader
         return Encoding.ASCII.GetBytes(text.Append(' ').Append(AgeBase64.Encode(mac)).Append('\n').ToString());
     }
 
-    /// <summary>Reads the header of a file. Nothing in it is authenticated before the file key is known.</summary>
+    /// <summary>Reads the header of a file. It is not authenticated until the file key is known.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Truncated"/> or <see cref="ErrorCatalogue.Corrupt"/>.</exception>
     public static async ValueTask<AgeHeader> ReadAsync(IByteSource source, CancellationToken cancellationToken)
     {
@@ -89,7 +88,7 @@ internal sealed class AgeHeader
                 throw new HoldfastException(
                     ErrorCatalogue.Truncated,
                     $"{source.Name} ends after {source.Length} bytes, within its encryption header.",
-                    "It was cut when it was written or copied."
+                    "It was truncated when it was written or copied."
                 );
             }
             if (size == MaxSize)
@@ -99,7 +98,7 @@ internal sealed class AgeHeader
         }
     }
 
-    /// <summary>Whether the header is the one that was written with <paramref name="fileKey"/>.</summary>
+    /// <summary>Whether the MAC of the header matches <paramref name="fileKey"/>.</summary>
     public bool IsAuthentic(ReadOnlySpan<byte> fileKey) =>
         CryptographicOperations.FixedTimeEquals(FileKey.HeaderMac(fileKey, _authenticated), _mac);
 }

@@ -3,23 +3,22 @@ using System.Security.Cryptography;
 namespace Holdfast.Archive.Age.Headers;
 
 /// <summary>
-/// The key of one file: random, and stored only wrapped in the header's stanzas. All other keys of the file come from
-/// it.
+/// The random key of one file, stored only wrapped in the header's stanzas. All other keys of the file are derived from it.
 /// </summary>
 internal static class FileKey
 {
-    /// <summary>Bytes in a file key.</summary>
+    /// <summary>Size of a file key, in bytes.</summary>
     public const int Size = 16;
 
-    /// <summary>Bytes of a wrapped file key.</summary>
+    /// <summary>Size of a wrapped file key, in bytes.</summary>
     public const int WrappedSize = Size + TagSize;
 
     private const int TagSize = 16;
 
-    // A wrapping key wraps one file key and no other, so the nonce may be constant.
+    // A wrapping key wraps only one file key, so the nonce may be constant.
     private static readonly byte[] ZeroNonce = new byte[12];
 
-    /// <summary>The file key as a stanza's body.</summary>
+    /// <summary>Wraps the file key as the body of a stanza.</summary>
     public static byte[] Wrap(ReadOnlySpan<byte> wrappingKey, ReadOnlySpan<byte> fileKey)
     {
         var body = new byte[WrappedSize];
@@ -28,7 +27,7 @@ internal static class FileKey
         return body;
     }
 
-    /// <summary>The file key in a stanza's body, or null where the wrapping key does not fit.</summary>
+    /// <summary>Unwraps the file key from the body of a stanza; null if the wrapping key does not match.</summary>
     public static byte[]? TryUnwrap(ReadOnlySpan<byte> wrappingKey, ReadOnlySpan<byte> body)
     {
         var fileKey = new byte[Size];
@@ -44,7 +43,7 @@ internal static class FileKey
         }
     }
 
-    /// <summary>Authenticates a header.</summary>
+    /// <summary>Computes the MAC of a header.</summary>
     public static byte[] HeaderMac(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> header)
     {
         Span<byte> key = stackalloc byte[32];

@@ -3,10 +3,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age.Headers;
 
-/// <summary>Takes the text of an age header apart. Strict: what age would not write is refused.</summary>
+/// <summary>Parses the text of an age header. Strict: anything that age does not write is refused.</summary>
 internal ref struct HeaderParser
 {
-    /// <summary>Bytes of the last line: three hyphens, a blank, 32 bytes in Base64, a newline.</summary>
+    /// <summary>Size of the last line, in bytes: three hyphens, a blank, 32 bytes in Base64, a newline.</summary>
     public const int LastLineLength = 3 + 1 + 43 + 1;
 
     private const int MacSize = 32;
@@ -21,11 +21,11 @@ internal ref struct HeaderParser
         _name = name;
     }
 
-    /// <summary>The header at the start of <paramref name="data"/>; null when it goes on past the end.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>: this is not such a header.</exception>
+    /// <summary>Parses the header at the start of <paramref name="data"/>; null if it continues past the end.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>: this is not a valid header.</exception>
     public static AgeHeader? TryParse(ReadOnlySpan<byte> data, string name) => new HeaderParser(data, name).TryParse();
 
-    /// <summary>The error for a header that is not as it was written.</summary>
+    /// <summary>Creates the error for a damaged header.</summary>
     public static HoldfastException Corrupt(string name, string why) =>
         new(ErrorCatalogue.Corrupt, $"The encryption header of {name} is damaged: {why}.", "Use another copy of the file.");
 
@@ -35,7 +35,7 @@ internal ref struct HeaderParser
         var shared = Math.Min(intro.Length, _data.Length);
         if (!_data[..shared].SequenceEqual(intro.AsSpan(0, shared)))
         {
-            throw Corrupt(_name, "it does not begin as an age v1 file does");
+            throw Corrupt(_name, "it does not start like an age v1 file");
         }
         if (shared < intro.Length)
         {
@@ -50,7 +50,7 @@ internal ref struct HeaderParser
             {
                 return _data.Length - start < LastLineLength || !_data[start..].StartsWith("---"u8)
                     ? null
-                    : throw Corrupt(_name, "its last line does not end");
+                    : throw Corrupt(_name, "its last line is incomplete");
             }
             if (line.StartsWith("---"u8))
             {
@@ -86,7 +86,7 @@ internal ref struct HeaderParser
         }
         if (stanzas.Count > 1 && stanzas.Any(stanza => stanza.Type == ScryptStanza.Type))
         {
-            throw Corrupt(_name, "a passphrase is not the only way in");
+            throw Corrupt(_name, "a passphrase stanza is not the only stanza");
         }
         return new(stanzas, _data[..(start + AgeHeader.Footer.Length)].ToArray(), mac, _position);
     }
@@ -95,7 +95,7 @@ internal ref struct HeaderParser
     {
         if (!line.StartsWith("-> "u8))
         {
-            throw Corrupt(_name, "a stanza does not begin with an arrow");
+            throw Corrupt(_name, "a stanza does not start with an arrow");
         }
         var arguments = Encoding.Latin1.GetString(line[3..]).Split(' ');
         return arguments.All(argument => argument.Length > 0 && argument.All(c => c is >= '!' and <= '~'))

@@ -4,28 +4,28 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age.Headers;
 
-/// <summary>Finds the key that opens a header, and tells apart the ways in which that can fail.</summary>
+/// <summary>Finds the key that opens a header, and distinguishes the ways in which that can fail.</summary>
 internal static class HeaderUnlock
 {
-    /// <summary>The file key, once the whole header has been authenticated with it, and the key or passphrase that opened it.</summary>
+    /// <summary>Returns the file key, after authenticating the header with it, and the key or passphrase that opened it.</summary>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/> or <see cref="ErrorCatalogue.Corrupt"/>.
     /// </exception>
     public static (byte[] FileKey, DatabaseKey OpenedWith) Unlock(AgeHeader header, AgeKeys keys, string name)
     {
-        var wanted = AgeRequirement.Of(header);
+        var requirement = AgeRequirement.Of(header);
         if (keys.IsEmpty)
         {
             throw new HoldfastException(
                 ErrorCatalogue.KeyMissing,
                 $"{name} is encrypted and no key was given.",
-                $"It opens with {wanted}."
+                $"It requires {requirement}."
             );
         }
         try
         {
             var (fileKey, openedWith) = (header.IsPassphrase ? WithPassphrase(header, keys) : WithIdentity(header, keys))
-                ?? throw CreateNoMatchingKey(wanted, keys, name);
+                ?? throw CreateNoMatchingKey(requirement, keys, name);
             if (header.IsAuthentic(fileKey))
             {
                 return (fileKey, openedWith);
@@ -35,7 +35,7 @@ internal static class HeaderUnlock
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.Refused)
         {
-            throw new HoldfastException(e.Error, $"{name} is not opened. {e.Message}", e.Hint, e);
+            throw new HoldfastException(e.Error, $"{name} cannot be opened. {e.Message}", e.Hint, e);
         }
         catch (FormatException e)
         {
@@ -72,12 +72,12 @@ internal static class HeaderUnlock
         return null;
     }
 
-    private static HoldfastException CreateNoMatchingKey(AgeRequirement wanted, AgeKeys keys, string name)
+    private static HoldfastException CreateNoMatchingKey(AgeRequirement requirement, AgeKeys keys, string name)
     {
-        // A key that the header names must open it; where it does not, the header is at fault and not the key.
-        var named = keys.Identities.Select(identity => identity.Recipient.KeyId).FirstOrDefault(wanted.KeyIds.Contains);
+        // A key that the header names must open it; otherwise the header is damaged, not the key wrong.
+        var named = keys.Identities.Select(identity => identity.Recipient.KeyId).FirstOrDefault(requirement.KeyIds.Contains);
         return named is null
-            ? new(ErrorCatalogue.KeyWrong, $"{name} does not open with what was given ({keys}).", $"It opens with {wanted}.")
+            ? new(ErrorCatalogue.KeyWrong, $"None of the given keys ({keys}) opens {name}.", $"It requires {requirement}.")
             : HeaderParser.Corrupt(name, $"it names key {named}, which does not open it");
     }
 }

@@ -1,21 +1,20 @@
 namespace Holdfast.Archive.Age.Headers;
 
 /// <summary>
-/// Names the keys that open a file and fills the header to a fixed size: <c>-> holdfast-keys &lt;key id&gt;… 00…</c>.
-/// The last argument and the
-/// body mean nothing. Readers other than Holdfast ignore it, as age's specification asks of an unknown type.
+/// Names the keys that open a file and pads the header to a fixed size: <c>-> holdfast-keys &lt;key id&gt;… 00…</c>. The last argument and
+/// the body have no meaning. Other readers ignore it, as age's specification requires for unknown types.
 /// </summary>
 internal static class KeyIdStanza
 {
     /// <summary>First argument.</summary>
     public const string Type = "holdfast-keys";
 
-    /// <summary>Headers are a multiple of this, so that their length does not tell how many can read.</summary>
+    /// <summary>Header sizes are multiples of this, so that they do not reveal the number of recipients.</summary>
     public const int HeaderUnit = 2048;
 
     private const int KeyIdLength = 16;
 
-    /// <summary>The stanza for a header whose other parts take <paramref name="otherBytes"/>.</summary>
+    /// <summary>Creates the stanza for a header whose other parts take <paramref name="otherBytes"/> bytes.</summary>
     public static Stanza Fill(IReadOnlyList<AgeRecipient> recipients, int otherBytes)
     {
         string[] ids = [.. recipients.Select(recipient => recipient.KeyId)];
@@ -26,7 +25,7 @@ internal static class KeyIdStanza
         return new(Type, [.. ids, filler], new byte[lines * Stanza.LineLength * 3 / 4]);
     }
 
-    /// <summary>The key ids; what is not one is passed over, for anyone can have written it.</summary>
+    /// <summary>Returns the key ids; anything else is skipped, because the stanza is untrusted.</summary>
     public static IEnumerable<string> KeyIds(Stanza stanza) =>
         stanza.Arguments.SkipLast(1).Where(text => text.Length == KeyIdLength && text.All(char.IsAsciiHexDigitLower));
 }

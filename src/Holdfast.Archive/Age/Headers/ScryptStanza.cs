@@ -5,24 +5,26 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Age.Headers;
 
-/// <summary>The file key for a passphrase: <c>-> scrypt &lt;salt&gt; &lt;log2 of the cost&gt;</c>, always the only stanza.</summary>
+/// <summary>
+/// The file key wrapped for a passphrase: <c>-> scrypt &lt;salt&gt; &lt;log2 of the cost&gt;</c>, always the only stanza.
+/// </summary>
 internal static class ScryptStanza
 {
     /// <summary>First argument.</summary>
     public const string Type = "scrypt";
 
-    /// <summary>128 MiB and about half a second: half of what age writes, so that a node stays within its memory.</summary>
+    /// <summary>128 MiB and about half a second: half the cost that age uses, so that a node stays within its memory limit.</summary>
     public const int DefaultWorkFactor = 17;
 
-    /// <summary>4 GiB: the most that can be allowed.</summary>
+    /// <summary>4 GiB: the maximum that can be allowed.</summary>
     public const int MaxWorkFactor = 22;
 
     private const int SaltSize = 16;
 
-    // Each takes 128 MiB and more; many at once would be many times that.
+    // One derivation at a time: each takes 128 MiB or more.
     private static readonly Lock OneAtATime = new();
 
-    /// <summary>Wraps a file key under a new salt.</summary>
+    /// <summary>Wraps a file key with a new salt.</summary>
     public static Stanza Wrap(ReadOnlySpan<byte> fileKey, string passphrase, int workFactor)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltSize);
@@ -33,12 +35,12 @@ internal static class ScryptStanza
         return new(Type, [AgeBase64.Encode(salt), workFactor.ToString(CultureInfo.InvariantCulture)], body);
     }
 
-    /// <summary>The file key, or null where the passphrase is another.</summary>
+    /// <summary>Unwraps the file key; null if the passphrase is wrong.</summary>
     /// <param name="stanza">The stanza.</param>
     /// <param name="passphrase">The passphrase.</param>
-    /// <param name="maxWorkFactor">The highest cost that is paid: a stranger can have written any.</param>
-    /// <exception cref="FormatException">It is no such stanza.</exception>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> where it costs more.</exception>
+    /// <param name="maxWorkFactor">The maximum cost to accept, because the stanza is untrusted.</param>
+    /// <exception cref="FormatException">It is not a valid scrypt stanza.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> if the cost is higher.</exception>
     public static byte[]? TryUnwrap(Stanza stanza, string passphrase, int maxWorkFactor)
     {
         var (salt, workFactor) = ParseArguments(stanza);
@@ -48,10 +50,10 @@ internal static class ScryptStanza
                 ErrorCatalogue.Refused,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Its passphrase has the work factor {workFactor}: to try it takes {1L << (workFactor - 10)} MiB of "
-                        + $"memory; up to {maxWorkFactor} is allowed."
+                    $"Its passphrase has the work factor {workFactor}, which takes {1L << (workFactor - 10)} MiB of memory; the "
+                        + $"maximum is {maxWorkFactor}."
                 ),
-                $"If you trust who wrote it, allow it: --max-work-factor {workFactor.ToString(CultureInfo.InvariantCulture)}"
+                $"If you trust its author, allow it: --max-work-factor {workFactor.ToString(CultureInfo.InvariantCulture)}"
             );
         }
 
@@ -70,7 +72,7 @@ internal static class ScryptStanza
             || salt.Length != SaltSize
         )
         {
-            throw new FormatException("the scrypt stanza lacks its salt");
+            throw new FormatException("the scrypt stanza has no salt");
         }
         if (stanza.Body.Length != FileKey.WrappedSize)
         {
@@ -80,7 +82,7 @@ internal static class ScryptStanza
         var workFactor = isNumber ? int.Parse(cost, CultureInfo.InvariantCulture) : int.MaxValue;
         return workFactor <= MaxWorkFactor
             ? (salt, workFactor)
-            : throw new FormatException($"its scrypt work factor is not one of 1 to {MaxWorkFactor}");
+            : throw new FormatException($"its scrypt work factor is not in the range 1 to {MaxWorkFactor}");
     }
 
     private static void Derive(string passphrase, ReadOnlySpan<byte> salt, int workFactor, Span<byte> wrappingKey)

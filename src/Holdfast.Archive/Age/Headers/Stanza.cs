@@ -3,15 +3,15 @@ using System.Text;
 namespace Holdfast.Archive.Age.Headers;
 
 /// <summary>One entry of an age header: a line of arguments, and a body in Base64.</summary>
-/// <param name="Type">First argument: what kind of entry it is.</param>
-/// <param name="Arguments">The others.</param>
-/// <param name="Body">Any bytes.</param>
+/// <param name="Type">First argument: the type of the entry.</param>
+/// <param name="Arguments">The other arguments.</param>
+/// <param name="Body">The body.</param>
 internal sealed record Stanza(string Type, string[] Arguments, byte[] Body)
 {
-    /// <summary>Letters in a full line of a body.</summary>
+    /// <summary>Characters in a full line of a body.</summary>
     public const int LineLength = 64;
 
-    /// <summary>Appends the entry. A body ends with a line that is not full, even if that is empty.</summary>
+    /// <summary>Appends the entry. A body ends with a line that is not full, and may be empty.</summary>
     public void AppendTo(StringBuilder header)
     {
         header.Append("-> ").Append(Type);

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Holdfast.Archive.Age.Headers;
 
-/// <summary>The file key for one recipient: <c>-> X25519 &lt;ephemeral public key&gt;</c>.</summary>
+/// <summary>The file key wrapped for one recipient: <c>-> X25519 &lt;ephemeral public key&gt;</c>.</summary>
 internal static class X25519Stanza
 {
     /// <summary>First argument.</summary>
     public const string Type = "X25519";
 
-    /// <summary>Wraps a file key under a new ephemeral key.</summary>
+    /// <summary>Wraps a file key with a new ephemeral key.</summary>
     public static Stanza Wrap(ReadOnlySpan<byte> fileKey, AgeRecipient recipient)
     {
         Span<byte> ephemeral = stackalloc byte[Sodium.PointSize];
@@ -31,8 +31,8 @@ internal static class X25519Stanza
         }
     }
 
-    /// <summary>The file key, or null where the stanza is for someone else.</summary>
-    /// <exception cref="FormatException">It is no such stanza.</exception>
+    /// <summary>Unwraps the file key; null if the stanza is for another recipient.</summary>
+    /// <exception cref="FormatException">It is not a valid X25519 stanza.</exception>
     public static byte[]? TryUnwrap(Stanza stanza, AgeIdentity identity)
     {
         var share = ParseShare(stanza);
@@ -59,7 +59,7 @@ internal static class X25519Stanza
             || share.Length != Sodium.PointSize
         )
         {
-            throw new FormatException("an X25519 stanza lacks its share");
+            throw new FormatException("an X25519 stanza has no share");
         }
         return stanza.Body.Length == FileKey.WrappedSize
             ? share

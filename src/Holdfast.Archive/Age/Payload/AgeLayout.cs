@@ -1,13 +1,12 @@
 namespace Holdfast.Archive.Age.Payload;
 
-/// <summary>Where the chunks of a payload lie.</summary>
-/// <param name="Length">Bytes of plaintext.</param>
-/// <param name="LastChunk">Number of the last chunk, counted from 0; it holds 1 to 65,536 bytes, or none where it is the only one.</param>
+/// <summary>The positions of the chunks of a payload.</summary>
+/// <param name="Length">Size of the plaintext, in bytes.</param>
+/// <param name="LastChunk">Number of the last chunk, from 0. It has 1 to 65,536 bytes; the only chunk may be empty.</param>
 internal readonly record struct AgeLayout(long Length, long LastChunk)
 {
     /// <summary>
-    /// The layout of a payload that takes <paramref name="storedBytes"/> without its nonce; null where no whole payload
-    /// does.
+    /// Returns the layout of a payload of <paramref name="storedBytes"/> without its nonce; null if no complete payload has that size.
     /// </summary>
     public static AgeLayout? TryOf(long storedBytes)
     {
@@ -18,12 +17,12 @@ internal readonly record struct AgeLayout(long Length, long LastChunk)
             : new((last * AgePayload.ChunkSize) + lastSize, last);
     }
 
-    /// <summary>Where a chunk begins, counted from the first one.</summary>
+    /// <summary>Returns the offset of a chunk from the first one.</summary>
     public static long StoredOffset(long chunk) => chunk * AgePayload.SealedSize;
 
-    /// <summary>Bytes that a chunk takes, its tag with it.</summary>
+    /// <summary>Returns the stored size of a chunk, including its tag.</summary>
     public int StoredSize(long chunk) => PlainSize(chunk) + AgePayload.TagSize;
 
-    /// <summary>Bytes of plaintext in a chunk.</summary>
+    /// <summary>Returns the size of the plaintext in a chunk.</summary>
     public int PlainSize(long chunk) => chunk == LastChunk ? (int)(Length - (chunk * AgePayload.ChunkSize)) : AgePayload.ChunkSize;
 }

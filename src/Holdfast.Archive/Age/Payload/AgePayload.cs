@@ -4,34 +4,33 @@ using System.Security.Cryptography;
 namespace Holdfast.Archive.Age.Payload;
 
 /// <summary>
-/// The encrypted part of an age file: 16 bytes of nonce, then chunks of 64 KiB, each with its own tag. The number of a
-/// chunk and whether it is the
-/// last are part of its nonce, so none can be moved, repeated or left out.
+/// The encrypted part of an age file: a nonce of 16 bytes, then chunks of 64 KiB, each with its own tag. The nonce of a chunk includes its
+/// number and whether it is the last, so chunks cannot be moved, repeated or omitted.
 /// </summary>
 internal sealed class AgePayload : IDisposable
 {
-    /// <summary>Bytes of the nonce that the payload's key is made with.</summary>
+    /// <summary>Size of the nonce from which the payload key is derived, in bytes.</summary>
     public const int NonceSize = 16;
 
-    /// <summary>Plaintext of every chunk but the last.</summary>
+    /// <summary>Plaintext size of every chunk but the last.</summary>
     public const int ChunkSize = 64 * 1024;
 
-    /// <summary>What a chunk grows by.</summary>
+    /// <summary>Size of a tag, in bytes.</summary>
     public const int TagSize = 16;
 
-    /// <summary>Stored bytes of every chunk but the last.</summary>
+    /// <summary>Stored size of every chunk but the last.</summary>
     public const int SealedSize = ChunkSize + TagSize;
 
     private readonly byte[] _key = new byte[32];
 
-    /// <summary>The payload of the file with this key and nonce.</summary>
+    /// <summary>Creates the payload of the file with this key and nonce.</summary>
     public AgePayload(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> nonce) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, fileKey, _key, nonce, "payload"u8);
 
-    /// <summary>A cipher for the two methods below. One thread at a time may use it.</summary>
+    /// <summary>Creates a cipher for the two methods below. It is not thread-safe.</summary>
     public ChaCha20Poly1305 CreateCipher() => new(_key);
 
-    /// <summary>Encrypts a chunk where it lies and writes its tag behind it.</summary>
+    /// <summary>Encrypts a chunk in place and appends its tag.</summary>
     public static void Seal(ChaCha20Poly1305 cipher, long number, bool isLast, Span<byte> chunkAndTag)
     {
         Span<byte> nonce = stackalloc byte[12];
@@ -40,7 +39,7 @@ internal sealed class AgePayload : IDisposable
         cipher.Encrypt(nonce, chunk, chunk, chunkAndTag[^TagSize..]);
     }
 
-    /// <summary>Decrypts a chunk; false where it is not authentic, and then the plaintext is all zeros.</summary>
+    /// <summary>Decrypts a chunk; false if it is not authentic, in which case the plaintext is zeroed.</summary>
     public static bool TryOpen(ChaCha20Poly1305 cipher, long number, bool isLast, ReadOnlySpan<byte> chunkAndTag, Span<byte> plaintext)
     {
         Span<byte> nonce = stackalloc byte[12];
@@ -56,10 +55,10 @@ internal sealed class AgePayload : IDisposable
         }
     }
 
-    /// <summary>Forgets the key.</summary>
+    /// <summary>Erases the key.</summary>
     public void Dispose() => CryptographicOperations.ZeroMemory(_key);
 
-    // 11 bytes of number, most significant first, and one that marks the last chunk.
+    // 11 bytes of chunk number, big-endian, and one that marks the last chunk.
     private static void Number(Span<byte> nonce, long number, bool isLast)
     {
         nonce.Clear();

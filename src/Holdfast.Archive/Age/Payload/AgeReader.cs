@@ -8,13 +8,12 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Archive.Age.Payload;
 
 /// <summary>
-/// The plaintext of an age file, read from anywhere in it. Nothing is given out that was not authenticated. Several
-/// tasks may read at once; chunks
-/// that a read covers wholly are decrypted into the caller's memory, the others into a cache of one chunk behind a lock.
+/// Random access to the plaintext of an age file. Only authenticated bytes are returned. Thread-safe: chunks that a read covers completely
+/// are decrypted into the caller's memory, others into a cache of one chunk behind a lock.
 /// </summary>
 internal sealed class AgeReader : IByteSource
 {
-    private const int MaxChunksPerRead = 31; // just under 2 MiB: 1 MiB from anywhere is one read of the file
+    private const int MaxChunksPerRead = 31; // just under 2 MiB: any read of 1 MiB is one read of the file
 
     private readonly IByteSource _source;
     private readonly AgePayload _payload;
@@ -31,26 +30,26 @@ internal sealed class AgeReader : IByteSource
     /// <inheritdoc/>
     public string Name => _source.Name;
 
-    /// <summary>The key or passphrase that opened it. Of a logical archive of an encrypted database it is the database's own.</summary>
+    /// <summary>The key or passphrase that opened it. For a logical archive of an encrypted database, the database's own key.</summary>
     public required DatabaseKey OpenedWith { get; init; }
 
     /// <inheritdoc/>
     public long Length => _layout.Length;
 
     /// <summary>
-    /// Opens the file, whose end is checked, so that a cut file is found now. The reader owns the source from then on;
-    /// not where this fails.
+    /// Opens the file and checks its end, so that truncation is detected now. On success the reader owns the source; on failure it does
+    /// not.
     /// </summary>
     /// <param name="source">The file.</param>
     /// <param name="keys">Keys to try.</param>
     /// <param name="canBeLength">
-    /// Whether whole plaintext can have this length; null where nothing is known. When the end is not authentic, this
-    /// tells a cut file from a damaged one.
+    /// Whether complete plaintext can have this length; null if unknown. If the end is not authentic, this distinguishes a truncated file
+    /// from a damaged one.
     /// </param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/>,
-    /// <see cref="ErrorCatalogue.Corrupt"/> or <see cref="ErrorCatalogue.Truncated"/>.
+    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/>, <see cref="ErrorCatalogue.Corrupt"/> or
+    /// <see cref="ErrorCatalogue.Truncated"/>.
     /// </exception>
     public static async ValueTask<AgeReader> OpenAsync(
         IByteSource source,
@@ -83,7 +82,7 @@ internal sealed class AgeReader : IByteSource
         {
             throw new HoldfastException(
                 ErrorCatalogue.Truncated,
-                $"{Name} holds {Length} bytes of plaintext; {buffer.Length} were wanted at byte {offset}."
+                $"{Name} has {Length} bytes of plaintext; {buffer.Length} were requested at offset {offset}."
             );
         }
         while (!buffer.IsEmpty)
@@ -111,7 +110,7 @@ internal sealed class AgeReader : IByteSource
         CancellationToken cancellationToken
     )
     {
-        // The read that found the header nearly always holds it: one request less to a store that is far away.
+        // The read of the header nearly always includes the nonce, which saves a request to a remote store.
         if (header.PayloadPrefix.Length >= AgePayload.NonceSize)
         {
             return header.PayloadPrefix[..AgePayload.NonceSize];
@@ -138,8 +137,7 @@ internal sealed class AgeReader : IByteSource
         {
             throw Cut(_source);
         }
-        // A short chunk that is not authentic: cut within a chunk, or damaged. A file of many chunks is far more likely
-        // to have lost its end.
+        // A short chunk that is not authentic is either truncated or damaged. A file of many chunks is far more likely to be truncated.
         var isWhole = canBeLength is null ? isFull || last == 0 : canBeLength(Length);
         throw isWhole ? Damaged(last) : Cut(_source);
     }
@@ -192,7 +190,7 @@ internal sealed class AgeReader : IByteSource
         var start = _payloadStart + AgeLayout.StoredOffset(chunk);
         return new(
             ErrorCatalogue.Corrupt,
-            $"{Name} is damaged: bytes {start} to {start + _layout.StoredSize(chunk) - 1} are not what was encrypted.",
+            $"{Name} is damaged: bytes {start} to {start + _layout.StoredSize(chunk) - 1} are not authentic.",
             "Use another copy of the file."
         );
     }
@@ -200,7 +198,7 @@ internal sealed class AgeReader : IByteSource
     private static HoldfastException Cut(IByteSource source) =>
         new(
             ErrorCatalogue.Truncated,
-            $"{source.Name} ends after {source.Length} bytes, before the end that was encrypted.",
-            "It was cut when it was written or copied."
+            $"{source.Name} ends after {source.Length} bytes, before the end of the encrypted payload.",
+            "It was truncated when it was written or copied."
         );
 }

@@ -5,10 +5,9 @@ using Holdfast.Archive.Pipeline;
 namespace Holdfast.Archive.Age.Payload;
 
 /// <summary>
-/// Turns plaintext, given in order, into an age file, handed on in order. Chunks are encrypted on several cores, and
-/// where they lie: the plaintext
-/// is gathered with gaps for the tags, so a piece needs one buffer of 1 MiB. A file that fits into one piece starts no workers.
-/// Without <see cref="CompleteAsync"/> the file is a cut one, and every reader says so.
+/// Encrypts a stream of plaintext as an age file. Chunks are encrypted in parallel and in place: the plaintext is collected with gaps for
+/// the tags, so a piece needs one buffer of 1 MiB. A file that fits into one piece starts no workers. Without <see cref="CompleteAsync"/>
+/// the file is truncated, which every reader detects.
 /// </summary>
 internal sealed class AgeSealer : IAsyncDisposable
 {
@@ -28,11 +27,11 @@ internal sealed class AgeSealer : IAsyncDisposable
     private long _firstChunk;
     private bool _isEnded;
 
-    /// <summary>Makes a new file key and the header. With a passphrase that takes a second.</summary>
-    /// <param name="protection">Who may read.</param>
-    /// <param name="output">Takes the file's bytes, one call at a time; they are valid during the call only.</param>
-    /// <param name="workers">Pieces of 1 MiB under way at most.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <summary>Creates a file key and the header. With a passphrase this takes about a second.</summary>
+    /// <param name="protection">The recipients or the passphrase.</param>
+    /// <param name="output">Receives the bytes of the file, one call at a time; the memory is valid during the call only.</param>
+    /// <param name="workers">Maximum number of pieces of 1 MiB in flight.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public AgeSealer(
         AgeProtection protection,
         Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> output,
@@ -54,7 +53,7 @@ internal sealed class AgeSealer : IAsyncDisposable
         _clearBytes = _buffer.Length;
     }
 
-    /// <summary>Takes the next bytes; the memory is free again when it returns. Throws what the output threw.</summary>
+    /// <summary>Encrypts the next bytes; the caller may reuse the memory when this returns. Rethrows exceptions of the output.</summary>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -64,7 +63,7 @@ internal sealed class AgeSealer : IAsyncDisposable
         }
         while (!plaintext.IsEmpty)
         {
-            // A full chunk stays open until more comes: it could be the last, which is marked.
+            // A full chunk stays open until more bytes arrive: it may be the last, which is marked.
             if (_chunkBytes == AgePayload.ChunkSize)
             {
                 await NextChunkAsync();
@@ -76,14 +75,14 @@ internal sealed class AgeSealer : IAsyncDisposable
         }
     }
 
-    /// <summary>Marks the end and waits until the output has taken everything.</summary>
+    /// <summary>Marks the end and waits until the output has received everything.</summary>
     public async ValueTask CompleteAsync()
     {
         if (_isEnded)
         {
             throw new InvalidOperationException("The file is complete.");
         }
-        _isEnded = true; // the buffer is now the piece's
+        _isEnded = true; // the piece owns the buffer now
         var piece = DetachPiece(isLast: true);
         if (_stage is null)
         {

@@ -2,10 +2,7 @@ using System.Security.Cryptography;
 
 namespace Holdfast.Archive.Age.Payload;
 
-/// <summary>
-/// The plaintext of one chunk: the one last read in part, as the next read often goes on within it. Several threads may
-/// use it.
-/// </summary>
+/// <summary>The plaintext of the chunk last read in part, because the next read often continues in it. Thread-safe.</summary>
 internal sealed class ChunkCache(AgeLayout layout)
 {
     private readonly Lock _gate = new();
@@ -13,8 +10,7 @@ internal sealed class ChunkCache(AgeLayout layout)
     private long _chunk = -1;
 
     /// <summary>
-    /// Copies what the cache holds from <paramref name="offset"/> of the plaintext; gives the number of bytes, 0 where
-    /// it holds another chunk.
+    /// Copies cached plaintext from <paramref name="offset"/>; returns the number of bytes, 0 if another chunk is cached.
     /// </summary>
     public int Read(long offset, Span<byte> buffer)
     {
@@ -24,7 +20,9 @@ internal sealed class ChunkCache(AgeLayout layout)
         }
     }
 
-    /// <summary>Decrypts a chunk into the cache and copies from it; null where it is not authentic, and then the cache is empty.</summary>
+    /// <summary>
+    /// Decrypts a chunk into the cache and copies from it; null if it is not authentic, in which case the cache is empty.
+    /// </summary>
     public int? Open(ChaCha20Poly1305 cipher, long chunk, bool isLast, ReadOnlySpan<byte> stored, long offset, Span<byte> buffer)
     {
         lock (_gate)
