@@ -1,9 +1,9 @@
 namespace Holdfast.Destinations;
 
-/// <summary>Names of what lies at a destination.</summary>
+/// <summary>Display names of files and folders at a destination.</summary>
 public static class DestinationExtensions
 {
-    /// <summary>What people call a file or folder of a destination, in messages and results. It is no path that can be opened.</summary>
+    /// <summary>Returns the display name of a file or folder, for messages and results. It cannot be opened as a path.</summary>
     /// <param name="destination">The destination.</param>
     /// <param name="path">Path of the file or folder from the root; empty for the root itself.</param>
     public static string NameOf(this IDestination destination, string path) =>

@@ -3,9 +3,9 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations;
 
-/// <summary>A folder of a destination, seen as a destination of its own. Disposes the destination with itself.</summary>
+/// <summary>A folder of a destination, as a destination of its own. Disposing it disposes the destination.</summary>
 /// <param name="inner">The destination.</param>
-/// <param name="root">Path of the folder there.</param>
+/// <param name="root">Path of the folder in it.</param>
 public sealed class DestinationFolder(IDestination inner, string root) : IDestination
 {
     /// <inheritdoc/>
@@ -14,11 +14,11 @@ public sealed class DestinationFolder(IDestination inner, string root) : IDestin
     /// <inheritdoc/>
     public string? Identity => inner.Identity;
 
-    /// <summary>Opens a folder of a destination, or the folder that a file lies in; neither is created.</summary>
-    /// <param name="destination">The destination; the result disposes it, and so does a failure.</param>
-    /// <param name="path">Path of either from the root, with <c>/</c> between its parts.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> where nothing is there.</exception>
+    /// <summary>Opens a folder of a destination, or the folder that contains a file. Creates nothing.</summary>
+    /// <param name="destination">The destination; the result takes ownership of it, and a failure disposes it.</param>
+    /// <param name="path">Path of the folder or file from the root, separated by <c>/</c>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if the path does not exist.</exception>
     public static async Task<OpenedPath> OpenAsync(IDestination destination, string path, CancellationToken cancellationToken)
     {
         try
@@ -31,8 +31,8 @@ public sealed class DestinationFolder(IDestination inner, string root) : IDestin
             var entry = await FindAsync(destination, parent, name, cancellationToken)
                 ?? throw new HoldfastException(
                     ErrorCatalogue.NotFound,
-                    $"'{destination.NameOf(path)}' is not there.",
-                    "Give an archive, a chain's folder, a database's folder, or the root of a destination."
+                    $"'{destination.NameOf(path)}' does not exist.",
+                    "Give an archive, the folder of a chain, the folder of a database, or the root of a destination."
                 );
             return entry.IsFolder
                 ? new(new DestinationFolder(destination, path), name, null, path)

@@ -5,38 +5,35 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Destinations;
 
 /// <summary>
-/// The identity of a place for archives: a small file in its root, so that neither an empty mount point nor another
-/// disk is ever taken for it.
-/// <c>docs/format.md</c> specifies it. It is no content: listings leave it out.
+/// The identity of a destination: a small file in its root, so that neither an empty mount point nor another disk is mistaken for it.
+/// <c>docs/format.md</c> specifies it. Listings omit it.
 /// </summary>
 public static class DestinationIdentity
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = ".holdfast-destination";
 
-    /// <summary>Files that only the root of a destination has: the identity, and what a person without Holdfast needs.</summary>
+    /// <summary>Files that only the root of a destination contains: the identity, and the files for a restore without Holdfast.</summary>
     public static IReadOnlyList<string> RootFiles { get; } = [FileName, "HOW-TO-RESTORE.txt", "restore.py"];
 
-    /// <summary>Bytes that the file can have at most; a longer one is damaged.</summary>
+    /// <summary>Maximum size of the file, in bytes; a larger one is damaged.</summary>
     public const int MaxBytes = 4096;
 
     private const int Format = 1;
     private const int IdLength = 32;
 
-    /// <summary>A new identity: 32 lower-case hex digits.</summary>
+    /// <summary>Creates an identity: 32 lower-case hex digits.</summary>
     public static string New() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdLength / 2));
 
-    /// <summary>Whether <paramref name="text"/> can be an identity.</summary>
+    /// <summary>Whether <paramref name="text"/> is a valid identity.</summary>
     public static bool IsId(string? text) => text?.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 
-    /// <summary>The file of an identity.</summary>
+    /// <summary>Creates the contents of the identity file.</summary>
     public static byte[] Write(string id) =>
         JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["format"] = Format, ["id"] = id });
 
-    /// <summary>Reads the file; null where it is damaged.</summary>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationIdentity"/> for one that a newer Holdfast has written.
-    /// </exception>
+    /// <summary>Parses the identity file; null if it is damaged.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> for a file from a newer Holdfast.</exception>
     public static string? Read(ReadOnlyMemory<byte> file)
     {
         try
@@ -54,7 +51,7 @@ public static class DestinationIdentity
             {
                 throw new HoldfastException(
                     ErrorCatalogue.DestinationIdentity,
-                    $"'{FileName}' has format {number}, which this Holdfast does not know.",
+                    $"'{FileName}' has format {number}, which this version of Holdfast does not support.",
                     "Update Holdfast."
                 );
             }

@@ -3,53 +3,50 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Destinations;
 
 /// <summary>
-/// The root of a destination as its definition names it. Only <see cref="InitializeAsync"/> ever creates anything. All
-/// methods but <see cref="Contains"/> and <see cref="FindRelativePath"/> may block.
+/// The root of a destination according to its definition. Only <see cref="InitializeAsync"/> creates anything. All methods except
+/// <see cref="Contains"/> and <see cref="FindRelativePath"/> may block.
 /// </summary>
 public interface IDestinationRoot
 {
-    /// <summary>What people call it: a path or a URL. Never contains a secret.</summary>
+    /// <summary>Display name: a path or a URL. Contains no secrets.</summary>
     string Name { get; }
 
-    /// <summary>The setting that says where it lies: faults of its location are reported under this key.</summary>
+    /// <summary>The setting for its location; errors of the location are reported under this key.</summary>
     string LocationKey { get; }
 
-    /// <summary>The roots that enclose it, the innermost first. An identity in one of them means that this root lies in it.</summary>
+    /// <summary>The roots that enclose it, innermost first. If one of them has an identity, this root is inside that destination.</summary>
     IReadOnlyList<IDestinationRoot> Enclosing => [];
 
-    /// <summary>The same root with its location looked up, as links are followed; checks that this node may use it.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> where the node may not use it.</exception>
+    /// <summary>Returns the same root with its location resolved, following links, and checks that this node may use it.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if the node may not use it.</exception>
     Task<IDestinationRoot> ResolveAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Creates the root where only what encloses it exists, and gives it an identity. An identity that is there already
-    /// is adopted; a damaged one is replaced.
+    /// Creates the root if only its parent exists, and gives it an identity. An existing identity is adopted; a damaged one is replaced.
     /// </summary>
     /// <returns>The identity.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationFailed"/>, or <see cref="ErrorCatalogue.DestinationIdentity"/> where what
-    /// is there cannot be read.
+    /// <see cref="ErrorCatalogue.DestinationFailed"/>, or <see cref="ErrorCatalogue.DestinationIdentity"/> if an existing identity cannot
+    /// be read.
     /// </exception>
     Task<string> InitializeAsync(CancellationToken cancellationToken);
 
-    /// <summary>The identity of the root; null where it has none, or does not exist.</summary>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationIdentity"/> where it is damaged or cannot be read.
-    /// </exception>
+    /// <summary>Returns the identity of the root; null if it has none or does not exist.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if it is damaged or cannot be read.</exception>
     Task<string?> FindIdentityAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens the root.</summary>
-    /// <param name="identity">The identity that it must have now, and at each use; null to read one that has none yet.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it has another, or none.</exception>
+    /// <param name="identity">The identity that it must have now and at each use; null to read a root without one.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if it has another identity or none.</exception>
     Task<IDestination> OpenAsync(string? identity, CancellationToken cancellationToken);
 
-    /// <summary>Whether another root is this one or lies in it, as far as their names tell. Does no I/O.</summary>
+    /// <summary>Whether another root is this one or inside it, according to their names. Does no I/O.</summary>
     bool Contains(IDestinationRoot other);
 
     /// <summary>
-    /// The path from this root of something that people name by a path of the node's machine; empty for the root itself,
-    /// null where it lies elsewhere. Both are resolved. Does no I/O.
+    /// Returns a path of the node's machine relative to this root; empty for the root itself, null if it is elsewhere. Both are resolved.
+    /// Does no I/O.
     /// </summary>
     string? FindRelativePath(string path) => null;
 }

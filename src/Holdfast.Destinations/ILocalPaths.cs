@@ -2,28 +2,25 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations;
 
-/// <summary>
-/// Opens backups that people name by a path of this machine, whether or not they belong to a destination that is
-/// defined. All methods may block.
-/// </summary>
+/// <summary>Opens backups by a path of this machine, whether or not they belong to a defined destination. All methods may block.</summary>
 public interface ILocalPaths
 {
-    /// <summary>The folders that paths must lie under. Paths under one of them share their limits.</summary>
+    /// <summary>The folders under which paths must be. Paths under the same folder share their limits.</summary>
     IReadOnlyList<string> Roots { get; }
 
-    /// <summary>The path with its links followed, so that none leads out of the roots.</summary>
-    /// <param name="path">An absolute path; it, or a part of it at its end, need not exist.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when it lies elsewhere.</exception>
+    /// <summary>Resolves the links of a path and checks that it is under one of the roots.</summary>
+    /// <param name="path">An absolute path, whose last components need not exist.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it is elsewhere.</exception>
     string Resolve(string path);
 
-    /// <summary>Opens a folder, whatever its identity is.</summary>
+    /// <summary>Opens a folder with any identity.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="create">Whether it is created where it is missing, with an identity.</param>
+    /// <param name="create">Whether to create it with an identity if it is missing.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/></exception>
     IDestination OpenFolder(string path, bool create);
 
-    /// <summary>Opens a folder, or the folder that a file lies in; neither is created.</summary>
+    /// <summary>Opens a folder, or the folder that contains a file. Creates nothing.</summary>
     /// <param name="path">Its absolute path.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> where nothing is there.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if it does not exist.</exception>
     OpenedPath Open(string path);
 }

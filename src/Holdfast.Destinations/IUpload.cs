@@ -1,15 +1,14 @@
 namespace Holdfast.Destinations;
 
-/// <summary>A file that is being written. Disposing it before it is published removes every trace of it.</summary>
+/// <summary>A file that is being written. Disposing it before it is published removes it completely.</summary>
 public interface IUpload : IAsyncDisposable
 {
-    /// <summary>Where it will be.</summary>
+    /// <summary>Its path once it is published.</summary>
     string Path { get; }
 
-    /// <summary>Appends bytes. Called by one task at a time.</summary>
+    /// <summary>Appends bytes. Not thread-safe.</summary>
     /// <exception cref="Core.Errors.HoldfastException">
-    /// <see cref="Core.Errors.ErrorCatalogue.DestinationFull"/> or
-    /// <see cref="Core.Errors.ErrorCatalogue.DestinationFailed"/>.
+    /// <see cref="Core.Errors.ErrorCatalogue.DestinationFull"/> or <see cref="Core.Errors.ErrorCatalogue.DestinationFailed"/>.
     /// </exception>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 }

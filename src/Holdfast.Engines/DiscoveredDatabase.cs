@@ -4,16 +4,13 @@ namespace Holdfast.Engines;
 
 /// <summary>A database that discovery found.</summary>
 /// <param name="Name">Name within its source.</param>
-/// <param name="SizeBytes">Bytes on disk, write-ahead log included.</param>
+/// <param name="SizeBytes">Size on disk in bytes, including the write-ahead log.</param>
 /// <param name="Encryption">Whether it is encrypted.</param>
 public sealed record DiscoveredDatabase(string Name, long SizeBytes, EncryptionState Encryption)
 {
-    /// <summary>
-    /// Stays the same when the database is renamed, and is no other's at the same time; null where the engine cannot
-    /// tell.
-    /// </summary>
+    /// <summary>Identity that survives renames and is unique at any time; null if the engine has none.</summary>
     public string? Identity { get; init; }
 
-    /// <summary>Why it cannot be read; null where it can.</summary>
+    /// <summary>Why it cannot be read; null if it can.</summary>
     public HoldfastException? Problem { get; init; }
 }

@@ -1,14 +1,14 @@
 namespace Holdfast.Engines;
 
-/// <summary>What discovery can tell about a database's own encryption.</summary>
+/// <summary>The encryption of a database, as far as discovery can tell.</summary>
 public enum EncryptionState
 {
-    /// <summary>It is readable without a key.</summary>
+    /// <summary>Readable without a key.</summary>
     No,
 
-    /// <summary>The configuration says that it is encrypted.</summary>
+    /// <summary>Encrypted, according to the configuration.</summary>
     Yes,
 
-    /// <summary>It looks random and is used like a database, but no configuration names it. It is listed, not backed up.</summary>
+    /// <summary>It looks random and is used like a database, but is not configured as encrypted. It is listed but not backed up.</summary>
     Maybe,
 }

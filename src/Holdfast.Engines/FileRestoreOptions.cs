@@ -1,15 +1,12 @@
 namespace Holdfast.Engines;
 
 /// <summary>
-/// What a restored file takes over of the one that was backed up. By itself it belongs to who restores, who alone may
-/// read and write it.
+/// Permissions of the original file that a restored file gets. By default it belongs to the user who restores, and only that user can read
+/// and write it.
 /// </summary>
 public sealed record FileRestoreOptions
 {
-    /// <summary>
-    /// Whether it gets the mode of the original: reading and writing by owner and group. Nothing else is ever taken
-    /// over.
-    /// </summary>
+    /// <summary>Whether it gets the mode of the original: read and write permissions of owner and group, and nothing else.</summary>
     public bool RestoreMode { get; init; }
 
     /// <summary>Whether it gets the owner and group of the original.</summary>

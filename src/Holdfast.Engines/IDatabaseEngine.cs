@@ -2,18 +2,18 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Engines;
 
-/// <summary>One kind of database. It proves its promises in <c>test/Holdfast.Engines.Contract</c>.</summary>
+/// <summary>One kind of database. <c>test/Holdfast.Engines.Contract</c> verifies its guarantees.</summary>
 public interface IDatabaseEngine
 {
     /// <summary>Its name in configuration and archives: <c>sqlite</c>, <c>postgresql</c>.</summary>
     string Name { get; }
 
-    /// <summary>Attaches to a source. Does no I/O; a source that is down shows at the first call.</summary>
+    /// <summary>Attaches to a source. Does no I/O: an unavailable source fails at the first call.</summary>
     /// <exception cref="ArgumentException">The configuration is of another engine.</exception>
     IDatabaseSource Attach(SourceConfig config);
 
-    /// <summary>Begins to look at a stream of one of its backups for what a restore would refuse.</summary>
+    /// <summary>Creates the check of a stream in one of its backups for anything that a restore would refuse.</summary>
     /// <param name="item">Name of the item.</param>
-    /// <returns>Null, the default, where there is nothing to look for.</returns>
+    /// <returns>Null, the default, if there is nothing to check.</returns>
     IStreamCheck? CreateStreamCheck(string item) => null;
 }

@@ -2,17 +2,19 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines;
 
-/// <summary>An attached source. All members may be called by several tasks at once.</summary>
+/// <summary>An attached source. All members are thread-safe.</summary>
 public interface IDatabaseSource : IAsyncDisposable
 {
     /// <summary>Name of the source.</summary>
     string Name { get; }
 
-    /// <summary>Says what the source is.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> when it is down.</exception>
+    /// <summary>Describes the source.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> if it is unavailable.</exception>
     Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken);
 
-    /// <summary>Tries whether databases can be backed up and restored here, and tells all that is missing. Changes nothing.</summary>
+    /// <summary>
+    /// Tests whether databases can be backed up and restored here, and reports everything that is missing. Changes nothing.
+    /// </summary>
     async Task<ConnectionTestResult> TestConnectionAsync(CancellationToken cancellationToken)
     {
         var (problems, databases, info) = (new List<HoldfastException>(), 0, (SourceInfo?)null);
@@ -37,52 +39,47 @@ public interface IDatabaseSource : IAsyncDisposable
     }
 
     /// <summary>
-    /// Finds every database, in the order of their names. One that cannot be read is listed with its problem and stops
-    /// no other.
+    /// Discovers all databases, ordered by name. An unreadable database is listed with its problem and does not affect the others.
     /// </summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceUnreadable"/> when the source is down; never an empty list instead.
+    /// <see cref="ErrorCatalogue.SourceUnreadable"/> if the source is unavailable; it never returns an empty list instead.
     /// </exception>
     IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken);
 
-    /// <summary>What the discovery that ended last left out.</summary>
+    /// <summary>The files that the last discovery skipped.</summary>
     SkippedFiles SkippedFiles => SkippedFiles.None;
 
     /// <summary>
-    /// Gives the source an identity, where it has none and can keep one: it is what <see cref="DescribeAsync"/> says
-    /// from then on.
+    /// Gives an identity to a source that has none and can store one. <see cref="DescribeAsync"/> returns it from then on.
     /// </summary>
     /// <param name="identity">The identity, 1 to 200 characters.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>
-    /// False where the source cannot keep one, as a directory that may only be read. Not an error: it is told by its
-    /// place then.
+    /// False if the source cannot store one, such as a read-only directory. This is not an error: it is then identified by its location.
     /// </returns>
     Task<bool> AssignIdentityAsync(string identity, CancellationToken cancellationToken) => Task.FromResult(false);
 
     /// <summary>
-    /// Tells of databases that were there and are not found any more which are there all the same, and why they are not
-    /// found: emptied, or overwritten.
+    /// Explains why databases are no longer discovered although they still exist, for example because they were emptied or overwritten.
     /// </summary>
     /// <param name="names">Their names.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>A problem for each that is there; the others are gone.</returns>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>A problem for each database that still exists; the others are gone.</returns>
     Task<IReadOnlyDictionary<string, HoldfastException>> ExplainAbsenceAsync(
         IReadOnlyCollection<string> names,
         CancellationToken cancellationToken
     ) => Task.FromResult<IReadOnlyDictionary<string, HoldfastException>>(new Dictionary<string, HoldfastException>(StringComparer.Ordinal));
 
-    /// <summary>Opens a consistent view of one database. Little is read before <see cref="IDatabaseView.WriteAsync"/>.</summary>
+    /// <summary>Opens a consistent view of one database. Reads little before <see cref="IDatabaseView.WriteAsync"/>.</summary>
     /// <exception cref="HoldfastException">
-    /// The database is gone (<see cref="ErrorCatalogue.NotFound"/>), locked, unreadable, or its key is missing or
-    /// wrong.
+    /// The database does not exist (<see cref="ErrorCatalogue.NotFound"/>), is locked or unreadable, or its key is missing or wrong.
     /// </exception>
     Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken);
 
     /// <summary>Starts a new database under a temporary name that discovery ignores.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or the source has no room.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or the source has too little space.</exception>
     Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Removes what restores that were killed have left behind; never what a living one is working on.</summary>
+    /// <summary>Removes the leftovers of killed restores, but nothing of a running one.</summary>
     Task RemoveLeftoversAsync(CancellationToken cancellationToken);
 }

@@ -4,47 +4,45 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Engines;
 
-/// <summary>One database as it stood at one moment. Writers are held up only as far as the engine's page in the docs says.</summary>
+/// <summary>A consistent view of one database. Its impact on writers is documented on the engine's page.</summary>
 public interface IDatabaseView : IAsyncDisposable
 {
-    /// <summary>What is made, after any fallback.</summary>
+    /// <summary>The type of archive that is made, after any fallback.</summary>
     BackupType Type { get; }
 
-    /// <summary>Why that is not what was asked for; null where it is.</summary>
+    /// <summary>Why the type differs from the requested one; null if it does not.</summary>
     string? TypeReason { get; }
 
     /// <summary>Whether the database itself is encrypted.</summary>
     bool IsEncrypted { get; }
 
-    /// <summary>Version of the software that the database belongs to.</summary>
+    /// <summary>Version of the database software.</summary>
     string EngineVersion { get; }
 
-    /// <summary>Two views with equal tokens show the same contents. Null where the engine cannot tell cheaply.</summary>
+    /// <summary>Change token: views with equal tokens have equal contents. Null if the engine has no cheap token.</summary>
     string? ChangeToken { get; }
 
-    /// <summary>Roughly how many bytes the database has.</summary>
+    /// <summary>Estimated size of the database, in bytes.</summary>
     long ExpectedBytes { get; }
 
     /// <summary>
-    /// Things that the operator should know of this backup, told in table and manifest. <see cref="WriteAsync"/> may
-    /// add to them.
+    /// Warnings for the operator, shown in the output and stored in the manifest. <see cref="WriteAsync"/> may add to them.
     /// </summary>
     IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// What the source says of itself where this view is read, as <see cref="IDatabaseSource.DescribeAsync"/> would:
-    /// asked when the view was open, or not
-    /// longer than a second before. Another server or file system may have come in its place since it was looked at.
-    /// Null where the engine does not tell.
+    /// The source that this view reads, as <see cref="IDatabaseSource.DescribeAsync"/> describes it, queried when the view was open or at
+    /// most a second before: another server or file system may have replaced the source since discovery. Null if the engine does not
+    /// provide it.
     /// </summary>
     SourceInfo? Source => null;
 
-    /// <summary>Owner and mode of the file that the database is; null where it is none.</summary>
+    /// <summary>Owner and mode of the database file; null if the database is not a file.</summary>
     FilePermissions? File => null;
 
     /// <summary>
-    /// Hands all items to <paramref name="sink"/>, once, and returns the fingerprint. It tells nothing of what is
-    /// inside an encrypted database's snapshot.
+    /// Writes all items to <paramref name="sink"/> and returns the fingerprint. May be called once. The fingerprint of a snapshot of an
+    /// encrypted database reveals nothing about its contents.
     /// </summary>
     Task<IReadOnlyDictionary<string, string>> WriteAsync(IItemSink sink, CancellationToken cancellationToken);
 }

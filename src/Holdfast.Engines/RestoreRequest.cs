@@ -4,15 +4,14 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Engines;
 
-/// <summary>One new database that is to be made from a restore point.</summary>
+/// <summary>The restore of one new database from a restore point.</summary>
 /// <param name="Name">Name of the new database within the source. It must not exist.</param>
-/// <param name="Type">What the archive holds.</param>
+/// <param name="Type">Type of the archive.</param>
 /// <param name="Key">
-/// The key that a database made from a logical archive is encrypted with: that of the database that was backed up; null
-/// for an unencrypted one.
+/// The key with which a database from a logical archive is encrypted: that of the original database; null for an unencrypted one.
 /// </param>
-/// <param name="Fingerprint">What the manifest says of the database; the new one must say the same.</param>
-/// <param name="ExpectedBytes">Roughly how large the new database will be, for a check of free space.</param>
+/// <param name="Fingerprint">The fingerprint in the manifest, which the new database must match.</param>
+/// <param name="ExpectedBytes">Estimated size of the new database in bytes, for a check of free space.</param>
 public sealed record RestoreRequest(
     string Name,
     BackupType Type,
@@ -22,14 +21,13 @@ public sealed record RestoreRequest(
 )
 {
     /// <summary>
-    /// Whether objects that cannot be made are left out and told, where the engine can do that; rows are never. Default
-    /// no.
+    /// Whether objects that cannot be created are skipped and reported, if the engine supports it. Rows are never skipped. Default no.
     /// </summary>
     public bool ContinueOnError { get; init; }
 
-    /// <summary>Owner and mode of the file that was backed up, as the archive says; null where it does not. Hostile input.</summary>
+    /// <summary>Owner and mode of the original file according to the archive; null if it has none. Untrusted input.</summary>
     public FilePermissions? OriginalPermissions { get; init; }
 
-    /// <summary>Which of them the new file gets.</summary>
+    /// <summary>Which of these permissions the new file gets.</summary>
     public FileRestoreOptions FileOptions { get; init; } = new();
 }

@@ -1,11 +1,11 @@
 namespace Holdfast.Engines;
 
 /// <summary>
-/// What the role that runs a restore has, in a text of the engine: its settings and memberships. Code of the database
-/// that is restored can change them.
+/// The settings and memberships of the role that runs a restore, as text in the engine's format. Code in the restored database can change
+/// them.
 /// </summary>
-/// <param name="Before">As the restore began.</param>
+/// <param name="Before">At the start of the restore.</param>
 /// <param name="After">
-/// When all had been loaded, and the role could still log in; null where that could not be looked at, or is yet to be.
+/// After everything was loaded, while the role could still log in; null if not inspected yet, or if that failed.
 /// </param>
 public sealed record RestoreRoleState(string Before, string? After);

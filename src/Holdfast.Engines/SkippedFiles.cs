@@ -1,13 +1,13 @@
 namespace Holdfast.Engines;
 
-/// <summary>What a discovery left out, and why: all of it counted, the first of each reason named.</summary>
-/// <param name="Counts">How many files, by reason.</param>
-/// <param name="Files">The first <see cref="MaxListed"/> of each reason, in the order of their names.</param>
+/// <summary>The files that a discovery skipped: counts by reason, and the first files of each reason.</summary>
+/// <param name="Counts">Number of files by reason.</param>
+/// <param name="Files">The first <see cref="MaxListed"/> files of each reason, ordered by name.</param>
 public sealed record SkippedFiles(IReadOnlyDictionary<SkipReason, int> Counts, IReadOnlyList<SkippedFile> Files)
 {
-    /// <summary>How many files of one reason are named.</summary>
+    /// <summary>Maximum number of listed files for each reason.</summary>
     public const int MaxListed = 100;
 
-    /// <summary>Nothing was left out.</summary>
+    /// <summary>No files were skipped.</summary>
     public static readonly SkippedFiles None = new(new Dictionary<SkipReason, int>(), []);
 }

@@ -1,15 +1,15 @@
 namespace Holdfast.Engines;
 
-/// <summary>Counts and names what a discovery leaves out.</summary>
+/// <summary>Collects the files that a discovery skips.</summary>
 public sealed class SkippedFilesBuilder
 {
     private readonly Dictionary<SkipReason, int> _counts = [];
     private readonly List<SkippedFile> _files = [];
 
-    /// <summary>Leaves a file out.</summary>
+    /// <summary>Adds a skipped file.</summary>
     /// <param name="name">Its name within the source.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="detail">More about it, for people; null where the reason says it all.</param>
+    /// <param name="reason">Why it is skipped.</param>
+    /// <param name="detail">Details for people; null if the reason is sufficient.</param>
     public void Add(string name, SkipReason reason, string? detail = null)
     {
         var count = _counts[reason] = _counts.GetValueOrDefault(reason) + 1;
@@ -19,7 +19,7 @@ public sealed class SkippedFilesBuilder
         }
     }
 
-    /// <summary>What was left out so far.</summary>
+    /// <summary>Returns the files skipped so far.</summary>
     public SkippedFiles Build() =>
         new(new Dictionary<SkipReason, int>(_counts), [.. _files.OrderBy(f => f.Reason).ThenBy(f => f.Name, StringComparer.Ordinal)]);
 }

@@ -2,19 +2,18 @@ using Holdfast.Core.Cluster;
 
 namespace Holdfast.Engines;
 
-/// <summary>What a source says of itself.</summary>
+/// <summary>Description of a source.</summary>
 /// <param name="Identity">
-/// Tells sources apart that have the same name: PostgreSQL's system identifier, or the id file of a directory. Null
-/// where there is none yet.
+/// Identity of the source, which distinguishes sources with the same name: the system identifier of PostgreSQL, or the id file of a
+/// directory. Null if it has none yet.
 /// </param>
 /// <param name="Version">Version of the database software.</param>
-/// <param name="Role">Whether it takes writes or follows.</param>
+/// <param name="Role">Whether it is a primary or a replica.</param>
 public sealed record SourceInfo(string? Identity, string Version, DatabaseRole Role)
 {
     /// <summary>
-    /// Where the source lies, as the system tells it: file system and inode of a directory. It stands in for
-    /// <see cref="Identity"/> where there is none,
-    /// weakly, for it changes when the directory is moved. Null where the engine has no such thing.
+    /// Location of the source: file system and inode of a directory. A weak substitute for a missing <see cref="Identity"/>, because it
+    /// changes when the directory is moved. Null if the engine has no locations.
     /// </summary>
     public string? Location { get; init; }
 }

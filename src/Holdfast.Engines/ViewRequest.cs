@@ -3,11 +3,11 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Engines;
 
-/// <summary>How a database is to be read for one backup.</summary>
-/// <param name="Type">The type asked for; the view says what is made.</param>
-/// <param name="Key">The database's key where it is encrypted and the key is known.</param>
+/// <summary>How to read a database for one backup.</summary>
+/// <param name="Type">The requested type; the view states the type that is made.</param>
+/// <param name="Key">The key of an encrypted database, if known.</param>
 public sealed record ViewRequest(BackupType Type, DatabaseKey? Key)
 {
-    /// <summary>Why a snapshot is made where a logical backup was asked for; null where this is what was asked for.</summary>
+    /// <summary>Why a snapshot is made instead of the requested logical backup; null if the requested type is made.</summary>
     public string? Instead { get; init; }
 }

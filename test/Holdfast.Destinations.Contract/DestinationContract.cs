@@ -2,7 +2,9 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Contract;
 
-/// <summary>What every destination promises. A new one derives from this class, and is done when all of it passes.</summary>
+/// <summary>
+/// The guarantees of every destination. Tests of an implementation derive from this class; it is complete when all tests pass.
+/// </summary>
 public abstract class DestinationContract : IAsyncLifetime
 {
     private IDestination? _destination;
@@ -20,7 +22,7 @@ public abstract class DestinationContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_published_is_read_back_from_anywhere_in_it()
+    public async Task A_published_file_has_random_access()
     {
         var bytes = Bytes(3_000_000);
         await PublishAsync("a/b/file", bytes);
@@ -44,7 +46,7 @@ public abstract class DestinationContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_seen_under_its_name_before_it_is_published()
+    public async Task A_file_is_not_visible_before_it_is_published()
     {
         await using var upload = await Destination.BeginUploadAsync("folder/file", Token);
         await upload.WriteAsync(Bytes(100_000), Token);
@@ -55,7 +57,7 @@ public abstract class DestinationContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upload_that_is_given_up_leaves_nothing_behind()
+    public async Task An_abandoned_upload_leaves_nothing_behind()
     {
         await using (var upload = await Destination.BeginUploadAsync("gone/deep/file", Token))
         {
@@ -66,7 +68,7 @@ public abstract class DestinationContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_path_that_is_taken_is_refused_and_stays_as_it_was()
+    public async Task A_taken_path_is_refused_and_unchanged()
     {
         await PublishAsync("file", [1, 2, 3]);
         await AssertFailsAsync(ErrorCatalogue.TargetExists, () => Destination.BeginUploadAsync("file", Token));
@@ -74,7 +76,7 @@ public abstract class DestinationContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_two_uploads_to_one_path_the_second_is_refused()
+    public async Task The_second_of_two_uploads_to_one_path_is_refused()
     {
         await using var first = await Destination.BeginUploadAsync("file", Token);
         await AssertFailsAsync(ErrorCatalogue.TargetExists, () => Destination.BeginUploadAsync("file", Token));
@@ -103,7 +105,7 @@ public abstract class DestinationContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_publish_at_once_and_all_of_them_are_there()
+    public async Task Concurrent_publications_all_succeed()
     {
         await Parallel.ForEachAsync(
             Enumerable.Range(0, 200),
@@ -131,10 +133,10 @@ public abstract class DestinationContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_there_lists_nothing() => Assert.Empty(await NamesAsync("no/such/folder"));
+    public async Task A_missing_folder_lists_nothing() => Assert.Empty(await NamesAsync("no/such/folder"));
 
     [Fact]
-    public async Task A_file_that_is_not_there_is_told_by_name()
+    public async Task A_missing_file_is_reported_by_name()
     {
         var error = await AssertFailsAsync(ErrorCatalogue.NotFound, () => Destination.OpenAsync("no/such/file", Token));
         Assert.Contains("no/such/file", error.Message, StringComparison.Ordinal);
@@ -147,13 +149,13 @@ public abstract class DestinationContract : IAsyncLifetime
         await PublishAsync("x/two", [2]);
         await Destination.DeleteAsync("x/y/one", Token);
         Assert.Equal(["two"], await NamesAsync("x"));
-        await Destination.DeleteAsync("x/y/one", Token); // no error when it is not there
+        await Destination.DeleteAsync("x/y/one", Token); // not an error if it does not exist
         await Destination.DeleteAsync("x/two", Token);
         Assert.Empty(await NamesAsync(""));
     }
 
     [Fact]
-    public async Task What_an_upload_is_writing_cannot_be_deleted_as_a_leftover()
+    public async Task An_upload_in_progress_cannot_be_deleted_as_a_leftover()
     {
         await using var upload = await Destination.BeginUploadAsync("folder/file", Token);
         await upload.WriteAsync(new byte[] { 1 }, Token);
@@ -181,16 +183,16 @@ public abstract class DestinationContract : IAsyncLifetime
         Assert.ThrowsAnyAsync<ArgumentException>(() => Destination.BeginUploadAsync(path, Token));
 
     [Fact]
-    public async Task One_that_is_as_it_was_opened_says_so()
+    public async Task An_unchanged_destination_passes_the_identity_check()
     {
         await Destination.CheckIdentityAsync(Token);
         await PublishAsync("file", [1]);
         await Destination.CheckIdentityAsync(Token);
-        Assert.Equal(["file"], await NamesAsync("")); // its identity is no content
+        Assert.Equal(["file"], await NamesAsync("")); // listings omit the identity
     }
 
     [Fact]
-    public async Task Publishing_after_it_was_closed_ends_with_an_error()
+    public async Task Publishing_after_closing_fails()
     {
         await using var upload = await Destination.BeginUploadAsync("file", Token);
         await Destination.DisposeAsync();

@@ -3,10 +3,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Destinations.Tests;
 
-/// <summary>
-/// A destination in a file system that stands still until it is thawed. It ignores every token, as a thread in a system
-/// call does.
-/// </summary>
+/// <summary>A destination on a frozen file system. Until it is thawed it ignores every token, like a thread in a system call.</summary>
 internal sealed class HangingDestination : IDestination
 {
     private TaskCompletionSource _thaw = new(TaskCreationOptions.RunContinuationsAsynchronously);

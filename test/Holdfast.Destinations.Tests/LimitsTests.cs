@@ -29,11 +29,11 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_call_that_hangs_is_given_up_after_its_time()
+    public async Task A_hung_call_is_abandoned_after_its_time_limit()
     {
         _inner.Freeze();
         var failure = await FailsAsync(_destination.FreeBytesAsync(Token), Limits.CallTimeout);
-        Assert.Contains("has not answered within 5 minutes", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("did not respond within 5 minutes", failure.Message, StringComparison.Ordinal);
         Assert.Equal(1, _calls.HungCalls);
         _inner.Thaw();
         await UntilAsync(() => _calls.HungCalls == 0);
@@ -41,7 +41,7 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Whoever_cancels_is_freed_though_the_call_hangs()
+    public async Task Cancellation_releases_the_caller_of_a_hung_call()
     {
         await using var upload = await _destination.BeginUploadAsync("a", Token);
         _inner.Freeze();
@@ -51,7 +51,7 @@ public sealed class LimitsTests : IAsyncDisposable
         await AdvanceUntilEndedAsync(writing, Limits.CancellationGrace);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
 
-        // What it wrote to is closed when the call returns, and not before.
+        // The file is closed when the call returns, and not before.
         await AdvanceUntilEndedAsync(upload.DisposeAsync().AsTask(), Limits.CancellationGrace);
         Assert.Equal(0, _inner.Disposed);
         _inner.Thaw();
@@ -60,7 +60,7 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task With_eight_calls_left_behind_the_next_fails_at_once_until_one_returns()
+    public async Task With_eight_abandoned_calls_the_next_fails_at_once_until_one_returns()
     {
         _inner.Freeze();
         for (var i = 0; i < Limits.MaxHungCalls; i++)
@@ -76,7 +76,7 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_arrives_after_it_was_given_up_is_closed()
+    public async Task A_resource_that_arrives_after_the_caller_gave_up_is_closed()
     {
         _inner.Freeze();
         await FailsAsync(_destination.BeginUploadAsync("a", Token), Limits.CallTimeout);
@@ -87,7 +87,7 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_read_that_comes_back_late_does_not_touch_the_buffer_of_its_caller()
+    public async Task A_late_read_does_not_touch_the_buffer_of_its_caller()
     {
         await using var source = await _destination.OpenAsync("a", Token);
         _inner.Freeze();
@@ -101,7 +101,7 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_long_listing_is_whole()
+    public async Task A_long_listing_is_complete()
     {
         var names = new List<string>();
         await foreach (var entry in _destination.ListAsync("", Token))
@@ -112,7 +112,7 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Whatever_a_driver_throws_is_a_failure_of_the_destination()
+    public async Task Any_exception_of_a_driver_is_a_failure_of_the_destination()
     {
         Exception[] all =
         [
@@ -132,7 +132,7 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_lost_identity_is_told_on()
+    public async Task A_lost_identity_is_reported_to_subscribers()
     {
         var told = new List<HoldfastException>();
         _calls.IdentityFailed += told.Add;

@@ -3,18 +3,20 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Engines.Contract;
 
-/// <summary>What every engine promises. A new one derives from this class, and is done when all of it passes.</summary>
+/// <summary>
+/// The guarantees of every engine. Tests of an implementation derive from this class; it is complete when all tests pass.
+/// </summary>
 public abstract class EngineContract : IAsyncLifetime
 {
     private IDatabaseSource? _source;
 
-    /// <summary>The types of archive that the engine can make.</summary>
+    /// <summary>The types of archives.</summary>
     public static TheoryData<BackupType> Types => [BackupType.Backup, BackupType.Snapshot];
 
     /// <summary>The engine under test.</summary>
     protected abstract IDatabaseEngine Engine { get; }
 
-    /// <summary>Whether the engine has snapshots; without, it makes a logical backup instead and says why.</summary>
+    /// <summary>Whether the engine supports snapshots; otherwise it makes a logical backup instead and states why.</summary>
     protected abstract bool HasSnapshots { get; }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -43,7 +45,7 @@ public abstract class EngineContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_source_that_is_down_is_an_error_and_not_an_empty_list()
+    public async Task An_unavailable_source_is_an_error_and_not_an_empty_list()
     {
         await using var down = Engine.Attach(DownSource());
         Assert.Equal(
@@ -54,7 +56,7 @@ public abstract class EngineContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_source_tells_its_version() => Assert.NotEmpty((await Source.DescribeAsync(Token)).Version);
+    public async Task A_source_reports_its_version() => Assert.NotEmpty((await Source.DescribeAsync(Token)).Version);
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -70,7 +72,7 @@ public abstract class EngineContract : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Types))]
-    public async Task A_view_shows_the_moment_it_was_opened(BackupType type)
+    public async Task A_view_is_consistent_with_the_time_it_was_opened(BackupType type)
     {
         await CreateAsync("moving", 100);
         var before = await ContentsAsync("moving");
@@ -92,7 +94,7 @@ public abstract class EngineContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_view_and_a_restore_tell_the_source_that_they_belong_to()
+    public async Task A_view_and_a_restore_report_their_source()
     {
         await CreateAsync("original", 20);
         var info = await Source.DescribeAsync(Token);
@@ -125,7 +127,7 @@ public abstract class EngineContract : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Types))]
-    public async Task A_name_that_is_taken_is_refused_and_the_database_stays_as_it_was(BackupType type)
+    public async Task A_taken_name_is_refused_and_the_database_unchanged(BackupType type)
     {
         await CreateAsync("taken", 20);
         await CreateAsync("other", 5);
@@ -138,7 +140,7 @@ public abstract class EngineContract : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Types))]
-    public async Task A_restore_in_the_making_is_not_discovered_and_given_up_leaves_nothing(BackupType type)
+    public async Task A_restore_in_progress_is_not_discovered_and_leaves_nothing_when_abandoned(BackupType type)
     {
         await CreateAsync("original", 20);
         var (items, fingerprint, made) = await BackUpAsync("original", type);
@@ -154,7 +156,7 @@ public abstract class EngineContract : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Types))]
-    public async Task An_archive_that_goes_away_in_the_middle_leaves_nothing(BackupType type)
+    public async Task An_archive_that_becomes_unavailable_during_a_restore_leaves_nothing(BackupType type)
     {
         await CreateAsync("original", 2000);
         var (items, fingerprint, made) = await BackUpAsync("original", type);
@@ -165,7 +167,7 @@ public abstract class EngineContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_fingerprint_is_corruption_and_leaves_nothing()
+    public async Task A_wrong_fingerprint_is_corruption_and_leaves_nothing()
     {
         await CreateAsync("original", 20);
         var (items, fingerprint, made) = await BackUpAsync("original", BackupType.Backup);
@@ -199,7 +201,7 @@ public abstract class EngineContract : IAsyncLifetime
     [InlineData("quo'te \"double\" `grave` \\back")]
     [InlineData("%41 $x ${y} *?[a] = -- #")]
     [InlineData("-dash --to")]
-    public async Task A_database_with_an_odd_name_is_found_and_restored_under_another(string name)
+    public async Task A_database_with_an_unusual_name_is_discovered_and_restored_under_another(string name)
     {
         await CreateAsync(name, 5);
         Assert.Equal([name], (await DiscoverAsync()).Select(d => d.Name));
@@ -211,7 +213,7 @@ public abstract class EngineContract : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Types))]
-    public async Task Names_and_texts_come_back_as_they_were_in_every_encoding(BackupType type)
+    public async Task Names_and_texts_are_restored_exactly_in_every_encoding(BackupType type)
     {
         Assert.SkipUnless(type == BackupType.Backup || HasSnapshots, "The engine has no snapshots.");
         foreach (var (encoding, word) in Encodings)
@@ -231,7 +233,7 @@ public abstract class EngineContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_database_that_was_dropped_after_discovery_is_told_by_name()
+    public async Task A_database_dropped_after_discovery_is_reported_by_name()
     {
         await CreateAsync("brief", 5);
         var found = (await DiscoverAsync()).Single();
@@ -255,37 +257,37 @@ public abstract class EngineContract : IAsyncLifetime
     /// <summary>Whether another connection can write while a view is open.</summary>
     protected virtual bool WritesWhileViewed => true;
 
-    /// <summary>Whether names of databases are paths, so that some lead outside of the source.</summary>
+    /// <summary>Whether names of databases are paths, which can lead outside of the source.</summary>
     protected virtual bool NamesArePaths => false;
 
-    /// <summary>The encodings that a database can have, each with a word that is not ASCII in it.</summary>
+    /// <summary>The encodings of databases, each with a non-ASCII word.</summary>
     protected abstract IReadOnlyList<(string Encoding, string Word)> Encodings { get; }
 
-    /// <summary>Makes a database in an encoding, with a table, a column, an index, a view and a text of each of the names.</summary>
+    /// <summary>Creates a database in an encoding, with a table, a column, an index, a view and a text for each of the names.</summary>
     protected abstract Task CreateAsync(string name, string encoding, IReadOnlyList<string> names);
 
-    /// <summary>Everything in such a database and its encoding, as text.</summary>
+    /// <summary>Returns the contents of such a database and its encoding, as text.</summary>
     protected abstract Task<string> ContentsAsync(string name, IReadOnlyList<string> names);
 
-    /// <summary>A new and empty source.</summary>
+    /// <summary>Creates an empty source.</summary>
     protected abstract ValueTask<SourceConfig> NewSourceAsync();
 
-    /// <summary>A source that cannot be reached.</summary>
+    /// <summary>Returns the configuration of an unreachable source.</summary>
     protected abstract SourceConfig DownSource();
 
-    /// <summary>Makes a database with some tables and <paramref name="rows"/> rows.</summary>
+    /// <summary>Creates a database with some tables and <paramref name="rows"/> rows.</summary>
     protected abstract Task CreateAsync(string name, int rows);
 
-    /// <summary>Adds rows to it, from a connection of its own.</summary>
+    /// <summary>Adds rows to a database on a separate connection.</summary>
     protected abstract Task AddRowsAsync(string name, int rows);
 
-    /// <summary>Drops it.</summary>
+    /// <summary>Drops a database.</summary>
     protected abstract Task DropAsync(string name);
 
-    /// <summary>Everything in it, as text.</summary>
+    /// <summary>Returns the contents of a database, as text.</summary>
     protected abstract Task<string> ContentsAsync(string name);
 
-    /// <summary>Fails when the source holds anything but its databases.</summary>
+    /// <summary>Fails if the source contains anything except its databases.</summary>
     protected abstract Task AssertNothingLeftAsync();
 
     private Task<List<DiscoveredDatabase>> DiscoverAsync() => DiscoverAsync(Source);

@@ -3,14 +3,14 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Engines.Contract;
 
-/// <summary>Items in memory: what a view writes, and what a restore reads.</summary>
+/// <summary>Items in memory: the output of a view and the input of a restore.</summary>
 public sealed class MemoryItems : IItemSink, IItemSource
 {
     private readonly Dictionary<string, (ItemInfo Info, byte[] Bytes)> _items = [];
 
     public IReadOnlyList<ItemInfo> Items => [.. _items.Values.Select(i => i.Info)];
 
-    /// <summary>Bytes after which reading back fails, as a destination that goes away does.</summary>
+    /// <summary>Number of bytes after which reading fails, as if the destination became unavailable.</summary>
     public long? FailsAfter { get; set; }
 
     public byte[] this[string name] => _items[name].Bytes;

@@ -4,36 +4,38 @@ using Holdfast.Core.Events;
 namespace Holdfast.Destinations.Limits;
 
 /// <summary>
-/// Runs the calls of one destination so that none holds its caller: one that takes too long, or is cancelled, is left
-/// behind, to return when it will.
-/// Whatever a call throws, its caller gets a <see cref="HoldfastException"/>, or an
-/// <see cref="OperationCanceledException"/> of its own token.
+/// Runs the calls of one destination so that none blocks its caller: a call that times out or is cancelled is abandoned, and may return at
+/// any later time. All exceptions of a call reach the caller as a <see cref="HoldfastException"/>, or as an
+/// <see cref="OperationCanceledException"/> of its own token. Holds no lock during a call.
 /// </summary>
 /// <param name="name">The destination, for errors.</param>
-/// <param name="limits">How long, and how many.</param>
+/// <param name="limits">Time limits, and the maximum number of hung calls.</param>
 /// <param name="time">The clock.</param>
 public sealed class CallGuard(string name, DestinationLimits limits, TimeProvider time)
 {
     private int _hungCalls;
 
-    /// <summary>Told that a call found another identity than the one that was defined. Must not block.</summary>
+    /// <summary>
+    /// Raised when a call found another identity than the one that was defined, on the caller's thread and before its exception. Must not
+    /// block.
+    /// </summary>
     public event Action<HoldfastException>? IdentityFailed;
 
-    /// <summary>How long, and how many.</summary>
+    /// <summary>Time limits, and the maximum number of hung calls.</summary>
     public DestinationLimits Limits => limits;
 
-    /// <summary>Calls that were left behind and have not returned.</summary>
+    /// <summary>Number of abandoned calls that have not returned.</summary>
     public int HungCalls => Volatile.Read(ref _hungCalls);
 
-    /// <summary>Runs a call, on a thread that it may block.</summary>
-    /// <param name="doing">What it does, for errors: <c>listing</c>.</param>
-    /// <param name="longest">The longest that it may take.</param>
-    /// <param name="call">The call. Its token is cancelled when its caller gives it up.</param>
-    /// <param name="cancellationToken">Frees the caller, whatever the call does.</param>
-    /// <exception cref="HoldfastException">What went wrong, of a kind that a destination may throw.</exception>
+    /// <summary>Runs a call on a thread pool thread, which it may block.</summary>
+    /// <param name="action">What the call does, for error messages: <c>listing</c>.</param>
+    /// <param name="timeout">Time limit of the call.</param>
+    /// <param name="call">The call. Its token is cancelled when the caller gives up.</param>
+    /// <param name="cancellationToken">Releases the caller, whether or not the call reacts.</param>
+    /// <exception cref="HoldfastException">The failure, of a kind that a destination may throw.</exception>
     public async Task<T> RunAsync<T>(
-        string doing,
-        TimeSpan longest,
+        string action,
+        TimeSpan timeout,
         Func<CancellationToken, Task<T>> call,
         CancellationToken cancellationToken
     )
@@ -41,9 +43,9 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
         cancellationToken.ThrowIfCancellationRequested();
         if (HungCalls >= limits.MaxHungCalls)
         {
-            throw Failure($"does not answer: {HungCalls} calls hang in it");
+            throw Failure($"does not respond: {HungCalls} calls hang");
         }
-        var stop = new CancellationTokenSource(longest, time);
+        var stop = new CancellationTokenSource(timeout, time);
         var own = cancellationToken.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
         var running = Task.Run(() => call(stop.Token), CancellationToken.None);
         try
@@ -54,14 +56,14 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
             }
             Abandon(running);
             cancellationToken.ThrowIfCancellationRequested();
-            throw Failure($"has not answered within {Text(longest)}, {doing}");
+            throw Failure($"did not respond within {Text(timeout)}, {action}");
         }
         catch (Exception e)
             when (e is not HoldfastException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             throw e is OperationCanceledException && stop.IsCancellationRequested
-                ? Failure($"has not answered within {Text(longest)}, {doing}", e)
-                : Failure($"failed, {doing}: {e.GetType().Name}: {e.Message}", e);
+                ? Failure($"did not respond within {Text(timeout)}, {action}", e)
+                : Failure($"failed, {action}: {e.GetType().Name}: {e.Message}", e);
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationIdentity)
         {
@@ -73,17 +75,17 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
             await own.DisposeAsync();
             if (running.IsCompleted)
             {
-                stop.Dispose(); // else its token is in use
+                stop.Dispose(); // otherwise the call still uses its token
             }
         }
     }
 
-    /// <summary>Runs a call that gives nothing back.</summary>
+    /// <summary>Runs a call without a result.</summary>
     /// <inheritdoc cref="RunAsync{T}"/>
-    public Task RunAsync(string doing, TimeSpan longest, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
+    public Task RunAsync(string action, TimeSpan timeout, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
         RunAsync(
-            doing,
-            longest,
+            action,
+            timeout,
             async token =>
             {
                 await call(token);
@@ -92,8 +94,8 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
             cancellationToken
         );
 
-    /// <summary>Closes something, even while new calls fail; waits for a moment only, and lets it go on by itself after that.</summary>
-    /// <param name="close">Closes it. What it throws matters to nobody: whoever used it has been told what went wrong.</param>
+    /// <summary>Closes a resource, even while new calls are refused. Waits briefly, and then lets it continue in the background.</summary>
+    /// <param name="close">Closes it. Its exceptions are ignored: the users of the resource have already seen the failure.</param>
     public async Task CloseAsync(Func<Task> close)
     {
         var running = Task.Run(close, CancellationToken.None);
@@ -112,7 +114,7 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
 
     private static string Text(TimeSpan span) => span.TotalSeconds < 120 ? $"{span.TotalSeconds:0} s" : $"{span.TotalMinutes:0} minutes";
 
-    // False where it was given up, and has not ended in the time of grace either.
+    // Returns false if the call was given up and did not end within the grace period either.
     private async Task<bool> CompletesAsync(Task running, CancellationToken stop)
     {
         await running.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -132,7 +134,7 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
         _ = running.ContinueWith(
             done =>
             {
-                _ = done.Exception; // its caller was told that it hung; how it ended matters to nobody
+                _ = done.Exception; // the caller has already failed with a timeout
                 Interlocked.Decrement(ref _hungCalls);
             },
             CancellationToken.None,
@@ -145,7 +147,7 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
         new(
             ErrorCatalogue.DestinationFailed,
             $"Destination '{name}' {what}.",
-            "Check the disk, the mount and the network to it. What is asked of it again is tried again.",
+            "Check the disk, the mount and the network connection to it. Later calls are tried again.",
             cause
         );
 }

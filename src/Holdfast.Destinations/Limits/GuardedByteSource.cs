@@ -3,7 +3,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Destinations.Limits;
 
-/// <summary>A stored file whose reads do not hold their caller.</summary>
+/// <summary>A stored file whose reads never block their caller.</summary>
 internal sealed class GuardedByteSource(RefCountedResource<IByteSource> source, CallGuard calls) : IByteSource
 {
     public string Name { get; } = source.Item.Name;
@@ -12,9 +12,8 @@ internal sealed class GuardedByteSource(RefCountedResource<IByteSource> source, 
 
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        // A read that hangs may come back when its caller has long used its buffer for something else; so it gets one
-        // of its own, which is given back
-        // only by a read that came in time.
+        // A hung read may complete after its caller has reused the buffer. Each read therefore gets a buffer of its own, which is returned
+        // to the pool only if the read completes in time.
         var own = ArrayPool<byte>.Shared.Rent(buffer.Length);
         await calls.RunAsync(
             "reading",

@@ -3,7 +3,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Destinations.Limits;
 
-/// <summary>A destination whose calls never hold their caller for longer than the limits say; see <see cref="CallGuard"/>.</summary>
+/// <summary>A destination whose calls never block their caller beyond the limits; see <see cref="CallGuard"/>.</summary>
 /// <param name="inner">The destination.</param>
 /// <param name="calls">Runs its calls.</param>
 public sealed class GuardedDestination(IDestination inner, CallGuard calls) : IDestination
@@ -18,7 +18,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
 
     /// <inheritdoc/>
     public Task CheckIdentityAsync(CancellationToken cancellationToken) =>
-        calls.RunAsync("looking for its identity", calls.Limits.CallTimeout, inner.CheckIdentityAsync, cancellationToken);
+        calls.RunAsync("checking its identity", calls.Limits.CallTimeout, inner.CheckIdentityAsync, cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         var listing = new RefCountedResource<PagedListing>(new(inner.ListAsync(folder, stop.Token)));
         try
         {
-            // A page at a time: one call for each entry would cost more than the listing.
+            // Page by page: one guarded call for each entry would cost more than the listing.
             while (await ReadPageAsync(listing, folder, stop, cancellationToken) is { Count: > 0 } page)
             {
                 foreach (var entry in page)
@@ -49,7 +49,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         CheckPath(path);
         return new GuardedUpload(
             path,
-            await OpenRefCountedAsync($"beginning '{path}'", token => inner.BeginUploadAsync(path, token), cancellationToken),
+            await OpenRefCountedAsync($"starting the upload of '{path}'", token => inner.BeginUploadAsync(path, token), cancellationToken),
             calls
         );
     }
@@ -57,12 +57,12 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     /// <inheritdoc/>
     public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
     {
-        var bounded = uploads.Cast<GuardedUpload>().ToList();
-        var doing = $"publishing '{(bounded.Count == 0 ? "" : bounded[^1].Path)}'";
+        var guarded = uploads.Cast<GuardedUpload>().ToList();
+        var action = $"publishing '{(guarded.Count == 0 ? "" : guarded[^1].Path)}'";
         return calls.RunAsync(
-            doing,
+            action,
             calls.Limits.PublishTimeout,
-            token => GuardedUpload.UseAsync(bounded, all => inner.PublishAsync(all, token)),
+            token => GuardedUpload.UseAsync(guarded, all => inner.PublishAsync(all, token)),
             cancellationToken
         );
     }
@@ -86,7 +86,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
 
     /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) =>
-        calls.RunAsync("asking for its room", calls.Limits.CallTimeout, inner.FreeBytesAsync, cancellationToken);
+        calls.RunAsync("querying its free space", calls.Limits.CallTimeout, inner.FreeBytesAsync, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await calls.CloseAsync(() => inner.DisposeAsync().AsTask());
@@ -108,9 +108,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
             cancellationToken
         );
 
-    // What arrives after it was given up is closed, by whichever of the two comes last.
+    // A resource that arrives after the caller gave up is closed, by whichever of the two comes last.
     private async Task<RefCountedResource<T>> OpenRefCountedAsync<T>(
-        string doing,
+        string action,
         Func<CancellationToken, Task<T>> call,
         CancellationToken cancellationToken
     )
@@ -120,7 +120,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         try
         {
             await calls.RunAsync(
-                doing,
+                action,
                 calls.Limits.CallTimeout,
                 async token => await taken.SetAsync(await call(token)),
                 cancellationToken
@@ -134,7 +134,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         }
     }
 
-    // A path that leads out is a fault of ours, not one of the destination.
+    // A path that leaves the root is a programming error, not a failure of the destination.
     private static void CheckPath(string path)
     {
         if (path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path))

@@ -2,19 +2,16 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Limits;
 
-/// <summary>
-/// Opens paths of this machine behind limits: a mount that has frozen and a pipe that nobody writes to do not block the
-/// caller.
-/// </summary>
+/// <summary>Opens paths of this machine with time limits: a frozen mount or a pipe without a writer does not block the caller.</summary>
 public static class GuardedDestinationOpener
 {
     /// <summary>Opens a folder.</summary>
-    /// <param name="paths">Opens it.</param>
+    /// <param name="paths">Opens the path.</param>
     /// <param name="calls">Runs its calls.</param>
     /// <param name="path">Its path.</param>
-    /// <param name="create">Whether it is created where it is missing.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HoldfastException">It cannot be opened, or does not answer.</exception>
+    /// <param name="create">Whether to create it if it is missing.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HoldfastException">It cannot be opened, or does not respond.</exception>
     public static async Task<IDestination> OpenFolderAsync(
         ILocalPaths paths,
         CallGuard calls,
@@ -23,14 +20,14 @@ public static class GuardedDestinationOpener
         CancellationToken cancellationToken
     ) => new GuardedDestination(await OpenAsync(calls, path, () => paths.OpenFolder(path, create), cancellationToken), calls);
 
-    /// <summary>Opens a folder, or the folder that a file lies in; neither is created.</summary>
-    /// <param name="paths">Opens it.</param>
+    /// <summary>Opens a folder, or the folder that contains a file. Creates nothing.</summary>
+    /// <param name="paths">Opens the path.</param>
     /// <param name="calls">Runs its calls.</param>
-    /// <param name="path">The path of either.</param>
-    /// <param name="check">Checks the path and gives the one that is opened; may block.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="path">The path of the folder or file.</param>
+    /// <param name="check">Checks the path and returns the one to open; may block.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/> where nothing is there; it cannot be opened, or does not answer.
+    /// <see cref="ErrorCatalogue.NotFound"/> if it does not exist; it cannot be opened, or does not respond.
     /// </exception>
     public static async Task<OpenedPath> OpenPathAsync(
         ILocalPaths paths,

@@ -1,6 +1,6 @@
 namespace Holdfast.Destinations.Limits;
 
-/// <summary>An upload whose calls do not hold their caller. One whose call hangs is given up, and never published.</summary>
+/// <summary>An upload whose calls never block their caller. If a call hangs, the upload is abandoned and never published.</summary>
 internal sealed class GuardedUpload(string path, RefCountedResource<IUpload> upload, CallGuard calls) : IUpload
 {
     public string Path => path;
@@ -22,7 +22,7 @@ internal sealed class GuardedUpload(string path, RefCountedResource<IUpload> upl
 
     public async ValueTask DisposeAsync() => await calls.CloseAsync(upload.CloseAsync);
 
-    /// <summary>Runs a call that is in several of them.</summary>
+    /// <summary>Runs a call that uses several uploads.</summary>
     public static async Task UseAsync(IReadOnlyList<GuardedUpload> uploads, Func<IReadOnlyList<IUpload>, Task> call)
     {
         var entered = new List<GuardedUpload>(uploads.Count);

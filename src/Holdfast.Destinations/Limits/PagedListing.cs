@@ -6,11 +6,11 @@ internal sealed class PagedListing(IAsyncEnumerable<DestinationEntry> all) : IAs
     private readonly IAsyncEnumerator<DestinationEntry> _entries = all.GetAsyncEnumerator();
     private bool _isAtEnd;
 
-    /// <summary>The next page; empty after the last.</summary>
-    public async Task<List<DestinationEntry>> ReadPageAsync(int most)
+    /// <summary>Returns the next page; empty after the last.</summary>
+    public async Task<List<DestinationEntry>> ReadPageAsync(int maxEntries)
     {
         var page = new List<DestinationEntry>();
-        while (!_isAtEnd && page.Count < most)
+        while (!_isAtEnd && page.Count < maxEntries)
         {
             if (await _entries.MoveNextAsync())
             {

@@ -1,13 +1,13 @@
 namespace Holdfast.Destinations.Limits;
 
 /// <summary>
-/// Something that calls are in, of which one may hang: when it is closed meanwhile, the last call that returns closes
-/// it.
+/// A resource with concurrent calls, any of which may hang: if it is closed during calls, the last call that returns disposes it.
 /// </summary>
-/// <typeparam name="T">Its type.</typeparam>
+/// <typeparam name="T">Type of the resource.</typeparam>
 internal sealed class RefCountedResource<T>
     where T : class, IAsyncDisposable
 {
+    // Guards the fields below. The resource is disposed outside of the lock, by the one caller that finds it closed and without calls.
     private readonly Lock _gate = new();
     private T? _item;
     private int _calls;
@@ -17,10 +17,10 @@ internal sealed class RefCountedResource<T>
 
     public RefCountedResource(T item) => _item = item;
 
-    /// <summary>It, as it is: for what does no call.</summary>
+    /// <summary>The resource, for properties that need no call.</summary>
     public T Item => _item ?? throw new ObjectDisposedException(typeof(T).Name);
 
-    /// <summary>Puts it here; one that was closed before it came is closed at once.</summary>
+    /// <summary>Sets the resource; if this was closed before, disposes it at once.</summary>
     public async Task SetAsync(T item)
     {
         lock (_gate)
@@ -36,7 +36,7 @@ internal sealed class RefCountedResource<T>
     }
 
     /// <summary>Runs a call.</summary>
-    /// <exception cref="ObjectDisposedException">It was closed.</exception>
+    /// <exception cref="ObjectDisposedException">The resource is closed.</exception>
     public async Task<TResult> UseAsync<TResult>(Func<T, Task<TResult>> call)
     {
         var item = Acquire();
@@ -50,7 +50,7 @@ internal sealed class RefCountedResource<T>
         }
     }
 
-    /// <summary>Begins a call, which ends with <see cref="ReleaseAsync"/>.</summary>
+    /// <summary>Starts a call, which ends with <see cref="ReleaseAsync"/>.</summary>
     public T Acquire()
     {
         lock (_gate)
@@ -76,7 +76,7 @@ internal sealed class RefCountedResource<T>
         await Item.DisposeAsync();
     }
 
-    /// <summary>Closes it: now, or when the last call that is in it returns. Once.</summary>
+    /// <summary>Disposes the resource, now or when its last call returns. Further calls have no effect.</summary>
     public async Task CloseAsync()
     {
         lock (_gate)
