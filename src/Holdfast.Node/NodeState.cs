@@ -28,6 +28,7 @@ public sealed class NodeState : IAsyncDisposable
     private readonly StateMirror<TrustedClock> _clocks;
     private readonly StateMirror<Run> _runs;
     private readonly StateMirror<DueDatabaseChunk> _runDue;
+    private int _isDisposed;
 
     /// <summary>Makes it; empty until <see cref="StartAsync"/>.</summary>
     public NodeState(IStateStore store, TimeProvider time)
@@ -179,6 +180,10 @@ public sealed class NodeState : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
         await Writer.DisposeAsync();
         await Templates.DisposeAsync();
         await Tasks.DisposeAsync();

@@ -167,16 +167,23 @@ public static class HoldfastServer
             services.AddSingleton(factory);
         }
         services.AddSingleton(s =>
-            NodeHostedService.Create(
+            NodeHostedService.CreateSettings(
                 s.GetRequiredService<ServerConfig>(),
                 s.GetRequiredService<DataFolder>(),
-                s.GetRequiredService<IStateStore>(),
                 s.GetRequiredService<TimeProvider>(),
-                [.. s.GetServices<DestinationFactory>()],
-                s.GetRequiredService<ILoggerFactory>(),
-                options.SqliteReaders
+                [.. s.GetServices<DestinationFactory>()]
             )
         );
+        services.AddSingleton(s =>
+            NodeHostedService.AttachSources(
+                s.GetRequiredService<ServerConfig>(),
+                s.GetRequiredService<TimeProvider>(),
+                options.SqliteReaders,
+                s.GetRequiredService<ILoggerFactory>()
+            )
+        );
+        services.AddHoldfastNode();
+        services.AddSingleton(s => new HoldfastNode(s));
         services.AddSingleton<EventOptions>().AddSingleton<EventHub>();
         services.AddSingleton(s => new EventFeed(
             s.GetRequiredService<EventHub>(),

@@ -11,6 +11,7 @@ using Holdfast.Destinations.Local;
 using Holdfast.Engines.Sqlite;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Node;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Keys;
 using Holdfast.Server;
 using Holdfast.Server.Configuration;
@@ -56,7 +57,7 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public Gate Gate { get; }
 
-    public HoldfastNode Node => Services.GetRequiredService<HoldfastNode>();
+    public TestNode Node => new(Services);
 
     public IServiceProvider Services => _app.Services;
 
@@ -327,8 +328,8 @@ internal sealed class ApiServer : IAsyncDisposable
                 {
                     builder.Services.AddSingleton(state);
                 }
-                builder.Services.AddSingleton(s => new HoldfastNode(
-                    new()
+                builder.Services.AddSingleton(
+                    new NodeSettings
                     {
                         Tag = "A",
                         Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
@@ -336,12 +337,9 @@ internal sealed class ApiServer : IAsyncDisposable
                         DestinationFactories = [new LocalDestinationFactory([root])],
                         Zone = TimeZoneInfo.Utc,
                         ShutdownGrace = TimeSpan.Zero,
-                    },
-                    s.GetRequiredService<IStateStore>(),
-                    [new(engine.Name, gate, CanSnapshot: true)],
-                    time,
-                    s.GetRequiredService<ILoggerFactory>()
-                ));
+                    }
+                );
+                builder.Services.AddSingleton(new ConfiguredSources([new(engine.Name, gate, CanSnapshot: true)]));
             }
         );
         await app.StartAsync(TestContext.Current.CancellationToken);

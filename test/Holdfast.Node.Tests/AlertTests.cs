@@ -18,7 +18,7 @@ public sealed class AlertTests : IAsyncLifetime
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
     private readonly FakeSource _source = new();
     private EmbeddedStateStore _store = null!;
-    private HoldfastNode _node = null!;
+    private TestNode _node = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

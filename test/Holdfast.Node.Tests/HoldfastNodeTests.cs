@@ -23,7 +23,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     private readonly FakeSource _source = new();
     private readonly FakeBoot _boot;
     private EmbeddedStateStore _store = null!;
-    private HoldfastNode _node = null!;
+    private TestNode _node = null!;
 
     public HoldfastNodeTests() => _boot = new(_time);
 

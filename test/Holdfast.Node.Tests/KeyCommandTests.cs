@@ -71,7 +71,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
     {
         var own = AgeIdentity.Generate();
         return new(
-            new SecretStore(_store, own, () => [own.Recipient]),
+            new SecretStore(_store, own, [own.Recipient]),
             new Dictionary<string, KeyCommand> { ["demo/hr/*"] = new("vault", ["/bin/sh", "-c", script]) }
         );
     }

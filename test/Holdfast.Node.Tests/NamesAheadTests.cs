@@ -21,7 +21,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
     private readonly FakeSource _source = new();
     private EmbeddedStateStore _store = null!;
-    private HoldfastNode _node = null!;
+    private TestNode _node = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -104,7 +104,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
                 {
                     Now = _time.GetUtcNow(),
                     StartedAt = _time.GetUtcNow(),
-                    Tasks = [_node.Protection.Facts(Task)],
+                    Tasks = [_node.Facts.Read(Task)],
                 }
             ),
             a => a.Kind == AlertKind.NameAhead

@@ -18,7 +18,7 @@ public sealed class NodeLogTests : IAsyncLifetime
     private readonly FakeSource _source = new();
     private readonly Lines _lines = new();
     private EmbeddedStateStore _store = null!;
-    private HoldfastNode _node = null!;
+    private TestNode _node = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -54,5 +54,5 @@ public sealed class SecretStoreTests : IAsyncLifetime
     }
 
     private SecretStore Secrets(AgeIdentity key, params AgeIdentity[] others) =>
-        new(_store, key, () => [key.Recipient, .. others.Select(o => o.Recipient)]);
+        new(_store, key, [key.Recipient, .. others.Select(o => o.Recipient)]);
 }

@@ -12,10 +12,10 @@ namespace Holdfast.Node.Alerts;
 /// The alerts that stand. They are looked for when something has changed, and once a minute, for some come by time
 /// alone; never more often than the interval allows.
 /// </summary>
-/// <param name="look">Gives the node's state as it is now, with what was reported.</param>
+/// <param name="snapshots">Captures what the rules evaluate.</param>
 /// <param name="interval">How long from one look to the next at least.</param>
 /// <param name="time">The clock.</param>
-public sealed class AlertMonitor(Func<IReadOnlyList<Alert>, AlertSnapshot> look, TimeSpan interval, TimeProvider time)
+public sealed class AlertMonitor(AlertSnapshotBuilder snapshots, TimeSpan interval, TimeProvider time)
 {
     private static readonly TimeSpan MaxInterval = TimeSpan.FromMinutes(1);
 
@@ -31,6 +31,9 @@ public sealed class AlertMonitor(Func<IReadOnlyList<Alert>, AlertSnapshot> look,
 
     /// <summary>Those that stand: the gravest first, of these the oldest first.</summary>
     public IReadOnlyList<Alert> Active => _items;
+
+    /// <summary>Invalidates the alerts from now on whenever something changes that the rules evaluate.</summary>
+    public void Subscribe() => snapshots.Subscribe(this);
 
     /// <summary>Something has changed that alerts are about. Costs next to nothing.</summary>
     public void Invalidate() => _invalidated.Writer.TryWrite(0);
@@ -58,7 +61,7 @@ public sealed class AlertMonitor(Func<IReadOnlyList<Alert>, AlertSnapshot> look,
         {
             try
             {
-                Publish(AlertRules.Evaluate(look([.. _reported.Values])));
+                Publish(AlertRules.Evaluate(snapshots.Capture([.. _reported.Values])));
             }
             catch (Exception e)
             {

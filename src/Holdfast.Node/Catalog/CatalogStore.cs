@@ -5,6 +5,7 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
 using Holdfast.Core.Protection;
+using Holdfast.Node.Retention;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
@@ -26,12 +27,13 @@ public sealed partial class CatalogStore : ICatalog
     private readonly ILogger<CatalogStore> _logger;
     private readonly string? _path;
     private readonly TimeProvider _time;
-    private readonly Func<DateTimeOffset> _latestPossibleTime;
+    private readonly TrustedClockMonitor? _clock;
     private readonly Dictionary<string, string> _identities = new(StringComparer.Ordinal); // guarded by _writing
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new() { SingleReader = true });
     private readonly Lock _writing = new(); // _write; held through a commit
     private readonly Lock _reading = new(); // _read; in memory both are one connection, under _writing. Taken after _writing where both are
     private readonly Task _loop;
+    private int _isDisposed;
     private CatalogFile _write;
     private CatalogFile? _read;
     private volatile HoldfastException? _unusable;
@@ -41,9 +43,9 @@ public sealed partial class CatalogStore : ICatalog
         ImmutableDictionary<(DatabaseId, string?), KnownBackupProblems>.Empty
     );
 
-    private CatalogStore(string? path, CatalogFile write, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest)
+    private CatalogStore(string? path, CatalogFile write, ILogger<CatalogStore> logger, TimeProvider time, TrustedClockMonitor? clock)
     {
-        (_path, _write, _logger, _time, _latestPossibleTime) = (path, write, logger, time, latest ?? time.GetUtcNow);
+        (_path, _write, _logger, _time, _clock) = (path, write, logger, time, clock);
         if (path is not null)
         {
             _read = CatalogFile.OpenToRead(path);
@@ -76,15 +78,14 @@ public sealed partial class CatalogStore : ICatalog
     /// <param name="path">The file; null for memory alone.</param>
     /// <param name="logger">Told where it was begun anew.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="latest">
-    /// The time that names are held against: chains that lie ahead of it are not the newest. Null for that of the
-    /// clock.
+    /// <param name="clock">
+    /// The trusted clock that names are checked against: chains that lie ahead of it are not the newest. Null for <paramref name="time"/>.
     /// </param>
-    public static CatalogStore Open(string? path, ILogger<CatalogStore> logger, TimeProvider time, Func<DateTimeOffset>? latest = null)
+    public static CatalogStore Open(string? path, ILogger<CatalogStore> logger, TimeProvider time, TrustedClockMonitor? clock = null)
     {
         if (path is null)
         {
-            return new(null, CatalogFile.Open(null), logger, time, latest);
+            return new(null, CatalogFile.Open(null), logger, time, clock);
         }
         try
         {
@@ -94,7 +95,7 @@ public sealed partial class CatalogStore : ICatalog
                 LogNew(logger, path);
             }
 
-            return new(path, CatalogFile.Open(path), logger, time, latest);
+            return new(path, CatalogFile.Open(path), logger, time, clock);
         }
         catch (SqliteException e) when (IsDamage(e))
         {
@@ -102,16 +103,16 @@ public sealed partial class CatalogStore : ICatalog
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            return CreateInMemory(path, e, logger, time, latest);
+            return CreateInMemory(path, e, logger, time, clock);
         }
 
         try
         {
-            return new(path, Recreate(path, logger), logger, time, latest);
+            return new(path, Recreate(path, logger), logger, time, clock);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            return CreateInMemory(path, e, logger, time, latest);
+            return CreateInMemory(path, e, logger, time, clock);
         }
     }
 
@@ -276,6 +277,10 @@ public sealed partial class CatalogStore : ICatalog
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
         _requests.Writer.TryComplete();
         await _loop; // what was asked for before is done
         lock (_reading)
@@ -293,12 +298,12 @@ public sealed partial class CatalogStore : ICatalog
         Exception e,
         ILogger<CatalogStore> logger,
         TimeProvider time,
-        Func<DateTimeOffset>? latest
+        TrustedClockMonitor? clock
     )
     {
         LogInMemory(logger, e, path);
         var failure = Failure(path, e);
-        return new(null, CatalogFile.Open(null), logger, time, latest) { Problem = failure, _unusable = failure };
+        return new(null, CatalogFile.Open(null), logger, time, clock) { Problem = failure, _unusable = failure };
     }
 
     private static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
@@ -392,7 +397,7 @@ public sealed partial class CatalogStore : ICatalog
     // Under _writing, or before anybody else knows the object.
     private void RefreshSummary(IEnumerable<string> databases) =>
         _summary = databases.Aggregate(_summary, (known, database) =>
-            known.With(database, CatalogSummary.Create(_write, database, _latestPossibleTime()))
+            known.With(database, CatalogSummary.Create(_write, database, _clock?.LatestPossibleTime ?? _time.GetUtcNow()))
         );
 
     private Task WriteAsync(Func<CatalogFile, IReadOnlyList<string>> write)

@@ -1,7 +1,8 @@
 using Holdfast.Core.Databases;
-using Holdfast.Core.Operations;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Tasks;
 
 namespace Holdfast.Node.Coverage;
 
@@ -9,50 +10,42 @@ namespace Holdfast.Node.Coverage;
 /// Gathers what the node knows of a database, and has <see cref="DatabaseProtection"/> decide. Costs about a
 /// microsecond a task, so it is done at each question.
 /// </summary>
-public sealed class ProtectionReader
+/// <param name="tasks">All tasks.</param>
+/// <param name="facts">What is known of each task.</param>
+/// <param name="sources">The sources of this node.</param>
+/// <param name="settings">The time zone of schedules that name none.</param>
+/// <param name="time">The clock.</param>
+public sealed class ProtectionReader(
+    TaskRegistry tasks,
+    TaskFactsReader facts,
+    SourceRegistry sources,
+    NodeSettings settings,
+    TimeProvider time
+)
 {
-    private readonly HoldfastNode _node;
-    private readonly TimeProvider _time;
-
-    internal ProtectionReader(HoldfastNode node, TimeProvider time) => (_node, _time) = (node, time);
-
     /// <summary>How well a database is protected now.</summary>
     /// <param name="record">The database.</param>
     /// <param name="templateId">Only by the task of this template; null for all its tasks.</param>
     public DatabaseProtection Of(DatabaseRecord record, string? templateId = null)
     {
-        var tasks = _node.Tasks.Of(record.Id);
-        var facts = new List<TaskFacts>(tasks.Count);
-        foreach (var task in tasks)
+        var ofDatabase = tasks.Of(record.Id);
+        var known = new List<TaskFacts>(ofDatabase.Count);
+        foreach (var task in ofDatabase)
         {
             if (templateId is null || task.TemplateId == templateId)
             {
-                facts.Add(Facts(task));
+                known.Add(facts.Read(task));
             }
         }
 
         return DatabaseProtection.Evaluate(
-            new(_time.GetUtcNow(), _node.Settings.Zone, record, facts, record.MissingSince)
+            new(time.GetUtcNow(), settings.Zone, record, known, record.MissingSince)
             {
-                HasSource = record.MissingSince is null || _node.FindSource(record.Id.Source) is not null,
+                HasSource = record.MissingSince is null || sources.Find(record.Id.Source) is not null,
             }
         );
     }
 
     /// <summary>How well one task protects its database now.</summary>
-    public TaskProtection Of(BackupTask task) => TaskProtection.Evaluate(Facts(task), _time.GetUtcNow(), _node.Settings.Zone);
-
-    /// <summary>What is known of a task now.</summary>
-    public TaskFacts Facts(BackupTask task)
-    {
-        var isRunning = _node.Queue.Find(task.Id)?.Current.State == OperationState.Running;
-        return new(
-            task,
-            _node.StatusOf(task.Id),
-            _node.NextOf(task.Id)?.At,
-            isRunning,
-            _node.Catalog.KnownProblemsOf(task.Id, task.Database),
-            _node.Destinations.Unavailable
-        );
-    }
+    public TaskProtection Of(BackupTask task) => TaskProtection.Evaluate(facts.Read(task), time.GetUtcNow(), settings.Zone);
 }

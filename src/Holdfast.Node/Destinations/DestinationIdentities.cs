@@ -13,13 +13,13 @@ namespace Holdfast.Node.Destinations;
 /// <param name="identities">Their identities, by <c>NAME/NODE</c>.</param>
 /// <param name="roots">Makes the roots that have them.</param>
 /// <param name="node">Tag of this node.</param>
-/// <param name="known">The databases that the state knows, those that were dropped too.</param>
+/// <param name="databases">The stored records of all databases, including dropped ones.</param>
 internal sealed class DestinationIdentities(
     StateMirror<DestinationConfig> configs,
     StateMirror<ExpectedIdentity> identities,
     DestinationRoots roots,
     string node,
-    Func<IEnumerable<DatabaseId>> known
+    WriteBehindState<DatabaseRecord> databases
 )
 {
     /// <summary>The identity that a destination must have here; null where it has none yet.</summary>
@@ -181,7 +181,12 @@ internal sealed class DestinationIdentities(
         await using (opened)
         {
             var sources = await FoldersAsync(opened, "", cancellationToken);
-            foreach (var source in known().GroupBy(d => FolderName.Encode(d.Source)).Where(s => sources.Contains(s.Key)))
+            foreach (
+                var source in databases
+                    .Items.Select(d => d.Value.Id)
+                    .GroupBy(d => FolderName.Encode(d.Source))
+                    .Where(s => sources.Contains(s.Key))
+            )
             {
                 var databases = await FoldersAsync(opened, source.Key, cancellationToken);
                 foreach (var database in source.Where(d => databases.Contains(FolderName.Encode(d.Name))))

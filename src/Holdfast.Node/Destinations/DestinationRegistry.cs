@@ -43,7 +43,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     public DestinationRegistry(NodeState state, DestinationRoots roots, NodeSettings settings, TimeProvider time)
     {
         (_state, _roots, _settings, _time) = (state, roots, settings, time);
-        _identities = new(state.Destinations, state.Identities, roots, settings.Tag, KnownDatabases);
+        _identities = new(state.Destinations, state.Identities, roots, settings.Tag, state.Databases);
     }
 
     /// <summary>Told when <see cref="IdentityProblem"/> of one has changed. Must not block.</summary>
@@ -356,8 +356,6 @@ public sealed class DestinationRegistry : IAsyncDisposable
             _freeSpace[config.Name] = (config, new(_time.GetUtcNow(), free));
         }
     }
-
-    private IEnumerable<DatabaseId> KnownDatabases() => _state.Databases.Items.Select(d => d.Value.Id);
 
     private DestinationConfig GetDefinition(string name) =>
         Find(name)?.Value

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
+using Holdfast.Node.Jobs;
 using Holdfast.Node.Supervision;
 using Holdfast.State;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>The sources of this node: attached, looked at again and again, and detached. None waits for another.</summary>
-public sealed class SourceRegistry : IAsyncDisposable
+public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
 {
     private readonly WriteBehindState<DatabaseRecord> _records;
     private readonly SourceIdentities _identities;
@@ -18,6 +19,7 @@ public sealed class SourceRegistry : IAsyncDisposable
     private readonly ILogger<SourceRegistry> _logger;
     private readonly ConcurrentDictionary<string, SourceMonitor> _monitors = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _closing = new(); // sources that were detached and are not closed yet
+    private int _isDisposed;
     private readonly Lock _gate = new(); // who attaches and detaches has it, so that at no time two monitors of one name change records
 
     /// <summary>Makes it.</summary>
@@ -53,6 +55,9 @@ public sealed class SourceRegistry : IAsyncDisposable
 
     /// <summary>One of them; null where this node has none of that name.</summary>
     public SourceMonitor? Find(string name) => _monitors.GetValueOrDefault(name);
+
+    /// <inheritdoc/>
+    public bool IsReady(string source) => Find(source) is not { IsReady: false };
 
     /// <summary>Begins to work with a source when it is settled. One that is saved anew meanwhile is used as it is by then.</summary>
     /// <param name="name">Its name.</param>
@@ -233,6 +238,10 @@ public sealed class SourceRegistry : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
         List<Task> closing;
         lock (_gate)
         {

@@ -11,10 +11,10 @@ namespace Holdfast.Node.Jobs;
 public sealed partial class JobQueue
 {
     private readonly JobLimits _limits;
-    private readonly Func<string, bool> _isReady;
+    private readonly ISourceReadiness? _sources;
     private readonly ILogger _logger;
 
-    // Everything below it, and the state of jobs. Nothing is called out while it is held, except _isReady.
+    // Everything below it, and the state of jobs. Nothing is called out while it is held, except ISourceReadiness.IsReady.
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Job> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RoundRobinGroup> _groups = new(StringComparer.Ordinal);
@@ -31,13 +31,10 @@ public sealed partial class JobQueue
 
     /// <summary>Makes it.</summary>
     /// <param name="limits">How many jobs run at once.</param>
-    /// <param name="isReady">
-    /// Whether a source can be used yet; jobs wait while it cannot. Must neither block nor call the queue. Null where
-    /// each can.
-    /// </param>
+    /// <param name="sources">Whether a source can be used yet; jobs wait while it cannot. Null if every source can be used.</param>
     /// <param name="logger">Takes what must not happen.</param>
-    public JobQueue(JobLimits limits, Func<string, bool>? isReady = null, ILogger<JobQueue>? logger = null) =>
-        (_limits, _isReady, _logger) = (limits, isReady ?? (_ => true), logger ?? NullLogger<JobQueue>.Instance);
+    public JobQueue(JobLimits limits, ISourceReadiness? sources = null, ILogger<JobQueue>? logger = null) =>
+        (_limits, _sources, _logger) = (limits, sources, logger ?? NullLogger<JobQueue>.Instance);
 
     /// <summary>Told of each job that holds nothing any more: another with its key may begin. Must not block.</summary>
     public event Action<Job>? Released;
@@ -357,7 +354,9 @@ public sealed partial class JobQueue
     }
 
     private bool CanStart(JobSubqueue line) =>
-        HasCapacity(line.SlotLimits) && HasCapacity(line.InProgressLimits) && (line.Source is null || _isReady(line.Source));
+        HasCapacity(line.SlotLimits)
+        && HasCapacity(line.InProgressLimits)
+        && (line.Source is null || _sources?.IsReady(line.Source) != false);
 
     private bool HasCapacity(IReadOnlyList<ResourceLimit> needs)
     {

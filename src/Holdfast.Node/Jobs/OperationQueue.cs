@@ -33,13 +33,13 @@ public sealed partial class OperationQueue
 
     /// <summary>Makes it.</summary>
     /// <param name="operations">Where each becomes an operation.</param>
-    /// <param name="isReady">Whether a source can be used yet.</param>
+    /// <param name="sources">Whether a source can be used yet.</param>
     /// <param name="settings">Limits and times.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what must not happen.</param>
     public OperationQueue(
         OperationStore operations,
-        Func<string, bool> isReady,
+        ISourceReadiness sources,
         NodeSettings settings,
         TimeProvider time,
         ILoggerFactory loggers
@@ -47,7 +47,7 @@ public sealed partial class OperationQueue
     {
         (_operations, _settings, _time) = (operations, settings, time);
         _logger = loggers.CreateLogger<OperationQueue>();
-        _queue = new(settings.Jobs, isReady, loggers.CreateLogger<JobQueue>());
+        _queue = new(settings.Jobs, sources, loggers.CreateLogger<JobQueue>());
         _queue.Released += job =>
         {
             if (job is OperationJob operation)

@@ -3,6 +3,10 @@ using System.Globalization;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Operations;
+using Holdfast.Node.Alerts;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Retention;
 using Holdfast.State;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +18,21 @@ namespace Holdfast.Node.Logging;
 /// event with a stable id, and its values have names, so that programs can read them; <c>docs/server.md</c> lists them all.
 /// </summary>
 /// <param name="logger">Where the lines go.</param>
-internal sealed partial class NodeLog(ILogger<NodeLog> logger)
+/// <param name="operations">Logged when they start and end.</param>
+/// <param name="alerts">Logged when they come and go.</param>
+/// <param name="retention">Logged when it deletes a chain.</param>
+/// <param name="state">Definitions are logged when they are saved and deleted.</param>
+/// <param name="sources">Counted at the start.</param>
+/// <param name="settings">Tag and grace time of the node.</param>
+public sealed partial class NodeLog(
+    ILogger<NodeLog> logger,
+    OperationStore operations,
+    AlertMonitor alerts,
+    RetentionRunner retention,
+    NodeState state,
+    SourceRegistry sources,
+    NodeSettings settings
+)
 {
     // A server that loses its disk has an alert for each of 10,000 databases: that is one line.
     private const int MaxAlertsPerKind = 10;
@@ -25,31 +43,29 @@ internal sealed partial class NodeLog(ILogger<NodeLog> logger)
     /// Logs what happens on the node from now on. To be called when the state has been read: what is there by then is
     /// no news.
     /// </summary>
-    public void Follow(HoldfastNode node)
+    public void Follow()
     {
-        node.Operations.Changed += OnOperation;
-        node.Alerts.Changed += OnAlerts;
-        node.Retention.Deleted += (destination, path) => LogRetention(path, destination);
-        FollowDefinitions(node.State.Templates, "server-wide backup", t => t.Name);
-        FollowDefinitions(node.State.Tasks, "task", t => $"{t.Name} of {t.Database}");
-        FollowDefinitions(node.State.Destinations, "destination", d => d.Name);
-        FollowDefinitions(node.State.Sources, "source", s => s.Name);
+        operations.Changed += OnOperation;
+        alerts.Changed += OnAlerts;
+        retention.Deleted += (destination, path) => LogRetention(path, destination);
+        FollowDefinitions(state.Templates, "server-wide backup", t => t.Name);
+        FollowDefinitions(state.Tasks, "task", t => $"{t.Name} of {t.Database}");
+        FollowDefinitions(state.Destinations, "destination", d => d.Name);
+        FollowDefinitions(state.Sources, "source", s => s.Name);
     }
 
     /// <summary>The node has started.</summary>
-    public void Started(HoldfastNode node)
+    public void Started()
     {
-        var (sources, databases) = (node.Sources.Items.Count, node.State.Databases.Items.Count(d => d.Value.Dropped is null));
-        LogStarted(node.Tag, sources, databases, node.State.Templates.Count);
+        var databases = state.Databases.Items.Count(d => d.Value.Dropped is null);
+        LogStarted(settings.Tag, sources.Items.Count, databases, state.Templates.Count);
     }
 
     /// <summary>The node stops.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="grace">How long what runs may go on.</param>
-    public void Stopping(HoldfastNode node, TimeSpan grace) => LogStopping(node.Tag, _running.Count, grace.TotalSeconds);
+    public void Stopping() => LogStopping(settings.Tag, _running.Count, settings.ShutdownGrace.TotalSeconds);
 
     /// <summary>The node has stopped.</summary>
-    public void Stopped(HoldfastNode node) => LogStopped(node.Tag);
+    public void Stopped() => LogStopped(settings.Tag);
 
     /// <summary>A step of stopping, or of closing after it, does not end; it is left behind.</summary>
     /// <param name="what">What it is.</param>

@@ -8,6 +8,7 @@ using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Jobs;
+using Holdfast.Node.Tasks;
 
 namespace Holdfast.Node.Retention;
 
@@ -17,14 +18,14 @@ namespace Holdfast.Node.Retention;
 /// <param name="checks">Forgets what was found as it was verified.</param>
 /// <param name="queue">Lets no backup run that could extend the chain meanwhile.</param>
 /// <param name="chains">Which chains are read, and stay.</param>
-/// <param name="lost">Told of a task, and of the destination where its newest chain was removed.</param>
+/// <param name="lost">Records with a task that its newest chain at a destination was removed.</param>
 public sealed class ChainRemovalService(
     DestinationRegistry destinations,
     ICatalog catalog,
     ChainVerificationHistory checks,
     OperationQueue queue,
     ChainLocks chains,
-    Action<string, string> lost
+    LostBackupRecorder lost
 )
 {
     /// <summary>Removes a chain at a destination.</summary>
@@ -70,7 +71,7 @@ public sealed class ChainRemovalService(
             );
         if (chain.Name.Task is { } maker && await IsNewestAsync(destination, chain, cancellationToken))
         {
-            lost(maker, name); // before: it is protected no longer, whatever becomes of the rest
+            lost.Record(name, maker); // before: it is protected no longer, whatever becomes of the rest
         }
         await catalog.ForgetAsync(name, path);
         await ChainRemover.RemoveAsync(destination, chain, cancellationToken);

@@ -18,7 +18,7 @@ public sealed class RetentionRunner(
     TimeZoneInfo zone,
     TimeProvider time,
     ICatalog? catalog = null,
-    Func<TrustedClock>? clock = null,
+    TrustedClockMonitor? clock = null,
     ChainLocks? chains = null
 )
 {
@@ -26,8 +26,7 @@ public sealed class RetentionRunner(
     public event Action<string, string>? Deleted;
 
     /// <summary>The latest that it can be now: what the wall clock says, or the trusted one where that is later.</summary>
-    public DateTimeOffset LatestPossibleTime =>
-        clock?.Invoke() is { } trusted && trusted.Time > time.GetUtcNow() ? trusted.Time : time.GetUtcNow();
+    public DateTimeOffset LatestPossibleTime => clock?.LatestPossibleTime ?? time.GetUtcNow();
 
     /// <summary>Deletes what is past its time at one destination, unless a brake holds it.</summary>
     /// <param name="task">The task: only its own chains count.</param>
@@ -103,7 +102,7 @@ public sealed class RetentionRunner(
     private RetentionPlan Plan(BackupTask task, List<StoredChainInfo> infos, bool approved)
     {
         var wall = time.GetUtcNow();
-        if (clock?.Invoke() is not { } trusted)
+        if (clock?.Current is not { } trusted)
         {
             return RetentionPlan.Create(infos, task.Settings.Retention, wall, approved, ExpectedFullInterval(task));
         }

@@ -4,6 +4,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Jobs;
+using Holdfast.Node.Tasks;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
@@ -17,13 +18,13 @@ namespace Holdfast.Node.Retention;
 /// Lets no backup of a task run while its chains are deleted: retention follows its full backups by itself, and the two
 /// must not cross.
 /// </param>
-/// <param name="taskOf">The task of an id as it is saved now; null where there is none any more.</param>
+/// <param name="tasks">All tasks, as they are saved now.</param>
 public sealed class RetentionService(
     RetentionRunner runner,
     DestinationRegistry destinations,
     WriteBehindState<TaskStatus> statuses,
     OperationQueue queue,
-    Func<string, BackupTask?> taskOf
+    TaskRegistry tasks
 )
 {
     /// <summary>Told when one has ended that may have changed what it waits for. Must not block.</summary>
@@ -75,7 +76,7 @@ public sealed class RetentionService(
         CancellationToken cancellationToken
     )
     {
-        var task = taskOf(id)
+        var task = tasks.Find(id)
             ?? throw new HoldfastException(
                 ErrorCatalogue.NotFound,
                 $"Task '{id}' is gone, or its database.",

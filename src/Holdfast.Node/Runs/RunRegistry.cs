@@ -5,9 +5,9 @@ using Holdfast.Core.Protection;
 using Holdfast.Core.Runs;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Tasks;
-using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Runs;
@@ -18,25 +18,19 @@ namespace Holdfast.Node.Runs;
 /// name their run; what becomes of them is followed. The runs of each task that may still change are held in memory,
 /// older ones are read from the state.
 /// </summary>
-/// <param name="records">As they are stored.</param>
-/// <param name="due">What was due in them, as it is stored.</param>
+/// <param name="state">The runs, what was due in them, server-wide backup tasks and statuses, as they are stored.</param>
 /// <param name="operations">All operations.</param>
 /// <param name="tasks">All tasks.</param>
-/// <param name="templates">All server-wide backup tasks.</param>
-/// <param name="statusOf">The status of a task, by its id.</param>
-/// <param name="sizeOf">Bytes of a database.</param>
-/// <param name="isHeldUp">Whether the task of an id may not begin, for its database or source is away.</param>
+/// <param name="availability">Whether a task may not begin, because its database or source is away.</param>
+/// <param name="sizes">Sizes of databases.</param>
 /// <param name="settings">Tag and time zone of the node.</param>
 /// <param name="time">The clock.</param>
 public sealed class RunRegistry(
-    WriteBehindState<Run> records,
-    WriteBehindState<DueDatabaseChunk> due,
+    NodeState state,
     OperationStore operations,
     TaskRegistry tasks,
-    StateMirror<Template> templates,
-    Func<string, TaskStatus> statusOf,
-    Func<DatabaseId, long> sizeOf,
-    Func<string, bool> isHeldUp,
+    TaskAvailability availability,
+    DatabaseSizes sizes,
     NodeSettings settings,
     TimeProvider time
 )
@@ -49,7 +43,7 @@ public sealed class RunRegistry(
 
     // Held by itself: under it no operation, queue or scheduler is called, for they call here under their own locks.
     private readonly Lock _gate = new();
-    private readonly RunDueStore _due = new(due);
+    private readonly RunDueStore _due = new(state.RunDue);
     private readonly Dictionary<string, ActiveRun> _active = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _slots = new(StringComparer.Ordinal);
     private long _lastTime;
@@ -60,12 +54,12 @@ public sealed class RunRegistry(
         get
         {
             var now = time.GetUtcNow();
-            var all = records.Items.ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
+            var all = state.Runs.Items.ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
             lock (_gate)
             {
                 foreach (var (id, run) in _active)
                 {
-                    all[id] = run.Snapshot(now, isHeldUp);
+                    all[id] = run.Snapshot(now, IsHeldUp);
                 }
             }
 
@@ -80,11 +74,11 @@ public sealed class RunRegistry(
         {
             if (_active.TryGetValue(id, out var run))
             {
-                return run.Snapshot(time.GetUtcNow(), isHeldUp);
+                return run.Snapshot(time.GetUtcNow(), IsHeldUp);
             }
         }
 
-        return records.Find(id);
+        return state.Runs.Find(id);
     }
 
     /// <summary>Takes up the runs that a server before this one left unfinished, with what their operations say.</summary>
@@ -100,7 +94,7 @@ public sealed class RunRegistry(
             backups.ToLookup(o => o.TaskId!, StringComparer.Ordinal)
         );
         var stored = _due.All;
-        var mine = records.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).ToList();
+        var mine = state.Runs.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).ToList();
         lock (_gate)
         {
             foreach (var group in mine.GroupBy(r => (r.TemplateId, r.Slot is null)))
@@ -125,7 +119,7 @@ public sealed class RunRegistry(
     /// </summary>
     public string? RunOf(BackupTask task, NextBackup next)
     {
-        if (task.TemplateId is not { } id || templates.Find(id)?.Value is not { } template)
+        if (task.TemplateId is not { } id || state.Templates.Find(id)?.Value is not { } template)
         {
             return null;
         }
@@ -176,7 +170,7 @@ public sealed class RunRegistry(
         }
 
         _due.Remove(id);
-        records.Remove(id);
+        state.Runs.Remove(id);
         return false;
     }
 
@@ -245,7 +239,7 @@ public sealed class RunRegistry(
         var now = time.GetUtcNow();
         lock (_gate)
         {
-            foreach (var template in templates.Items.Select(t => t.Value).Where(t => t.Settings.Runs))
+            foreach (var template in state.Templates.Items.Select(t => t.Value).Where(t => t.Settings.Runs))
             {
                 FindOrCreateAtSlot(template, now);
             }
@@ -260,29 +254,29 @@ public sealed class RunRegistry(
         {
             foreach (var run in _active.Values.Where(r => r.IsChanged))
             {
-                var stored = run.Snapshot(now, isHeldUp) with { TimeLeft = null };
+                var stored = run.Snapshot(now, IsHeldUp) with { TimeLeft = null };
                 run.IsChanged = !stored.HasEnded; // time alone can change it: what is missed
-                if (stored != records.Find(stored.Id))
+                if (stored != state.Runs.Find(stored.Id))
                 {
-                    records.Set(stored.Id, stored);
+                    state.Runs.Set(stored.Id, stored);
                 }
                 StoreDue(run);
             }
         }
 
-        if (records.Count <= MaxStored)
+        if (state.Runs.Count <= MaxStored)
         {
             return;
         }
-        var old = records
-            .Items.Where(r => r.Value.HasEnded)
+        var old = state
+            .Runs.Items.Where(r => r.Value.HasEnded)
             .Select(r => r.Key)
             .OrderDescending(StringComparer.Ordinal)
             .Skip(MaxStored)
             .ToList();
         foreach (var id in old)
         {
-            records.Remove(id);
+            state.Runs.Remove(id);
         }
         _due.Remove(old);
     }
@@ -308,8 +302,8 @@ public sealed class RunRegistry(
         }
         _slots[template.Id] = slot.At;
         var due = tasks
-            .All.Where(t => t.TemplateId == template.Id && t.ScheduledSince < slot.At && !IsUsed(statusOf(t.Id), slot))
-            .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
+            .All.Where(t => t.TemplateId == template.Id && t.ScheduledSince < slot.At && !IsUsed(state.Statuses.Of(t.Id), slot))
+            .ToDictionary(t => t.Id, t => (t.Database, sizes.Of(t.Database)), StringComparer.Ordinal);
         return due.Count == 0 ? null : Add(template, slot.Kind, slot.At, due, null);
     }
 
@@ -354,7 +348,7 @@ public sealed class RunRegistry(
 
     private void StoreRun(ActiveRun run, DateTimeOffset now)
     {
-        records.Set(run.Head.Id, run.Snapshot(now, isHeldUp) with { TimeLeft = null });
+        state.Runs.Set(run.Head.Id, run.Snapshot(now, IsHeldUp) with { TimeLeft = null });
         StoreDue(run);
     }
 
@@ -376,10 +370,10 @@ public sealed class RunRegistry(
             .OrderByDescending(r => r.Head.Id, StringComparer.Ordinal)
             .Skip(MaxLoadedPerTemplate)
             .ToList();
-        foreach (var run in old.Where(r => r.Snapshot(now, isHeldUp).HasEnded))
+        foreach (var run in old.Where(r => r.Snapshot(now, IsHeldUp).HasEnded))
         {
             _active.Remove(run.Head.Id);
-            records.Set(run.Head.Id, run.Snapshot(now, isHeldUp));
+            state.Runs.Set(run.Head.Id, run.Snapshot(now, IsHeldUp));
         }
 
         _due.Remove(old.Select(r => r.Head.Id).Where(id => !_active.ContainsKey(id)));
@@ -398,7 +392,7 @@ public sealed class RunRegistry(
             return;
         }
         run.Entries[task] = RunEntry.From(operation);
-        run.Due.TryAdd(task, (operation.Database, sizeOf(operation.Database)));
+        run.Due.TryAdd(task, (operation.Database, sizes.Of(operation.Database)));
         run.IsChanged = true;
     }
 
@@ -451,7 +445,7 @@ public sealed class RunRegistry(
             ? []
             : tasks
                 .All.Where(t => t.TemplateId == run.TemplateId && t.ScheduledSince < slot)
-                .ToDictionary(t => t.Id, t => (t.Database, sizeOf(t.Database)), StringComparer.Ordinal);
+                .ToDictionary(t => t.Id, t => (t.Database, sizes.Of(t.Database)), StringComparer.Ordinal);
 
     private List<(string? Operation, DatabaseId Database)> FindStored(string id)
     {
@@ -462,7 +456,10 @@ public sealed class RunRegistry(
         return
         [
             .. own.Select(o => ((string?)o.Id, o.Database)),
-            .. (records.Find(id)?.MissedDatabases ?? []).Select(d => ((string?)null, DatabaseId.Parse(d))),
+            .. (state.Runs.Find(id)?.MissedDatabases ?? []).Select(d => ((string?)null, DatabaseId.Parse(d))),
         ];
     }
+
+    // Called under the lock: it reads tasks, sources and records, and calls nobody back.
+    private bool IsHeldUp(string taskId) => !availability.CanRun(taskId);
 }

@@ -5,7 +5,6 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Supervision;
-using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Scheduling;
 
@@ -13,22 +12,10 @@ namespace Holdfast.Node.Scheduling;
 /// Waits for the task that is due next, of all tasks, and hands it on. When is decided by <see cref="Scheduler"/>; this
 /// keeps the answers in order of time.
 /// </summary>
-/// <param name="taskOf">The task of an id; null where there is none any more.</param>
-/// <param name="statusOf">Its status.</param>
-/// <param name="isBusy">Whether a task waits or runs: it is asked for again when it has ended.</param>
-/// <param name="mayRun">Whether it can run at all now; if not, its slots pass, and it is asked for again when it can.</param>
-/// <param name="due">Begins a task.</param>
+/// <param name="tasks">The tasks, and how their backups are started.</param>
 /// <param name="zone">Time zone of schedules that name none.</param>
 /// <param name="time">The clock.</param>
-public sealed class BackupScheduler(
-    Func<string, BackupTask?> taskOf,
-    Func<string, TaskStatus> statusOf,
-    Func<string, bool> isBusy,
-    Func<string, bool> mayRun,
-    Action<BackupTask, NextBackup> due,
-    TimeZoneInfo zone,
-    TimeProvider time
-) : IDisposable
+public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, TimeProvider time) : IDisposable
 {
     // A clock that jumps is noticed no later than this.
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
@@ -115,7 +102,7 @@ public sealed class BackupScheduler(
 
     private void Reschedule(string id, DateTimeOffset now)
     {
-        if (taskOf(id) is not { } task)
+        if (tasks.Find(id) is not { } task)
         {
             _next.Remove(id);
             _problems.TryRemove(id, out _);
@@ -144,7 +131,7 @@ public sealed class BackupScheduler(
 
     // A schedule was checked when it was saved, but a zone can go with an update of the system: then this throws, and
     // the task is a problem that is told.
-    private NextBackup? Next(BackupTask task, DateTimeOffset now) => Scheduler.GetNext(task, statusOf(task.Id), now, zone);
+    private NextBackup? Next(BackupTask task, DateTimeOffset now) => Scheduler.GetNext(task, tasks.StatusOf(task.Id), now, zone);
 
     private TimeSpan Until(DateTimeOffset moment) => moment - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
@@ -189,15 +176,15 @@ public sealed class BackupScheduler(
     {
         try
         {
-            var task = taskOf(id);
-            var next = task is null || !mayRun(id) ? null : Next(task, now);
+            var task = tasks.Find(id);
+            var next = task is null || !tasks.CanRun(id) ? null : Next(task, now);
             _next[id] = (next, ++_version);
             // One that is busy stays due, so that it is seen when it waits for too long; it is asked for again when it has ended.
             if (next is not null && next.At > now)
             {
                 _queue.Enqueue((id, _version), next.At);
             }
-            else if (next is not null && !isBusy(id))
+            else if (next is not null && !tasks.IsBusy(id))
             {
                 begin.Add((task!, next));
             }
@@ -216,7 +203,10 @@ public sealed class BackupScheduler(
     {
         try
         {
-            due(task, next);
+            if (!tasks.TryStart(task, next))
+            {
+                Reschedule([task.Id]);
+            }
             _problems.TryRemove(task.Id, out _);
         }
         catch (Exception e)

@@ -11,7 +11,7 @@ namespace Holdfast.Node.Secrets;
 /// <param name="store">The store.</param>
 /// <param name="key">This node's key.</param>
 /// <param name="recipients">The public keys of all nodes, this one's among them.</param>
-public sealed class SecretStore(IStateStore store, AgeIdentity key, Func<IReadOnlyList<AgeRecipient>> recipients)
+public sealed class SecretStore(IStateStore store, AgeIdentity key, IReadOnlyList<AgeRecipient> recipients)
 {
     private const string Prefix = "secrets/";
 
@@ -24,7 +24,7 @@ public sealed class SecretStore(IStateStore store, AgeIdentity key, Func<IReadOn
 
     /// <summary>The change that stores a secret, for a transaction with others: <see cref="CommitAsync"/>.</summary>
     public async Task<StateChange> ChangeAsync(string name, string secret, CancellationToken cancellationToken) =>
-        new(Prefix + name, await AgeText.SealAsync(secret, AgeProtection.ToRecipients(recipients()), cancellationToken));
+        new(Prefix + name, await AgeText.SealAsync(secret, AgeProtection.ToRecipients(recipients), cancellationToken));
 
     /// <summary>The change that removes a secret, likewise.</summary>
     public static StateChange Removal(string name) => new(Prefix + name, null);

@@ -33,6 +33,7 @@ public sealed partial class Supervisor : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly List<SupervisedLoop> _loops = [];
     private readonly List<Func<LoopStatus>> _external = [];
+    private int _isDisposed;
     private readonly ConcurrentDictionary<string, byte> _stuck = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, SupervisedLoop> _handlers = new(StringComparer.Ordinal);
 
@@ -210,6 +211,10 @@ public sealed partial class Supervisor : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
         await StopAsync();
         Subscribers.Failed -= LogSubscriberFailed;
         _stop.Dispose();

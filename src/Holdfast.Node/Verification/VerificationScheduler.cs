@@ -5,8 +5,8 @@ using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Catalog;
-using Holdfast.Node.Operations;
 using Holdfast.Node.Supervision;
+using Holdfast.Node.Tasks;
 
 namespace Holdfast.Node.Verification;
 
@@ -23,9 +23,8 @@ public sealed class VerificationScheduler
     private static readonly TimeSpan PollInterval = TimeSpan.FromMinutes(1);
 
     private readonly ICatalog _catalog;
-    private readonly Func<IEnumerable<BackupTask>> _tasks;
-    private readonly Func<VerifyJob, RunningOperation> _verify;
-    private readonly Func<bool> _isBusy;
+    private readonly TaskRegistry _tasks;
+    private readonly IVerificationQueue _queue;
     private readonly TimeProvider _time;
     private readonly Dictionary<(string Chain, string Destination), DateTimeOffset> _attempted = []; // of the loop alone
     private volatile IReadOnlyList<VerificationAlertInput> _overdue = [];
@@ -34,16 +33,10 @@ public sealed class VerificationScheduler
     /// <summary>Makes it.</summary>
     /// <param name="catalog">Knows when each chain was verified.</param>
     /// <param name="tasks">All tasks.</param>
-    /// <param name="verify">Puts a verification in line.</param>
-    /// <param name="isBusy">Whether a backup waits for its turn.</param>
+    /// <param name="queue">Queues verifications.</param>
     /// <param name="time">The clock.</param>
-    public VerificationScheduler(
-        ICatalog catalog,
-        Func<IEnumerable<BackupTask>> tasks,
-        Func<VerifyJob, RunningOperation> verify,
-        Func<bool> isBusy,
-        TimeProvider time
-    ) => (_catalog, _tasks, _verify, _isBusy, _time) = (catalog, tasks, verify, isBusy, time);
+    public VerificationScheduler(ICatalog catalog, TaskRegistry tasks, IVerificationQueue queue, TimeProvider time) =>
+        (_catalog, _tasks, _queue, _time) = (catalog, tasks, queue, time);
 
     /// <summary>Tasks and templates whose chains were not verified for twice as long as they ask for, as of the last turn.</summary>
     public IReadOnlyList<VerificationAlertInput> Overdue => _overdue;
@@ -64,7 +57,7 @@ public sealed class VerificationScheduler
                 {
                     Refresh(); // a round can take days
                 }
-                while (_isBusy())
+                while (_queue.HasQueuedBackups)
                 {
                     await Task.Delay(PollInterval, _time, cancellationToken);
                     loop.CompleteIteration();
@@ -123,7 +116,8 @@ public sealed class VerificationScheduler
         ];
     }
 
-    private IEnumerable<BackupTask> GetVerifiedTasks() => _tasks().Where(t => t.Settings is { VerifyEveryDays: not null, Disabled: false });
+    private IEnumerable<BackupTask> GetVerifiedTasks() =>
+        _tasks.All.Where(t => t.Settings is { VerifyEveryDays: not null, Disabled: false });
 
     // One that could not be verified, as for want of a key, is tried again after the same time.
     private bool IsDue(TaskSettings settings, ChainVerification age, DateTimeOffset now)
@@ -141,7 +135,7 @@ public sealed class VerificationScheduler
         _attempted[(age.Chain, age.Destination)] = _time.GetUtcNow();
         try
         {
-            var operation = _verify(
+            var operation = _queue.EnqueueDue(
                 new()
                 {
                     From = $"destination:{age.Destination}/{age.Chain}",

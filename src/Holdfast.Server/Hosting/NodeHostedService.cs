@@ -1,12 +1,13 @@
 using Holdfast.Destinations;
 using Holdfast.Engines.Sqlite.Readers;
 using Holdfast.Node;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Keys;
+using Holdfast.Node.Lifetime;
 using Holdfast.Node.Retention;
 using Holdfast.Node.Secrets;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Files;
-using Holdfast.State;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,19 +17,16 @@ namespace Holdfast.Server.Hosting;
 /// The node as a service of the server: made of the configuration, started before the server listens (which waits for
 /// no source), stopped with its grace time.
 /// </summary>
-internal sealed partial class NodeHostedService(HoldfastNode node) : IHostedLifecycleService
+internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHostedLifecycleService
 {
-    public static HoldfastNode Create(
+    /// <summary>The settings of the node, from the configuration.</summary>
+    public static NodeSettings CreateSettings(
         ServerConfig config,
         DataFolder data,
-        IStateStore store,
         TimeProvider time,
-        IReadOnlyList<DestinationFactory> destinations,
-        ILoggerFactory loggers,
-        ReaderPool? readers
-    )
-    {
-        var settings = new NodeSettings
+        IReadOnlyList<DestinationFactory> destinations
+    ) =>
+        new()
         {
             Tag = config.Node,
             Key = NodeKey.LoadOrCreate(data.NodeKey, time),
@@ -52,17 +50,18 @@ internal sealed partial class NodeHostedService(HoldfastNode node) : IHostedLife
             CatalogFile = data.Catalog,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
+
+    /// <summary>Attaches the sources of the configuration. Connects to none of them.</summary>
+    public static ConfiguredSources AttachSources(ServerConfig config, TimeProvider time, ReaderPool? readers, ILoggerFactory loggers)
+    {
         foreach (var source in config.Sources.Where(s => s.Restore?.AllowSuperuser == true))
         {
             LogDeprecatedSetting(loggers.CreateLogger<NodeHostedService>(), source.Name);
         }
-        return new(settings, store, [.. config.Sources.Select(s => SourceFactory.Attach(s, time, readers))], time, loggers);
+        return new([.. config.Sources.Select(s => SourceFactory.Attach(s, time, readers))]);
     }
 
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await node.StartAsync(cancellationToken);
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => lifetime.StartAsync(cancellationToken);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -73,7 +72,7 @@ internal sealed partial class NodeHostedService(HoldfastNode node) : IHostedLife
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     // After the last request was answered, for none may begin what nobody would stop.
-    public async Task StoppedAsync(CancellationToken cancellationToken) => await node.StopAsync();
+    public Task StoppedAsync(CancellationToken cancellationToken) => lifetime.StopAsync();
 
     [LoggerMessage(
         EventId = 6302,

@@ -1,4 +1,4 @@
-using Holdfast.Node;
+using Holdfast.Node.Supervision;
 using Holdfast.State;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,12 +24,12 @@ public static class StateMirrorServiceExtensions
         return services;
     }
 
-    private sealed class StateMirrorStarter<T>(StateMirror<T> mirror, HoldfastNode node) : IHostedLifecycleService
+    private sealed class StateMirrorStarter<T>(StateMirror<T> mirror, Supervisor supervisor) : IHostedLifecycleService
         where T : class
     {
         public Task StartingAsync(CancellationToken cancellationToken)
         {
-            node.Supervisor.AddExternal(mirror);
+            supervisor.AddExternal(mirror);
             return mirror.StartAsync(cancellationToken);
         }
 

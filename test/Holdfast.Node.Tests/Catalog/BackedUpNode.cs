@@ -26,7 +26,7 @@ public abstract class BackedUpNode : IAsyncLifetime
 
     protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
 
-    protected HoldfastNode Node { get; private set; } = null!;
+    protected TestNode Node { get; private set; } = null!;
 
     protected BackupTask Task => Node.Tasks.Of(new("fake", "a")).Single();
 

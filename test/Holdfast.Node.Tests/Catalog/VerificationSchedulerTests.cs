@@ -1,7 +1,9 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Catalog;
+using Holdfast.Node.Operations;
 using Holdfast.Node.Supervision;
+using Holdfast.Node.Tasks;
 using Holdfast.Node.Verification;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -9,12 +11,18 @@ using Microsoft.Extensions.Time.Testing;
 namespace Holdfast.Node.Tests.Catalog;
 
 /// <summary>Whose turn it is to be verified.</summary>
-public sealed class VerificationSchedulerTests : IAsyncDisposable
+public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
     private readonly CatalogStore _catalog = CatalogStore.Open(null, NullLogger<CatalogStore>.Instance, TimeProvider.System);
 
+    private bool _hasQueuedBackups;
+
+    bool IVerificationQueue.HasQueuedBackups => _hasQueuedBackups;
+
     public ValueTask DisposeAsync() => _catalog.DisposeAsync();
+
+    RunningOperation IVerificationQueue.EnqueueDue(VerifyJob job) => throw new InvalidOperationException("it is not its turn");
 
     [Fact]
     public async Task Those_that_never_were_come_first_then_the_oldest_and_none_before_its_time()
@@ -25,11 +33,11 @@ public sealed class VerificationSchedulerTests : IAsyncDisposable
         await RecordAsync("fake/db/2026-11-22", -6, "nas");
         Assert.Equal(
             ["fake/db/2026-11-01 nas", "fake/db/2026-11-15 nas", "fake/db/2026-11-08 nas"],
-            Rotation(OfDays(7, "nas")).GetDue().Select(d => $"{d.Age.Chain} {d.Age.Destination}")
+            (await RotationAsync(OfDays(7, "nas"))).GetDue().Select(d => $"{d.Age.Chain} {d.Age.Destination}")
         );
         _time.Advance(TimeSpan.FromDays(1));
-        Assert.Equal(4, Rotation(OfDays(7, "nas")).GetDue().Count);
-        Assert.Empty(Rotation(OfDays(null, "nas")).GetDue());
+        Assert.Equal(4, (await RotationAsync(OfDays(7, "nas"))).GetDue().Count);
+        Assert.Empty((await RotationAsync(OfDays(null, "nas"))).GetDue());
     }
 
     [Fact]
@@ -50,7 +58,7 @@ public sealed class VerificationSchedulerTests : IAsyncDisposable
                 },
             ]
         );
-        Assert.Empty(Rotation(OfDays(7, "nas")).GetDue());
+        Assert.Empty((await RotationAsync(OfDays(7, "nas"))).GetDue());
     }
 
     [Fact]
@@ -60,7 +68,7 @@ public sealed class VerificationSchedulerTests : IAsyncDisposable
         await RecordAsync("fake/db/2026-11-12-10-00-00.A-snapshot-0123456789", null, "nas", "elsewhere");
         await RecordAsync("fake/db/2026-01-01-10-00-00.A-snapshot-0123456789", -13, "nas");
         await RecordAsync("fake/db/2026-01-02-10-00-00.A-snapshot-0123456789", -15, "nas");
-        var rotation = Rotation(OfDays(7, "nas"));
+        var rotation = await RotationAsync(OfDays(7, "nas"));
         rotation.Refresh();
         var late = Assert.Single(rotation.Overdue);
         Assert.Equal((2, _time.GetUtcNow().AddDays(-15)), (late.Chains, late.Since));
@@ -83,7 +91,7 @@ public sealed class VerificationSchedulerTests : IAsyncDisposable
 
         foreach (var never in (int?[])[null, 8])
         {
-            var other = Rotation(OfDays(never, "nas"));
+            var other = await RotationAsync(OfDays(never, "nas"));
             other.Refresh();
             Assert.Empty(other.Overdue);
         }
@@ -93,13 +101,8 @@ public sealed class VerificationSchedulerTests : IAsyncDisposable
     public async Task What_becomes_late_while_backups_keep_it_waiting_is_told()
     {
         await RecordAsync("fake/db/2026-11-24-10-00-00.A-snapshot-0123456789", null, "nas");
-        var rotation = new VerificationScheduler(
-            _catalog,
-            () => [OfDays(7, "nas")],
-            _ => throw new InvalidOperationException("it is not its turn"),
-            () => true,
-            _time
-        );
+        _hasQueuedBackups = true;
+        var rotation = await RotationAsync(OfDays(7, "nas"));
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         supervisor.Start("verification", VerificationScheduler.CheckInterval, rotation.RunAsync, TestContext.Current.CancellationToken);
         for (var i = 0; i < 20_000 && rotation.Overdue.Count == 0; i++)
@@ -126,8 +129,33 @@ public sealed class VerificationSchedulerTests : IAsyncDisposable
             },
         };
 
-    private VerificationScheduler Rotation(BackupTask task) =>
-        new(_catalog, () => [task], _ => throw new InvalidOperationException(), () => false, _time);
+    private async Task<VerificationScheduler> RotationAsync(BackupTask task)
+    {
+        await using var state = new NodeState(new MemoryStore(), _time);
+        await state.StartAsync(TestContext.Current.CancellationToken);
+        state.Databases.Set(
+            task.Database.ToString(),
+            new()
+            {
+                Id = task.Database,
+                Engine = "fake",
+                FirstSeen = _time.GetUtcNow(),
+            }
+        );
+        var stored = new RegularTask
+        {
+            Id = task.Id,
+            Name = task.Name,
+            Database = task.Database,
+            Settings = task.Settings,
+            ScheduledSince = task.ScheduledSince,
+        };
+        await state.Tasks.PutAsync(task.Id, stored, null, TestContext.Current.CancellationToken);
+        var tasks = new TaskRegistry(state.Templates, state.Tasks, state.Databases);
+        tasks.Start();
+        Assert.Single(tasks.All);
+        return new(_catalog, tasks, this, _time);
+    }
 
     private async Task RecordAsync(string chain, int? verified, params string[] destinations)
     {

@@ -30,7 +30,7 @@ public sealed class SourceEditorTests : IAsyncLifetime
     {
         _state = new(_store, _time);
         await _state.StartAsync(Token);
-        _secrets = new(_store, _key, () => [_key.Recipient]);
+        _secrets = new(_store, _key, [_key.Recipient]);
         _supervisor = new(_time, NullLogger<Supervisor>.Instance);
         _book = new(
             _state.Databases,

@@ -27,7 +27,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-faults-").FullName;
     private readonly AgeIdentity _key = AgeIdentity.Generate();
     private FaultyStore? _store;
-    private HoldfastNode? _node;
+    private TestNode? _node;
 
     public FaultWorld(int seed)
     {
@@ -57,7 +57,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     public IEnumerable<FaultSwitch> Faults => [SourceFaults, StoreFaults, .. DestinationFaults];
 
     /// <summary>The node that runs now.</summary>
-    public HoldfastNode Node => _node!;
+    public TestNode Node => _node!;
 
     /// <summary>Folders of the destinations.</summary>
     public IEnumerable<string> Roots => [$"{_root}/nas", $"{_root}/off"];

@@ -231,12 +231,12 @@ public sealed class JobQueueTests
     [Fact]
     public void Jobs_wait_for_a_source_that_is_not_attached_yet_and_hold_up_no_other()
     {
-        var ready = false;
-        var queue = new JobQueue(new() { Small = 1 }, source => source != "slow" || ready);
+        var sources = new FakeReadiness();
+        var queue = new JobQueue(new() { Small = 1 }, sources);
         var waits = Add(queue, 1, () => new(JobLane.Small, "slow", "nas"))[0];
         var runs = Add(queue, 1, () => new(JobLane.Small, "shop", "cellar"))[0];
         Assert.Equal((JobState.Waiting, JobState.Running), (waits.State, runs.State));
-        ready = true;
+        sources.IsSlowReady = true;
         queue.Pump();
         Assert.Equal(JobState.Running, waits.State);
     }
@@ -379,5 +379,12 @@ public sealed class JobQueueTests
             queue.Add(job.Job);
         }
         return jobs;
+    }
+
+    private sealed class FakeReadiness : ISourceReadiness
+    {
+        public bool IsSlowReady { get; set; }
+
+        public bool IsReady(string source) => source != "slow" || IsSlowReady;
     }
 }

@@ -27,7 +27,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     private readonly FakeSource _source = new();
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EmbeddedStateStore _store = null!;
-    private HoldfastNode _node = null!;
+    private TestNode _node = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

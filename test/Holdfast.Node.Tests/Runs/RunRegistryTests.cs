@@ -18,7 +18,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
     private readonly FakeSource _source = new();
     private readonly MemoryStore _store = new() { IsExclusive = true };
-    private HoldfastNode _node = null!;
+    private TestNode _node = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -1,11 +1,12 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Node.Alerts;
+using Holdfast.Node.Alerts.Inputs;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Supervision;
 
 /// <summary>Alerts are there even where looking for them fails.</summary>
-public sealed class AlertMonitorTests
+public sealed class AlertMonitorTests : IAlertInputs
 {
     private readonly FakeTimeProvider _time = new();
     private Exception? _failure;
@@ -13,7 +14,7 @@ public sealed class AlertMonitorTests
     [Fact]
     public void Rules_that_fail_are_an_alert_and_what_stands_goes_on_standing()
     {
-        var alerts = new AlertMonitor(Look, TimeSpan.FromSeconds(1), _time);
+        var alerts = new AlertMonitor(new([this], _time), TimeSpan.FromSeconds(1), _time);
         var told = new List<AlertChanges>();
         alerts.Changed += _ => throw new InvalidOperationException("a listener's fault");
         alerts.Changed += told.Add;
@@ -56,13 +57,7 @@ public sealed class AlertMonitorTests
         Assert.Equal((AlertKind.LoopFailed, "loop:discovery of shop"), (alert.Kind, alert.Key));
     }
 
-    private AlertSnapshot Look(IReadOnlyList<Alert> reported) =>
-        _failure is null
-            ? new()
-            {
-                Now = _time.GetUtcNow(),
-                StartedAt = _time.GetUtcNow(),
-                ReportedAlerts = reported,
-            }
-            : throw _failure;
+    void IAlertInputs.Subscribe(AlertMonitor alerts) { }
+
+    AlertSnapshot IAlertInputs.AddTo(AlertSnapshot snapshot) => _failure is null ? snapshot : throw _failure;
 }

@@ -10,7 +10,7 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Tests.Supervision;
 
 /// <summary>The loop that begins what is due: one odd task, or one odd listener, costs no other its backup.</summary>
-public sealed class BackupSchedulerTests : IAsyncDisposable
+public sealed class BackupSchedulerTests : IScheduledTasks, IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -28,7 +28,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
     public BackupSchedulerTests()
     {
         _supervisor = new(_time, NullLogger<Supervisor>.Instance);
-        _scheduler = new(TaskOf, StatusOf, id => _busy.Contains(id), _ => true, Begin, TimeZoneInfo.Utc, _time);
+        _scheduler = new(this, TimeZoneInfo.Utc, _time);
     }
 
     /// <summary>What may be thrown, none of it ours.</summary>
@@ -170,7 +170,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         _supervisor.Start("scheduler", TimeSpan.FromMinutes(1), _scheduler.RunAsync, CancellationToken.None);
     }
 
-    private BackupTask? TaskOf(string id)
+    BackupTask? IScheduledTasks.Find(string id)
     {
         lock (_gate)
         {
@@ -178,7 +178,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         }
     }
 
-    private TaskStatus StatusOf(string id)
+    TaskStatus IScheduledTasks.StatusOf(string id)
     {
         lock (_gate)
         {
@@ -186,7 +186,11 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
         }
     }
 
-    private void Begin(BackupTask task, NextBackup next)
+    bool IScheduledTasks.IsBusy(string taskId) => _busy.Contains(taskId);
+
+    bool IScheduledTasks.CanRun(string taskId) => true;
+
+    bool IScheduledTasks.TryStart(BackupTask task, NextBackup next)
     {
         lock (_gate)
         {
@@ -195,6 +199,7 @@ public sealed class BackupSchedulerTests : IAsyncDisposable
                 throw odd;
             }
             _begun.Add(task.Id);
+            return true;
         }
     }
 

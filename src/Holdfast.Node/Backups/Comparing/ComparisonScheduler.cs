@@ -18,71 +18,47 @@ namespace Holdfast.Node.Backups.Comparing;
 /// is equal leaves nothing but the time
 /// of that; one that differs, or cannot be read, is backed up as an incremental, which tells what is the matter as any backup does.
 /// </summary>
-public sealed partial class ComparisonScheduler
+/// <param name="queue">Where each comparison waits for its turn.</param>
+/// <param name="comparer">Compares one database.</param>
+/// <param name="due">Finds those that are due.</param>
+/// <param name="statuses">The statuses of tasks.</param>
+/// <param name="backups">Queues the backups of those that differ.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Logs those that differ, or cannot be read.</param>
+public sealed partial class ComparisonScheduler(
+    OperationQueue queue,
+    DatabaseComparer comparer,
+    DueComparisons due,
+    WriteBehindState<TaskStatus> statuses,
+    BackupService backups,
+    TimeProvider time,
+    ILogger<ComparisonScheduler> logger
+)
 {
     /// <summary>How often it is looked for databases whose time has come.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMinutes(1);
 
-    private readonly OperationQueue _queue;
-    private readonly Func<BackupTask, TaskStatus, BackupMeter, CancellationToken, Task<ComparisonResult>> _compare;
-    private readonly TaskRegistry _tasks;
-    private readonly WriteBehindState<TaskStatus> _statuses;
-    private readonly Func<BackupTask, bool> _canRun;
-    private readonly Action<BackupTask> _backUp;
-    private readonly TimeProvider _time;
-    private readonly ILogger<ComparisonScheduler> _logger;
-
-    /// <summary>Makes it.</summary>
-    /// <param name="queue">Where each comparison waits for its turn.</param>
-    /// <param name="compare">Compares one.</param>
-    /// <param name="tasks">All tasks.</param>
-    /// <param name="statuses">Their statuses.</param>
-    /// <param name="mayRun">Whether the database of a task is there, and its source can be used.</param>
-    /// <param name="backUp">Puts an incremental of a task in line.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Told of those that differ, or cannot be read.</param>
-    public ComparisonScheduler(
-        OperationQueue queue,
-        Func<BackupTask, TaskStatus, BackupMeter, CancellationToken, Task<ComparisonResult>> compare,
-        TaskRegistry tasks,
-        WriteBehindState<TaskStatus> statuses,
-        Func<BackupTask, bool> mayRun,
-        Action<BackupTask> backUp,
-        TimeProvider time,
-        ILogger<ComparisonScheduler> logger
-    ) =>
-        (_queue, _compare, _tasks, _statuses, _canRun, _backUp, _time, _logger) = (
-            queue,
-            compare,
-            tasks,
-            statuses,
-            mayRun,
-            backUp,
-            time,
-            logger
-        );
-
     /// <summary>Runs until it is cancelled.</summary>
     /// <param name="loop">Told that it lives.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(CheckInterval, _time);
+        using var timer = new PeriodicTimer(CheckInterval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             loop.CompleteIteration();
             foreach (var task in GetDue())
             {
-                while (_queue.Backups.Waiting > 0)
+                while (queue.Backups.Waiting > 0)
                 {
-                    await Task.Delay(PollInterval, _time, cancellationToken);
+                    await Task.Delay(PollInterval, time, cancellationToken);
                     loop.CompleteIteration();
                 }
 
                 // It may have waited for days: it may be another task by now, or have been backed up.
-                if (_tasks.Find(task.Id) is { } still && IsDue(still))
+                if (due.Find(task.Id) is { } still)
                 {
                     await CompareAsync(still, loop, cancellationToken);
                 }
@@ -90,19 +66,15 @@ public sealed partial class ComparisonScheduler
         }
     }
 
-    /// <summary>The tasks whose time has come, those first whose databases were longest not read.</summary>
-    public IReadOnlyList<BackupTask> GetDue() =>
-        [.. _tasks.All.Where(IsDue).OrderBy(t => _statuses.Find(t.Id)?.LastRead).ThenBy(t => t.Id, StringComparer.Ordinal)];
-
-    private bool IsDue(BackupTask task) =>
-        _statuses.Find(task.Id) is { } status && ComparisonSchedule.IsStandaloneDue(task, status, _time.GetUtcNow()) && _canRun(task);
+    /// <inheritdoc cref="DueComparisons.All"/>
+    public IReadOnlyList<BackupTask> GetDue() => due.All;
 
     private async Task CompareAsync(BackupTask task, SupervisedLoop loop, CancellationToken cancellationToken)
     {
-        var (start, meter) = (_time.GetUtcNow(), new BackupMeter(0));
+        var (start, meter) = (time.GetUtcNow(), new BackupMeter(0));
         try
         {
-            var running = _queue.CompareAsync(task.Database, token => TryCompareAsync(task, meter, token), cancellationToken);
+            var running = queue.CompareAsync(task.Database, token => TryCompareAsync(task, meter, token), cancellationToken);
             await ReportProgressAsync(running, meter, loop, cancellationToken);
             var (result, failure) = await running;
             if (result == ComparisonResult.SourceUnavailable)
@@ -119,9 +91,9 @@ public sealed partial class ComparisonScheduler
             }
             if (result == ComparisonResult.Differs)
             {
-                _backUp(task);
+                backups.BackUpDiffering(task);
             }
-            _statuses.Change(task.Id, status =>
+            statuses.Change(task.Id, status =>
                 status is null ? null : TaskStatusTransitions.MarkCompared(status, start, result == ComparisonResult.IsEqual)
             );
         }
@@ -139,7 +111,7 @@ public sealed partial class ComparisonScheduler
     {
         try
         {
-            return (await _compare(task, _statuses.Find(task.Id) ?? TaskStatus.NeverRun, meter, cancellationToken), null);
+            return (await comparer.CompareAsync(task, statuses.Of(task.Id), meter, cancellationToken), null);
         }
         catch (Exception e)
         {
@@ -154,7 +126,7 @@ public sealed partial class ComparisonScheduler
         for (long seen = 0; !running.IsCompleted; )
         {
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(running, Task.Delay(PollInterval, _time, wait.Token));
+            await Task.WhenAny(running, Task.Delay(PollInterval, time, wait.Token));
             await wait.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
             if (meter.DoneBytes == seen)

@@ -1,4 +1,3 @@
-using Holdfast.Archive.Age;
 using Holdfast.Archive.Writing;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
@@ -15,8 +14,8 @@ namespace Holdfast.Node.Backups.Comparing;
 /// </summary>
 /// <param name="sources">The sources.</param>
 /// <param name="keys">Keys of encrypted databases.</param>
-/// <param name="nodeKey">The node's own key.</param>
-public sealed class DatabaseComparer(SourceRegistry sources, DatabaseKeys keys, AgeIdentity nodeKey)
+/// <param name="settings">The node's own key.</param>
+public sealed class DatabaseComparer(SourceRegistry sources, DatabaseKeys keys, NodeSettings settings)
 {
     /// <summary>Compares it.</summary>
     /// <param name="task">Its task.</param>
@@ -54,7 +53,7 @@ public sealed class DatabaseComparer(SourceRegistry sources, DatabaseKeys keys, 
         }
         var comparison = new ContentComparison(known.PartMean);
         await view.WriteAsync(new MeteredSink(comparison, meter), cancellationToken);
-        return comparison.ComputeContentDigest(known.ChangeToken, ContentKey.Derive(nodeKey)) == known
+        return comparison.ComputeContentDigest(known.ChangeToken, ContentKey.Derive(settings.Key)) == known
             ? ComparisonResult.IsEqual
             : ComparisonResult.Differs;
     }

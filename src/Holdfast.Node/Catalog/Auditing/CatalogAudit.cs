@@ -35,8 +35,7 @@ public sealed partial class CatalogAudit
     private readonly ICatalog _catalog;
     private readonly ChainVerificationHistory _checks;
     private readonly DestinationRegistry _destinations;
-    private readonly Func<IReadOnlyCollection<DatabaseId>> _databases;
-    private readonly Func<DatabaseId, IEnumerable<RecordedHead>> _heads;
+    private readonly RecordedDatabases _databases;
     private readonly OperationQueue _queue;
     private readonly TimeProvider _time;
     private readonly ILogger<CatalogAudit> _logger;
@@ -46,8 +45,7 @@ public sealed partial class CatalogAudit
     /// <param name="catalog">What is known.</param>
     /// <param name="checks">What an earlier version knew of verified chains.</param>
     /// <param name="destinations">The destinations.</param>
-    /// <param name="databases">The databases that the node knows; those of the catalog are audited too.</param>
-    /// <param name="heads">The newest archives of a database, by what the state knows.</param>
+    /// <param name="databases">The databases that the state knows, with their newest archives; those of the catalog are audited too.</param>
     /// <param name="queue">Keeps backups and deletions of a chain away while it is healed.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told what is healed, and what cannot be.</param>
@@ -55,15 +53,14 @@ public sealed partial class CatalogAudit
         ICatalog catalog,
         ChainVerificationHistory checks,
         DestinationRegistry destinations,
-        Func<IReadOnlyCollection<DatabaseId>> databases,
-        Func<DatabaseId, IEnumerable<RecordedHead>> heads,
+        RecordedDatabases databases,
         OperationQueue queue,
         TimeProvider time,
         ILogger<CatalogAudit> logger
     )
     {
         (_catalog, _checks, _destinations, _time, _logger) = (catalog, checks, destinations, time, logger);
-        (_databases, _heads, _queue) = (databases, heads, queue);
+        (_databases, _queue) = (databases, queue);
     }
 
     /// <summary>Runs until it is cancelled.</summary>
@@ -75,7 +72,7 @@ public sealed partial class CatalogAudit
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             loop.CompleteIteration();
-            foreach (var database in _databases().Concat(_catalog.Databases()).Distinct().Where(IsDue).ToList())
+            foreach (var database in _databases.All.Concat(_catalog.Databases()).Distinct().Where(IsDue).ToList())
             {
                 await AuditAsync(database, cancellationToken);
                 loop.CompleteIteration();
@@ -92,7 +89,7 @@ public sealed partial class CatalogAudit
     {
         var now = _time.GetUtcNow();
         _audited[database] = now - Interval + RetryInterval; // whatever is thrown from here on
-        foreach (var head in _heads(database))
+        foreach (var head in _databases.HeadsOf(database))
         {
             await head.EnsureRecordedAsync(_catalog); // before the listings
         }

@@ -6,18 +6,19 @@ using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Restores;
+using Holdfast.Node.Retention;
 
 namespace Holdfast.Node.Catalog.Search;
 
 /// <summary>Finds the backups that a person means: those of a database, of a destination, or under a path.</summary>
 /// <param name="destinations">The destinations.</param>
 /// <param name="paths">Opens what is given by its path.</param>
-/// <param name="latest">Gives the latest that it can be now, which names are held against; null where all of them count.</param>
+/// <param name="clock">The trusted clock that names are checked against; null if all of them count.</param>
 /// <param name="audit">Told what was listed of a database; null where nobody is.</param>
 public sealed class BackupFinder(
     DestinationRegistry destinations,
     PathResolver paths,
-    Func<DateTimeOffset>? latest = null,
+    TrustedClockMonitor? clock = null,
     CatalogAudit? audit = null
 )
 {
@@ -27,10 +28,10 @@ public sealed class BackupFinder(
     /// The time that a chain counts as, where the newest of several is meant: a name that lies too far ahead makes none
     /// the newest.
     /// </summary>
-    public DateTimeOffset NewestTimeOf(StoredChain chain) => latest is null ? chain.NewestTime : chain.NewestUntil(latest());
+    public DateTimeOffset NewestTimeOf(StoredChain chain) => clock is null ? chain.NewestTime : chain.NewestUntil(clock.LatestPossibleTime);
 
     /// <summary>Whether a time in a name lies too far ahead to count.</summary>
-    public bool IsBeyondClockSkew(DateTimeOffset time) => latest is not null && TimeStamp.IsBeyondClockSkew(time, latest());
+    public bool IsBeyondClockSkew(DateTimeOffset time) => clock is not null && TimeStamp.IsBeyondClockSkew(time, clock.LatestPossibleTime);
 
     /// <summary>Whether it is the id of a database, rather than a destination or a path.</summary>
     public static bool IsDatabase(string from) => !from.StartsWith('/') && !from.StartsWith(DestinationPrefix, StringComparison.Ordinal);

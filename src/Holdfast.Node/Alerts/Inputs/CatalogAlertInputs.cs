@@ -1,0 +1,26 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Verification;
+
+namespace Holdfast.Node.Alerts.Inputs;
+
+/// <summary>What the catalog knows of damaged and missing archives, its own problems, and overdue verifications.</summary>
+/// <param name="catalog">The catalog.</param>
+/// <param name="verification">Knows which verifications are overdue.</param>
+public sealed class CatalogAlertInputs(ICatalog catalog, VerificationScheduler verification) : IAlertInputs
+{
+    /// <inheritdoc/>
+    public void Subscribe(AlertMonitor alerts) => catalog.Changed += alerts.Invalidate;
+
+    /// <inheritdoc/>
+    public AlertSnapshot AddTo(AlertSnapshot snapshot) =>
+        snapshot with
+        {
+            Archives = catalog.CopyProblems,
+            CatalogProblem = catalog.Problem is { } problem ? OperationError.From(problem) : null,
+            DamagedCatalogPath = catalog.DamagedFile,
+            LostCatalogMarkerPath = catalog.LostMarker,
+            LateVerifications = verification.Overdue,
+        };
+}

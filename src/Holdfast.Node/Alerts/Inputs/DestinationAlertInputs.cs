@@ -1,0 +1,27 @@
+using Holdfast.Core.Alerts;
+using Holdfast.Core.Operations;
+using Holdfast.Node.Destinations;
+
+namespace Holdfast.Node.Alerts.Inputs;
+
+/// <summary>Destinations that are not what they should be, and those that share a folder.</summary>
+/// <param name="destinations">The destinations.</param>
+public sealed class DestinationAlertInputs(DestinationRegistry destinations) : IAlertInputs
+{
+    /// <inheritdoc/>
+    public void Subscribe(AlertMonitor alerts) => destinations.ProblemChanged += alerts.Invalidate;
+
+    /// <inheritdoc/>
+    public AlertSnapshot AddTo(AlertSnapshot snapshot) =>
+        snapshot with
+        {
+            Destinations =
+            [
+                .. destinations
+                    .Items.Select(d => (d.Key, Problem: destinations.IdentityProblem(d.Key)))
+                    .Where(d => d.Problem is not null)
+                    .Select(d => new DestinationAlertInput(d.Key, OperationError.From(d.Problem!))),
+            ],
+            SharedDestinations = destinations.Overlapping,
+        };
+}

@@ -1,0 +1,158 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
+using Holdfast.Engines;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Destinations;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Secrets;
+using Holdfast.Node.Tasks;
+using Holdfast.State;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node.Backups;
+
+/// <summary>Runs the backup of one job: acquires its source, opens its destinations, finds the keys, and writes the archive.</summary>
+/// <param name="sources">The sources of this node.</param>
+/// <param name="keys">Keys of encrypted databases.</param>
+/// <param name="catalog">Records the archive.</param>
+/// <param name="options">Makes the options of the backup.</param>
+/// <param name="statuses">The statuses of tasks.</param>
+/// <param name="time">The clock.</param>
+public sealed class BackupJobRunner(
+    SourceRegistry sources,
+    DatabaseKeys keys,
+    ICatalog catalog,
+    BackupOptionsFactory options,
+    WriteBehindState<TaskStatus> statuses,
+    TimeProvider time
+)
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="operation">Its operation.</param>
+    /// <param name="leases">Opens the destinations, and closes them after the operation.</param>
+    /// <param name="written">Called when the database has been read and only publishing is left.</param>
+    /// <returns>The result, the digest of the database's contents, and the destinations that took the archive.</returns>
+    /// <exception cref="HoldfastException">No destination took it.</exception>
+    internal async Task<(
+        OperationResult Result,
+        ContentDigest? Content,
+        IReadOnlyList<(string Name, IDestination Opened)> Destinations
+    )> RunAsync(BackupJob job, RunningOperation operation, DestinationLeases leases, Action written)
+    {
+        var stop = operation.Stopping;
+        stop.ThrowIfCancellationRequested();
+        // Waits while the first discovery of the source, after a start of the server, has not ended.
+        await using var use = await sources.AcquireAsync(job.Database.Source, stop);
+        var database = use.GetDatabase(job.Database.Name);
+        var (opened, unusable) = await OpenAsync(job.Settings.Destinations, leases, stop);
+        var meter = new BackupMeter(opened.Count) { Log = operation };
+        operation.MarkStarted(() => (meter.Phase, ReadProgress(meter, opened)), () => meter.Activity);
+        var backup = new DatabaseBackup(
+            use.Engine,
+            use.Source,
+            [.. opened.Select(d => new ActivityReportingDestination(d.Opened, meter.RecordActivity))],
+            options.Create(job),
+            time,
+            CreateCatalog(job, opened)
+        );
+        // A key is read only if the database can need one: the store answers one request at a time, and there can be 10,000 backups.
+        var key = database.Encryption == EncryptionState.No ? null : await keys.FindAsync(job.Database, stop);
+        var outcome = await backup.RunAsync(database, key, meter, written, stop);
+        if (outcome.State == BackupState.Failed)
+        {
+            throw outcome.Error!;
+        }
+        return (
+            ToResult(outcome, opened, unusable),
+            outcome.Content,
+            [.. opened.Where((_, i) => outcome.DestinationFailures.Count <= i || outcome.DestinationFailures[i] is null)]
+        );
+    }
+
+    private static OperationResult ToResult(
+        BackupOutcome outcome,
+        List<(string Name, IDestination Opened)> opened,
+        Dictionary<string, string> unusable
+    )
+    {
+        var destinations = unusable.ToDictionary(u => u.Key, u => (string?)u.Value, StringComparer.Ordinal);
+        for (var i = 0; i < opened.Count; i++)
+        {
+            destinations[opened[i].Name] =
+                outcome.DestinationFailures.Count > i && outcome.DestinationFailures[i] is { } failure
+                    ? Truncation.Truncate(failure.Message)
+                    : null;
+        }
+        var (ahead, more) = Truncation.TruncateLists(outcome.FutureChainNames);
+        return new()
+        {
+            Unchanged = outcome.Path is null,
+            ReadInFull = outcome.WasReadInFull,
+            Kind = outcome.Kind,
+            Type = outcome.Type,
+            TypeReason = outcome.TypeReason,
+            Encryption = outcome.Encryption,
+            Path = outcome.Path,
+            ArchiveId = outcome.ArchiveId,
+            Head = outcome.Head,
+            DatabaseBytes = outcome.DatabaseBytes,
+            StoredBytes = outcome.StoredBytes,
+            Destinations = destinations,
+            NamesAhead = ahead,
+            MoreNamesAhead = more,
+            Warnings = outcome.Warnings,
+        };
+    }
+
+    private BackupCatalog CreateCatalog(BackupJob job, List<(string Name, IDestination Opened)> opened) =>
+        new(catalog, [.. opened.Select(d => new CopyLocation(d.Name, d.Opened.Identity))], time) { Head = HeadOf(job) };
+
+    // Where it was stored, as far as the task's destinations are still the same.
+    private RecordedHead? HeadOf(BackupJob job) => job.Task is { } task ? RecordedHead.Of(task, statuses.Of(task.Id)) : null;
+
+    private static OperationProgress ReadProgress(BackupMeter meter, List<(string Name, IDestination Opened)> destinations) =>
+        new()
+        {
+            TotalBytes = meter.TotalBytes,
+            DoneBytes = meter.DoneBytes,
+            Items = meter.Items,
+            StoredBytes = destinations
+                .Select((d, i) => (d.Name, Bytes: meter.StoredBytes(i)))
+                .ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal),
+        };
+
+    // A destination that cannot be opened stops no other.
+    private static async Task<(List<(string Name, IDestination Opened)> Opened, Dictionary<string, string> Unusable)> OpenAsync(
+        IReadOnlyList<string> names,
+        DestinationLeases leases,
+        CancellationToken cancellationToken
+    )
+    {
+        var opened = new List<(string, IDestination)>();
+        var unusable = new Dictionary<string, string>(StringComparer.Ordinal);
+        HoldfastException? first = null;
+        foreach (var name in names)
+        {
+            try
+            {
+                opened.Add((name, await leases.OpenForBackupsAsync(name, cancellationToken)));
+            }
+            catch (HoldfastException e)
+            {
+                first ??= e;
+                unusable[name] = Truncation.Truncate(e.Message);
+            }
+        }
+
+        if (opened.Count == 0)
+        {
+            throw first ?? new HoldfastException(ErrorCatalogue.Usage, "The task has no destination.", "Give it one.");
+        }
+        return (opened, unusable);
+    }
+}

@@ -1,0 +1,67 @@
+using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Retention;
+using Holdfast.State;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node.Backups;
+
+/// <summary>Applies the retention of a task after its full backup, as the last part of the same operation.</summary>
+/// <param name="runner">Deletes what has expired.</param>
+/// <param name="statuses">Where the task records what retention could not delete.</param>
+public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<TaskStatus> statuses)
+{
+    /// <summary>Applies it. The backup is done: no failure here, and no abort, changes that.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="operation">The operation; its log reports what was deleted, and failures.</param>
+    /// <param name="destinations">The destinations that took the backup.</param>
+    internal async Task TryApplyAsync(
+        BackupTask task,
+        RunningOperation operation,
+        IReadOnlyList<(string Name, IDestination Opened)> destinations
+    )
+    {
+        try
+        {
+            await ApplyAsync(task, operation, destinations);
+        }
+        catch (Exception) when (operation.Stopping.IsCancellationRequested)
+        {
+            operation.Write("retention was stopped: it goes on after the next full backup");
+        }
+        catch (Exception e)
+        {
+            operation.Write($"retention failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private async Task ApplyAsync(
+        BackupTask task,
+        RunningOperation operation,
+        IReadOnlyList<(string Name, IDestination Opened)> destinations
+    )
+    {
+        if (task.Settings.Retention is null && statuses.Find(task.Id)?.RetentionProblems is null)
+        {
+            return;
+        }
+        var results = new List<RetentionResult>();
+        foreach (var (name, destination) in destinations)
+        {
+            operation.Write($"retention: looking at {name}");
+            var result = await runner.RunAsync(task, name, destination, approved: null, operation.Stopping);
+            foreach (var path in result.Deleted)
+            {
+                operation.Write($"retention: {name}: {path} is gone");
+            }
+            if (result.Problem is { } problem)
+            {
+                operation.Write($"retention: {name}: {problem.Message}");
+            }
+            results.Add(result);
+        }
+
+        statuses.Change(task.Id, status => status is null ? null : RetentionResult.Apply(status, results));
+    }
+}

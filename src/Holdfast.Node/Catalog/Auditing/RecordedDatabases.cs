@@ -1,0 +1,20 @@
+using Holdfast.Core.Databases;
+using Holdfast.Node.Tasks;
+using Holdfast.State;
+using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
+
+namespace Holdfast.Node.Catalog.Auditing;
+
+/// <summary>What the state knows of databases and their newest archives, independently of the catalog.</summary>
+/// <param name="records">The stored records of all databases.</param>
+/// <param name="tasks">All tasks.</param>
+/// <param name="statuses">The statuses of tasks.</param>
+public sealed class RecordedDatabases(WriteBehindState<DatabaseRecord> records, TaskRegistry tasks, WriteBehindState<TaskStatus> statuses)
+{
+    /// <summary>All databases, including dropped ones.</summary>
+    public IReadOnlyCollection<DatabaseId> All => [.. records.Items.Select(d => d.Value.Id)];
+
+    /// <summary>The newest archive of each task of a database.</summary>
+    public IEnumerable<RecordedHead> HeadsOf(DatabaseId database) =>
+        tasks.Of(database).Select(t => RecordedHead.Of(t, statuses.Of(t.Id))).OfType<RecordedHead>();
+}
