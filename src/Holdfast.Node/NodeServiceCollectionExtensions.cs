@@ -6,6 +6,7 @@ using Holdfast.Node.Alerts;
 using Holdfast.Node.Alerts.Inputs;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Comparing;
+using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Search;

@@ -5,6 +5,7 @@ using Holdfast.Api.InProcess;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 using Holdfast.Node;
+using Holdfast.Node.Operations;
 using Holdfast.Server.Access;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Access.Tokens;
@@ -183,11 +184,10 @@ public static class HoldfastServer
             )
         );
         services.AddHoldfastNode();
-        services.AddSingleton(s => new HoldfastNode(s));
         services.AddSingleton<EventOptions>().AddSingleton<EventHub>();
         services.AddSingleton(s => new EventFeed(
             s.GetRequiredService<EventHub>(),
-            s.GetRequiredService<HoldfastNode>(),
+            s.GetRequiredService<OperationStore>(),
             s.GetRequiredService<EventOptions>(),
             s.GetRequiredService<TimeProvider>()
         ));
@@ -210,6 +210,19 @@ public static class HoldfastServer
         services.AddSingleton<InProcessApi>();
         services.AddSingleton<IInProcessTransportFactory, InProcessTransportFactory>();
         services.AddSingleton<IEventFeed>(s => s.GetRequiredService<EventFeed>());
+        services.AddSingleton<NodeMetrics>().AddSingleton<DatabaseMetrics>();
+        services
+            .AddSingleton<DatabaseSearch>()
+            .AddSingleton<DatabaseViewFactory>()
+            .AddSingleton<ChainViewFactory>()
+            .AddSingleton<SourceViewFactory>()
+            .AddSingleton<TemplateViewFactory>()
+            .AddSingleton<ExpiryPreview>()
+            .AddSingleton<PreviewFactory>()
+            .AddSingleton<TaskFinder>()
+            .AddSingleton<TaskViewFactory>()
+            .AddSingleton<TaskDefinitionReader>()
+            .AddSingleton<KeyRevealer>();
     }
 
     private static void UsePipeline(WebApplication app)

@@ -84,7 +84,7 @@ public sealed class LayerTests
                 ),
             f =>
                 Assert.False(
-                    Repository.Read(f).Contains("HoldfastNode", StringComparison.Ordinal),
+                    Repository.Read(f).Contains("Holdfast.Node", StringComparison.Ordinal),
                     $"{f} uses the node. Studio shows what the API tells: if it went past it, it would do what API clients "
                         + "cannot, and what roles forbid."
                 )

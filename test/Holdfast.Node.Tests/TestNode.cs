@@ -4,6 +4,7 @@ using Holdfast.Node;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Comparing;
+using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Search;

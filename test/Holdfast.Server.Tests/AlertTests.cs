@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Api.Access;
 using Holdfast.Core.Alerts;
-using Holdfast.Node;
+using Holdfast.Node.Alerts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -17,7 +17,7 @@ public sealed class AlertTests
     {
         await using var node = await NodeServer.StartAsync(databases: ["a.db", "b.db", "c.db"]);
         using var client = await node.Server.WithRoleAsync(Role.Viewer);
-        var alerts = node.Server.App.Services.GetRequiredService<HoldfastNode>().Alerts;
+        var alerts = node.Server.App.Services.GetRequiredService<AlertMonitor>();
         alerts.Report(
             new()
             {
@@ -101,7 +101,7 @@ public sealed class AlertTests
         await using var receiver = await Receiver.StartAsync();
         var time = new FakeTimeProvider(new DateTimeOffset(2027, 3, 1, 12, 0, 0, TimeSpan.Zero));
         await using var node = await NodeServer.StartAsync(time, heartbeat: new() { Url = receiver.Url });
-        var alerts = node.Server.App.Services.GetRequiredService<HoldfastNode>().Alerts;
+        var alerts = node.Server.App.Services.GetRequiredService<AlertMonitor>();
         await NodeServer.UntilAsync(() => Task.FromResult(receiver.Calls.Count == 1));
         time.Advance(TimeSpan.FromSeconds(30));
         await Task.Delay(200, TestContext.Current.CancellationToken);

@@ -5,7 +5,7 @@ using Holdfast.Api.Access;
 using Holdfast.Api.Events;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
-using Holdfast.Node;
+using Holdfast.Node.Alerts;
 using Holdfast.Server.Access.Users;
 using Holdfast.Server.Events;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,7 +38,7 @@ public sealed class EventTests
         NodeServer.Create($"{node.Source}/b.db");
         await client.PostAsync("/api/v1/sources/demo/discover", null);
         Assert.Equal("demo/b.db", (string)(await NextAsync(listener, "databases"))["ids"]![0]!);
-        node.Server.App.Services.GetRequiredService<HoldfastNode>().Alerts.Report(Alert("x"));
+        node.Server.App.Services.GetRequiredService<AlertMonitor>().Report(Alert("x"));
         JsonNode alert;
         do
         {

@@ -1,6 +1,6 @@
 using Holdfast.Api.Access;
 using Holdfast.Core.Errors;
-using Holdfast.Node;
+using Holdfast.Node.Alerts;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.Server.Tests;
@@ -48,12 +48,10 @@ public sealed class LostStateTests : IDisposable
             using var client = server.Admin();
             await server.WithRoleAsync(Role.Viewer);
             File.Delete(Path.Combine(Data, "state.db"));
-            var node = server.App.Services.GetRequiredService<HoldfastNode>();
+            var alerts = server.App.Services.GetRequiredService<AlertMonitor>();
             await NodeServer.UntilAsync(() =>
                 Task.FromResult(
-                    node.Alerts.Active.Any(a =>
-                        a.Key == "state-store" && a.Message.Contains("removed or replaced", StringComparison.Ordinal)
-                    )
+                    alerts.Active.Any(a => a.Key == "state-store" && a.Message.Contains("removed or replaced", StringComparison.Ordinal))
                 )
             );
             path = (string)(await TestServer.JsonAsync(client.PostAsync("/api/v1/server/state-copies", null)))["path"]!;

@@ -2,6 +2,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Operations;

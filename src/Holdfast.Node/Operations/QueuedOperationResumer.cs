@@ -1,7 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Tasks;

@@ -1,7 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
-using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Scheduling;

@@ -1,6 +1,7 @@
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Runs;
 using Holdfast.Node.Tasks;

@@ -33,6 +33,12 @@ public sealed class TaskEditor(
     public StateItem<Template>? FindTemplate(string name) =>
         templates.Items.FirstOrDefault(t => string.Equals(t.Value.Name, name, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The template of this id; null if there is none.</summary>
+    public StateItem<Template>? FindTemplateById(string id) => templates.Find(id);
+
+    /// <summary>The regular task of this id; null if there is none.</summary>
+    public StateItem<RegularTask>? FindRegular(string id) => regular.Find(id);
+
     /// <summary>The template that would be saved, without saving it.</summary>
     /// <exception cref="ValidationException">Every fault.</exception>
     public Template Draft(string name, TaskDefinition definition) => Build(name, definition, FindTemplate(name)?.Value).Template;

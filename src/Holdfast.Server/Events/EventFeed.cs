@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Api.Events;
 using Holdfast.Core.Operations;
-using Holdfast.Node;
+using Holdfast.Node.Operations;
 
 namespace Holdfast.Server.Events;
 
@@ -14,12 +14,12 @@ public sealed class EventFeed : IEventFeed
     private const int MaxPolledOperations = 100;
 
     private readonly EventHub _hub;
-    private readonly HoldfastNode _node;
+    private readonly OperationStore _operations;
     private readonly EventOptions _options;
     private readonly TimeProvider _time;
 
-    internal EventFeed(EventHub hub, HoldfastNode node, EventOptions options, TimeProvider time) =>
-        (_hub, _node, _options, _time) = (hub, node, options, time);
+    internal EventFeed(EventHub hub, OperationStore operations, EventOptions options, TimeProvider time) =>
+        (_hub, _operations, _options, _time) = (hub, operations, options, time);
 
     /// <summary>
     /// Listens until it is cancelled. A batch without events comes after each <see cref="EventOptions.HeartbeatInterval"/> in
@@ -41,7 +41,7 @@ public sealed class EventFeed : IEventFeed
             while (!cancellationToken.IsCancellationRequested)
             {
                 var quiet = _options.HeartbeatInterval - _time.GetElapsedTime(beat);
-                await WaitAsync(listener, _node.Operations.Running.Any() && progress < quiet ? progress : quiet, cancellationToken);
+                await WaitAsync(listener, _operations.Running.Any() && progress < quiet ? progress : quiet, cancellationToken);
                 PollRunningOperations(listener, shown);
                 var events = listener.TakeBatch();
                 var beats = _time.GetElapsedTime(beat) >= _options.HeartbeatInterval;
@@ -80,8 +80,8 @@ public sealed class EventFeed : IEventFeed
     private void PollRunningOperations(EventSubscription listener, Dictionary<string, (string Phase, long Bytes)> shown)
     {
         foreach (
-            var operation in _node
-                .Operations.Running.Take(MaxPolledOperations)
+            var operation in _operations
+                .Running.Take(MaxPolledOperations)
                 .Select(l => l.Current)
                 .Where(o => o.State == OperationState.Running)
                 .ToList()

@@ -1,6 +1,11 @@
 using System.Collections.Concurrent;
 using Holdfast.Core.Errors;
-using Holdfast.Node;
+using Holdfast.Node.Alerts;
+using Holdfast.Node.Destinations;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Tasks;
+using Holdfast.State;
 
 namespace Holdfast.Server.Events;
 
@@ -10,15 +15,22 @@ internal sealed class EventHub
     private readonly ConcurrentDictionary<EventSubscription, byte> _subscriptions = new();
     private readonly EventOptions _options;
 
-    public EventHub(HoldfastNode node, EventOptions options)
+    public EventHub(
+        OperationStore operations,
+        TaskRegistry tasks,
+        SourceRegistry sources,
+        StateMirror<DestinationConfig> destinations,
+        AlertMonitor alerts,
+        EventOptions options
+    )
     {
         _options = options;
-        node.Operations.Changed += operation => Publish(l => l.Add(operation));
-        node.Tasks.Changed += ids => Publish(l => l.AddChanged("tasks", ids));
-        node.Sources.Changed += database => Publish(l => l.AddChanged("databases", [database.Id.ToString()]));
-        node.State.Destinations.Changed += (name, _, _) => Publish(l => l.AddChanged("destinations", [name]));
-        node.Sources.StatusChanged += () => Publish(l => l.AddChanged("sources", []));
-        node.Alerts.Changed += changes =>
+        operations.Changed += operation => Publish(l => l.Add(operation));
+        tasks.Changed += ids => Publish(l => l.AddChanged("tasks", ids));
+        sources.Changed += database => Publish(l => l.AddChanged("databases", [database.Id.ToString()]));
+        destinations.Changed += (name, _, _) => Publish(l => l.AddChanged("destinations", [name]));
+        sources.StatusChanged += () => Publish(l => l.AddChanged("sources", []));
+        alerts.Changed += changes =>
             Publish(l =>
             {
                 foreach (var alert in changes.Resolved)

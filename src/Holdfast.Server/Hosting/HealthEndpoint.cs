@@ -1,4 +1,3 @@
-using Holdfast.Node;
 using Holdfast.Node.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -25,9 +24,9 @@ internal static class HealthEndpoint
         : loops.FirstOrDefault(l => l.IsStuck && CriticalLoops.Contains(l.Name)) is { } stuck ? $"{stuck.Name} stands still"
         : null;
 
-    private static ContentHttpResult Show(IHostApplicationLifetime lifetime, HoldfastNode node)
+    private static ContentHttpResult Show(IHostApplicationLifetime lifetime, Supervisor supervisor)
     {
-        var problem = FindProblem(lifetime.ApplicationStopping.IsCancellationRequested, node.Supervisor.Loops);
+        var problem = FindProblem(lifetime.ApplicationStopping.IsCancellationRequested, supervisor.Loops);
         return problem is null
             ? TypedResults.Text("ok\n")
             : TypedResults.Text($"{problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable);

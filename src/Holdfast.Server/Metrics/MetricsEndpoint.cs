@@ -1,5 +1,4 @@
 using Holdfast.Api.Access;
-using Holdfast.Node;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,10 +15,20 @@ internal static class MetricsEndpoint
     public static void MapMetrics(this IEndpointRouteBuilder app) =>
         app.MapGet("/metrics", WriteAsync).RequireRole(Role.Viewer).ExcludeFromDescription();
 
-    private static async Task WriteAsync(HttpResponse response, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        HttpResponse response,
+        NodeMetrics node,
+        DatabaseMetrics databases,
+        CancellationToken cancellationToken
+    )
     {
         response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         response.Headers.CacheControl = "no-store";
-        await new PrometheusWriter(response.BodyWriter, cancellationToken).WriteAsync(node);
+        var output = new PrometheusWriter(response.BodyWriter, cancellationToken);
+        await node.WriteQueueAsync(output);
+        await databases.WriteDatabasesAsync(output);
+        await node.WriteHealthAsync(output);
+        await databases.WriteTasksAsync(output);
+        await output.FlushAsync();
     }
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Holdfast.Core.Alerts;
-using Holdfast.Node;
+using Holdfast.Node.Alerts;
+using Holdfast.Node.Scheduling;
 using Holdfast.Node.Supervision;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Outgoing;
@@ -18,7 +19,8 @@ internal sealed class HeartbeatSender : IHostedService, IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(2); // the scheduler turns once a minute at least
 
-    private readonly HoldfastNode _node;
+    private readonly AlertMonitor _alerts;
+    private readonly Supervisor _supervisor;
     private readonly TimeProvider _time;
     private readonly DeliveryStatus _delivery;
     private readonly Uri? _address;
@@ -28,17 +30,25 @@ internal sealed class HeartbeatSender : IHostedService, IDisposable
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
 
-    public HeartbeatSender(HoldfastNode node, ServerConfig config, NotificationDeliveries deliveries, TimeProvider time)
+    public HeartbeatSender(
+        AlertMonitor alerts,
+        Supervisor supervisor,
+        BackupScheduler scheduler,
+        ServerConfig config,
+        NotificationDeliveries deliveries,
+        TimeProvider time
+    )
     {
-        (_node, _time, _delivery, _address) = (
-            node,
+        (_alerts, _supervisor, _time, _delivery, _address) = (
+            alerts,
+            supervisor,
             time,
             deliveries.Heartbeat,
             config.Heartbeat is { } heartbeat ? OutgoingAddressPolicy.Validate(heartbeat.Url) : null
         );
         if (_address is not null)
         {
-            node.SchedulerIterationCompleted += () => _schedulerTicks.Writer.TryWrite(0);
+            scheduler.IterationCompleted += () => _schedulerTicks.Writer.TryWrite(0);
         }
     }
 
@@ -46,7 +56,7 @@ internal sealed class HeartbeatSender : IHostedService, IDisposable
     {
         if (_address is not null)
         {
-            _loop = _node.Supervisor.Start("heartbeat", MaxSilence, RunAsync, _stop.Token);
+            _loop = _supervisor.Start("heartbeat", MaxSilence, RunAsync, _stop.Token);
         }
         return Task.CompletedTask;
     }
@@ -70,10 +80,7 @@ internal sealed class HeartbeatSender : IHostedService, IDisposable
         {
             _schedulerTicks.Reader.TryRead(out _);
             loop.CompleteIteration();
-            if (
-                (last is { } at && _time.GetElapsedTime(at) < Interval)
-                || _node.Alerts.Active.Any(a => a.Kind == AlertKind.SchedulerStalled)
-            )
+            if ((last is { } at && _time.GetElapsedTime(at) < Interval) || _alerts.Active.Any(a => a.Kind == AlertKind.SchedulerStalled))
             {
                 continue;
             }
@@ -92,13 +99,13 @@ internal sealed class HeartbeatSender : IHostedService, IDisposable
     private void RecordSuccess()
     {
         _delivery.MarkDelivered(_time.GetUtcNow());
-        _node.Alerts.Withdraw(Key);
+        _alerts.Withdraw(Key);
     }
 
     private void RecordFailure(string problem)
     {
         _delivery.MarkFailed(problem);
-        _node.Alerts.Report(CreateAlert(problem));
+        _alerts.Report(CreateAlert(problem));
     }
 
     private Alert CreateAlert(string problem) =>

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Holdfast.Api.Alerts;
 using Holdfast.Core.Alerts;
 using Holdfast.Node;
+using Holdfast.Node.Alerts;
 using Holdfast.Node.Supervision;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Endpoints.Shared;
@@ -31,7 +32,9 @@ internal sealed class WebhookSender : IHostedService, IDisposable
         TimeSpan.FromMinutes(5),
     ];
 
-    private readonly HoldfastNode _node;
+    private readonly AlertMonitor _alerts;
+    private readonly Supervisor _supervisor;
+    private readonly string _node;
     private readonly TimeProvider _time;
     private readonly DeliveryStatus _delivery;
     private readonly Uri? _address;
@@ -40,10 +43,19 @@ internal sealed class WebhookSender : IHostedService, IDisposable
     private SupervisedLoop? _loop;
     private int _dropped;
 
-    public WebhookSender(HoldfastNode node, ServerConfig config, NotificationDeliveries deliveries, TimeProvider time)
+    public WebhookSender(
+        AlertMonitor alerts,
+        Supervisor supervisor,
+        NodeSettings settings,
+        ServerConfig config,
+        NotificationDeliveries deliveries,
+        TimeProvider time
+    )
     {
-        (_node, _time, _delivery, _address) = (
-            node,
+        (_alerts, _supervisor, _node, _time, _delivery, _address) = (
+            alerts,
+            supervisor,
+            settings.Tag,
             time,
             deliveries.Webhook,
             config.Webhook is { } webhook ? OutgoingAddressPolicy.Validate(webhook.Url) : null
@@ -54,7 +66,7 @@ internal sealed class WebhookSender : IHostedService, IDisposable
         );
         if (_address is not null)
         {
-            node.Alerts.Changed += Enqueue;
+            alerts.Changed += Enqueue;
         }
     }
 
@@ -62,7 +74,7 @@ internal sealed class WebhookSender : IHostedService, IDisposable
     {
         if (_address is not null)
         {
-            _loop = _node.Supervisor.Start("webhook", RetryDelays[^1], RunAsync, _stop.Token);
+            _loop = _supervisor.Start("webhook", RetryDelays[^1], RunAsync, _stop.Token);
         }
         return Task.CompletedTask;
     }
@@ -117,7 +129,7 @@ internal sealed class WebhookSender : IHostedService, IDisposable
             news.Add(item);
         }
         var body = new AlertNotification(
-            _node.Tag,
+            _node,
             _time.GetUtcNow(),
             [.. news.Where(n => !n.IsEnd).Select(n => n.Alert)],
             [.. news.Where(n => n.IsEnd).Select(n => n.Alert)],
@@ -132,7 +144,7 @@ internal sealed class WebhookSender : IHostedService, IDisposable
             }
             _delivery.MarkFailed(problem);
             loop.CompleteIteration(); // an answer that is no is one
-            _node.Alerts.Report(
+            _alerts.Report(
                 new()
                 {
                     Key = Key,
@@ -148,6 +160,6 @@ internal sealed class WebhookSender : IHostedService, IDisposable
         }
 
         _delivery.MarkDelivered(_time.GetUtcNow());
-        _node.Alerts.Withdraw(Key);
+        _alerts.Withdraw(Key);
     }
 }

@@ -2,6 +2,7 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Supervision;
 using Holdfast.Node.Tasks;

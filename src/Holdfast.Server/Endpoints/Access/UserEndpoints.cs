@@ -50,22 +50,28 @@ internal static class UserEndpoints
         name = UserName.Normalize(name);
         var was = users.Find(name);
         ValidationException.ThrowIfAny(Validate(name, body, was?.Value));
-        var stored = await ConditionalRequests.EditAsync(request, users.Users, name, ToView, async expected =>
-        {
-            var user =
-                was is null ? users.New(name, body.Role, body.Password!)
-                : body.Password is null ? was.Value
-                : users.WithPassword(was.Value, body.Password, mustChange: true);
-            return await users.PutAsync(
-                user with
-                {
-                    Role = body.Role,
-                    Disabled = body.Disabled,
-                },
-                expected ?? was?.Revision ?? 0,
-                cancellationToken
-            );
-        });
+        var stored = await ConditionalRequests.EditAsync(
+            request,
+            name,
+            () => users.Users.Find(name),
+            ToView,
+            async expected =>
+            {
+                var user =
+                    was is null ? users.New(name, body.Role, body.Password!)
+                    : body.Password is null ? was.Value
+                    : users.WithPassword(was.Value, body.Password, mustChange: true);
+                return await users.PutAsync(
+                    user with
+                    {
+                        Role = body.Role,
+                        Disabled = body.Disabled,
+                    },
+                    expected ?? was?.Revision ?? 0,
+                    cancellationToken
+                );
+            }
+        );
         InitialAdminSetup.DeleteObsoletePasswordFile(users, data);
         var view = response.WithETag(stored.Revision, ToView(stored.Value));
         return was is null
@@ -81,11 +87,17 @@ internal static class UserEndpoints
         CancellationToken cancellationToken
     )
     {
-        await ConditionalRequests.EditAsync(request, users.Users, UserName.Normalize(name), ToView, async expected =>
-        {
-            await users.DeleteAsync(name, expected, cancellationToken);
-            return true;
-        });
+        await ConditionalRequests.EditAsync(
+            request,
+            UserName.Normalize(name),
+            () => users.Users.Find(UserName.Normalize(name)),
+            ToView,
+            async expected =>
+            {
+                await users.DeleteAsync(name, expected, cancellationToken);
+                return true;
+            }
+        );
         InitialAdminSetup.DeleteObsoletePasswordFile(users, data);
         return TypedResults.NoContent();
     }

@@ -5,7 +5,9 @@ using Holdfast.Api.Alerts;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Node;
+using Holdfast.Node.Alerts;
+using Holdfast.Node.Catalog;
+using Holdfast.Node.Restores;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -36,11 +38,13 @@ internal static class AlertEndpoints
 
     private static async Task<Ok<AcknowledgedView>> AcknowledgeAsync(
         AcknowledgeRequest body,
-        HoldfastNode node,
+        AlertMonitor monitor,
+        RestoreRoleGuard roles,
+        ICatalog catalog,
         CancellationToken cancellationToken
     )
     {
-        var standing = node.Alerts.Active.ToDictionary(a => a.Key, StringComparer.Ordinal);
+        var standing = monitor.Active.ToDictionary(a => a.Key, StringComparer.Ordinal);
         var alerts = body
             .Keys.Distinct(StringComparer.Ordinal)
             .Select(k =>
@@ -61,21 +65,21 @@ internal static class AlertEndpoints
         {
             if (alert.Kind == AlertKind.RestoreRoleChanged)
             {
-                node.RestoreRoleGuard.Acknowledge(alert.Subject.Source!);
+                roles.Acknowledge(alert.Subject.Source!);
             }
             else
             {
-                count += await node.Catalog.AcknowledgeAsync(alert.Subject.Destination!, DatabaseId.Parse(alert.Subject.Database!));
+                count += await catalog.AcknowledgeAsync(alert.Subject.Destination!, DatabaseId.Parse(alert.Subject.Database!));
             }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        node.Alerts.Evaluate();
+        monitor.Evaluate();
         return TypedResults.Ok(new AcknowledgedView(count, alerts.Count));
     }
 
     private static Ok<Page<Alert>> List(
-        HoldfastNode node,
+        AlertMonitor monitor,
         AlertKind? kind = null,
         AlertSeverity? severity = null,
         string? database = null,
@@ -90,8 +94,8 @@ internal static class AlertEndpoints
             throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MaxLimit}.");
         }
         var place = after is null ? default : Cursor(after);
-        var found = node
-            .Alerts.Active.Where(a =>
+        var found = monitor
+            .Active.Where(a =>
                 (kind is null || a.Kind == kind)
                 && (severity is null || a.Severity >= severity)
                 && (database is null || a.Subject.Database == database)

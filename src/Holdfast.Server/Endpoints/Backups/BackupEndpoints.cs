@@ -4,13 +4,14 @@ using Holdfast.Api.Backups;
 using Holdfast.Api.Operations;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Node.Catalog.Search;
-using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Operations;
+using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
+using Holdfast.Node.Retention;
 using Holdfast.Node.Secrets;
 using Holdfast.Node.Verification;
 using Holdfast.Server.Access;
@@ -67,17 +68,23 @@ internal static class BackupEndpoints
             .WithSummary("Restore a point as a new database");
     }
 
-    private static async Task<Ok<Page<RestorePointView>>> ListAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<Page<RestorePointView>>> ListAsync(
+        string from,
+        BackupFinder finder,
+        ArchiveKeys archiveKeys,
+        TrustedClockMonitor clock,
+        CancellationToken cancellationToken
+    )
     {
         if (from.Length == 0)
         {
             ValidationException.ThrowIfAny([FromIsMissing]);
         }
-        var stored = await node.Backups.FindAsync(from, cancellationToken);
+        var stored = await finder.FindAsync(from, cancellationToken);
         await using var destination = stored.Destination;
-        var keys = await node.ArchiveKeys.AllAsync(cancellationToken);
+        var keys = await archiveKeys.AllAsync(cancellationToken);
         var points = new List<RestorePointView>();
-        await foreach (var point in RestorePointFinder.ListAsync(stored, keys, cancellationToken, node.Clock.LatestPossibleTime))
+        await foreach (var point in RestorePointFinder.ListAsync(stored, keys, cancellationToken, clock.LatestPossibleTime))
         {
             if (points.Count == MaxPoints)
             {
@@ -101,14 +108,19 @@ internal static class BackupEndpoints
         return TypedResults.Ok(new Page<RestorePointView>(points));
     }
 
-    private static async Task<Ok<ChainsView>> ListChainsAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<ChainsView>> ListChainsAsync(
+        string from,
+        BackupFinder finder,
+        ChainViewFactory views,
+        CancellationToken cancellationToken
+    )
     {
-        await using var found = await SearchAsync(from, node, cancellationToken);
+        await using var found = await SearchAsync(from, finder, cancellationToken);
         var chains = found
-            .Locations.SelectMany(p => SortNewestFirst(p, node).Select(c => (Place: p, Chain: c)))
+            .Locations.SelectMany(p => views.SortNewestFirst(p).Select(c => (Place: p, Chain: c)))
             .Where(c => c.Chain.Archives.Count > 0)
             .Take(MaxChains + 1)
-            .Select(c => ToView(c.Place, c.Chain, node))
+            .Select(c => views.Create(c.Place, c.Chain))
             .ToList();
         return TypedResults.Ok(
             new ChainsView(
@@ -119,30 +131,13 @@ internal static class BackupEndpoints
         );
     }
 
-    // The newest first. A name that lies ahead says nothing of that: such a chain stands where it was begun, by what
-    // the node has recorded, else last.
-    private static IEnumerable<StoredChain> SortNewestFirst(BackupLocation place, HoldfastNode node)
-    {
-        var latest = node.Clock.LatestPossibleTime;
-        if (!place.Resolved.Chains.Any(c => c.HasFutureName(latest)))
-        {
-            return place.Resolved.Chains;
-        }
-        return place
-            .Resolved.Chains.GroupBy(place.FolderOf, StringComparer.Ordinal)
-            .SelectMany(g => g.OrderByDescending(c => c.HasFutureName(latest) ? Begun(c) : c.NewestTime));
-
-        DateTimeOffset Begun(StoredChain chain) =>
-            node.Catalog.Find(place.PathOf(chain))?.Entries.Select(e => e.Archive.Started).Max() ?? DateTimeOffset.MinValue;
-    }
-
     private static async Task<Ok<Page<BackedUpDatabaseView>>> ListDatabasesAsync(
         string from,
-        HoldfastNode node,
+        BackupFinder finder,
         CancellationToken cancellationToken
     )
     {
-        await using var found = await SearchAsync(from, node, cancellationToken);
+        await using var found = await SearchAsync(from, finder, cancellationToken);
         var databases = found.Locations.SelectMany(p =>
             p.Resolved.Chains.Where(c => c.Archives.Count > 0)
                 .GroupBy(p.FolderOf)
@@ -161,21 +156,23 @@ internal static class BackupEndpoints
     private static async Task<Ok<RestorePointCheckView>> CheckAsync(
         RestorePointCheckRequest body,
         HttpContext context,
-        HoldfastNode node,
+        RestorePointOpener points,
         CancellationToken cancellationToken
     )
     {
         ValidationException.ThrowIfAny([.. Validate(body.From, body.Keys)]);
         context.AddAuditSubject(("from", body.From), ("point", body.Point));
         return TypedResults.Ok(
-            RestorePointCheckMapper.ToView(await node.RestorePoints.CheckAsync(body.From, body.Point, body.Keys, cancellationToken))
+            RestorePointCheckMapper.ToView(await points.CheckAsync(body.From, body.Point, body.Keys, cancellationToken))
         );
     }
 
     private static async Task<Accepted<OperationIdView>> VerifyAsync(
         VerifyRequest body,
         HttpContext context,
-        HoldfastNode node,
+        BackupFinder finder,
+        VerificationService verification,
+        OperationStore operations,
         CancellationToken cancellationToken
     )
     {
@@ -184,18 +181,19 @@ internal static class BackupEndpoints
         var ask = new VerifyJob
         {
             From = body.From,
-            Database = await FindSingleDatabaseAsync(body.From, node, cancellationToken),
+            Database = await FindSingleDatabaseAsync(body.From, finder, cancellationToken),
             Keys = body.Keys,
         };
-        var operation = await node.VerifyAsync(ask, context.User.Caller()!.Display, cancellationToken);
+        var operation = await verification.VerifyAsync(ask, context.User.Caller()!.Display, cancellationToken);
         context.AddAuditSubject(("operation", operation.Id));
-        return await AcceptedOperation.RespondAsync(node, operation.Id, cancellationToken);
+        return await AcceptedOperation.RespondAsync(operations, operation.Id, cancellationToken);
     }
 
     private static async Task<NoContent> RemoveAsync(
         ChainRemovalRequest body,
         HttpContext context,
-        HoldfastNode node,
+        BackupFinder finder,
+        ChainRemovalService removal,
         AuditLog audit,
         CancellationToken cancellationToken
     )
@@ -210,23 +208,23 @@ internal static class BackupEndpoints
                 ),
             ]);
         }
-        await node.Backups.ValidateAsync(body.From, cancellationToken);
+        await finder.ValidateAsync(body.From, cancellationToken);
         // Before, so that it stands there whatever becomes of the server meanwhile.
         var subject = $"{body.From} ({string.Join(", ", body.Archives.Keys)})";
         await audit.WriteAsync(context, "chain-removed", subject, "begins");
-        await node.ChainRemoval.RemoveAsync(name, path.TrimEnd('/'), body.Archives, cancellationToken);
+        await removal.RemoveAsync(name, path.TrimEnd('/'), body.Archives, cancellationToken);
         await audit.WriteAsync(context, "chain-removed", subject, "done");
         return TypedResults.NoContent();
     }
 
     // A verification is of one database, as every operation.
-    private static async Task<DatabaseId> FindSingleDatabaseAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<DatabaseId> FindSingleDatabaseAsync(string from, BackupFinder finder, CancellationToken cancellationToken)
     {
         if (BackupFinder.IsDatabase(from))
         {
             return DatabaseId.Parse(from);
         }
-        await using var found = await SearchAsync(from, node, cancellationToken);
+        await using var found = await SearchAsync(from, finder, cancellationToken);
         var databases = found.Locations.SelectMany(p => p.Resolved.Chains.Select(p.DatabaseOf)).Distinct(StringComparer.Ordinal).ToList();
         if (databases is [var only])
         {
@@ -244,7 +242,8 @@ internal static class BackupEndpoints
     private static async Task<Accepted<OperationIdView>> RestoreAsync(
         RestoreRequest body,
         HttpContext context,
-        HoldfastNode node,
+        RestoreService restores,
+        OperationStore operations,
         CancellationToken cancellationToken
     )
     {
@@ -259,51 +258,18 @@ internal static class BackupEndpoints
             File = new() { RestoreMode = body.KeepMode, RestoreOwner = body.KeepOwner },
             ContinueOnError = body.ContinueOnError,
         };
-        var operation = await node.RestoreAsync(ask, context.User.Caller()!.Display, cancellationToken);
+        var operation = await restores.RestoreAsync(ask, context.User.Caller()!.Display, cancellationToken);
         context.AddAuditSubject(("operation", operation.Id));
-        return await AcceptedOperation.RespondAsync(node, operation.Id, cancellationToken);
+        return await AcceptedOperation.RespondAsync(operations, operation.Id, cancellationToken);
     }
 
-    private static Task<BackupSearchResult> SearchAsync(string from, HoldfastNode node, CancellationToken cancellationToken)
+    private static Task<BackupSearchResult> SearchAsync(string from, BackupFinder finder, CancellationToken cancellationToken)
     {
         if (from.Length == 0)
         {
             ValidationException.ThrowIfAny([FromIsMissing]);
         }
-        return node.Backups.SearchAsync(from, cancellationToken);
-    }
-
-    private static ChainView ToView(BackupLocation place, StoredChain chain, HoldfastNode node)
-    {
-        var from = place.ReferenceTo(chain.Path);
-        var folder = from[(from.LastIndexOf('/') + 1)..];
-        var named = ChainName.TryParse(folder) is not null;
-        var archives = place.Resolved.Archive is { } only ? [only] : chain.Archives;
-        return new()
-        {
-            From = from,
-            Destination = place.Destination,
-            Database = place.DatabaseOf(chain),
-            Folder = folder,
-            Time = named ? chain.Name.Time : null,
-            Node = named ? chain.Name.Node : null,
-            Type = named ? chain.Name.Type : null,
-            Task = chain.Name.Task,
-            TaskName = chain.Name.Task is { } task ? node.Tasks.Find(task)?.Name : null,
-            HasFull = chain.HasFull,
-            Check = place.Destination is { } destination ? node.VerificationHistory.Find(destination, place.PathOf(chain)) : null,
-            Archives =
-            [
-                .. archives.Select(a => new ArchiveView(
-                    place.ReferenceTo(a.Path),
-                    a.Name.ToString(),
-                    a.Name.Time,
-                    a.Name.FileType.ToString(),
-                    a.Length,
-                    a.Name.IsEncrypted
-                )),
-            ],
-        };
+        return finder.SearchAsync(from, cancellationToken);
     }
 
     private static List<ValidationError> Validate(RestoreRequest body)

@@ -1,6 +1,9 @@
 using Holdfast.Api.Access;
 using Holdfast.Api.Cluster;
 using Holdfast.Node;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Retention;
+using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,20 +22,20 @@ internal static class ClusterEndpoints
             .MapGet("", Show)
             .WithSummary("Nodes, and which leads");
 
-    private static Ok<ClusterView> Show(HoldfastNode node) =>
+    private static Ok<ClusterView> Show(NodeSettings settings, TrustedClockMonitor clock, SourceRegistry sources, TaskRegistry tasks) =>
         TypedResults.Ok(
             new ClusterView(
-                node.Tag,
-                node.Tag,
+                settings.Tag,
+                settings.Tag,
                 [
                     new(
-                        node.Tag,
+                        settings.Tag,
                         "Leader",
                         "Live",
-                        node.StartedAt,
+                        clock.StartedAt,
                         HoldfastServer.Version,
-                        [.. node.Sources.Items.Select(s => s.Attached.Name).Order(StringComparer.Ordinal)],
-                        node.Tasks.All.Count(t => t.Settings.Runs)
+                        [.. sources.Items.Select(s => s.Attached.Name).Order(StringComparer.Ordinal)],
+                        tasks.All.Count(t => t.Settings.Runs)
                     ),
                 ]
             )

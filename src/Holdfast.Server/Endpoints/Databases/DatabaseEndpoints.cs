@@ -3,9 +3,12 @@ using Holdfast.Api.Access;
 using Holdfast.Api.Databases;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
 using Holdfast.Node;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Secrets;
 using Holdfast.Server.Access;
-using Holdfast.Server.Endpoints.Shared;
+using Holdfast.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -34,18 +37,25 @@ internal static class DatabaseEndpoints
         group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
     }
 
-    private static Ok<Page<DatabaseView>> List([AsParameters] DatabaseQuery query, HoldfastNode node) =>
-        TypedResults.Ok(query.Execute(node));
+    private static Ok<Page<DatabaseView>> List([AsParameters] DatabaseQuery query, DatabaseSearch search) =>
+        TypedResults.Ok(search.Execute(query));
 
-    private static Ok<DatabaseCounts> Count([AsParameters] DatabaseQuery query, HoldfastNode node) => TypedResults.Ok(query.Count(node));
+    private static Ok<DatabaseCounts> Count([AsParameters] DatabaseQuery query, DatabaseSearch search) =>
+        TypedResults.Ok(search.Count(query));
 
-    private static Ok<DatabaseView> Show(string id, HoldfastNode node) =>
-        TypedResults.Ok(ViewFactory.CreateDatabaseView(node, Find(node, id)));
+    private static Ok<DatabaseView> Show(string id, WriteBehindState<DatabaseRecord> databases, DatabaseViewFactory views) =>
+        TypedResults.Ok(views.Create(Find(databases, id)));
 
-    private static async Task<NoContent> DismissAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> DismissAsync(
+        string id,
+        WriteBehindState<DatabaseRecord> databases,
+        StateMirror<RegularTask> tasks,
+        SourceRegistry sources,
+        CancellationToken cancellationToken
+    )
     {
-        var record = Find(node, id);
-        if (record.Dropped is null && !node.Sources.TryForget(record.Id.Source, record.Id.Name))
+        var record = Find(databases, id);
+        if (record.Dropped is null && !sources.TryForget(record.Id.Source, record.Id.Name))
         {
             throw record.MissingSince is null
                 ? new HoldfastException(
@@ -61,18 +71,18 @@ internal static class DatabaseEndpoints
         }
 
         // Its own tasks go with it: nobody could see or delete them any more.
-        foreach (var task in node.State.Tasks.Items.Where(t => t.Value.Database == record.Id).ToList())
+        foreach (var task in tasks.Items.Where(t => t.Value.Database == record.Id).ToList())
         {
-            await node.State.Tasks.DeleteAsync(task.Key, null, cancellationToken);
+            await tasks.DeleteAsync(task.Key, null, cancellationToken);
         }
-        await node.State.Databases.DeleteAsync(id, cancellationToken);
+        await databases.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> PutKeyAsync(
         string id,
         DatabaseKeyRequest body,
-        HoldfastNode node,
+        DatabaseKeys keys,
         CancellationToken cancellationToken
     )
     {
@@ -80,13 +90,13 @@ internal static class DatabaseEndpoints
         {
             ValidationException.ThrowIfAny([fault]);
         }
-        await node.DatabaseKeys.PutAsync(id, DatabaseKeyEndpoints.ParseKey(body), cancellationToken);
+        await keys.PutAsync(id, DatabaseKeyEndpoints.ParseKey(body), cancellationToken);
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> DeleteKeyAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> DeleteKeyAsync(string id, DatabaseKeys keys, CancellationToken cancellationToken)
     {
-        if (!(await node.DatabaseKeys.StoredPatternsAsync(cancellationToken)).Contains(id))
+        if (!(await keys.StoredPatternsAsync(cancellationToken)).Contains(id))
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotFound,
@@ -94,12 +104,12 @@ internal static class DatabaseEndpoints
                 "A key that was given for several databases is deleted under the name that it was given for."
             );
         }
-        await node.DatabaseKeys.DeleteAsync(id, cancellationToken);
+        await keys.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }
 
-    private static DatabaseRecord Find(HoldfastNode node, string id) =>
-        node.State.Databases.Find(id)
+    private static DatabaseRecord Find(WriteBehindState<DatabaseRecord> databases, string id) =>
+        databases.Find(id)
         ?? throw new HoldfastException(
             ErrorCatalogue.NotFound,
             $"There is no database '{id}'.",

@@ -5,6 +5,7 @@ using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
+using Holdfast.Node.Secrets;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,15 +50,13 @@ internal static class DatabaseKeyEndpoints
         ]);
     }
 
-    private static async Task<Ok<Page<DatabaseKeyView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken) =>
-        TypedResults.Ok(
-            new Page<DatabaseKeyView>([.. (await node.DatabaseKeys.PatternsAsync(cancellationToken)).Select(p => new DatabaseKeyView(p))])
-        );
+    private static async Task<Ok<Page<DatabaseKeyView>>> ListAsync(DatabaseKeys keys, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new Page<DatabaseKeyView>([.. (await keys.PatternsAsync(cancellationToken)).Select(p => new DatabaseKeyView(p))]));
 
     private static async Task<NoContent> PutAsync(
         string databases,
         DatabaseKeyRequest body,
-        HoldfastNode node,
+        DatabaseKeys keys,
         CancellationToken cancellationToken
     )
     {
@@ -65,13 +64,13 @@ internal static class DatabaseKeyEndpoints
         {
             throw ValidationException.Create([fault]);
         }
-        await node.DatabaseKeys.PutAsync(databases, ParseKey(body), cancellationToken);
+        await keys.PutAsync(databases, ParseKey(body), cancellationToken);
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> DeleteAsync(string databases, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> DeleteAsync(string databases, DatabaseKeys keys, CancellationToken cancellationToken)
     {
-        await node.DatabaseKeys.DeleteAsync(databases, cancellationToken);
+        await keys.DeleteAsync(databases, cancellationToken);
         return TypedResults.NoContent();
     }
 

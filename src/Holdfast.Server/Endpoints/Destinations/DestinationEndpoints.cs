@@ -3,10 +3,12 @@ using Holdfast.Api.Access;
 using Holdfast.Api.Destinations;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Node.Destinations;
 using Holdfast.Server.Access;
 using Holdfast.Server.Endpoints.Shared;
+using Holdfast.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -33,12 +35,12 @@ internal static class DestinationEndpoints
         group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether it can be written");
     }
 
-    private static Ok<Page<DestinationView>> List(HoldfastNode node) =>
-        TypedResults.Ok(new Page<DestinationView>([.. node.Destinations.Items.Select(i => ToView(i.Value))]));
+    private static Ok<Page<DestinationView>> List(DestinationRegistry destinations) =>
+        TypedResults.Ok(new Page<DestinationView>([.. destinations.Items.Select(i => ToView(i.Value))]));
 
-    private static Ok<DestinationView> Show(string name, HttpResponse response, HoldfastNode node)
+    private static Ok<DestinationView> Show(string name, HttpResponse response, DestinationRegistry destinations)
     {
-        var item = node.Destinations.Find(name) ?? throw NotFound(name);
+        var item = destinations.Find(name) ?? throw NotFound(name);
         return TypedResults.Ok(response.WithETag(item.Revision, ToView(item.Value)));
     }
 
@@ -47,11 +49,11 @@ internal static class DestinationEndpoints
         DestinationRequest body,
         HttpRequest request,
         HttpResponse response,
-        HoldfastNode node,
+        DestinationRegistry destinations,
         CancellationToken cancellationToken
     )
     {
-        var isNew = node.Destinations.Find(name) is null;
+        var isNew = destinations.Find(name) is null;
         var config = new DestinationConfig
         {
             Name = name,
@@ -59,8 +61,12 @@ internal static class DestinationEndpoints
             Path = body.Path,
             Settings = body.Settings,
         };
-        var stored = await ConditionalRequests.EditAsync(request, node.State.Destinations, name, ToView, expected =>
-            node.Destinations.PutAsync(config, expected, cancellationToken)
+        var stored = await ConditionalRequests.EditAsync(
+            request,
+            name,
+            () => destinations.Find(name),
+            ToView,
+            expected => destinations.PutAsync(config, expected, cancellationToken)
         );
         var view = response.WithETag(stored.Revision, ToView(stored.Value));
         return isNew
@@ -71,17 +77,19 @@ internal static class DestinationEndpoints
     private static async Task<NoContent> DeleteAsync(
         string name,
         HttpRequest request,
-        HoldfastNode node,
+        DestinationRegistry destinations,
+        StateMirror<Template> templates,
+        StateMirror<RegularTask> tasks,
         CancellationToken cancellationToken
     )
     {
-        if (node.Destinations.Find(name) is null)
+        if (destinations.Find(name) is null)
         {
             throw NotFound(name);
         }
-        var users = node
-            .State.Templates.Items.Select(t => (t.Value.Name, t.Value.Settings))
-            .Concat(node.State.Tasks.Items.Select(t => (Name: $"{t.Value.Name} of {t.Value.Database}", t.Value.Settings)))
+        var users = templates
+            .Items.Select(t => (t.Value.Name, t.Value.Settings))
+            .Concat(tasks.Items.Select(t => (Name: $"{t.Value.Name} of {t.Value.Database}", t.Value.Settings)))
             .Where(t => t.Settings.Destinations.Contains(name))
             .Select(t => t.Name)
             .Take(10)
@@ -94,39 +102,50 @@ internal static class DestinationEndpoints
                 "Take it out of these tasks first."
             );
         }
-        await ConditionalRequests.EditAsync(request, node.State.Destinations, name, ToView, async expected =>
-        {
-            await node.Destinations.DeleteAsync(name, expected, cancellationToken);
-            return true;
-        });
+        await ConditionalRequests.EditAsync(
+            request,
+            name,
+            () => destinations.Find(name),
+            ToView,
+            async expected =>
+            {
+                await destinations.DeleteAsync(name, expected, cancellationToken);
+                return true;
+            }
+        );
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<DestinationTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
-    {
-        if (node.Destinations.Find(name)?.Value is not { } config)
-        {
-            throw NotFound(name);
-        }
-        await node.Destinations.TestAsync(name, cancellationToken);
-        return TypedResults.Ok(ToTestView(config, node));
-    }
-
-    private static Ok<DestinationIdentityView> ShowIdentity(string name, HoldfastNode node) =>
-        node.Destinations.Find(name) is null ? throw NotFound(name) : TypedResults.Ok(ToIdentityView(name, node));
-
-    private static async Task<Ok<DestinationIdentityView>> InitializeAsync(
+    private static async Task<Ok<DestinationTestView>> TestAsync(
         string name,
-        HoldfastNode node,
+        DestinationRegistry destinations,
         CancellationToken cancellationToken
     )
     {
-        if (node.Destinations.Find(name) is null)
+        if (destinations.Find(name)?.Value is not { } config)
         {
             throw NotFound(name);
         }
-        await node.Destinations.InitializeAsync(name, cancellationToken);
-        return TypedResults.Ok(ToIdentityView(name, node));
+        await destinations.TestAsync(name, cancellationToken);
+        return TypedResults.Ok(ToTestView(config, destinations));
+    }
+
+    private static Ok<DestinationIdentityView> ShowIdentity(string name, DestinationRegistry destinations, NodeSettings settings) =>
+        destinations.Find(name) is null ? throw NotFound(name) : TypedResults.Ok(ToIdentityView(name, destinations, settings));
+
+    private static async Task<Ok<DestinationIdentityView>> InitializeAsync(
+        string name,
+        DestinationRegistry destinations,
+        NodeSettings settings,
+        CancellationToken cancellationToken
+    )
+    {
+        if (destinations.Find(name) is null)
+        {
+            throw NotFound(name);
+        }
+        await destinations.InitializeAsync(name, cancellationToken);
+        return TypedResults.Ok(ToIdentityView(name, destinations, settings));
     }
 
     private static DestinationView ToView(DestinationConfig config) =>
@@ -138,19 +157,19 @@ internal static class DestinationEndpoints
             Settings = config.Settings,
         };
 
-    private static DestinationIdentityView ToIdentityView(string name, HoldfastNode node) =>
+    private static DestinationIdentityView ToIdentityView(string name, DestinationRegistry destinations, NodeSettings settings) =>
         new(
-            node.Tag,
-            node.Destinations.IdentityOf(name),
-            node.Destinations.IdentityProblem(name) is { } problem ? OperationError.From(problem) : null
+            settings.Tag,
+            destinations.IdentityOf(name),
+            destinations.IdentityProblem(name) is { } problem ? OperationError.From(problem) : null
         );
 
-    private static Ok<DestinationTestView> ShowTest(string name, HoldfastNode node) =>
-        TypedResults.Ok(ToTestView(node.Destinations.Find(name)?.Value ?? throw NotFound(name), node));
+    private static Ok<DestinationTestView> ShowTest(string name, DestinationRegistry destinations) =>
+        TypedResults.Ok(ToTestView(destinations.Find(name)?.Value ?? throw NotFound(name), destinations));
 
-    private static DestinationTestView ToTestView(DestinationConfig config, HoldfastNode node)
+    private static DestinationTestView ToTestView(DestinationConfig config, DestinationRegistry destinations)
     {
-        var (test, room) = (node.Destinations.LastTest(config), node.Destinations.FreeSpaceOf(config));
+        var (test, room) = (destinations.LastTest(config), destinations.FreeSpaceOf(config));
         return new(room?.FreeBytes, test?.At, test?.Problem, room?.At);
     }
 

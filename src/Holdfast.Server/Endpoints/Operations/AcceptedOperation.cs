@@ -1,6 +1,6 @@
 using Holdfast.Api;
 using Holdfast.Api.Operations;
-using Holdfast.Node;
+using Holdfast.Node.Operations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -12,14 +12,18 @@ namespace Holdfast.Server.Endpoints.Operations;
 /// </summary>
 internal static class AcceptedOperation
 {
-    public static async Task<Accepted<OperationIdView>> RespondAsync(HoldfastNode node, string id, CancellationToken cancellationToken)
+    public static async Task<Accepted<OperationIdView>> RespondAsync(
+        OperationStore operations,
+        string id,
+        CancellationToken cancellationToken
+    )
     {
-        await node.Operations.WaitUntilStoredAsync(id, cancellationToken);
+        await operations.WaitUntilStoredAsync(id, cancellationToken);
         return TypedResults.Accepted(ApiRoutes.BasePath + ApiRoutes.Expand(OperationRoutes.Item, id), new OperationIdView(id));
     }
 
     public static async Task<Accepted<OperationIdsView>> RespondAllAsync(
-        HoldfastNode node,
+        OperationStore operations,
         IReadOnlyList<string> ids,
         string? runId,
         CancellationToken cancellationToken
@@ -27,7 +31,7 @@ internal static class AcceptedOperation
     {
         foreach (var id in ids)
         {
-            await node.Operations.WaitUntilStoredAsync(id, cancellationToken);
+            await operations.WaitUntilStoredAsync(id, cancellationToken);
         }
         return TypedResults.Accepted((string?)null, new OperationIdsView(ids) { RunId = runId });
     }

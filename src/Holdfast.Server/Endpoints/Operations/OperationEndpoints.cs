@@ -4,7 +4,6 @@ using Holdfast.Api.Access;
 using Holdfast.Api.Operations;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
-using Holdfast.Node;
 using Holdfast.Node.Operations;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
@@ -30,18 +29,20 @@ internal static class OperationEndpoints
         group.MapPost("/{id}/delay", DelayAsync).RequireRole(Role.Operator).WithSummary("Stop a backup and begin it again later");
     }
 
-    private static Ok<Page<Operation>> List([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Execute(node));
+    private static Ok<Page<Operation>> List([AsParameters] OperationQuery query, OperationStore operations) =>
+        TypedResults.Ok(query.Execute(operations));
 
-    private static Ok<OperationCounts> Count([AsParameters] OperationQuery query, HoldfastNode node) => TypedResults.Ok(query.Count(node));
+    private static Ok<OperationCounts> Count([AsParameters] OperationQuery query, OperationStore operations) =>
+        TypedResults.Ok(query.Count(operations));
 
-    private static Ok<Operation> Show(string id, HoldfastNode node) => TypedResults.Ok(node.Operations.Find(id) ?? throw NotFound(id));
+    private static Ok<Operation> Show(string id, OperationStore operations) => TypedResults.Ok(operations.Find(id) ?? throw NotFound(id));
 
-    private static Ok<Page<string>> ShowLog(string id, HoldfastNode node) =>
-        TypedResults.Ok(new Page<string>(node.Operations.Find(id) is null ? throw NotFound(id) : node.Operations.LogOf(id)));
+    private static Ok<Page<string>> ShowLog(string id, OperationStore operations) =>
+        TypedResults.Ok(new Page<string>(operations.Find(id) is null ? throw NotFound(id) : operations.LogOf(id)));
 
-    private static async Task<NoContent> AbortAsync(string id, ClaimsPrincipal principal, HoldfastNode node)
+    private static async Task<NoContent> AbortAsync(string id, ClaimsPrincipal principal, OperationStore operations)
     {
-        await FindRunning(node, id).AbortAsync(principal.Caller()!.Display, null);
+        await FindRunning(operations, id).AbortAsync(principal.Caller()!.Display, null);
         return TypedResults.NoContent();
     }
 
@@ -49,7 +50,7 @@ internal static class OperationEndpoints
         string id,
         DelayRequest body,
         ClaimsPrincipal principal,
-        HoldfastNode node,
+        OperationStore operations,
         TimeProvider time
     )
     {
@@ -61,7 +62,7 @@ internal static class OperationEndpoints
                 $"Give more than 0, at most {MaxDelayMinutes}."
             );
         }
-        var live = FindRunning(node, id);
+        var live = FindRunning(operations, id);
         if (live.Current.Kind != OperationKind.Backup || live.Current.TaskId is null)
         {
             throw new HoldfastException(
@@ -74,10 +75,10 @@ internal static class OperationEndpoints
         return TypedResults.NoContent();
     }
 
-    private static RunningOperation FindRunning(HoldfastNode node, string id) =>
-        node.Operations.FindRunning(id)
+    private static RunningOperation FindRunning(OperationStore operations, string id) =>
+        operations.FindRunning(id)
         ?? throw (
-            node.Operations.Find(id) is null
+            operations.Find(id) is null
                 ? NotFound(id)
                 : new HoldfastException(ErrorCatalogue.NotAllowed, $"Operation '{id}' has ended.", null)
         );

@@ -2,6 +2,7 @@ using Holdfast.Api;
 using Holdfast.Api.Operations;
 using Holdfast.Core.Operations;
 using Holdfast.Node;
+using Holdfast.Node.Operations;
 using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Server.Endpoints.Operations;
@@ -10,14 +11,14 @@ namespace Holdfast.Server.Endpoints.Operations;
 internal static class OperationQueryExtensions
 {
     /// <summary>The requested page.</summary>
-    public static Page<Operation> Execute(this OperationQuery query, HoldfastNode node)
+    public static Page<Operation> Execute(this OperationQuery query, OperationStore operations)
     {
         var limit = query.Limit ?? 100;
         Paging.ValidateLimit(limit);
         query.Validate();
         return Paging.ToPage(
             query
-                .Filter(node)
+                .Filter(operations)
                 .Where(o => query.After is null || string.CompareOrdinal(o.Id, query.After) < 0)
                 .OrderByDescending(o => o.Id, StringComparer.Ordinal)
                 .Take(limit + 1)
@@ -28,18 +29,18 @@ internal static class OperationQueryExtensions
     }
 
     /// <summary>How many there are in each state, of all that the query would show but for <see cref="OperationQuery.State"/>.</summary>
-    public static OperationCounts Count(this OperationQuery query, HoldfastNode node)
+    public static OperationCounts Count(this OperationQuery query, OperationStore operations)
     {
         query.Validate();
-        var counts = (query with { State = null }).Filter(node).CountBy(o => o.State).ToDictionary();
+        var counts = (query with { State = null }).Filter(operations).CountBy(o => o.State).ToDictionary();
         return new(counts.Values.Sum(), Enum.GetValues<OperationState>().ToDictionary(s => s.ToString(), s => counts.GetValueOrDefault(s)));
     }
 
     private static void Validate(this OperationQuery query) =>
         ValidationException.ThrowIfAny([.. Paging.ValidateEnum("kind", query.Kind), .. Paging.ValidateEnum("state", query.State)]);
 
-    private static IEnumerable<Operation> Filter(this OperationQuery query, HoldfastNode node) =>
-        node.Operations.Unordered.Where(o =>
+    private static IEnumerable<Operation> Filter(this OperationQuery query, OperationStore operations) =>
+        operations.Unordered.Where(o =>
             (query.State is null || o.State == query.State)
             && (query.Ended is null || o.HasEnded == query.Ended)
             && (query.Kind is null || o.Kind == query.Kind)

@@ -35,23 +35,23 @@ internal static class RetentionEndpoints
     private static async Task<Ok<Page<RetentionView>>> ShowAsync(
         string id,
         string taskId,
-        HoldfastNode node,
+        TaskFinder tasks,
+        RetentionService retention,
         CancellationToken cancellationToken
-    ) => ToResponse(await node.RetentionService.PreviewAsync(TaskEndpoints.Find(node, id, taskId), cancellationToken));
+    ) => ToResponse(await retention.PreviewAsync(tasks.Find(id, taskId), cancellationToken));
 
     private static async Task<Ok<Page<RetentionView>>> RunAsync(
         string id,
         string taskId,
-        HoldfastNode node,
+        TaskFinder tasks,
+        RetentionService retention,
         CancellationToken cancellationToken,
         bool dryRun = false
     )
     {
-        var task = TaskEndpoints.Find(node, id, taskId);
+        var task = tasks.Find(id, taskId);
         return ToResponse(
-            dryRun
-                ? await node.RetentionService.PreviewAsync(task, cancellationToken)
-                : await node.RetentionService.RunAsync(task, cancellationToken)
+            dryRun ? await retention.PreviewAsync(task, cancellationToken) : await retention.RunAsync(task, cancellationToken)
         );
     }
 
@@ -60,12 +60,12 @@ internal static class RetentionEndpoints
         string taskId,
         RetentionApprovalRequest body,
         HttpContext context,
-        HoldfastNode node,
-        AuditLog audit,
-        CancellationToken cancellationToken
+        TaskFinder tasks,
+        RetentionService retention,
+        AuditLog audit
     )
     {
-        var task = TaskEndpoints.Find(node, id, taskId);
+        var task = tasks.Find(id, taskId);
         var faults = body
             .Chains.Keys.Where(d => !task.Settings.Destinations.Contains(d))
             .Select(d => new ValidationError("chains", $"'{d}' is not a destination of the task.", "Name them as they were shown."))
@@ -82,7 +82,7 @@ internal static class RetentionEndpoints
             body.Chains.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}: {c.Value.Count} ({string.Join(", ", c.Value)})"))
         );
         await audit.WriteAsync(context, "retention-approved", $"database={id} task={taskId} {approved}", "begins");
-        var runs = await node.RetentionService.ApproveAsync(task, body.Chains, cancellationToken);
+        var runs = await retention.ApproveAsync(task, body.Chains, context.RequestAborted);
         await audit.WriteAsync(
             context,
             "retention-approved",

@@ -2,6 +2,7 @@ using Holdfast.Api;
 using Holdfast.Api.Runs;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
+using Holdfast.Node.Runs;
 using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Server.Endpoints.Runs;
@@ -10,15 +11,14 @@ namespace Holdfast.Server.Endpoints.Runs;
 internal static class RunDatabaseQueryExtensions
 {
     /// <summary>The requested page.</summary>
-    public static Page<RunDatabaseView> Execute(this RunDatabaseQuery query, HoldfastNode node, string run)
+    public static Page<RunDatabaseView> Execute(this RunDatabaseQuery query, RunRegistry runs, string run)
     {
         var limit = query.Limit ?? 100;
         Paging.ValidateLimit(limit);
         var states = query.State?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         ValidationException.ThrowIfAny([.. query.Validate(states)]);
         var order = RunDatabaseStates.All.Index().ToDictionary(s => s.Item, s => s.Index, StringComparer.Ordinal);
-        var found = node
-            .Runs.DatabasesOf(run)
+        var found = runs.DatabasesOf(run)
             .Where(d =>
                 (states.Length == 0 || states.Contains(d.State, StringComparer.OrdinalIgnoreCase))
                 && (query.Search is null || d.Database.Contains(query.Search, StringComparison.OrdinalIgnoreCase))

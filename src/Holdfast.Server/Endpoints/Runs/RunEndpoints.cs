@@ -4,7 +4,8 @@ using Holdfast.Api.Access;
 using Holdfast.Api.Runs;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Runs;
-using Holdfast.Node;
+using Holdfast.Node.Runs;
+using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,17 +29,18 @@ internal static class RunEndpoints
             .WithSummary("Stop all of it that waits, runs, or has yet to begin; their slots count as used");
     }
 
-    private static Ok<Page<Run>> List([AsParameters] RunQuery query, HoldfastNode node) => TypedResults.Ok(query.Execute(node));
+    private static Ok<Page<Run>> List([AsParameters] RunQuery query, RunRegistry runs, TaskRegistry tasks) =>
+        TypedResults.Ok(query.Execute(runs, tasks));
 
-    private static Ok<Run> Show(string id, HoldfastNode node) => TypedResults.Ok(Find(node, id));
+    private static Ok<Run> Show(string id, RunRegistry runs) => TypedResults.Ok(Find(runs, id));
 
-    private static Ok<Page<RunDatabaseView>> ListDatabases(string id, [AsParameters] RunDatabaseQuery query, HoldfastNode node) =>
-        TypedResults.Ok(query.Execute(node, Find(node, id).Id));
+    private static Ok<Page<RunDatabaseView>> ListDatabases(string id, [AsParameters] RunDatabaseQuery query, RunRegistry runs) =>
+        TypedResults.Ok(query.Execute(runs, Find(runs, id).Id));
 
-    private static async Task<Ok<RunAbortView>> AbortAsync(string id, ClaimsPrincipal principal, HoldfastNode node) =>
-        TypedResults.Ok(new RunAbortView(await node.AbortRunAsync(id, principal.Caller()!.Display)));
+    private static async Task<Ok<RunAbortView>> AbortAsync(string id, ClaimsPrincipal principal, RunService runs) =>
+        TypedResults.Ok(new RunAbortView(await runs.AbortAsync(id, principal.Caller()!.Display)));
 
-    private static Run Find(HoldfastNode node, string id) =>
-        node.Runs.Find(id)
+    private static Run Find(RunRegistry runs, string id) =>
+        runs.Find(id)
         ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
 }

@@ -1,7 +1,8 @@
 using Holdfast.Api;
 using Holdfast.Api.Runs;
 using Holdfast.Core.Runs;
-using Holdfast.Node;
+using Holdfast.Node.Runs;
+using Holdfast.Node.Tasks;
 using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Server.Endpoints.Runs;
@@ -10,12 +11,12 @@ namespace Holdfast.Server.Endpoints.Runs;
 internal static class RunQueryExtensions
 {
     /// <summary>The requested page.</summary>
-    public static Page<Run> Execute(this RunQuery query, HoldfastNode node)
+    public static Page<Run> Execute(this RunQuery query, RunRegistry runs, TaskRegistry tasks)
     {
         var limit = query.Limit ?? 100;
         Paging.ValidateLimit(limit);
-        var template = query.Template is null ? null : node.Tasks.FindTemplate(query.Template)?.Id;
-        var found = node.Runs.All.Where(r =>
+        var template = query.Template is null ? null : tasks.FindTemplate(query.Template)?.Id;
+        var found = runs.All.Where(r =>
             (query.After is null || string.CompareOrdinal(r.Id, query.After) < 0)
             && (query.Ended is null || r.HasEnded == query.Ended)
             // One that was deleted since is found by the name that it had.

@@ -1,6 +1,6 @@
 using Holdfast.Api.Access;
 using Holdfast.Api.ServerInfo;
-using Holdfast.Node;
+using Holdfast.Node.Retention;
 using Holdfast.Server.Access;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Files;
@@ -34,9 +34,9 @@ internal static class ServerEndpoints
     private static async Task<Ok<StateCopyView>> CopyStateAsync(StateCopyService copies, CancellationToken cancellationToken) =>
         TypedResults.Ok(new StateCopyView(await copies.CreateAsync(cancellationToken)));
 
-    private static async Task<NoContent> ConfirmClockAsync(HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<NoContent> ConfirmClockAsync(TrustedClockMonitor clock, CancellationToken cancellationToken)
     {
-        await node.Clock.ConfirmAsync(cancellationToken);
+        await clock.ConfirmAsync(cancellationToken);
         return TypedResults.NoContent();
     }
 

@@ -6,9 +6,10 @@ using Holdfast.Api.Operations;
 using Holdfast.Api.ServerWideBackups;
 using Holdfast.Api.Tasks;
 using Holdfast.Core.Errors;
-using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Node;
+using Holdfast.Node.Backups.Queueing;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
 using Holdfast.Server.Audit;
 using Holdfast.Server.Endpoints.Operations;
@@ -25,8 +26,6 @@ namespace Holdfast.Server.Endpoints.ServerWideBackups;
 /// <summary>Server-wide backup tasks: one covers every database but those it excludes.</summary>
 internal static class ServerWideBackupEndpoints
 {
-    private const int MaxShown = 1_000;
-
     public static void MapServerWideBackups(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(ServerWideBackupRoutes.List).WithTags("Server-wide backups").RequireRole(Role.Viewer);
@@ -46,33 +45,26 @@ internal static class ServerWideBackupEndpoints
         group.MapPost("/{name}/key", RevealKeyAsync).RequireRole(Role.Admin).WithSummary("Reveal its key; audited");
     }
 
-    private static async Task<Ok<Page<TemplateView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<Page<TemplateView>>> ListAsync(
+        StateMirror<Template> templates,
+        TemplateViewFactory views,
+        CancellationToken cancellationToken
+    )
     {
-        var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
-        return TypedResults.Ok(
-            new Page<TemplateView>([
-                .. node
-                    .State.Templates.Items.Select(t => t.Value)
-                    .OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase)
-                    .Select(t => ViewFactory.CreateTemplateView(node, t, patterns)),
-            ])
-        );
+        var sorted = templates.Items.Select(t => t.Value).OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase);
+        return TypedResults.Ok(new Page<TemplateView>(await views.CreateAllAsync(sorted, cancellationToken)));
     }
 
     private static async Task<Ok<TemplateView>> ShowAsync(
         string name,
         HttpResponse response,
-        HoldfastNode node,
+        TaskEditor editor,
+        TemplateViewFactory views,
         CancellationToken cancellationToken
     )
     {
-        var item = Find(node, name);
-        return TypedResults.Ok(
-            response.WithETag(
-                item.Revision,
-                ViewFactory.CreateTemplateView(node, item.Value, await node.DatabaseKeys.PatternsAsync(cancellationToken))
-            )
-        );
+        var item = Find(editor, name);
+        return TypedResults.Ok(response.WithETag(item.Revision, await views.CreateAsync(item.Value, cancellationToken)));
     }
 
     private static async Task<Results<Ok<TemplateView>, Created<TemplateView>>> PutAsync(
@@ -80,21 +72,24 @@ internal static class ServerWideBackupEndpoints
         TaskDefinition body,
         HttpRequest request,
         HttpResponse response,
-        HoldfastNode node,
+        TaskEditor editor,
+        TemplateViewFactory views,
         CancellationToken cancellationToken
     )
     {
-        var key = node.TaskEditor.FindTemplate(name)?.Key ?? "";
-        var saved = await ConditionalRequests.EditAsync(request, node.State.Templates, key, TaskDefinitionMapper.ToDefinition, expected =>
-            node.TaskEditor.PutTemplateAsync(name, body, expected, cancellationToken)
+        var key = editor.FindTemplate(name)?.Key ?? "";
+        var saved = await ConditionalRequests.EditAsync(
+            request,
+            key,
+            () => editor.FindTemplateById(key),
+            TaskDefinitionMapper.ToDefinition,
+            expected => editor.PutTemplateAsync(name, body, expected, cancellationToken)
         );
-        var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
         var view = response.WithETag(
             saved.Item.Revision,
-            ViewFactory.CreateTemplateView(node, saved.Item.Value, patterns) with
+            await views.CreateWithPreviewAsync(saved.Item.Value, cancellationToken) with
             {
                 GeneratedKey = KeyMapper.ToView(saved.GeneratedKey),
-                Preview = await PreviewAsync(node, saved.Item.Value, patterns, cancellationToken),
             }
         );
         return saved.IsNew
@@ -105,120 +100,57 @@ internal static class ServerWideBackupEndpoints
     private static async Task<Ok<PreviewView>> PreviewDraftAsync(
         string name,
         TaskDefinition body,
-        HoldfastNode node,
+        TaskEditor editor,
+        TemplateViewFactory views,
         CancellationToken cancellationToken
-    ) =>
-        TypedResults.Ok(
-            await PreviewAsync(
-                node,
-                node.TaskEditor.Draft(name, body),
-                await node.DatabaseKeys.PatternsAsync(cancellationToken),
-                cancellationToken
-            )
-        );
+    ) => TypedResults.Ok(await views.CreatePreviewAsync(editor.Draft(name, body), cancellationToken));
 
     private static async Task<NoContent> DeleteAsync(
         string name,
         HttpRequest request,
-        HoldfastNode node,
+        TaskEditor editor,
         CancellationToken cancellationToken
     )
     {
-        var item = Find(node, name);
-        await ConditionalRequests.EditAsync(request, node.State.Templates, item.Key, TaskDefinitionMapper.ToDefinition, async expected =>
-        {
-            await node.TaskEditor.DeleteTemplateAsync(name, expected, cancellationToken);
-            return true;
-        });
+        var item = Find(editor, name);
+        await ConditionalRequests.EditAsync(
+            request,
+            item.Key,
+            () => editor.FindTemplateById(item.Key),
+            TaskDefinitionMapper.ToDefinition,
+            async expected =>
+            {
+                await editor.DeleteTemplateAsync(name, expected, cancellationToken);
+                return true;
+            }
+        );
         return TypedResults.NoContent();
     }
 
     private static Task<Accepted<OperationIdsView>> BackUpAsync(
         string name,
         ClaimsPrincipal principal,
-        HoldfastNode node,
+        TaskEditor editor,
+        BackupService backups,
+        OperationStore operations,
         CancellationToken cancellationToken,
         BackupRequest? body = null
     )
     {
-        var template = Find(node, name).Value;
+        var template = Find(editor, name).Value;
         TaskEndpoints.EnsureRunnable(template.Name, template.Settings);
-        var (run, operations) = node.BackUpAll(template, body?.Kind ?? BackupKind.Full, principal.Caller()!.Display);
-        return AcceptedOperation.RespondAllAsync(node, [.. operations.Select(o => o.Id)], run, cancellationToken);
+        var (run, queued) = backups.BackUpAll(template, body?.Kind ?? BackupKind.Full, principal.Caller()!.Display);
+        return AcceptedOperation.RespondAllAsync(operations, [.. queued.Select(o => o.Id)], run, cancellationToken);
     }
 
-    private static async Task<Ok<KeyView>> RevealKeyAsync(
-        string name,
-        HttpContext context,
-        HoldfastNode node,
-        AuditLog audit,
-        CancellationToken cancellationToken
-    )
+    private static async Task<Ok<KeyView>> RevealKeyAsync(string name, HttpContext context, TaskEditor editor, KeyRevealer keys)
     {
-        var template = Find(node, name).Value;
-        return TypedResults.Ok(
-            await TaskEndpoints.GetKeyForRevealAsync(template.Id, template.Name, template.Settings, context, node, audit, cancellationToken)
-        );
+        var template = Find(editor, name).Value;
+        return TypedResults.Ok(await keys.RevealAsync(template.Id, template.Name, template.Settings, context));
     }
 
-    private static async Task<PreviewView> PreviewAsync(
-        HoldfastNode node,
-        Template template,
-        IReadOnlyList<string> patterns,
-        CancellationToken cancellationToken
-    )
-    {
-        var preview = ViewFactory.CreatePreview(node, template, patterns);
-        var (going, unseen) = (new List<string>(), new List<(string Destination, HoldfastException Error)>());
-        if (template.Settings.Retention is not null)
-        {
-            var tasks = node
-                .Tasks.All.Where(t => t.TemplateId == template.Id)
-                .Take(MaxShown)
-                .Select(t => t with { Settings = template.Settings });
-            foreach (var task in tasks)
-            {
-                await FindExpiredChainsAsync(node, task, going, unseen, cancellationToken);
-            }
-        }
-
-        return new(
-            preview.Summary,
-            [.. preview.Databases.Take(MaxShown)],
-            going,
-            [
-                .. unseen
-                    .GroupBy(u => u.Destination, StringComparer.Ordinal)
-                    .Select(g => new UnreachableDestinationView(g.Key, g.Count(), OperationError.From(g.First().Error))),
-            ]
-        );
-    }
-
-    private static async Task FindExpiredChainsAsync(
-        HoldfastNode node,
-        BackupTask task,
-        List<string> going,
-        List<(string Destination, HoldfastException Error)> unseen,
-        CancellationToken cancellationToken
-    )
-    {
-        foreach (var name in task.Settings.Destinations)
-        {
-            try
-            {
-                await using var destination = await node.Destinations.OpenAsync(name, cancellationToken);
-                var plan = await node.Retention.PlanAsync(task, name, destination, approved: true, cancellationToken);
-                going.AddRange(plan.Deletable.Select(c => $"{name}: {c.Path}"));
-            }
-            catch (HoldfastException e)
-            {
-                unseen.Add((name, e));
-            }
-        }
-    }
-
-    private static StateItem<Template> Find(HoldfastNode node, string name) =>
-        node.TaskEditor.FindTemplate(name)
+    private static StateItem<Template> Find(TaskEditor editor, string name) =>
+        editor.FindTemplate(name)
         ?? throw new HoldfastException(
             ErrorCatalogue.NotFound,
             $"There is no server-wide backup '{name}'.",

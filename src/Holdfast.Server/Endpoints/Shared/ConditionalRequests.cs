@@ -52,22 +52,22 @@ public static class ConditionalRequests
     /// <typeparam name="TValue">Type of the stored value.</typeparam>
     /// <typeparam name="TResult">What the edit gives.</typeparam>
     /// <param name="request">Of the edit.</param>
-    /// <param name="mirror">Where the value is.</param>
-    /// <param name="key">Its key.</param>
+    /// <param name="key">The key of the value, for the failure.</param>
+    /// <param name="find">Finds the value as it is stored now; null if there is none.</param>
     /// <param name="view">It as the API shows it; without secrets.</param>
     /// <param name="edit">The edit, given the expected revision.</param>
     /// <exception cref="StaleRevisionException">It is not what was expected.</exception>
     public static async Task<TResult> EditAsync<TValue, TResult>(
         HttpRequest request,
-        StateMirror<TValue> mirror,
         string key,
+        Func<StateItem<TValue>?> find,
         Func<TValue, object> view,
         Func<long?, Task<TResult>> edit
     )
         where TValue : class
     {
         var expected = ReadExpectedRevision(request);
-        if (expected is not null && expected != (mirror.Find(key)?.Revision ?? 0))
+        if (expected is not null && expected != (find()?.Revision ?? 0))
         {
             throw Stale();
         }
@@ -82,7 +82,7 @@ public static class ConditionalRequests
 
         StaleRevisionException Stale()
         {
-            var item = mirror.Find(key);
+            var item = find();
             return new(key, item is null ? null : view(item.Value), item?.Revision ?? 0);
         }
     }

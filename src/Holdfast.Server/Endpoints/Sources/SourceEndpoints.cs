@@ -1,6 +1,7 @@
 using Holdfast.Api;
 using Holdfast.Api.Access;
 using Holdfast.Api.Sources;
+using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Node;
@@ -8,6 +9,7 @@ using Holdfast.Node.Discovery;
 using Holdfast.Node.Sources;
 using Holdfast.Server.Access;
 using Holdfast.Server.Endpoints.Shared;
+using Holdfast.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -44,36 +46,43 @@ internal static class SourceEndpoints
         group.MapPost("/test", TestDefinitionAsync).RequireRole(Role.Admin).WithSummary("Test a definition without saving it");
     }
 
-    private static async Task<Ok<Page<SourceView>>> ListAsync(HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<Page<SourceView>>> ListAsync(
+        SourceRegistry sources,
+        SourceViewFactory views,
+        CancellationToken cancellationToken
+    )
     {
-        var views = new List<SourceView>();
-        foreach (var source in node.Sources.Items.OrderBy(s => s.Attached.Name, StringComparer.Ordinal))
+        var all = new List<SourceView>();
+        foreach (var source in sources.Items.OrderBy(s => s.Attached.Name, StringComparer.Ordinal))
         {
-            views.Add(await ToViewAsync(node, source, cancellationToken));
+            all.Add(await views.CreateAsync(source, cancellationToken));
         }
-        return TypedResults.Ok(new Page<SourceView>(views));
+        return TypedResults.Ok(new Page<SourceView>(all));
     }
 
     private static async Task<Ok<SourceView>> ShowAsync(
         string name,
         HttpResponse response,
-        HoldfastNode node,
+        SourceRegistry sources,
+        SourceEditor editor,
+        SourceViewFactory views,
         CancellationToken cancellationToken
     )
     {
-        var view = await ToViewAsync(node, Find(node, name), cancellationToken);
-        return TypedResults.Ok(node.SourceEditor.Find(name) is { } item ? response.WithETag(item.Revision, view) : view);
+        var view = await views.CreateAsync(Find(sources, name), cancellationToken);
+        return TypedResults.Ok(editor.Find(name) is { } item ? response.WithETag(item.Revision, view) : view);
     }
 
-    private static Ok<SkippedFilesView> ShowSkippedFiles(string name, HoldfastNode node) =>
-        TypedResults.Ok(SkippedFilesMapper.ToView(Find(node, name).Status.SkippedFiles));
+    private static Ok<SkippedFilesView> ShowSkippedFiles(string name, SourceRegistry sources) =>
+        TypedResults.Ok(SkippedFilesMapper.ToView(Find(sources, name).Status.SkippedFiles));
 
     private static async Task<Results<Ok<SourceView>, Created<SourceView>>> PutAsync(
         string name,
         SourceRequest body,
-        HttpRequest request,
-        HttpResponse response,
-        HoldfastNode node,
+        HttpContext context,
+        SourceRegistry sources,
+        SourceEditor editor,
+        SourceViewFactory views,
         CancellationToken cancellationToken
     )
     {
@@ -81,28 +90,29 @@ internal static class SourceEndpoints
         {
             ValidationException.ThrowIfAny([new("name", "It is not the name in the path.", "Leave it out; a source cannot be renamed.")]);
         }
-        var isNew = node.SourceEditor.Find(name) is null;
+        var isNew = editor.Find(name) is null;
         var definition = ToDefinition(name, body);
         var stored = await ConditionalRequests.EditAsync(
-            request,
-            node.State.Sources,
+            context.Request,
             name,
+            () => editor.Find(name),
             d => d,
-            expected => node.SourceEditor.PutAsync(definition, ToNewPasswords(body), expected, cancellationToken)
+            expected => editor.PutAsync(definition, ToNewPasswords(body), expected, cancellationToken)
         );
-        var view = response.WithETag(stored.Revision, await ToViewAsync(node, Find(node, name), cancellationToken));
+        var view = context.Response.WithETag(stored.Revision, await views.CreateAsync(Find(sources, name), cancellationToken));
         return isNew ? TypedResults.Created(ApiRoutes.BasePath + ApiRoutes.Expand(SourceRoutes.Item, name), view) : TypedResults.Ok(view);
     }
 
     private static async Task<NoContent> DeleteAsync(
         string name,
         HttpRequest request,
-        HoldfastNode node,
+        SourceRegistry sources,
+        SourceEditor editor,
         CancellationToken cancellationToken
     )
     {
-        Find(node, name);
-        if (node.SourceEditor.Find(name) is null)
+        Find(sources, name);
+        if (editor.Find(name) is null)
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
@@ -112,39 +122,50 @@ internal static class SourceEndpoints
         }
         await ConditionalRequests.EditAsync(
             request,
-            node.State.Sources,
             name,
+            () => editor.Find(name),
             d => d,
             async expected =>
             {
-                await node.SourceEditor.DeleteAsync(name, expected, cancellationToken);
+                await editor.DeleteAsync(name, expected, cancellationToken);
                 return true;
             }
         );
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<SourceView>> DiscoverAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<SourceView>> DiscoverAsync(
+        string name,
+        SourceRegistry sources,
+        SourceViewFactory views,
+        CancellationToken cancellationToken
+    )
     {
-        var source = Find(node, name);
+        var source = Find(sources, name);
         await source.DiscoverAsync(cancellationToken);
-        return TypedResults.Ok(await ToViewAsync(node, source, cancellationToken));
+        return TypedResults.Ok(await views.CreateAsync(source, cancellationToken));
     }
 
-    private static async Task<Ok<SourceView>> ConfirmAsync(string name, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<SourceView>> ConfirmAsync(
+        string name,
+        SourceRegistry sources,
+        WriteBehindState<DatabaseRecord> databases,
+        SourceViewFactory views,
+        CancellationToken cancellationToken
+    )
     {
         // One that was taken out of the configuration: its databases are to be seen still.
-        if (node.State.Databases.Items.FirstOrDefault(d => d.Value.Id.Source == name).Value is { } known && node.Sources.TryForget(name))
+        if (databases.Items.FirstOrDefault(d => d.Value.Id.Source == name).Value is { } known && sources.TryForget(name))
         {
             return TypedResults.Ok(new SourceView(name, known.Engine, 0, null, null));
         }
-        var source = Find(node, name);
+        var source = Find(sources, name);
         await source.ConfirmAsync(cancellationToken);
-        return TypedResults.Ok(await ToViewAsync(node, source, cancellationToken));
+        return TypedResults.Ok(await views.CreateAsync(source, cancellationToken));
     }
 
-    private static async Task<Ok<SourceTestView>> TestAsync(string name, HoldfastNode node, CancellationToken cancellationToken) =>
-        TypedResults.Ok(SourceTestMapper.ToView(await RunConnectionTestAsync(Find(node, name), cancellationToken)));
+    private static async Task<Ok<SourceTestView>> TestAsync(string name, SourceRegistry sources, CancellationToken cancellationToken) =>
+        TypedResults.Ok(SourceTestMapper.ToView(await RunConnectionTestAsync(Find(sources, name), cancellationToken)));
 
     // One that does not answer is left to itself when whoever asks has gone.
     private static async Task<ConnectionTestResult> RunConnectionTestAsync(SourceMonitor source, CancellationToken cancellationToken)
@@ -156,12 +177,12 @@ internal static class SourceEndpoints
     // Passwords that are left out are those stored under the definition's name. Without one it gets a name that no source has.
     private static async Task<Ok<SourceTestView>> TestDefinitionAsync(
         SourceRequest body,
-        HoldfastNode node,
+        SourceEditor editor,
         CancellationToken cancellationToken
     )
     {
         await using var draft = (
-            await node.SourceEditor.CreateUnsavedAsync(
+            await editor.CreateUnsavedAsync(
                 ToDefinition(body.Name ?? Guid.NewGuid().ToString("N"), body),
                 ToNewPasswords(body),
                 cancellationToken
@@ -184,51 +205,7 @@ internal static class SourceEndpoints
             RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
         };
 
-    private static SourceMonitor Find(HoldfastNode node, string name) =>
-        node.FindSource(name)
+    private static SourceMonitor Find(SourceRegistry sources, string name) =>
+        sources.Find(name)
         ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no source '{name}'.", "List them with: GET /api/v1/sources");
-
-    private static async Task<SourceView> ToViewAsync(HoldfastNode node, SourceMonitor source, CancellationToken cancellationToken)
-    {
-        var status = source.Status;
-        var view = new SourceView(
-            source.Attached.Name,
-            source.Attached.Engine,
-            status.Databases,
-            status.CompletedAt,
-            source.Problem(node.Sources.Interval)
-        )
-        {
-            Identity = status.Identity ?? status.Location,
-            IsIdentityWeak = status.Identity is null && status.Location is not null,
-            Missing = source.Missing,
-            NeedsConfirmation = source.NeedsConfirmation,
-            DiscoveryStarted = status.DiscoveryStarted,
-            PassedOver = status.SkippedFiles.Counts.Where(c => c.Key is not (SkipReason.SideFile or SkipReason.OwnFile)).Sum(c => c.Value),
-        };
-        return node.SourceEditor.Find(view.Name)?.Value is { } defined
-            ? view with
-            {
-                Definition = await ToDefinitionViewAsync(node, defined, cancellationToken),
-            }
-            : view;
-    }
-
-    private static async Task<SourceDefinitionView> ToDefinitionViewAsync(
-        HoldfastNode node,
-        SourceDefinition defined,
-        CancellationToken cancellationToken
-    ) =>
-        new(
-            defined.Url,
-            await node.SourceEditor.HasPasswordAsync(defined.Name, cancellationToken),
-            defined.Include,
-            defined.Exclude,
-            defined.RestoreOwner
-        )
-        {
-            Restore = defined.RestoreUser is { } user
-                ? new(user, await node.SourceEditor.HasRestorePasswordAsync(defined.Name, cancellationToken))
-                : null,
-        };
 }

@@ -1,18 +1,18 @@
-using System.Security.Claims;
 using Holdfast.Api;
 using Holdfast.Api.Access;
 using Holdfast.Api.Backups;
 using Holdfast.Api.Operations;
 using Holdfast.Api.Tasks;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Queueing;
+using Holdfast.Node.Operations;
+using Holdfast.Node.Secrets;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
-using Holdfast.Server.Audit;
 using Holdfast.Server.Endpoints.Operations;
 using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
@@ -41,40 +41,49 @@ internal static class TaskEndpoints
         group.MapPost("/backup", BackUpOnceAsync).RequireRole(Role.Operator).WithSummary("One-time full backup without a task");
     }
 
-    private static async Task<Ok<Page<TaskView>>> ListAsync(string id, HoldfastNode node, CancellationToken cancellationToken)
+    private static async Task<Ok<Page<TaskView>>> ListAsync(
+        string id,
+        TaskFinder tasks,
+        TaskViewFactory views,
+        DatabaseKeys keys,
+        CancellationToken cancellationToken
+    )
     {
-        var patterns = await node.DatabaseKeys.PatternsAsync(cancellationToken);
-        return TypedResults.Ok(
-            new Page<TaskView>([.. node.Tasks.Of(FindDatabaseId(node, id)).Select(t => ViewFactory.CreateTaskView(node, t, patterns))])
-        );
+        var patterns = await keys.PatternsAsync(cancellationToken);
+        return TypedResults.Ok(new Page<TaskView>([.. tasks.Of(id).Select(t => views.Create(t, patterns))]));
     }
 
     private static async Task<Ok<TaskView>> ShowAsync(
         string id,
         string taskId,
-        HttpResponse response,
-        HoldfastNode node,
-        CancellationToken cancellationToken
+        HttpContext context,
+        TaskFinder tasks,
+        TaskEditor editor,
+        TaskViewFactory views,
+        DatabaseKeys keys
     )
     {
-        var task = Find(node, id, taskId);
-        var view = ViewFactory.CreateTaskView(node, task, await node.DatabaseKeys.PatternsAsync(cancellationToken));
-        return TypedResults.Ok(node.State.Tasks.Find(taskId) is { } own ? response.WithETag(own.Revision, view) : view);
+        var task = tasks.Find(id, taskId);
+        var view = views.Create(task, await keys.PatternsAsync(context.RequestAborted));
+        return TypedResults.Ok(editor.FindRegular(taskId) is { } own ? context.Response.WithETag(own.Revision, view) : view);
     }
 
     private static async Task<Created<RegularTaskView>> CreateAsync(
         string id,
         TaskDefinition body,
-        HttpResponse response,
-        HoldfastNode node,
-        CancellationToken cancellationToken
+        HttpContext context,
+        TaskFinder tasks,
+        TaskEditor editor,
+        TaskViewFactory views,
+        DatabaseKeys keys
     )
     {
-        var database = FindDatabaseId(node, id);
-        var saved = await node.TaskEditor.PutRegularAsync(database, null, body, node.Tasks.Of(database), null, cancellationToken);
+        var database = tasks.FindDatabase(id);
+        var saved = await editor.PutRegularAsync(database, null, body, tasks.Of(id), null, context.RequestAborted);
+        var view = ToView(saved, views, await keys.PatternsAsync(context.RequestAborted));
         return TypedResults.Created(
             ApiRoutes.BasePath + ApiRoutes.Expand(TaskRoutes.Item, id, saved.Item.Key),
-            response.WithETag(saved.Item.Revision, await ToViewAsync(node, saved, cancellationToken))
+            context.Response.WithETag(saved.Item.Revision, view)
         );
     }
 
@@ -82,93 +91,67 @@ internal static class TaskEndpoints
         string id,
         string taskId,
         TaskDefinition body,
-        HttpRequest request,
-        HttpResponse response,
-        HoldfastNode node,
-        CancellationToken cancellationToken
+        HttpContext context,
+        [AsParameters] RegularTaskServices services
     )
     {
-        var task = EnsureEditable(Find(node, id, taskId));
-        var saved = await ConditionalRequests.EditAsync(request, node.State.Tasks, taskId, TaskDefinitionMapper.ToDefinition, expected =>
-            node.TaskEditor.PutRegularAsync(task.Database, taskId, body, node.Tasks.Of(task.Database), expected, cancellationToken)
+        var (tasks, editor, views, keys) = services;
+        var task = tasks.FindEditable(id, taskId);
+        var saved = await ConditionalRequests.EditAsync(
+            context.Request,
+            taskId,
+            () => editor.FindRegular(taskId),
+            TaskDefinitionMapper.ToDefinition,
+            expected => editor.PutRegularAsync(task.Database, taskId, body, tasks.Of(id), expected, context.RequestAborted)
         );
-        return TypedResults.Ok(response.WithETag(saved.Item.Revision, await ToViewAsync(node, saved, cancellationToken)));
+        var view = ToView(saved, views, await keys.PatternsAsync(context.RequestAborted));
+        return TypedResults.Ok(context.Response.WithETag(saved.Item.Revision, view));
     }
 
     private static async Task<NoContent> DeleteAsync(
         string id,
         string taskId,
         HttpRequest request,
-        HoldfastNode node,
+        TaskFinder tasks,
+        TaskEditor editor,
         CancellationToken cancellationToken
     )
     {
-        var task = EnsureEditable(Find(node, id, taskId));
-        await ConditionalRequests.EditAsync(request, node.State.Tasks, taskId, TaskDefinitionMapper.ToDefinition, async expected =>
-        {
-            await node.TaskEditor.DeleteRegularAsync(task.Database, taskId, expected, cancellationToken);
-            return true;
-        });
+        var task = tasks.FindEditable(id, taskId);
+        await ConditionalRequests.EditAsync(
+            request,
+            taskId,
+            () => editor.FindRegular(taskId),
+            TaskDefinitionMapper.ToDefinition,
+            async expected =>
+            {
+                await editor.DeleteRegularAsync(task.Database, taskId, expected, cancellationToken);
+                return true;
+            }
+        );
         return TypedResults.NoContent();
     }
 
     private static Task<Accepted<OperationIdView>> BackUpAsync(
         string id,
         string taskId,
-        ClaimsPrincipal principal,
-        HoldfastNode node,
-        CancellationToken cancellationToken,
+        HttpContext context,
+        TaskFinder tasks,
+        BackupService backups,
+        OperationStore operations,
         BackupRequest? body = null
     )
     {
-        var task = Find(node, id, taskId);
+        var task = tasks.Find(id, taskId);
         EnsureRunnable(task.Name, task.Settings);
-        return AcceptedOperation.RespondAsync(
-            node,
-            node.BackUp(new(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task), principal.Caller()!.Display).Id,
-            cancellationToken
-        );
+        var job = new BackupJob(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task);
+        return AcceptedOperation.RespondAsync(operations, backups.BackUp(job, context.User.Caller()!.Display).Id, context.RequestAborted);
     }
 
-    private static async Task<Ok<KeyView>> RevealKeyAsync(
-        string id,
-        string taskId,
-        HttpContext context,
-        HoldfastNode node,
-        AuditLog audit,
-        CancellationToken cancellationToken
-    )
+    private static async Task<Ok<KeyView>> RevealKeyAsync(string id, string taskId, HttpContext context, TaskFinder tasks, KeyRevealer keys)
     {
-        var task = Find(node, id, taskId);
-        return TypedResults.Ok(
-            await GetKeyForRevealAsync(task.TemplateId ?? task.Id, task.Name, task.Settings, context, node, audit, cancellationToken)
-        );
-    }
-
-    /// <summary>The key of a template or task, for an administrator; that it was shown is audited.</summary>
-    internal static async Task<KeyView> GetKeyForRevealAsync(
-        string id,
-        string name,
-        TaskSettings settings,
-        HttpContext context,
-        HoldfastNode node,
-        AuditLog audit,
-        CancellationToken cancellationToken
-    )
-    {
-        var key = settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] }
-            ? await node.ArchiveKeys.FindAsync(id, recipient, cancellationToken)
-            : null;
-        if (key is null)
-        {
-            throw new HoldfastException(
-                ErrorCatalogue.NotFound,
-                $"'{name}' has no key that this server keeps.",
-                "With recipients only, the private keys are where you keep them."
-            );
-        }
-        await audit.WriteAsync(context, "key-revealed", $"name={name} id={id}", "ok");
-        return KeyMapper.ToView(key)!;
+        var task = tasks.Find(id, taskId);
+        return TypedResults.Ok(await keys.RevealAsync(task.TemplateId ?? task.Id, task.Name, task.Settings, context));
     }
 
     /// <summary>Refuses to run what the schedule would not run either.</summary>
@@ -190,13 +173,15 @@ internal static class TaskEndpoints
 
     private static Task<Accepted<OperationIdView>> BackUpOnceAsync(
         string id,
-        ClaimsPrincipal principal,
-        HoldfastNode node,
-        CancellationToken cancellationToken,
+        HttpContext context,
+        TaskFinder tasks,
+        TaskEditor editor,
+        BackupService backups,
+        OperationStore operations,
         OneTimeBackupRequest? body = null
     )
     {
-        var database = FindDatabaseId(node, id);
+        var database = tasks.FindDatabase(id);
         body ??= new();
         var settings = new TaskSettings
         {
@@ -214,53 +199,17 @@ internal static class TaskEndpoints
         {
             faults.Add(new("destinations", "A backup needs a destination.", "Name one."));
         }
-        faults.AddRange(node.TaskEditor.FindUnusable(settings));
+        faults.AddRange(editor.FindUnusable(settings));
         ValidationException.ThrowIfAny([
             .. faults.Select(f => f with { Field = f.Field.Replace("encryption.", "", StringComparison.Ordinal) }),
         ]);
         return AcceptedOperation.RespondAsync(
-            node,
-            node.BackUp(new BackupJob(database, settings, BackupKind.Full, null), principal.Caller()!.Display).Id,
-            cancellationToken
+            operations,
+            backups.BackUp(new(database, settings, BackupKind.Full, null), context.User.Caller()!.Display).Id,
+            context.RequestAborted
         );
     }
 
-    private static async Task<RegularTaskView> ToViewAsync(
-        HoldfastNode node,
-        SavedTask<RegularTask> saved,
-        CancellationToken cancellationToken
-    ) =>
-        new(
-            ViewFactory.CreateTaskView(
-                node,
-                TaskDerivation.FromRegularTask(saved.Item.Value),
-                await node.DatabaseKeys.PatternsAsync(cancellationToken)
-            ),
-            KeyMapper.ToView(saved.GeneratedKey)
-        );
-
-    private static BackupTask EnsureEditable(BackupTask task) =>
-        task.IsServerWide
-            ? throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
-                $"'{task.Name}' comes from a server-wide backup and cannot be changed on the database.",
-                "Edit it there, or exclude the database there: /api/v1/server-wide-backups"
-            )
-            : task;
-
-    internal static BackupTask Find(HoldfastNode node, string id, string taskId) =>
-        node.Tasks.Of(FindDatabaseId(node, id)).FirstOrDefault(t => t.Id == taskId)
-        ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
-            $"Database '{id}' has no task '{taskId}'.",
-            "List its tasks with: GET /api/v1/databases/ID/tasks"
-        );
-
-    private static DatabaseId FindDatabaseId(HoldfastNode node, string id) =>
-        node.State.Databases.Find(id)?.Id
-        ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
-            $"There is no database '{id}'.",
-            "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db"
-        );
+    private static RegularTaskView ToView(SavedTask<RegularTask> saved, TaskViewFactory views, IReadOnlyList<string> patterns) =>
+        new(views.Create(TaskDerivation.FromRegularTask(saved.Item.Value), patterns), KeyMapper.ToView(saved.GeneratedKey));
 }

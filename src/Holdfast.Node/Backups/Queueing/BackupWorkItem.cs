@@ -3,7 +3,7 @@ using Holdfast.Node.Jobs;
 using Holdfast.Node.Operations;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
-namespace Holdfast.Node.Backups;
+namespace Holdfast.Node.Backups.Queueing;
 
 /// <summary>A backup in the queue.</summary>
 /// <param name="job">What is asked for.</param>

@@ -1,6 +1,6 @@
 using Holdfast.Node.Discovery;
 
-namespace Holdfast.Node.Backups;
+namespace Holdfast.Node.Backups.Queueing;
 
 /// <summary>Makes the queue's work item of a backup; the size of the database decides on the lane.</summary>
 /// <param name="operation">Runs it.</param>

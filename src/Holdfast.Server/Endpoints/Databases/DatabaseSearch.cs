@@ -4,43 +4,53 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
+using Holdfast.Node.Coverage;
+using Holdfast.Node.Discovery;
+using Holdfast.Node.Tasks;
 using Holdfast.Server.Endpoints.Shared;
+using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.Databases;
 
-/// <summary>Runs a <see cref="DatabaseQuery"/>.</summary>
-internal static class DatabaseQueryExtensions
+/// <summary>Runs <see cref="DatabaseQuery"/>.</summary>
+/// <param name="databases">The stored records of all databases.</param>
+/// <param name="tasks">All tasks.</param>
+/// <param name="protection">How well each database is protected.</param>
+/// <param name="sizes">Sizes of databases.</param>
+/// <param name="views">Makes the views.</param>
+internal sealed class DatabaseSearch(
+    WriteBehindState<DatabaseRecord> databases,
+    TaskRegistry tasks,
+    ProtectionReader protection,
+    DatabaseSizes sizes,
+    DatabaseViewFactory views
+)
 {
     private static readonly string[] SortKeys = ["id", "urgency", "name", "size", "lastBackup", "nextBackup"];
 
     /// <summary>The requested page.</summary>
-    public static Page<DatabaseView> Execute(this DatabaseQuery query, HoldfastNode node)
+    public Page<DatabaseView> Execute(DatabaseQuery query)
     {
         var limit = query.Limit ?? 100;
         Paging.ValidateLimit(limit);
-        ValidationException.ThrowIfAny([.. query.Validate()]);
-        var found = query
-            .ApplyOrder(node, query.Filter(node))
-            .Skip(query.Skip ?? 0)
-            .Take(limit + 1)
-            .Select(s => ViewFactory.CreateDatabaseView(node, s))
-            .ToList();
+        ValidationException.ThrowIfAny([.. Validate(query)]);
+        var found = ApplyOrder(query, Filter(query)).Skip(query.Skip ?? 0).Take(limit + 1).Select(views.Create).ToList();
         var page = Paging.ToPage(found, limit, d => d.Id);
         return IsSortedById(query) ? page : page with { Next = null };
     }
 
     /// <summary>How many there are in each state, of all that the query would show but for <see cref="DatabaseQuery.State"/>.</summary>
-    public static DatabaseCounts Count(this DatabaseQuery query, HoldfastNode node)
+    public DatabaseCounts Count(DatabaseQuery query)
     {
-        ValidationException.ThrowIfAny([.. query.Validate()]);
-        return DatabaseCounter.Count((query with { State = null, After = null }).Filter(node));
+        ValidationException.ThrowIfAny([.. Validate(query)]);
+        return DatabaseCounter.Count(Filter(query with { State = null, After = null }));
     }
 
     private static bool IsSortedById(DatabaseQuery query) => query.Sort is null or "id" && query.Descending != true;
 
-    private static IEnumerable<ValidationError> Validate(this DatabaseQuery query)
+    private static IEnumerable<ValidationError> Validate(DatabaseQuery query)
     {
-        foreach (var state in query.ParseStates().Where(s => !DatabaseStates.All.Contains(s, StringComparer.OrdinalIgnoreCase)))
+        foreach (var state in ParseStates(query).Where(s => !DatabaseStates.All.Contains(s, StringComparer.OrdinalIgnoreCase)))
         {
             yield return new("state", $"There is no state '{state}'.", $"Give {string.Join(", ", DatabaseStates.All)}.");
         }
@@ -58,31 +68,31 @@ internal static class DatabaseQueryExtensions
         }
     }
 
-    private static string[] ParseStates(this DatabaseQuery query) =>
+    private static string[] ParseStates(DatabaseQuery query) =>
         query.State?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
-    private static IEnumerable<DatabaseProtection> Filter(this DatabaseQuery query, HoldfastNode node)
+    private IEnumerable<DatabaseProtection> Filter(DatabaseQuery query)
     {
-        var states = query.ParseStates().Select(s => Enum.Parse<ProtectionState>(s, ignoreCase: true)).ToHashSet();
-        var template = query.Template is null ? null : node.Tasks.FindTemplate(query.Template)?.Id ?? "";
-        foreach (var record in query.FindRecords(node))
+        var states = ParseStates(query).Select(s => Enum.Parse<ProtectionState>(s, ignoreCase: true)).ToHashSet();
+        var template = query.Template is null ? null : tasks.FindTemplate(query.Template)?.Id ?? "";
+        foreach (var record in FindRecords(query))
         {
-            if (template is not null && !node.Tasks.Of(record.Id).Any(t => t.TemplateId == template))
+            if (template is not null && !tasks.Of(record.Id).Any(t => t.TemplateId == template))
             {
                 continue;
             }
-            var protection = node.Protection.Of(record, template);
-            if (states.Count == 0 || states.Contains(protection.State))
+            var found = protection.Of(record, template);
+            if (states.Count == 0 || states.Contains(found.State))
             {
-                yield return protection;
+                yield return found;
             }
         }
     }
 
     // In order of ids they are looked at only as far as the page goes.
-    private static IEnumerable<DatabaseRecord> FindRecords(this DatabaseQuery query, HoldfastNode node)
+    private IEnumerable<DatabaseRecord> FindRecords(DatabaseQuery query)
     {
-        var found = node.State.Databases.Items.Where(r =>
+        var found = databases.Items.Where(r =>
             (query.Source is null || r.Value.Id.Source == query.Source)
             && (query.Search is null || r.Key.Contains(query.Search, StringComparison.OrdinalIgnoreCase))
             && (query.After is null || string.CompareOrdinal(r.Key, query.After) > 0)
@@ -93,14 +103,10 @@ internal static class DatabaseQueryExtensions
         }
         string[] keys = [.. found.Select(r => r.Key)];
         Array.Sort(keys, StringComparer.Ordinal);
-        return keys.Select(node.State.Databases.Find).OfType<DatabaseRecord>();
+        return keys.Select(databases.Find).OfType<DatabaseRecord>();
     }
 
-    private static IEnumerable<DatabaseProtection> ApplyOrder(
-        this DatabaseQuery query,
-        HoldfastNode node,
-        IEnumerable<DatabaseProtection> found
-    )
+    private IEnumerable<DatabaseProtection> ApplyOrder(DatabaseQuery query, IEnumerable<DatabaseProtection> found)
     {
         if (IsSortedById(query))
         {
@@ -108,18 +114,18 @@ internal static class DatabaseQueryExtensions
         }
         var ordered = query.Sort switch
         {
-            "urgency" => query.SortBy(found, s => s.State),
-            "name" => query.SortBy(found, s => s.Record.Id.Name, StringComparer.OrdinalIgnoreCase),
-            "size" => query.SortBy(found, s => ViewFactory.GetSizeBytes(node, s.Record)),
-            "lastBackup" => query.SortBy(found, s => s.LastGoodBackup ?? DateTimeOffset.MinValue),
-            "nextBackup" => query.SortBy(found, s => s.NextBackup ?? DateTimeOffset.MaxValue),
-            _ => query.SortBy(found, s => s.Record.Id.ToString(), StringComparer.Ordinal),
+            "urgency" => SortBy(query, found, s => s.State),
+            "name" => SortBy(query, found, s => s.Record.Id.Name, StringComparer.OrdinalIgnoreCase),
+            "size" => SortBy(query, found, s => sizes.Of(s.Record)),
+            "lastBackup" => SortBy(query, found, s => s.LastGoodBackup ?? DateTimeOffset.MinValue),
+            "nextBackup" => SortBy(query, found, s => s.NextBackup ?? DateTimeOffset.MaxValue),
+            _ => SortBy(query, found, s => s.Record.Id.ToString(), StringComparer.Ordinal),
         };
         return ordered.ThenBy(s => s.Record.Id.ToString(), StringComparer.Ordinal);
     }
 
     private static IOrderedEnumerable<DatabaseProtection> SortBy<T>(
-        this DatabaseQuery query,
+        DatabaseQuery query,
         IEnumerable<DatabaseProtection> found,
         Func<DatabaseProtection, T> key,
         IComparer<T>? comparer = null

@@ -8,7 +8,7 @@ using Holdfast.Node.Tasks;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
-namespace Holdfast.Node.Backups;
+namespace Holdfast.Node.Backups.Queueing;
 
 /// <summary>Queues backups that operators ask for. The schedules of their tasks stay as they are.</summary>
 /// <param name="queue">The queue of all operations.</param>
