@@ -29,12 +29,12 @@ internal sealed class InterningStringConverter : JsonConverter<string>
     /// <summary>Returns the interned string of a text.</summary>
     public string Intern(ReadOnlySpan<char> text)
     {
-        ref var place = ref _table[string.GetHashCode(text) & (TableSize - 1)];
-        if (place is { } known && text.SequenceEqual(known))
+        ref var slot = ref _table[string.GetHashCode(text) & (TableSize - 1)];
+        if (slot is { } known && text.SequenceEqual(known))
         {
             return known;
         }
-        return place = text.ToString();
+        return slot = text.ToString();
     }
 
     private string? InternCurrent(ref Utf8JsonReader reader)

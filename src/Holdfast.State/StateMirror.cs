@@ -299,14 +299,14 @@ public sealed class StateMirror<T> : IAsyncDisposable
     // it completes, all handlers have run.
     private void Apply(StateBatch batch)
     {
-        var gone = batch.IsSnapshot
+        var removedKeys = batch.IsSnapshot
             ? _items.Keys.Except(batch.Puts.Select(p => p.Key[_prefix.Length..])).ToList()
             : batch.Deletes.Select(k => k[_prefix.Length..]);
         if (!_unreadable.IsEmpty)
         {
             ForgetUnreadable(batch);
         }
-        foreach (var key in gone)
+        foreach (var key in removedKeys)
         {
             if (_items.TryRemove(key, out var old))
             {

@@ -8,18 +8,18 @@ internal static class ArchiveFailure
     private const string OtherCopy = "Use this archive from another destination, or restore an older point.";
 
     /// <summary>The bytes differ from what was written.</summary>
-    public static HoldfastException Corrupt(string file, string what, Exception? inner = null) =>
-        new(ErrorCatalogue.Corrupt, $"'{file}' is corrupt: {what}.", OtherCopy, inner);
+    public static HoldfastException Corrupt(string file, string reason, Exception? inner = null) =>
+        new(ErrorCatalogue.Corrupt, $"'{file}' is corrupt: {reason}.", OtherCopy, inner);
 
     /// <summary>The file is truncated.</summary>
-    public static HoldfastException Truncated(string file, string what) =>
-        new(ErrorCatalogue.Truncated, $"'{file}' is truncated: {what}.", OtherCopy);
+    public static HoldfastException Truncated(string file, string reason) =>
+        new(ErrorCatalogue.Truncated, $"'{file}' is truncated: {reason}.", OtherCopy);
 
     /// <summary>The archive contains something that Holdfast never writes.</summary>
-    public static HoldfastException Refused(string file, string what) =>
+    public static HoldfastException Refused(string file, string reason) =>
         new(
             ErrorCatalogue.Refused,
-            $"'{file}' is refused: {what}.",
+            $"'{file}' is refused: {reason}.",
             "It was not written by Holdfast, or was tampered with. Do not use it."
         );
 }

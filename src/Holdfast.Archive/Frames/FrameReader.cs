@@ -92,10 +92,10 @@ internal sealed class FrameReader : IByteSource
                 }
 
                 var from = (int)(offset - Table.Content(frame).Offset);
-                var taken = Math.Min(buffer.Length, _cached!.Length - from);
-                _cached.Memory.Slice(from, taken).CopyTo(buffer);
-                buffer = buffer[taken..];
-                offset += taken;
+                var count = Math.Min(buffer.Length, _cached!.Length - from);
+                _cached.Memory.Slice(from, count).CopyTo(buffer);
+                buffer = buffer[count..];
+                offset += count;
             }
         }
         finally
@@ -196,14 +196,14 @@ internal sealed class FrameReader : IByteSource
         {
             throw Damaged(frame, null);
         }
-        var said = (descriptor >> 6) switch
+        var declared = (descriptor >> 6) switch
         {
             0 => (long)stored[5],
             1 => BinaryPrimitives.ReadUInt16LittleEndian(stored[5..]) + 256,
             2 => BinaryPrimitives.ReadUInt32LittleEndian(stored[5..]),
             _ => -1,
         };
-        if (said != length)
+        if (declared != length)
         {
             throw Damaged(frame, null);
         }

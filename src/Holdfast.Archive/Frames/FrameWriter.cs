@@ -47,11 +47,11 @@ internal sealed class FrameWriter : IAsyncDisposable
             {
                 _current = _current.Grow(_current.Length + bytes.Length, FrameBytes);
             }
-            var taken = Math.Min(bytes.Length, _current.Free.Length);
-            bytes.Span[..taken].CopyTo(_current.Free);
-            _current.Length += taken;
-            Position += taken;
-            bytes = bytes[taken..];
+            var count = Math.Min(bytes.Length, _current.Free.Length);
+            bytes.Span[..count].CopyTo(_current.Free);
+            _current.Length += count;
+            Position += count;
+            bytes = bytes[count..];
             if (_current.Length == FrameBytes)
             {
                 await EndFrameAsync();

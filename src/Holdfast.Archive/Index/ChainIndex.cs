@@ -119,13 +119,13 @@ public sealed class ChainIndex : IAsyncDisposable
                 for (var at = 0; at + IndexFormat.PartBytes <= block.Length; at += IndexFormat.PartBytes)
                 {
                     var part = block.AsSpan(at, IndexFormat.PartBytes);
-                    var held = new KnownPart(
+                    var known = new KnownPart(
                         index.Header.Id,
                         BinaryPrimitives.ReadInt32LittleEndian(part[16..]),
                         BinaryPrimitives.ReadInt64LittleEndian(part[20..])
                     );
-                    _parts[Key(part)] = held;
-                    KnownBytes += held.Length;
+                    _parts[Key(part)] = known;
+                    KnownBytes += known.Length;
                 }
             }
         }

@@ -55,11 +55,11 @@ internal sealed class IndexWriter(Func<ReadOnlyMemory<byte>, CancellationToken, 
             }
 
             var room = ((TagsPerBlock * Tagger.TagBytes) + IndexFormat.PagesPrefixBytes - _payload) / Tagger.TagBytes;
-            var taken = Math.Min(room, tags.Length / Tagger.TagBytes);
-            tags.Span[..(taken * Tagger.TagBytes)].CopyTo(Payload[_payload..]);
-            _payload += taken * Tagger.TagBytes;
-            tags = tags[(taken * Tagger.TagBytes)..];
-            firstPage += taken;
+            var count = Math.Min(room, tags.Length / Tagger.TagBytes);
+            tags.Span[..(count * Tagger.TagBytes)].CopyTo(Payload[_payload..]);
+            _payload += count * Tagger.TagBytes;
+            tags = tags[(count * Tagger.TagBytes)..];
+            firstPage += count;
             _nextPage = firstPage;
         }
     }

@@ -31,11 +31,11 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     /// Returns a buffer with the same bytes and a larger capacity, and disposes this one. Small files are common, so buffers start small
     /// and grow by a factor of four.
     /// </summary>
-    /// <param name="needed">Required capacity, in bytes.</param>
-    /// <param name="most">Maximum capacity, in bytes; the caller splits larger data.</param>
-    public PooledBuffer Grow(int needed, int most)
+    /// <param name="minCapacity">Required capacity, in bytes.</param>
+    /// <param name="maxCapacity">Maximum capacity, in bytes; the caller splits larger data.</param>
+    public PooledBuffer Grow(int minCapacity, int maxCapacity)
     {
-        var larger = new PooledBuffer(Math.Min(most, Math.Max(Capacity * 4, needed))) { Length = Length };
+        var larger = new PooledBuffer(Math.Min(maxCapacity, Math.Max(Capacity * 4, minCapacity))) { Length = Length };
         Span.CopyTo(larger.Span);
         Dispose();
         return larger;

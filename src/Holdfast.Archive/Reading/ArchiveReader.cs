@@ -121,13 +121,16 @@ public sealed class ArchiveReader : IAsyncDisposable
     }
 
     /// <summary>Reads a part of this archive and verifies its SHA-256.</summary>
-    internal async Task<byte[]> ReadPartAsync(ManifestPart part, string what, CancellationToken cancellationToken)
+    internal async Task<byte[]> ReadPartAsync(ManifestPart part, string description, CancellationToken cancellationToken)
     {
         var bytes = new byte[part.Length];
         await Frames.ReadAsync(part.Offset, bytes, cancellationToken);
         if (Convert.ToBase64String(SHA256.HashData(bytes)) != part.Sha256)
         {
-            throw ArchiveFailure.Corrupt(Name, $"the hash of {what} at offset {part.Offset} of its tar stream does not match the manifest");
+            throw ArchiveFailure.Corrupt(
+                Name,
+                $"the hash of {description} at offset {part.Offset} of its tar stream does not match the manifest"
+            );
         }
         return bytes;
     }
@@ -171,16 +174,16 @@ public sealed class ArchiveReader : IAsyncDisposable
         await CheckFrameOfAsync(Layout.Entries[^1], cancellationToken);
         var (entry, _) = await ReadEntryAsync(last, "index.json", LargestHeader, cancellationToken);
         var end = last + entry.HeaderBytes + entry.Length;
-        var left = TarFormat.Padding(entry.Length) + TarFormat.EndBytes;
-        if (Frames.Length < end + left)
+        var remaining = TarFormat.Padding(entry.Length) + TarFormat.EndBytes;
+        if (Frames.Length < end + remaining)
         {
             throw ArchiveFailure.Truncated(Name, "its tar stream has no end");
         }
-        if (Frames.Length > end + left)
+        if (Frames.Length > end + remaining)
         {
             throw ArchiveFailure.Refused(Name, "there are bytes after the end of the tar stream");
         }
-        var zeros = new byte[left];
+        var zeros = new byte[remaining];
         await Frames.ReadAsync(end, zeros, cancellationToken);
         if (zeros.AsSpan().ContainsAnyExcept((byte)0))
         {
@@ -217,7 +220,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         return (entry, content);
     }
 
-    private T Parse<T>(byte[] json, JsonTypeInfo<T> type, string what)
+    private T Parse<T>(byte[] json, JsonTypeInfo<T> type, string description)
     {
         try
         {
@@ -225,7 +228,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            throw ArchiveFailure.Corrupt(Name, $"{what} is not valid JSON", e);
+            throw ArchiveFailure.Corrupt(Name, $"{description} is not valid JSON", e);
         }
     }
 }

@@ -120,10 +120,10 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         var copy = new ImageAssembler(item, target, _workers);
         foreach (var archive in _newestFirst)
         {
-            var held = archive.Manifest.Items.FirstOrDefault(i => i.Name == name && i.Kind == ItemKind.Image);
-            if (held is not null && held.PageSize == item.PageSize)
+            var archiveItem = archive.Manifest.Items.FirstOrDefault(i => i.Name == name && i.Kind == ItemKind.Image);
+            if (archiveItem is not null && archiveItem.PageSize == item.PageSize)
             {
-                await copy.CopyFromAsync(archive, held, cancellationToken);
+                await copy.CopyFromAsync(archive, archiveItem, cancellationToken);
             }
             if (copy.IsComplete)
             {

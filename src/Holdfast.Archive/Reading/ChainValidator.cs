@@ -105,29 +105,29 @@ public sealed class ChainValidator
     {
         var count = item.Length / item.PageSize!.Value;
         var key = (item.Name, item.PageSize.Value);
-        if (!_pages.TryGetValue(key, out var held))
+        if (!_pages.TryGetValue(key, out var pages))
         {
-            held = _pages[key] = PageMap.Empty(0);
+            pages = _pages[key] = PageMap.Empty(0);
         }
         if (await archive.ReadPageMapAsync(item, cancellationToken) is { } map)
         {
-            held.Add(map);
+            pages.Add(map);
         }
         else
         {
-            held.AddFirst(count); // a full archive has all pages
+            pages.AddFirst(count); // a full archive has all pages
         }
-        var missing = count - held.CountBelow(count);
+        var missing = count - pages.CountBelow(count);
         if (missing == 0)
         {
             return;
         }
-        var what = $"{missing} pages of {item.Name} are in no archive of its chain";
+        var problem = $"{missing} pages of {item.Name} are in no archive of its chain";
         throw _isIncomplete
-            ? Incomplete($"'{archive.Name}': {what}, one of which is missing or damaged.")
-            : ArchiveFailure.Refused(archive.Name, what);
+            ? Incomplete($"'{archive.Name}': {problem}, one of which is missing or damaged.")
+            : ArchiveFailure.Refused(archive.Name, problem);
     }
 
-    private static HoldfastException Incomplete(string what) =>
-        new(ErrorCatalogue.ChainIncomplete, what, "Use the chain from another destination, or restore an older point.");
+    private static HoldfastException Incomplete(string problem) =>
+        new(ErrorCatalogue.ChainIncomplete, problem, "Use the chain from another destination, or restore an older point.");
 }

@@ -22,19 +22,19 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
     public bool IsComplete => _missing == 0;
 
     /// <summary>Copies the pages of one archive that no newer one had.</summary>
-    public async Task CopyFromAsync(ArchiveReader archive, ManifestItem held, CancellationToken cancellationToken)
+    public async Task CopyFromAsync(ArchiveReader archive, ManifestItem archiveItem, CancellationToken cancellationToken)
     {
-        foreach (var part in held.Parts)
+        foreach (var part in archiveItem.Parts)
         {
             await archive.CheckFrameOfAsync(archive.Layout.GetEntry(part), cancellationToken);
         }
-        if (await archive.ReadPageMapAsync(held, cancellationToken) is { } map)
+        if (await archive.ReadPageMapAsync(archiveItem, cancellationToken) is { } map)
         {
-            await CopyChangedAsync(archive, held, map, cancellationToken);
+            await CopyChangedAsync(archive, archiveItem, map, cancellationToken);
         }
         else
         {
-            await CopyFullAsync(archive, held, cancellationToken);
+            await CopyFullAsync(archive, archiveItem, cancellationToken);
         }
     }
 
@@ -82,21 +82,21 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
     }
 
     // All pages in order; hashed on the way if no newer archive had any.
-    private async Task CopyFullAsync(ArchiveReader archive, ManifestItem held, CancellationToken cancellationToken)
+    private async Task CopyFullAsync(ArchiveReader archive, ManifestItem archiveItem, CancellationToken cancellationToken)
     {
-        if (held.Parts.Count == 0)
+        if (archiveItem.Parts.Count == 0)
         {
             return;
         }
-        var alone = _missing == _pages && held.Length == item.Length;
+        var alone = _missing == _pages && archiveItem.Length == item.Length;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var wanted = FramesOf(archive, held.Parts[0]).Where(f => HasMissing(archive, held.Parts[0], f));
+        var wanted = FramesOf(archive, archiveItem.Parts[0]).Where(f => HasMissing(archive, archiveItem.Parts[0], f));
         await archive.Frames.ForEachAsync(
             wanted,
             workers,
             (frame, content) =>
             {
-                var first = archive.Frames.Table.Content(frame).Offset - held.Parts[0].Offset;
+                var first = archive.Frames.Table.Content(frame).Offset - archiveItem.Parts[0].Offset;
                 if (alone)
                 {
                     target.Write(first, content);
@@ -121,7 +121,7 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
             },
             cancellationToken
         );
-        var covered = Math.Min(_pages, held.Length / _pageSize);
+        var covered = Math.Min(_pages, archiveItem.Length / _pageSize);
         if (alone)
         {
             if (Convert.ToBase64String(hash.GetHashAndReset()) != item.Sha256)
@@ -138,14 +138,14 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
         }
     }
 
-    private async Task CopyChangedAsync(ArchiveReader archive, ManifestItem held, PageMap map, CancellationToken cancellationToken)
+    private async Task CopyChangedAsync(ArchiveReader archive, ManifestItem archiveItem, PageMap map, CancellationToken cancellationToken)
     {
         // The map alone gives the number of each stored page, so frames can be processed in any order.
         var frames = new List<int>();
         var runs = new Dictionary<int, (ManifestPart Part, long[] Pages, bool EndsPart)>();
         using (var pages = map.Pages().GetEnumerator())
         {
-            foreach (var part in held.Parts)
+            foreach (var part in archiveItem.Parts)
             {
                 foreach (var frame in FramesOf(archive, part))
                 {

@@ -42,11 +42,11 @@ internal static class ManifestValidator
     public static void Validate(ArchiveReader archive)
     {
         var (header, manifest) = (archive.Header, archive.Manifest);
-        void Require(bool holds, string what)
+        void Require(bool condition, string reason)
         {
-            if (!holds)
+            if (!condition)
             {
-                throw ArchiveFailure.Refused(archive.Name, what);
+                throw ArchiveFailure.Refused(archive.Name, reason);
             }
         }
 
@@ -125,7 +125,7 @@ internal static class ManifestValidator
         );
         require(
             item.Parts.All(p => p.Archive == 0 && p.Length % item.PageSize == 0),
-            $"{item.Name} has parts in other archives or " + "with partial pages"
+            $"{item.Name} has parts in other archives or with partial pages"
         );
         if (kind == BackupKind.Full)
         {

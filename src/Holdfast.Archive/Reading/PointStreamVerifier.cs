@@ -20,7 +20,7 @@ internal sealed class PointStreamVerifier
     private readonly IStreamCheck _check;
     private bool _hasSkippedParts; // parts were skipped: the check resumes at the checkpoint when needed
     private StreamCheckpoint _checkpoint;
-    private StreamCheckCache.Key _before;
+    private StreamCheckCache.Key _position;
     private int _next;
     private long _offset; // offset of the next part in the stream
     private bool _isDone;
@@ -29,7 +29,7 @@ internal sealed class PointStreamVerifier
     {
         (_archive, _item, _verified, _results, _check) = (archive, item, parts, results, check);
         _checkpoint = check.Checkpoint ?? new(0, 0, "");
-        _before = StreamCheckCache.Key.Of(_checkpoint);
+        _position = StreamCheckCache.Key.Of(_checkpoint);
         results.Begin();
     }
 
@@ -77,20 +77,20 @@ internal sealed class PointStreamVerifier
             return;
         }
         var part = _item.Parts[_next];
-        var behind = _before.Then(part.Sha256);
+        var after = _position.Then(part.Sha256);
         if (_check.Checkpoint is not { } checkpoint)
         {
-            Apply(behind, new(behind, null, IsLast: true));
+            Apply(after, new(after, null, IsLast: true));
         }
         else if (checkpoint == _checkpoint)
         {
-            Apply(behind, new(behind, null, IsLast: false));
+            Apply(after, new(after, null, IsLast: false));
         }
         else
         {
             var inPart = checkpoint.Offset - _offset;
             Apply(
-                behind,
+                after,
                 new(
                     StreamCheckCache.Key.Of(part.Sha256, inPart, checkpoint),
                     checkpoint with
@@ -117,7 +117,7 @@ internal sealed class PointStreamVerifier
         {
             await ProcessNextAsync(cancellationToken);
         }
-        var end = _before.Then(EndName);
+        var end = _position.Then(EndName);
         if (!_isDone && _results.Find(end) is null)
         {
             await CatchUpAsync(cancellationToken);
@@ -158,7 +158,7 @@ internal sealed class PointStreamVerifier
 
     private bool TrySkip(ManifestPart part)
     {
-        if (_results.Find(_before.Then(part.Sha256)) is not { } result)
+        if (_results.Find(_position.Then(part.Sha256)) is not { } result)
         {
             return false;
         }
@@ -173,7 +173,7 @@ internal sealed class PointStreamVerifier
         {
             _checkpoint = checkpoint with { Offset = _offset + checkpoint.Offset, Count = _checkpoint.Count + checkpoint.Count };
         }
-        (_before, _isDone) = (result.After, result.IsLast);
+        (_position, _isDone) = (result.After, result.IsLast);
         _offset += part.Length;
         _next++;
     }

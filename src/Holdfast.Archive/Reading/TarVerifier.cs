@@ -105,12 +105,12 @@ internal sealed class TarVerifier : IDisposable
                 }
             }
 
-            var taken =
+            var count =
                 _contentLeft > 0 ? ProcessContent(content.Span)
                 : _zerosLeft > 0 ? ProcessZeros(content.Span)
                 : ProcessHeader(content.Span);
-            content = content[taken..];
-            _position += taken;
+            content = content[count..];
+            _position += count;
         }
     }
 
@@ -129,16 +129,16 @@ internal sealed class TarVerifier : IDisposable
     private int ProcessHeader(ReadOnlySpan<byte> content)
     {
         var wanted = _headerBytes < TarFormat.Block || _header[156] != (byte)'x' ? TarFormat.Block : _header.Length;
-        var taken = Math.Min(wanted - _headerBytes, content.Length);
-        content[..taken].CopyTo(_header.AsSpan(_headerBytes));
-        _headerBytes += taken;
+        var count = Math.Min(wanted - _headerBytes, content.Length);
+        content[..count].CopyTo(_header.AsSpan(_headerBytes));
+        _headerBytes += count;
         if (_headerBytes < wanted || (wanted == TarFormat.Block && _header[156] == (byte)'x'))
         {
-            return taken;
+            return count;
         }
-        Begin(TarFormat.Parse(_header.AsSpan(0, _headerBytes), _archive.Name, _position + taken - _headerBytes), _position + taken);
+        Begin(TarFormat.Parse(_header.AsSpan(0, _headerBytes), _archive.Name, _position + count - _headerBytes), _position + count);
         _headerBytes = 0;
-        return taken;
+        return count;
     }
 
     private void Begin(TarEntry? entry, long contentAt)
@@ -188,19 +188,19 @@ internal sealed class TarVerifier : IDisposable
     private int ProcessContent(ReadOnlySpan<byte> content)
     {
         var expected = _expected[_next];
-        var taken = (int)Math.Min(content.Length, _contentLeft);
+        var count = (int)Math.Min(content.Length, _contentLeft);
         if (expected.PageSize > 0)
         {
             throw ArchiveFailure.Refused(_archive.Name, $"pages of '{expected.Name}' do not fill whole frames");
         }
-        _hash.AppendData(content[..taken]);
-        _currentConsumer?.Process(content[..taken]);
-        _contentLeft -= taken;
+        _hash.AppendData(content[..count]);
+        _currentConsumer?.Process(content[..count]);
+        _contentLeft -= count;
         if (_contentLeft == 0)
         {
             EndContent();
         }
-        return taken;
+        return count;
     }
 
     private void EndContent()
@@ -220,16 +220,16 @@ internal sealed class TarVerifier : IDisposable
 
     private int ProcessZeros(ReadOnlySpan<byte> content)
     {
-        var taken = Math.Min(content.Length, _zerosLeft);
-        if (content[..taken].ContainsAnyExcept((byte)0))
+        var count = Math.Min(content.Length, _zerosLeft);
+        if (content[..count].ContainsAnyExcept((byte)0))
         {
             throw ArchiveFailure.Corrupt(_archive.Name, $"its tar stream has padding that is not zero, near offset {_position}");
         }
-        _zerosLeft -= taken;
-        if (_inEnd && _zerosLeft == 0 && content.Length > taken)
+        _zerosLeft -= count;
+        if (_inEnd && _zerosLeft == 0 && content.Length > count)
         {
             throw ArchiveFailure.Refused(_archive.Name, "there are bytes after the end of the tar stream");
         }
-        return taken;
+        return count;
     }
 }

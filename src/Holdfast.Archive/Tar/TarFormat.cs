@@ -81,7 +81,7 @@ internal static class TarFormat
         {
             throw ArchiveFailure.Refused(
                 file,
-                $"the tar entry at offset {offset} is of type '{type}', but archives contain regular " + "files only"
+                $"the tar entry at offset {offset} is of type '{type}', but archives contain regular files only"
             );
         }
         return new(Checked(name, file, offset), length, Block);
@@ -98,7 +98,7 @@ internal static class TarFormat
             ? name
             : throw ArchiveFailure.Refused(
                 file,
-                $"the tar entry at offset {offset} is named '{Printable(name)}', which is not a " + "plain file name"
+                $"the tar entry at offset {offset} is named '{Printable(name)}', which is not a plain file name"
             );
 
     private static string Printable(string text) => string.Concat(text.Select(c => c is < ' ' or > '~' ? '?' : c));

@@ -45,29 +45,29 @@ internal sealed class GearChunker
 
     /// <summary>Adds bytes to the current part until it ends.</summary>
     /// <returns>The number of bytes added, and whether the part ends after them.</returns>
-    public (int Taken, bool Ends) Consume(ReadOnlySpan<byte> bytes)
+    public (int Consumed, bool IsEnd) Consume(ReadOnlySpan<byte> bytes)
     {
-        var taken = Math.Min(bytes.Length, Math.Max(0, _min - _length)); // bytes below the minimum are not examined
-        var toMean = Math.Min(bytes.Length - taken, Math.Max(0, _mean - 1 - _length - taken));
-        var looked = FindBoundary(bytes.Slice(taken, toMean), _strictMask);
-        taken += looked.Taken;
-        if (!looked.Ends)
+        var consumed = Math.Min(bytes.Length, Math.Max(0, _min - _length)); // bytes below the minimum are not examined
+        var toMean = Math.Min(bytes.Length - consumed, Math.Max(0, _mean - 1 - _length - consumed));
+        var scan = FindBoundary(bytes.Slice(consumed, toMean), _strictMask);
+        consumed += scan.Consumed;
+        if (!scan.IsEnd)
         {
-            looked = FindBoundary(bytes[taken..Math.Min(bytes.Length, Max - _length)], _looseMask);
-            taken += looked.Taken;
+            scan = FindBoundary(bytes[consumed..Math.Min(bytes.Length, Max - _length)], _looseMask);
+            consumed += scan.Consumed;
         }
 
-        _length += taken;
-        if (!looked.Ends && _length < Max)
+        _length += consumed;
+        if (!scan.IsEnd && _length < Max)
         {
-            return (taken, false);
+            return (consumed, false);
         }
         (_hash, _length) = (0, 0);
-        return (taken, true);
+        return (consumed, true);
     }
 
     // The hot loop over every byte of a stream: keeps the hash in a register and processes four bytes per iteration.
-    private (int Taken, bool Ends) FindBoundary(ReadOnlySpan<byte> bytes, ulong mask)
+    private (int Consumed, bool IsEnd) FindBoundary(ReadOnlySpan<byte> bytes, ulong mask)
     {
         var hash = _hash;
         ref var gear = ref MemoryMarshal.GetArrayDataReference(Gear); // 256 numbers, one for each byte value

@@ -40,7 +40,7 @@ internal sealed class ImageItemWriter(
         {
             offset = await tar.BeginPagesAsync(name, length);
         }
-        await using var held = _knownPages = chain?.GetPages(name, cancellationToken);
+        await using var knownPages = _knownPages = chain?.GetPages(name, cancellationToken);
         await using (
             var hashing = new OrderedWorkers<(long, PooledBuffer), Hashed>(
                 workers + 1,

@@ -135,13 +135,13 @@ internal sealed class StreamItemWriter(
         _length += bytes.Length;
         var sha256 = Convert.ToBase64String(part.Digest);
         if (
-            chain?.FindPart(part.Tag) is { } held
-            && held.Length == bytes.Length
+            chain?.FindPart(part.Tag) is { } known
+            && known.Length == bytes.Length
             && _referencedBytes + bytes.Length <= ChainValidator.MaxRepetition * chain.KnownBytes
         )
         {
             _referencedBytes += bytes.Length;
-            _parts.Add(new(bytes.Length, sha256, archiveNumber(held.Archive), held.Offset));
+            _parts.Add(new(bytes.Length, sha256, archiveNumber(known.Archive), known.Offset));
             return;
         }
 

@@ -27,7 +27,7 @@ internal static class ClockAlerts
                 + "correct it."
                 + (
                     clock.JumpedWhileOff
-                        ? " A second full backup of a task, an hour after its first, also lets its retention " + "continue."
+                        ? " A second full backup of a task, an hour after its first, also lets its retention continue."
                         : ""
                 ),
         };

@@ -39,10 +39,10 @@ public static class SourceShrinkage
         {
             settled = first;
         }
-        var there = records
+        var existing = records
             .Where(r => r.FirstSeen <= settled && !r.IsDropConfirmed && (r.Dropped is null || r.Dropped > now - Window))
             .ToList();
-        var dropped = there.Where(r => r is { Dropped: not null, RenamedTo: null } && !isFound(r.Id)).ToList();
-        return dropped.Count > 0 && IsSuspicious(there.Count, dropped.Count + there.Count(r => lost.Contains(r.Id))) ? dropped : [];
+        var dropped = existing.Where(r => r is { Dropped: not null, RenamedTo: null } && !isFound(r.Id)).ToList();
+        return dropped.Count > 0 && IsSuspicious(existing.Count, dropped.Count + existing.Count(r => lost.Contains(r.Id))) ? dropped : [];
     }
 }

@@ -1,14 +1,14 @@
 namespace Holdfast.Core.Encryption;
 
-/// <summary>What archives are encrypted with, as an operator writes it.</summary>
+/// <summary>The encryption of archives, as an operator defines it.</summary>
 public sealed record EncryptionDefinition
 {
-    /// <summary>Default none.</summary>
+    /// <summary>The mode; default none.</summary>
     public EncryptionMode Mode { get; init; }
 
     /// <summary>
-    /// For <see cref="EncryptionMode.Key"/>: the key (<c>AGE-SECRET-KEY-1…</c> or Base64); null keeps the present one,
-    /// or makes one that is shown once. Never given back.
+    /// For <see cref="EncryptionMode.Key"/>: the key (<c>AGE-SECRET-KEY-1…</c> or Base64); null keeps the current key, or generates one
+    /// that is shown once. Never returned.
     /// </summary>
     public string? Key { get; init; }
 
@@ -18,6 +18,6 @@ public sealed record EncryptionDefinition
     /// <summary>Whether snapshots of unencrypted databases are encrypted too. Default no.</summary>
     public bool EncryptSnapshots { get; init; }
 
-    /// <summary>Without the key.</summary>
+    /// <summary>Returns the mode, without the key.</summary>
     public override string ToString() => $"{nameof(EncryptionDefinition)} {Mode}";
 }

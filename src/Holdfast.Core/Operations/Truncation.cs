@@ -22,12 +22,12 @@ public static class Truncation
         {
             return all;
         }
-        var kept = all.Take(all.Count <= MaxItems + 1 ? all.Count : MaxItems).Select(Truncate).ToList();
-        if (all.Count > kept.Count)
+        var truncated = all.Take(all.Count <= MaxItems + 1 ? all.Count : MaxItems).Select(Truncate).ToList();
+        if (all.Count > truncated.Count)
         {
-            kept.Add(string.Create(CultureInfo.InvariantCulture, $"and {all.Count - kept.Count} more"));
+            truncated.Add(string.Create(CultureInfo.InvariantCulture, $"and {all.Count - truncated.Count} more"));
         }
-        return kept;
+        return truncated;
     }
 
     /// <summary>Returns the first <see cref="MaxItems"/> of each list.</summary>
@@ -38,8 +38,8 @@ public static class Truncation
     )
     {
         var more = all.Where(l => l.Value.Count > MaxItems).ToDictionary(l => l.Key, l => l.Value.Count - MaxItems, StringComparer.Ordinal);
-        var kept = all.ToDictionary(l => l.Key, IReadOnlyList<string> (l) => [.. l.Value.Take(MaxItems)], StringComparer.Ordinal);
-        return (kept.Count == 0 ? null : kept, more.Count == 0 ? null : more);
+        var truncated = all.ToDictionary(l => l.Key, IReadOnlyList<string> (l) => [.. l.Value.Take(MaxItems)], StringComparer.Ordinal);
+        return (truncated.Count == 0 ? null : truncated, more.Count == 0 ? null : more);
     }
 
     /// <summary>Returns the first <see cref="MaxTextLength"/> characters of a text.</summary>

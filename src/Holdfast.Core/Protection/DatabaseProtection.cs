@@ -102,7 +102,7 @@ public sealed class DatabaseProtection
     public static DatabaseProtection Evaluate(DatabaseFacts facts) => new(facts);
 
     // A state that protects wins over one that does not; among the latter the most urgent wins.
-    private static bool IsBetter(ProtectionState state, ProtectionState than) => Rank(state) < Rank(than);
+    private static bool IsBetter(ProtectionState state, ProtectionState other) => Rank(state) < Rank(other);
 
     private static int Rank(ProtectionState state) =>
         state switch

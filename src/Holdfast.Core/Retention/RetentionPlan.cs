@@ -78,15 +78,18 @@ public sealed record RetentionPlan
             .ThenBy(c => c.NewestStartTime)
             .ThenBy(c => c.Path, StringComparer.Ordinal)
             .ToList();
-        var kept = ordered.Where(c => c.IsComplete && !IsInFuture(c, now)).MaxBy(c => (c.NewestStartTime, c.FullStartTime));
-        if (policy is null || kept is null)
+        var newestComplete = ordered.Where(c => c.IsComplete && !IsInFuture(c, now)).MaxBy(c => (c.NewestStartTime, c.FullStartTime));
+        if (policy is null || newestComplete is null)
         {
             return new() { Retained = ordered };
         }
 
         var age = policy.MinimumAge > RetentionPolicy.MinimumAllowedAge ? policy.MinimumAge : RetentionPolicy.MinimumAllowedAge;
         var goes = ordered.ToLookup(c =>
-            c != kept && now - c.NewestStartTime > age && c.NewestStartTime <= kept.NewestStartTime && c.FullStartTime <= kept.FullStartTime
+            c != newestComplete
+            && now - c.NewestStartTime > age
+            && c.NewestStartTime <= newestComplete.NewestStartTime
+            && c.FullStartTime <= newestComplete.FullStartTime
         );
         var plan = new RetentionPlan
         {

@@ -56,8 +56,8 @@ internal static class CronDescription
     }
 
     // "*/7" starts over every hour, so it does not mean "every 7 minutes".
-    private static int? Step(string field, int of) =>
-        field.StartsWith("*/", StringComparison.Ordinal) && Number(field[2..], of - 1) is { } step && step > 1 && of % step == 0
+    private static int? Step(string field, int range) =>
+        field.StartsWith("*/", StringComparison.Ordinal) && Number(field[2..], range - 1) is { } step && step > 1 && range % step == 0
             ? step
             : null;
 

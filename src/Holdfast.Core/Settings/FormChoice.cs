@@ -1,6 +1,6 @@
 namespace Holdfast.Core.Settings;
 
-/// <summary>One of the values that a field takes.</summary>
+/// <summary>One of the values of a choice field.</summary>
 /// <param name="Value">The value.</param>
-/// <param name="Label">What people read instead.</param>
+/// <param name="Label">Its label.</param>
 public sealed record FormChoice(string Value, string Label);

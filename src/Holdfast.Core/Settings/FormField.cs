@@ -1,23 +1,23 @@
 namespace Holdfast.Core.Settings;
 
 /// <summary>A field of a form.</summary>
-/// <param name="Key">The setting, as the API names it; faults of the setting are shown at the field.</param>
-/// <param name="Label">What people read beside it.</param>
-/// <param name="Type">What it takes.</param>
+/// <param name="Key">The setting, as named in the API; its errors are shown at the field.</param>
+/// <param name="Label">The label.</param>
+/// <param name="Type">Type of the input.</param>
 public sealed record FormField(string Key, string Label, FormFieldType Type = FormFieldType.Text)
 {
-    /// <summary>A sentence below it; null for none.</summary>
+    /// <summary>Help text below the field; null for none.</summary>
     public string? Help { get; init; }
 
     /// <summary>An example that an empty field shows; null for none.</summary>
     public string? Placeholder { get; init; }
 
-    /// <summary>What it holds at first; null for nothing.</summary>
+    /// <summary>Initial value; null for none.</summary>
     public string? Default { get; init; }
 
     /// <summary>Whether it has to be filled in. Default no.</summary>
     public bool IsRequired { get; init; }
 
-    /// <summary>What a <see cref="FormFieldType.Choice"/> takes; empty for any other.</summary>
+    /// <summary>The values of a <see cref="FormFieldType.Choice"/>; empty for other types.</summary>
     public IReadOnlyList<FormChoice> Choices { get; init; } = [];
 }

@@ -1,6 +1,6 @@
 namespace Holdfast.Core.Settings;
 
-/// <summary>What a field of a form takes.</summary>
+/// <summary>Input types of form fields.</summary>
 public enum FormFieldType
 {
     /// <summary>A line of text.</summary>
@@ -12,7 +12,7 @@ public enum FormFieldType
     /// <summary>A whole number.</summary>
     Number,
 
-    /// <summary>One of a few values.</summary>
+    /// <summary>One of several values.</summary>
     Choice,
 
     /// <summary>Several texts, one on each line.</summary>

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Holdfast.Core.Settings;
 
 /// <summary>
-/// One object of settings: a section of the configuration file, or a definition that came over the API. Reading a key
-/// never throws: what is wrong is reported, so that all faults are found in one pass. Keys that nobody read are unknown.
+/// One object of settings: a section of the configuration file, or a definition from the API. Reading a key never throws: errors are
+/// reported, so that all are found in one pass. Keys that are not read are unknown.
 /// </summary>
 public sealed class SettingsSection
 {
@@ -15,9 +15,9 @@ public sealed class SettingsSection
     private readonly HashSet<string> _readKeys = new(StringComparer.Ordinal);
 
     /// <summary>Wraps an object.</summary>
-    /// <param name="context">Takes its faults.</param>
-    /// <param name="path">Its key; empty for the outermost object.</param>
-    /// <param name="element">The object; null for one that is missing.</param>
+    /// <param name="context">Collects the errors.</param>
+    /// <param name="path">Its key; empty for the root object.</param>
+    /// <param name="element">The object; null if it is missing.</param>
     public SettingsSection(SettingsContext context, string path, JsonElement? element)
     {
         (_context, _path) = (context, path);
@@ -41,32 +41,32 @@ public sealed class SettingsSection
         }
     }
 
-    /// <summary>Whether the object is there.</summary>
+    /// <summary>Whether the object exists.</summary>
     public bool Exists { get; }
 
-    /// <summary>All its names.</summary>
+    /// <summary>All property names.</summary>
     public IEnumerable<string> Names => _values.Keys;
 
-    /// <summary>The whole key of one of its names.</summary>
+    /// <summary>Returns the full key of a property.</summary>
     public string GetKeyPath(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
 
-    /// <summary>Whether a name is there, in the object or as a variable.</summary>
+    /// <summary>Whether a property exists, in the object or as an environment variable.</summary>
     public bool Has(string name) => _values.ContainsKey(name) || FindVariable(name) is not null;
 
-    /// <summary>Reports a fault of one of its names.</summary>
+    /// <summary>Reports an error of a property.</summary>
     /// <param name="name">The name.</param>
     /// <param name="message">What is wrong, with the value.</param>
-    /// <param name="hint">What would be right; empty where the message says it.</param>
+    /// <param name="hint">What would be valid; empty if the message states it.</param>
     public void Report(string name, string message, string hint = "") => _context.Report(GetKeyPath(name), message, hint);
 
-    /// <summary>An object in it.</summary>
+    /// <summary>Returns a nested object.</summary>
     public SettingsSection GetSection(string name) => new(_context, GetKeyPath(name), FindElement(name));
 
-    /// <summary>A list of objects.</summary>
+    /// <summary>Returns a list of objects.</summary>
     public IEnumerable<SettingsSection> GetSections(string name) =>
         [.. GetArray(name).Select((e, i) => new SettingsSection(_context, $"{GetKeyPath(name)}[{i}]", e))];
 
-    /// <summary>A list of texts; empty where it is missing.</summary>
+    /// <summary>Returns a list of strings; empty if missing.</summary>
     public IReadOnlyList<string> GetStrings(string name)
     {
         var texts = new List<string>();
@@ -85,7 +85,7 @@ public sealed class SettingsSection
         return texts;
     }
 
-    /// <summary>A text; null where it is missing.</summary>
+    /// <summary>Returns a string; null if missing.</summary>
     public string? GetString(string name)
     {
         if (FindVariable(name) is { } variable)
@@ -104,16 +104,16 @@ public sealed class SettingsSection
         return null;
     }
 
-    /// <summary>An absolute path; null where it is missing.</summary>
+    /// <summary>Returns an absolute path; null if missing.</summary>
     public string? GetPath(string name) => GetString(name) is { } path ? _context.ToAbsolutePath(path) : null;
 
-    /// <summary>A list of absolute paths; empty where it is missing.</summary>
+    /// <summary>Returns a list of absolute paths; empty if missing.</summary>
     public IReadOnlyList<string> GetPaths(string name) => [.. GetStrings(name).Select(_context.ToAbsolutePath)];
 
-    /// <summary>A path that has to be there; empty where it is missing, which is reported.</summary>
+    /// <summary>Returns a required path; reports an error and returns an empty path if missing.</summary>
     public string GetRequiredPath(string name) => _context.ToAbsolutePath(GetRequiredString(name));
 
-    /// <summary>A text that has to be there; empty where it is missing, which is reported.</summary>
+    /// <summary>Returns a required string; reports an error and returns an empty string if missing.</summary>
     public string GetRequiredString(string name)
     {
         if (!Has(name))
@@ -123,7 +123,7 @@ public sealed class SettingsSection
         return GetString(name) ?? "";
     }
 
-    /// <summary>A value of an enumeration, in any case of letters.</summary>
+    /// <summary>Returns a value of an enumeration, case-insensitive.</summary>
     public T GetEnum<T>(string name, T fallback)
         where T : struct, Enum
     {
@@ -142,7 +142,7 @@ public sealed class SettingsSection
         return fallback;
     }
 
-    /// <summary>Whether a flag is set; false where it is missing.</summary>
+    /// <summary>Returns a flag; false if missing.</summary>
     public bool GetBoolean(string name)
     {
         if (FindElement(name) is not { } element)
@@ -157,11 +157,11 @@ public sealed class SettingsSection
         return false;
     }
 
-    /// <summary>A whole number within a range; null where it is missing.</summary>
-    public int? GetInteger(string name, int least, int most) => (int?)GetNumber(name, least, most, whole: true);
+    /// <summary>Returns an integer within a range; null if missing.</summary>
+    public int? GetInteger(string name, int min, int max) => (int?)GetNumber(name, min, max, whole: true);
 
-    /// <summary>A number within a range; null where it is missing.</summary>
-    public double? GetNumber(string name, double least, double most, bool whole = false)
+    /// <summary>Returns a number within a range; null if missing.</summary>
+    public double? GetNumber(string name, double min, double max, bool whole = false)
     {
         var key = GetKeyPath(name);
         double? number;
@@ -177,15 +177,15 @@ public sealed class SettingsSection
         {
             return null;
         }
-        if (number >= least && number <= most && (!whole || number == Math.Floor(number.Value)))
+        if (number >= min && number <= max && (!whole || number == Math.Floor(number.Value)))
         {
             return number;
         }
-        _context.Report(key, $"must be a {(whole ? "whole " : "")}number from {least} to {most}.");
+        _context.Report(key, $"must be a {(whole ? "whole " : "")}number from {min} to {max}.");
         return null;
     }
 
-    /// <summary>Reports every key that nobody asked for.</summary>
+    /// <summary>Reports every key that has not been read.</summary>
     public void ReportUnknownKeys(params ReadOnlySpan<string> passedOver)
     {
         foreach (var name in _values.Keys)
@@ -205,7 +205,7 @@ public sealed class SettingsSection
             ? number
             : null;
 
-    // Elements of a list have no variable of their own.
+    // List elements have no environment variables.
     private (string Name, string Value)? FindVariable(string name)
     {
         _readKeys.Add(name);

@@ -2,16 +2,16 @@ using Holdfast.Core.Encryption;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>A server-wide or regular task as an operator writes it.</summary>
+/// <summary>A server-wide or regular task, as an operator defines it.</summary>
 public sealed record TaskDefinition
 {
-    /// <summary>A new name for it; null keeps the one it is addressed by.</summary>
+    /// <summary>A new name; null keeps the name in the URL.</summary>
     public string? Name { get; init; }
 
     /// <summary>Logical or snapshot.</summary>
     public required BackupType Type { get; init; }
 
-    /// <summary>Cron expression of 5 fields; null for no full backups by schedule.</summary>
+    /// <summary>Cron expression of 5 fields; null for no scheduled full backups.</summary>
     public string? FullBackup { get; init; }
 
     /// <summary>Cron expression of 5 fields; null for no incrementals.</summary>
@@ -20,21 +20,22 @@ public sealed record TaskDefinition
     /// <summary>IANA name of the time zone; null for the node's.</summary>
     public string? TimeZone { get; init; }
 
-    /// <summary>Null keeps backups for ever.</summary>
+    /// <summary>Retention; null keeps backups for ever.</summary>
     public RetentionDefinition? Retention { get; init; }
 
-    /// <summary>Null for none.</summary>
+    /// <summary>Encryption; null for none.</summary>
     public EncryptionDefinition? Encryption { get; init; }
 
     /// <summary>Names of destinations.</summary>
     public IReadOnlyList<string> Destinations { get; set; } = [];
 
-    /// <summary>In how many days each chain is verified once at each destination; 1 to 365. Null for never by itself.</summary>
+    /// <summary>
+    /// Interval in days at which each chain is verified at each destination; 1 to 365. Null for manual verification only.
+    /// </summary>
     public int? VerifyEveryDays { get; init; }
 
     /// <summary>
-    /// In how many hours a database that seems unchanged is compared in full with its newest backup; 1 to 720, default
-    /// 24.
+    /// Interval in hours at which a database that appears unchanged is compared in full with its newest backup; 1 to 720, default 24.
     /// </summary>
     public int CompareEveryHours { get; set; } = 24;
 
@@ -47,6 +48,6 @@ public sealed record TaskDefinition
     /// <summary>Regular only: tag of the node that should run it while it can.</summary>
     public string? PreferredNode { get; init; }
 
-    /// <summary>Whether it is switched off.</summary>
+    /// <summary>Whether it is disabled.</summary>
     public bool Disabled { get; init; }
 }

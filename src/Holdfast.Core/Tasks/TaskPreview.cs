@@ -81,7 +81,7 @@ public sealed record TaskPreview(IReadOnlyList<PreviewedDatabase> Databases, str
             ),
             (BackupType.Snapshot, false, _) => (
                 BackupType.Backup,
-                $"{database.Engine} does not support snapshots, so a logical " + "backup is made"
+                $"{database.Engine} does not support snapshots, so a logical backup is made"
             ),
             var (asked, _, _) => (asked, null),
         };

@@ -143,10 +143,10 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
         );
     }
 
-    private HoldfastException Failure(string what, Exception? cause = null) =>
+    private HoldfastException Failure(string reason, Exception? cause = null) =>
         new(
             ErrorCatalogue.DestinationFailed,
-            $"Destination '{name}' {what}.",
+            $"Destination '{name}' {reason}.",
             "Check the disk, the mount and the network connection to it. Later calls are tried again.",
             cause
         );

@@ -116,20 +116,20 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     )
         where T : class, IAsyncDisposable
     {
-        var taken = new RefCountedResource<T>();
+        var resource = new RefCountedResource<T>();
         try
         {
             await calls.RunAsync(
                 action,
                 calls.Limits.CallTimeout,
-                async token => await taken.SetAsync(await call(token)),
+                async token => await resource.SetAsync(await call(token)),
                 cancellationToken
             );
-            return taken;
+            return resource;
         }
         catch
         {
-            await calls.CloseAsync(taken.CloseAsync);
+            await calls.CloseAsync(resource.CloseAsync);
             throw;
         }
     }

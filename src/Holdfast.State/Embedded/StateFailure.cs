@@ -64,15 +64,15 @@ internal static class StateFailure
 
     /// <summary>Creates the failure for a missing state.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="what">How it is missing, as the predicate of a sentence.</param>
+    /// <param name="predicate">How it is missing, as the predicate of a sentence.</param>
     /// <param name="traces">Files that prove that a state existed.</param>
-    public static HoldfastException OfMissing(string path, string what, IReadOnlyList<string> traces) =>
+    public static HoldfastException OfMissing(string path, string predicate, IReadOnlyList<string> traces) =>
         new(
             ErrorCatalogue.StateUnavailable,
-            $"The state '{path}' {what}, but it existed before (it left {string.Join(", ", traces.Take(3).Select(t => $"'{t}'"))}): "
+            $"The state '{path}' {predicate}, but it existed before (it left {string.Join(", ", traces.Take(3).Select(t => $"'{t}'"))}): "
                 + "no empty state is created in its place.",
             "Put it back with its -wal file, or put back a copy made by holdfast server backup-state. To start over, first move all "
-                + "files out of the data folder, and keep them: node.key decrypts what was encrypted for this node."
+                + "files out of the data folder, and keep them: node.key decrypts predicate was encrypted for this node."
         );
 
     /// <summary>Creates the failure for the state of another server.</summary>
@@ -97,7 +97,7 @@ internal static class StateFailure
         new(
             ErrorCatalogue.StateUnavailable,
             $"The state in '{path}' has been closed.",
-            "Holdfast is stopping: retry when it is " + "running again."
+            "Holdfast is stopping: retry when it is running again."
         );
 
     /// <summary>Creates the failure for a change whose lease has ended.</summary>

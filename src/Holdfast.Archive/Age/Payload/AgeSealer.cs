@@ -68,10 +68,10 @@ internal sealed class AgeSealer : IAsyncDisposable
             {
                 await NextChunkAsync();
             }
-            var taken = Math.Min(plaintext.Length, AgePayload.ChunkSize - _chunkBytes);
-            Append(plaintext.Span[..taken]);
-            _chunkBytes += taken;
-            plaintext = plaintext[taken..];
+            var count = Math.Min(plaintext.Length, AgePayload.ChunkSize - _chunkBytes);
+            Append(plaintext.Span[..count]);
+            _chunkBytes += count;
+            plaintext = plaintext[count..];
         }
     }
 
