@@ -58,7 +58,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     {
         var (items, fingerprint) = await BigAsync();
         await using var source = Attach(Cluster.Source());
-        var config = Cluster.Source() with { MaintenanceDatabase = "big" }; // where it does not see the restore's lock
+        var config = Cluster.Source() with { MaintenanceDatabase = "big" }; // where the restore's lock is not visible
         await using var elsewhere = Attach(config);
         var hooked = new HookedItems(items)
         {

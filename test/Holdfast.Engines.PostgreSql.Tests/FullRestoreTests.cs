@@ -3,7 +3,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>A database with one of everything comes back as it was.</summary>
+/// <summary>A database with one of everything is restored unchanged.</summary>
 public sealed class FullRestoreTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string Roles = "\"a reader\", \"an owner\"";

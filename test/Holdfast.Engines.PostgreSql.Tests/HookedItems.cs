@@ -2,7 +2,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>Items that are changed on their way back, or between two pieces of which a test does something.</summary>
+/// <summary>Items that are changed while they are read, or that call a test in between.</summary>
 internal sealed class HookedItems(IItemSource inner) : IItemSource
 {
     public IReadOnlyList<ItemInfo> Items => inner.Items;
@@ -13,7 +13,7 @@ internal sealed class HookedItems(IItemSource inner) : IItemSource
     /// <summary>Changes the bytes of the dump.</summary>
     public Func<byte[], byte[]> Dump { get; init; } = bytes => bytes;
 
-    /// <summary>Called once, when half of the dump is through.</summary>
+    /// <summary>Called once, after half of the dump.</summary>
     public Func<Task> Halfway { get; init; } = () => Task.CompletedTask;
 
     public async Task CopyStreamAsync(

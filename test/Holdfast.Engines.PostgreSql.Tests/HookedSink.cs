@@ -3,7 +3,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>Stops in the middle of a dump, lets a test do something, and goes on.</summary>
+/// <summary>Pauses in the middle of a dump, calls a test, and continues.</summary>
 internal sealed class HookedSink(Func<Task> hook) : IItemSink
 {
     public Task WriteImageAsync(string name, IPageImage image, CancellationToken cancellationToken) => throw new NotSupportedException();

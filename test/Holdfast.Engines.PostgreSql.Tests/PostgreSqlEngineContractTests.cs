@@ -68,7 +68,8 @@ public sealed class PostgreSqlEngineContractTests(Cluster cluster) : EngineContr
 
     protected override Task DropAsync(string name) => cluster.RunAsync("postgres", $"DROP DATABASE {Cluster.Quote(name)}", Cluster.User);
 
-    // Without the sequence: PostgreSQL's sequences stand outside of transactions, and a dump may have a later value than its snapshot.
+    // Without the sequence: PostgreSQL's sequences are not transactional, and a dump may contain a later value than its
+    // snapshot.
     protected override async Task<string> ContentsAsync(string name) =>
         string.Join(
             '\n',

@@ -20,7 +20,7 @@ public sealed class PostgreSqlUrlTests
     }
 
     [Theory]
-    [InlineData("postgresql://u@a,b:7000", "a:7000 b:7000")] // a port behind the last host alone counts for all
+    [InlineData("postgresql://u@a,b:7000", "a:7000 b:7000")] // a port after the last host only applies to all hosts
     [InlineData("postgresql://u@a:1,b,c:3", "a:1 b:5432 c:3")]
     [InlineData("postgres://u@[::1]:5433", "[::1]:5433")]
     [InlineData("postgresql://u@[::1]", "[::1]:5432")]

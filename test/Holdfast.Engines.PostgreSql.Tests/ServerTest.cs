@@ -5,7 +5,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>A test with the server; it leaves no database behind.</summary>
+/// <summary>A test with the shared server that leaves no database behind.</summary>
 [Trait("Category", "Slow")]
 public abstract class ServerTest(Cluster cluster) : IAsyncLifetime
 {
@@ -41,8 +41,8 @@ public abstract class ServerTest(Cluster cluster) : IAsyncLifetime
         return (items, await view.WriteAsync(items, Token));
     }
 
-    /// <summary>Restores.</summary>
-    /// <returns>What was warned about.</returns>
+    /// <summary>Restores the backup.</summary>
+    /// <returns>The warnings.</returns>
     protected static async Task<IReadOnlyList<string>> RestoreAsync(
         PostgreSqlSourceConfig config,
         string name,

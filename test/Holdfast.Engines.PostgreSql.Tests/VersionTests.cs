@@ -9,8 +9,8 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 namespace Holdfast.Engines.PostgreSql.Tests;
 
 /// <summary>
-/// Real servers of the other versions that are meant. Debian's <c>pg_dump</c> reads the older ones; into the newer ones
-/// databases are restored.
+/// Real servers of the other supported versions. Debian's <c>pg_dump</c> dumps the older ones; databases are restored
+/// to the newer ones.
 /// </summary>
 public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
 {
@@ -94,14 +94,14 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
             "postgres",
             $"ALTER DATABASE odd SET work_mem = '5MB'; GRANT CREATE ON DATABASE odd TO {Cluster.User}; COMMENT ON DATABASE odd IS 'odd'"
         );
-        var around = await ReadAsync(newer, "odd");
-        Assert.Equal(expected, $"{around.LocaleProvider}|{around.Locale}|{around.IcuRules}");
+        var metadata = await ReadAsync(newer, "odd");
+        Assert.Equal(expected, $"{metadata.LocaleProvider}|{metadata.Locale}|{metadata.IcuRules}");
         await newer.RunAsync(
             "postgres",
             CreateDatabaseStatement.Build(
                 "again",
-                around,
-                around.Owner,
+                metadata,
+                metadata.Owner,
                 new Server(new("127.0.0.1", newer.Port), $"{major}.0", major, false, null)
             ),
             Cluster.User
@@ -114,24 +114,24 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
                 new("postgres", true, new HashSet<string>([Cluster.User]), new HashSet<string>()),
                 Cluster.Restorer,
                 isTrusted: true
-            ).ApplyAsync(around, Token);
+            ).ApplyAsync(metadata, Token);
         }
-        Assert.Equal(Text(around), Text(await ReadAsync(newer, "again") with { Name = "odd" }));
+        Assert.Equal(Text(metadata), Text(await ReadAsync(newer, "again") with { Name = "odd" }));
 
-        // An older server says that it has no such thing.
+        // An older server reports that it has no such setting.
         Assert.Contains(
-            around.LocaleProvider,
+            metadata.LocaleProvider,
             Assert
                 .Throws<HoldfastException>(() =>
-                    CreateDatabaseStatement.Build("x", around, null, new Server(new("h", 1), "14.1", 14, false, null))
+                    CreateDatabaseStatement.Build("x", metadata, null, new Server(new("h", 1), "14.1", 14, false, null))
                 )
                 .Message,
             StringComparison.Ordinal
         );
     }
 
-    private static string Text(DatabaseMetadata around) =>
-        System.Text.Json.JsonSerializer.Serialize(around, DatabaseMetadataJson.Default.DatabaseMetadata);
+    private static string Text(DatabaseMetadata metadata) =>
+        System.Text.Json.JsonSerializer.Serialize(metadata, DatabaseMetadataJson.Default.DatabaseMetadata);
 
     private static async Task<DatabaseMetadata> ReadAsync(Cluster server, string database)
     {

@@ -157,14 +157,15 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_backup_uses_one_session_of_its_database_and_leaves_none_open()
     {
         await CreateAsync("sessions");
-        // more than fits into all that lies between
+        // more than fits into all buffers in between
         await Cluster.RunAsync("sessions", "CREATE TABLE large AS SELECT repeat('x', 700) FROM generate_series(1, 60000)", Cluster.User);
         await using (var source = Attach(Cluster.Source()))
         {
             var found = Assert.Single(await DiscoverAsync(source));
             await using (await source.OpenViewAsync(found, new(BackupType.Backup, null), Token))
             {
-                // A session that was closed is there a moment longer, and the server may have one of its own, for autovacuum.
+                // A closed session remains visible for a moment, and the server may have one of its own, for
+                // autovacuum.
                 const string Sessions = "pg_stat_activity WHERE datname = 'sessions' AND backend_type = 'client backend'";
                 await Cluster.UntilAsync($"SELECT 1 WHERE (SELECT count(*) FROM {Sessions}) < 2");
                 Assert.Equal(["1"], await Cluster.QueryAsync("postgres", $"SELECT count(*) FROM {Sessions}"));

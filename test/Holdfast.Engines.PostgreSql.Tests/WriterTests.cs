@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 
-/// <summary>An application fails in nothing that it would not have failed in without the backups beside it.</summary>
+/// <summary>Backups cause no failure of a concurrent application.</summary>
 public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string Keeper = "keeper",
@@ -26,7 +26,7 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.RunAsync("shop", "CREATE TABLE first(i int); CREATE TABLE second(i int)", Cluster.User);
         await using var source = Attach(Cluster.Source());
         var found = Assert.Single(await DiscoverAsync(source));
-        // Who of the two looks for a deadlock first is its victim: here the application.
+        // The session that checks for a deadlock first is its victim: here the application.
         await Cluster.RunAsync("postgres", $"ALTER ROLE {Cluster.User} SET deadlock_timeout = '1h'");
         await using var application = await Cluster.OpenAsync("shop");
         try
@@ -72,9 +72,9 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
             }
 
             await stop.CancelAsync();
-            Assert.All(await Task.WhenAll(writers), writes => Assert.InRange(writes, 1, int.MaxValue)); // and none of them threw
+            Assert.All(await Task.WhenAll(writers), writes => Assert.InRange(writes, 1, int.MaxValue)); // none of them threw
             await RestoreAsync(Cluster.Source(Cluster.Superuser), "copy", items, fingerprint);
-            Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT sum(balance) FROM account")); // of one moment
+            Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT sum(balance) FROM account")); // consistent
         }
         finally
         {
@@ -83,7 +83,7 @@ public sealed class WriterTests(Cluster cluster) : ServerTest(cluster)
         }
     }
 
-    // Amounts are moved between accounts, so that all add up to nothing at every moment; a list is emptied and filled.
+    // Amounts are moved between accounts, so the sum is 0 at every moment; a list is emptied and filled.
     private async Task<int> WriteAsync(int seed, CancellationToken cancellationToken)
     {
         var random = new Random(seed);

@@ -1,5 +1,5 @@
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>Tests that measure memory, or lower what SQLite may take of it in the whole process, run when no other runs.</summary>
+/// <summary>Tests that measure memory, or limit SQLite's memory for the whole process, run while no other test runs.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;

@@ -7,22 +7,22 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 namespace Holdfast.Engines.Sqlite.Tests;
 
 /// <summary>
-/// Says in what two databases differ: schema, every row with its storage class and exact bytes, settings kept in the
-/// file.
+/// Reports the differences of two databases: schema, every row with storage class and exact bytes, settings stored in
+/// the file.
 /// </summary>
 internal static class DatabaseComparer
 {
     private const int Most = 10;
     private static readonly string[] Pragmas = ["encoding", "page_size", "auto_vacuum", "user_version", "application_id", "journal_mode"];
 
-    /// <summary>Fails the test where they differ.</summary>
+    /// <summary>Fails the test if they differ.</summary>
     public static void AssertEqual(string expected, string actual, DatabaseKey? key = null)
     {
         var differences = Differences(expected, actual, key);
         Assert.True(differences.Count == 0, string.Join('\n', differences));
     }
 
-    /// <summary>The first differences; empty where the databases are equal.</summary>
+    /// <summary>The first differences; empty if the databases are equal.</summary>
     public static IReadOnlyList<string> Differences(string expected, string actual, DatabaseKey? key = null)
     {
         using var left = SqliteConnection.Open(expected, OpenReadWrite, key);
@@ -50,7 +50,7 @@ internal static class DatabaseComparer
         return differences;
     }
 
-    /// <summary>Every row of a query as text that tells values apart.</summary>
+    /// <summary>Every row of a query as text that distinguishes all values.</summary>
     public static IEnumerable<string> Rows(SqliteConnection connection, string sql)
     {
         using var statement = connection.Prepare(sql);
@@ -85,7 +85,7 @@ internal static class DatabaseComparer
         }
     }
 
-    // A contentless full-text table holds an index only; its shadow tables are compared.
+    // A contentless full-text table has only an index; its shadow tables are compared.
     private static bool CanScan(SqliteConnection connection, string table)
     {
         try

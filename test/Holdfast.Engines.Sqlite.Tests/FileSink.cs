@@ -3,7 +3,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>Writes what an engine hands out to a file.</summary>
+/// <summary>Writes the items of an engine to a file.</summary>
 internal sealed class FileSink(string path, int readBytes = 1 << 20, Action<long>? beforeRead = null) : IItemSink
 {
     public List<string> Names { get; } = [];

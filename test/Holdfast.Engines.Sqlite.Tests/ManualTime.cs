@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>A clock that tests move; its timers never fire by themselves.</summary>
+/// <summary>A clock that tests control; its timers never fire by themselves.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly ConcurrentDictionary<Silent, Action> _timers = new();
@@ -14,7 +14,7 @@ internal sealed class ManualTime : TimeProvider
 
     public void Advance(TimeSpan by) => _ticks += by.Ticks;
 
-    /// <summary>Calls back every timer that is there, as their time would: what gets out of one would end the process.</summary>
+    /// <summary>Fires all existing timers: an exception that escaped from a callback would end the process.</summary>
     public void Fire()
     {
         foreach (var call in _timers.Values)

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>Does something as a user whom permissions of files stop, also where the tests run as root.</summary>
+/// <summary>Runs an action as a user who is subject to file permissions, even if the tests run as root.</summary>
 internal static partial class OrdinaryUser
 {
     private const uint Nobody = 65534;
 
-    /// <summary>Runs it on a thread of its own, for whom the system checks files is a matter of each thread.</summary>
+    /// <summary>Runs it on a separate thread, because the effective user for file access is per thread.</summary>
     public static T Run<T>(Func<T> action)
     {
         var (result, failure) = (default(T), (ExceptionDispatchInfo?)null);
@@ -17,7 +17,7 @@ internal static partial class OrdinaryUser
             if (Environment.IsPrivilegedProcess)
             {
                 _ = setfsgid(Nobody);
-                _ = setfsuid(Nobody); // takes the capabilities that pass over permissions with it
+                _ = setfsuid(Nobody); // also drops the capabilities that bypass permissions
             }
 
             try

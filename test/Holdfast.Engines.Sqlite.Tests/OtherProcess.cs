@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>A process of its own that has a database open (<c>writer.py</c>).</summary>
+/// <summary>A separate process that has a database open (<c>writer.py</c>).</summary>
 internal sealed class OtherProcess : IDisposable
 {
     private readonly Process _process;
@@ -23,7 +23,7 @@ internal sealed class OtherProcess : IDisposable
         return other;
     }
 
-    /// <summary>The same as a user of its own, where this process may make it one.</summary>
+    /// <summary>Starts it as a separate user, if this process is allowed to.</summary>
     public static OtherProcess StartAsOther(string command, string path, params string[] sql)
     {
         var other = new OtherProcess(Run(command, path, null, sql, MayBeOther));
@@ -35,7 +35,7 @@ internal sealed class OtherProcess : IDisposable
         return other;
     }
 
-    /// <summary>Lets other users write to a file or into a folder.</summary>
+    /// <summary>Lets other users write to a file or folder.</summary>
     public static void Open(string path) =>
         File.SetUnixFileMode(
             path,
@@ -52,7 +52,7 @@ internal sealed class OtherProcess : IDisposable
         return int.Parse(line);
     }
 
-    /// <summary>Ends it in order; returns the number of commits and the longest transaction in ms.</summary>
+    /// <summary>Stops it gracefully; returns the number of commits and the longest transaction in ms.</summary>
     public (int Commits, int WorstMilliseconds) Finish()
     {
         _process.StandardInput.Close();
@@ -62,7 +62,7 @@ internal sealed class OtherProcess : IDisposable
         return (int.Parse(words[0]), int.Parse(words[1]));
     }
 
-    /// <summary>Kills it as a power cut of the application would.</summary>
+    /// <summary>Kills it, like a power failure of the application.</summary>
     public void Kill()
     {
         _process.Kill();

@@ -4,7 +4,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 
-/// <summary>A directory of databases that goes when the test ends.</summary>
+/// <summary>A directory of databases, deleted after the test.</summary>
 internal sealed class TestFolder : IDisposable
 {
     public const int Accounts = 5000;
@@ -12,7 +12,8 @@ internal sealed class TestFolder : IDisposable
     public const string Schema = """
         CREATE TABLE account(id INTEGER PRIMARY KEY, balance INTEGER, pad BLOB);
         CREATE TABLE log(id INTEGER PRIMARY KEY, text TEXT);
-        WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM s WHERE i<5000) INSERT INTO account SELECT i, 100, randomblob(400) FROM s;
+        WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM s WHERE i<5000)
+        INSERT INTO account SELECT i, 100, randomblob(400) FROM s;
         """;
 
     public static readonly byte[] RawKey = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
@@ -33,7 +34,7 @@ internal sealed class TestFolder : IDisposable
 
     public string this[string name] => Path.Combine(Root, name);
 
-    /// <summary>Makes a database with <see cref="Accounts"/> accounts of 100.</summary>
+    /// <summary>Creates a database with <see cref="Accounts"/> accounts of 100.</summary>
     public string Make(string name, string pragmas = "", DatabaseKey? key = null, string? schema = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(this[name])!);
@@ -94,7 +95,7 @@ internal sealed class TestFolder : IDisposable
         return await WriteImage(view);
     }
 
-    /// <summary>Sum of the accounts and number of log lines in an image that must be sound.</summary>
+    /// <summary>Returns the sum of the accounts and the number of log lines of an image, after an integrity check.</summary>
     public static (long Sum, long Log) Check(string path, DatabaseKey? key = null)
     {
         using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);

@@ -80,7 +80,7 @@ public sealed class ViewTests : IDisposable
         Assert.Equal(SqliteConstants.Busy, OtherProcess.Try(path, "BEGIN EXCLUSIVE", key is null ? null : TestFolder.KeyHex));
         var sink = new StalledSink();
         var writing = view.WriteAsync(sink, default);
-        await sink.Stalled.Task; // and never goes on before the writer is done
+        await sink.Stalled.Task; // and never continues before the writer has finished
         using (var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key))
         {
             writer.Execute("UPDATE account SET balance = 0");
@@ -235,7 +235,7 @@ public sealed class ViewTests : IDisposable
         {
             Assert.Equal(first, view.Source);
         }
-        Directory.Move(_folder.Root, _folder.Root + ".away"); // as another file system that is mounted there
+        Directory.Move(_folder.Root, _folder.Root + ".away"); // like another file system mounted there
         Directory.Move(other.Root, _folder.Root);
         try
         {
@@ -278,7 +278,7 @@ public sealed class ViewTests : IDisposable
         await Task.CompletedTask;
     }
 
-    /// <summary>Takes nothing of a stream until it is told to go on.</summary>
+    /// <summary>Reads nothing of a stream until it is released.</summary>
     private sealed class StalledSink : IItemSink
     {
         public TaskCompletionSource Stalled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

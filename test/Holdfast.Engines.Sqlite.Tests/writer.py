@@ -1,8 +1,10 @@
 """Another process that uses a database, for tests: it opens the given SQLite library itself, so it can write encrypted databases too.
 
 writer.py LIBRARY DATABASE KEYHEX|- COMMAND [SQL...]
-  move SQL...      runs the SQL, prints "ready", then moves money between accounts until its input ends; prints commits and the longest transaction in ms
-  grow SQL         prints "ready", then runs the SQL again and again until its input ends; prints commits and the longest transaction in ms
+  move SQL...      runs the SQL, prints "ready", then moves money between accounts until its input ends;
+                   prints commits and the longest transaction in ms
+  grow SQL         prints "ready", then runs the SQL again and again until its input ends;
+                   prints commits and the longest transaction in ms
   hold SQL...      runs the SQL, prints "ready", waits for its input to end without committing
   try SQL          runs the SQL without waiting for locks, prints the result code
 """

@@ -1,5 +1,5 @@
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>Tests that measure run one after another, when no other runs.</summary>
+/// <summary>Tests that measure run one after another, while no other test runs.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;

@@ -10,14 +10,15 @@ using DatabaseComparer = Holdfast.Engines.Sqlite.Tests.DatabaseComparer;
 namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
-/// Chains of one full backup and 19 incrementals, with edits of every kind between them; every point comes back as the
+/// Chains of a full backup and 19 incrementals, with edits of every kind in between; every point is restored as the
 /// database was at that moment.
 /// </summary>
 public sealed class ChainTests
 {
     private const string Passphrase = "correct horse 'battery' staple";
 
-    // Deriving keys from a passphrase costs a second at each step, so only the soak makes long chains of such databases.
+    // Deriving keys from a passphrase takes a second at each step, so only the soak test has long chains of such
+    // databases.
     private const int LastByPassphrase = 2;
     private static readonly int[] Restored = [0, 1, LastByPassphrase, 7, 12, 16, FeatureDatabase.Edits];
 
@@ -86,7 +87,7 @@ public sealed class ChainTests
             }
             if (step % 2 == 0)
             {
-                application.Dispose(); // the other half is backed up in use, so that its log is there
+                application.Dispose(); // the other half is backed up while in use, so that its log exists
             }
             var given = secret == Secret.UnknownKey ? null : key;
             var archive = await bench.BackUpWellAsync(
@@ -111,7 +112,8 @@ public sealed class ChainTests
         {
             var (archive, copy) = points[step];
             var database = await bench.RestoreAsync(archive, keys);
-            // Moving an encrypted log into its database encrypts the pages anew, so bytes can be compared only where there is none.
+            // Checkpointing an encrypted log encrypts the pages again, so bytes can be compared only if there is no
+            // log.
             if (type == BackupType.Snapshot && !(key is not null && isWal && step % 2 == 1))
             {
                 Assert.True(
@@ -132,10 +134,10 @@ public sealed class ChainTests
         );
     }
 
-    /// <summary>What keeps a database or its archives secret.</summary>
+    /// <summary>How a database or its archives are encrypted.</summary>
     public enum Secret
     {
-        /// <summary>Nothing.</summary>
+        /// <summary>Not at all.</summary>
         None,
 
         /// <summary>Archives are encrypted to a recipient.</summary>
@@ -147,7 +149,7 @@ public sealed class ChainTests
         /// <summary>The database is encrypted with a passphrase.</summary>
         Passphrase,
 
-        /// <summary>The database is encrypted with a key that its backups are not given.</summary>
+        /// <summary>The database is encrypted with a key that its backups do not have.</summary>
         UnknownKey,
     }
 }

@@ -1,6 +1,6 @@
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>What an <see cref="Edit"/> changes.</summary>
+/// <summary>The kinds of changes that an <see cref="Edit"/> makes.</summary>
 internal enum Change
 {
     Nothing,

@@ -9,18 +9,18 @@ internal enum Disturbance
     /// <summary>A checkpoint of some kind.</summary>
     Checkpoint,
 
-    /// <summary>Another is renamed over it.</summary>
+    /// <summary>Another file is renamed over it.</summary>
     Replaced,
 
-    /// <summary>Another is copied over it in place: the inode stays.</summary>
+    /// <summary>Another file is copied over it in place: the inode stays.</summary>
     CopiedOver,
 
-    /// <summary>A program of another user writes to it, and goes.</summary>
+    /// <summary>A program of another user writes to it and exits.</summary>
     OtherUser,
 
     /// <summary>A program is killed in the middle of a transaction.</summary>
     Crash,
 
-    /// <summary>A program of another user writes all the time while it is backed up.</summary>
+    /// <summary>A program of another user writes constantly during the backup.</summary>
     Writer,
 }

@@ -5,7 +5,9 @@ using Holdfast.Engines.Sqlite.Tests.Logical;
 
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>A change that can be made to any schema: the table is the n-th that is there, its columns are asked for.</summary>
+/// <summary>
+/// A change that can be applied to any schema: the table is given by its position, and its columns are queried.
+/// </summary>
 internal sealed record Edit(Change Change, int Number, string Sql)
 {
     public static readonly int[] PageSizes = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];

@@ -3,12 +3,14 @@ using System.Text;
 
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>A database with every feature that a backup must bring back, and a history of edits to it, all drawn from one seed.</summary>
+/// <summary>
+/// A database with every feature that a backup must restore, and a history of edits, all derived from one seed.
+/// </summary>
 /// <param name="seed">The seed.</param>
 /// <param name="isWal">Whether the database is in WAL mode.</param>
 /// <param name="pageSize">Its page size.</param>
 /// <param name="newPageSize">
-/// What a VACUUM in the middle of the history makes of the page size, and a later one undoes; 0 leaves it.
+/// The page size that a VACUUM in the middle of the history sets, and a later one reverts; 0 for no change.
 /// </param>
 internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int newPageSize)
 {
@@ -42,12 +44,13 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
         CREATE TABLE big(id INTEGER PRIMARY KEY, data BLOB);
         INSERT INTO types VALUES(-9223372036854775808, 9223372036854775807, 9e999, 'NUL' || char(0) || 'inside', x'', -9e999, 0.0);
         INSERT INTO types VALUES(9223372036854775807, -9223372036854775808, -9e999, '', x'00ff00', 9e999, -0.0);
-        INSERT INTO types VALUES(0, NULL, 5e-324, NULL, NULL, NULL, 0.1), (1, 'not a number', 1.7976931348623157e308, char(128512, 10, 13, 59), zeroblob(5000), '12', CAST(x'61ff0062' AS TEXT));
+        INSERT INTO types VALUES(0, NULL, 5e-324, NULL, NULL, NULL, 0.1),
+            (1, 'not a number', 1.7976931348623157e308, char(128512, 10, 13, 59), zeroblob(5000), '12', CAST(x'61ff0062' AS TEXT));
         """;
 
     private readonly Random _random = new(seed);
 
-    /// <summary>Makes the schema and the first rows.</summary>
+    /// <summary>Creates the schema and the first rows.</summary>
     public string Create()
     {
         var sql = new StringBuilder("BEGIN;").Append(Schema);
@@ -58,7 +61,7 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
         return sql.Append("INSERT INTO strict SELECT 1, 2, '3', x'04', i FROM types; COMMIT; ANALYZE;").ToString();
     }
 
-    /// <summary>The statements of one edit, from 1 to <see cref="Edits"/>.</summary>
+    /// <summary>Returns the statements of an edit, from 1 to <see cref="Edits"/>.</summary>
     public string Edit(int step)
     {
         var sql = new StringBuilder("BEGIN;");
@@ -141,7 +144,8 @@ internal sealed class FeatureDatabase(int seed, bool isWal, int pageSize, int ne
         );
     }
 
-    // Text that is not of its encoding is kept out of indexed columns: SQLite itself does not always find it again.
+    // Text that is not valid in the database's encoding is kept out of indexed columns: SQLite itself does not always
+    // find it again.
     private string AnyValue() => _random.Next(8) == 0 ? $"CAST(x'{Convert.ToHexString(Bytes(_random.Next(30)))}' AS TEXT)" : Value();
 
     private string Value() =>

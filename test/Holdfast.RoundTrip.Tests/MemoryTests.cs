@@ -4,13 +4,13 @@ using Holdfast.Engines.Sqlite.Tests;
 
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>What the real executable holds in memory at most, on a database of 300 MB with rows of 2 MiB.</summary>
+/// <summary>Peak memory of the real executable, on a database of 300 MB with rows of 2 MiB.</summary>
 [Collection(nameof(Alone))]
 public sealed class MemoryTests : IDisposable
 {
     private const long MostKiB = 300 << 10;
 
-    // Prints the largest resident size of the one child it waits for, in KiB: that of a process is gone from /proc when it has ended.
+    // Prints the maximum resident size of its child in KiB: /proc has no entry for an exited process.
     private const string Measure =
         "import resource,subprocess,sys; c=subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL); print(c, "
         + "resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
@@ -87,7 +87,8 @@ public sealed class MemoryTests : IDisposable
         }
     }
 
-    // Beside this test project in the artifacts; the folder's name may have a runtime identifier behind that of the configuration.
+    // Beside this test project in the artifacts; the folder's name may have a runtime identifier after the
+    // configuration.
     internal static string Executable()
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));

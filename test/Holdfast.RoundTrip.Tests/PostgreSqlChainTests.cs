@@ -6,9 +6,9 @@ using Holdfast.RoundTrip.Tests.PostgreSql;
 namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
-/// Chains over a PostgreSQL database with one of everything, of each version that can be backed up here and of encodings of each kind, with
-/// random edits before each backup. Points come back as new databases, equal to what <c>pg_dump</c> made of the source at their moment; the
-/// last one on newer servers, too.
+/// Chains over a PostgreSQL database with one of everything, for each version that can be backed up here and encodings
+/// of each kind, with random edits before each backup. Points are restored as new databases, equal to what
+/// <c>pg_dump</c> made of the source at that moment; the last one on newer servers, too.
 /// </summary>
 public sealed class PostgreSqlChainTests(PostgreSqlServers servers) : IClassFixture<PostgreSqlServers>
 {
@@ -62,8 +62,9 @@ public sealed class PostgreSqlChainTests(PostgreSqlServers servers) : IClassFixt
             await newer.RunAsync("postgres", "DROP DATABASE copy");
         }
 
-        var told = $"{major} {encoding}, seed {seed}: {points.Count} points, {tried.Length} restored, in {watch.Elapsed.TotalSeconds:0} s";
-        TestContext.Current.TestOutputHelper?.WriteLine(told);
+        var summary =
+            $"{major} {encoding}, seed {seed}: {points.Count} points, {tried.Length} restored, in {watch.Elapsed.TotalSeconds:0} s";
+        TestContext.Current.TestOutputHelper?.WriteLine(summary);
     }
 
     private static async Task EditAsync(PostgreSqlBench bench, string sql, int step)

@@ -13,13 +13,13 @@ namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
 /// Chains over databases of random schema, rows, encoding, page size and edits, with checkpoints, crashes, file
-/// replacement and writers of other users in
-/// between. Every point is restored by Holdfast and by restore.py. CsCheck prints the seed of a failure and shrinks it.
+/// replacement and writers of other users in between. Every point is restored by Holdfast and by restore.py. CsCheck
+/// prints the seed of a failure and shrinks it.
 /// </summary>
 public sealed class RandomChainTests
 {
-    // Behind each commit the rows of "always" are 0, 1, 2 …, an even number of them: whatever moment a backup shows
-    // while somebody writes, it can be told.
+    // After each commit the rows of "always" are 0, 1, 2 …, an even number of them: so a backup of any moment during
+    // the writes can be checked.
     private const string Grow =
         "BEGIN IMMEDIATE; INSERT INTO always SELECT count(*) FROM always; INSERT INTO always SELECT count(*) FROM always; COMMIT";
 
@@ -103,7 +103,7 @@ public sealed class RandomChainTests
                 Assert.True(step == 0 || outcome.Kind == BackupKind.Incremental, string.Join("; ", outcome.Warnings));
                 Assert.Equal(type, outcome.Type);
                 var archive = outcome.State == BackupState.Unchanged ? points.Last(p => p.Type == type).Archive : outcome.Path!;
-                // one where nothing changed is what the point before it is
+                // an incremental of an unchanged database equals the previous point
                 points.Add(new(type, archive, await bench.CopyAsync(database), writer is not null));
             }
             finally
@@ -189,7 +189,7 @@ public sealed class RandomChainTests
                 );
                 if (point.IsWrittenTo)
                 {
-                    connection.Execute("DELETE FROM always"); // the copy was made when the writer had gone on
+                    connection.Execute("DELETE FROM always"); // the copy was made after the writer had continued
                 }
             }
 

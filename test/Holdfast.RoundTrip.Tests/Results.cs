@@ -1,8 +1,8 @@
 namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
-/// Measured figures as lines that people and programs read: <c>RESULT what name=value …</c>. HOLDFAST_RESULTS names a
-/// file that they are added to as well.
+/// Measured figures as lines for people and programs: <c>RESULT what name=value …</c>. They are also appended to the
+/// file that HOLDFAST_RESULTS names.
 /// </summary>
 internal static class Results
 {

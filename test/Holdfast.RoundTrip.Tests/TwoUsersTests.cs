@@ -5,15 +5,14 @@ using Holdfast.Engines.Sqlite.Tests;
 namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
-/// The set-up that docs/server.md recommends: an application that owns its databases, and Holdfast as a user of its own
-/// in the application's group. Real
-/// processes of two users; without root they cannot be had.
+/// The setup that docs/server.md recommends: an application that owns its databases, and Holdfast as a separate user in
+/// the application's group. Needs real processes of two users, so it requires root.
 /// </summary>
 public sealed class TwoUsersTests : IDisposable
 {
     private const string Application = "61001",
         Backup = "61002",
-        Python = "/usr/bin/python3"; // one that every user may run
+        Python = "/usr/bin/python3"; // a copy that every user can execute
     private static readonly string[] AsApplication = ["--reuid", Application, "--regid", Application, "--clear-groups"];
     private static readonly string[] AsBackup = ["--reuid", Backup, "--regid", Backup, "--groups", Application];
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-users-test-").FullName;
@@ -23,7 +22,7 @@ public sealed class TwoUsersTests : IDisposable
     [Theory]
     [InlineData("0660", "2770", "snapshot")]
     [InlineData("0660", "2770", "backup")]
-    [InlineData("0640", "2750", "snapshot")] // may only read
+    [InlineData("0640", "2750", "snapshot")] // read-only
     [InlineData("0640", "2750", "backup")]
     public async Task Backups_cause_no_failure_of_a_concurrent_application(string mode, string folderMode, string type)
     {
@@ -72,7 +71,7 @@ public sealed class TwoUsersTests : IDisposable
 
         application.StandardInput.Close();
         var words = (await application.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split(' ', 3);
-        Assert.True(int.Parse(words[0]) > 0 && words[1] == "0", string.Join(' ', words)); // writes, and of those failed
+        Assert.True(int.Parse(words[0]) > 0 && words[1] == "0", string.Join(' ', words)); // writes, and failed ones
         foreach (var file in Directory.GetFiles(data))
         {
             using var owner = Process.Start(new ProcessStartInfo("stat", ["-c", "%u", file]) { RedirectStandardOutput = true })!;
@@ -155,10 +154,12 @@ public sealed class TwoUsersTests : IDisposable
         import os, sqlite3, sys
         os.umask(0o027)
         c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('pragma journal_mode=wal'); c.execute('create table t(a,b)')
-        c.execute("with recursive r(i) as (values(1) union all select i+1 from r where i<20000) insert into t select i, hex(randomblob(200)) from r")
+        c.execute("with recursive r(i) as (values(1) union all select i+1 from r where i<20000) "
+                  "insert into t select i, hex(randomblob(200)) from r")
         """;
 
-    // Opens, writes and closes, as a web application does for each request; with a busy timeout of 5 s, which is Python's default.
+    // Opens, writes and closes, as a web application does for each request; with a busy timeout of 5 s, Python's
+    // default.
     private const string Write = """
         import os, select, sqlite3, sys
         os.umask(0o007); writes = failed = 0; last = ''

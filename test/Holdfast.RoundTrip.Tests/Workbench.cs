@@ -15,7 +15,9 @@ using Holdfast.Node.Verification;
 
 namespace Holdfast.RoundTrip.Tests;
 
-/// <summary>A directory of databases and a destination on disk, with the whole way between them, composed as the product does.</summary>
+/// <summary>
+/// A directory of databases and a destination on disk, with everything in between, composed as in the product.
+/// </summary>
 internal sealed class Workbench : IAsyncDisposable
 {
     private readonly string _archives = Directory.CreateTempSubdirectory("holdfast-archives-test-").FullName;
@@ -39,7 +41,7 @@ internal sealed class Workbench : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>A path outside of the source that is not taken.</summary>
+    /// <summary>Returns an unused path outside of the source.</summary>
     public string NewPath() => Path.Combine(_restored, $"{Interlocked.Increment(ref _files)}.db");
 
     /// <summary>Discovers the database and backs it up.</summary>
@@ -75,7 +77,7 @@ internal sealed class Workbench : IAsyncDisposable
         return await runner.RunAsync(found, key, new(1), () => { }, Token);
     }
 
-    /// <summary>Backs up and demands that it is done as asked; returns the archive's path.</summary>
+    /// <summary>Backs up and asserts that it is done as requested; returns the archive's path.</summary>
     public async Task<string> BackUpWellAsync(
         string name,
         BackupType type,
@@ -112,8 +114,8 @@ internal sealed class Workbench : IAsyncDisposable
     }
 
     /// <summary>
-    /// Restores the points of archives by restore.py alone, and the scripts by the sqlite3 program; returns the paths
-    /// of the databases.
+    /// Restores the points of archives by restore.py only, and the scripts by the sqlite3 program; returns the paths of
+    /// the databases.
     /// </summary>
     public async Task<IReadOnlyList<string>> RestoreByScriptAsync(IReadOnlyList<string> archives, AgeIdentity? identity)
     {
@@ -176,7 +178,7 @@ internal sealed class Workbench : IAsyncDisposable
         Assert.True(process.ExitCode == 0, $"{program}: {await output}{await errors}");
     }
 
-    /// <summary>Verifies every archive there; returns their number.</summary>
+    /// <summary>Verifies every archive; returns their number.</summary>
     public async Task<int> VerifyAsync(AgeKeys keys)
     {
         var path = await ResolvedLocation.ResolveAsync(_destination, Path.GetFileName(_archives), null, Token);
@@ -191,8 +193,8 @@ internal sealed class Workbench : IAsyncDisposable
     }
 
     /// <summary>
-    /// Copies a database that nobody writes to, by a process of its own: closing a copy made in ours would drop the
-    /// locks of our connections. Its log, if there is one, is moved into it.
+    /// Copies a database that nobody writes to in a separate process: closing a copy made in this process would drop
+    /// the locks of its connections. A log is checkpointed into it.
     /// </summary>
     public async Task<string> CopyAsync(string name, DatabaseKey? key = null)
     {

@@ -10,9 +10,9 @@ using Holdfast.Engines.Sqlite.Tests;
 namespace Holdfast.RoundTrip.Tests;
 
 /// <summary>
-/// Another process moves money at full speed while backups of all kinds run one after another and discovery polls.
-/// Beside it lies a bystander that
-/// our own process has open in a read transaction, and that is discovered and backed up too: its lock must survive all of that.
+/// Another process moves money at full speed while backups of all kinds run one after another and discovery polls. A
+/// second database, which this process has open in a read transaction, is discovered and backed up too: its lock must
+/// survive all of that.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class WriterTests
@@ -61,7 +61,7 @@ public sealed class WriterTests
         for (var i = 0; i < Backups; i++)
         {
             var (type, kind) = Which(i, keyIs);
-            await CommitAsync(bench.Folder[name], key); // a writer that stalls would leave an incremental nothing to store
+            await CommitAsync(bench.Folder[name], key); // a writer that stalls would leave nothing for an incremental to store
             archives.Add(await bench.BackUpWellAsync(name, type, kind, null, given));
             await bench.BackUpAsync(bystander, type, BackupKind.Full, null, given);
         }
@@ -116,7 +116,7 @@ public sealed class WriterTests
         Assert.True(worst <= most.TotalMilliseconds, $"the writer waited for {worst} ms, and for {peer} ms beside sqlite3 .backup");
     }
 
-    // Blocks of one type, each beginning with a full backup; without the key there are snapshots only.
+    // Blocks of one type, each beginning with a full backup; without the key there are only snapshots.
     private static (BackupType Type, BackupKind Kind) Which(int i, KeyIs keyIs)
     {
         var block = Soak.IsOn ? BlockOfBackups : 2;
@@ -126,7 +126,7 @@ public sealed class WriterTests
         );
     }
 
-    // Returns when the writer has committed since the call.
+    // Returns when the writer has committed after the call.
     private static async Task CommitAsync(string path, DatabaseKey? key)
     {
         using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
@@ -188,7 +188,7 @@ public sealed class WriterTests
             }
             catch (OperationCanceledException)
             {
-                program.Kill(); // beside a writer in another process it may begin again and again
+                program.Kill(); // beside a writer in another process it may restart again and again
                 await program.WaitForExitAsync(CancellationToken.None);
             }
         }
@@ -196,16 +196,16 @@ public sealed class WriterTests
         return writer.Finish();
     }
 
-    /// <summary>What is known of the database's key.</summary>
+    /// <summary>What the backups know of the database's key.</summary>
     public enum KeyIs
     {
-        /// <summary>It has none.</summary>
+        /// <summary>The database is not encrypted.</summary>
         None,
 
-        /// <summary>Its backups are given the key.</summary>
+        /// <summary>The backups have the key.</summary>
         Known,
 
-        /// <summary>They are not.</summary>
+        /// <summary>The backups do not have the key.</summary>
         Unknown,
     }
 }

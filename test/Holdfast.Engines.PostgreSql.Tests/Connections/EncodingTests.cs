@@ -3,7 +3,9 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Connections;
 
-/// <summary>Names and rows come back byte by byte, whatever encoding a database has, and whatever its owner has set.</summary>
+/// <summary>
+/// Names and rows are restored byte by byte, whatever the encoding of the database and the settings of its owner.
+/// </summary>
 public sealed class EncodingTests(Cluster cluster) : ServerTest(cluster)
 {
     [Theory]
@@ -87,15 +89,19 @@ public sealed class EncodingTests(Cluster cluster) : ServerTest(cluster)
             "shop",
             $"""
             CREATE SCHEMA "s {name}"; CREATE TYPE "s {name}"."e {name}" AS ENUM ('{name}', 'b');
-            CREATE TABLE "s {name}"."{name}"("id {name}" serial PRIMARY KEY, t text, e "s {name}"."e {name}" DEFAULT '{name}'); INSERT INTO "s {name}"."{name}"(t) SELECT '{name} ' || i FROM generate_series(1, 100) i;
-            CREATE TABLE "{name}"(i int, "{name}" text); INSERT INTO "{name}" VALUES (1, '{name}'); CREATE INDEX "x {name}" ON "{name}"("{name}"); COMMENT ON TABLE "{name}" IS '{name}';
-            CREATE VIEW "v {name}" AS SELECT * FROM "{name}"; CREATE TABLE "p {name}"(i int) PARTITION BY LIST (i); CREATE TABLE "p1 {name}" PARTITION OF "p {name}" FOR VALUES IN (1); INSERT INTO "p {name}" VALUES (1);
+            CREATE TABLE "s {name}"."{name}"("id {name}" serial PRIMARY KEY, t text, e "s {name}"."e {name}" DEFAULT '{name}');
+            INSERT INTO "s {name}"."{name}"(t) SELECT '{name} ' || i FROM generate_series(1, 100) i;
+            CREATE TABLE "{name}"(i int, "{name}" text); INSERT INTO "{name}" VALUES (1, '{name}');
+            CREATE INDEX "x {name}" ON "{name}"("{name}"); COMMENT ON TABLE "{name}" IS '{name}';
+            CREATE VIEW "v {name}" AS SELECT * FROM "{name}";
+            CREATE TABLE "p {name}"(i int) PARTITION BY LIST (i);
+            CREATE TABLE "p1 {name}" PARTITION OF "p {name}" FOR VALUES IN (1); INSERT INTO "p {name}" VALUES (1);
             """,
             Cluster.User
         );
     }
 
-    // A role's name is bytes that no encoding vouches for; inside a LATIN1 database they are taken for other letters.
+    // A role's name is stored as bytes without an encoding; inside a LATIN1 database they are read as other letters.
     private Task GrantAsync(string role) =>
         Cluster.RunAsync(
             "shop",

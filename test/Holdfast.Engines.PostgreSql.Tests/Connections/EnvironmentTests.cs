@@ -3,7 +3,9 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Connections;
 
-/// <summary>What the user that Holdfast runs as keeps for itself: it counts for both ways to the server, or for none.</summary>
+/// <summary>
+/// Passwords in the environment of the user that runs Holdfast apply to both kinds of connections, or to neither.
+/// </summary>
 public sealed class EnvironmentTests(Cluster cluster) : ServerTest(cluster)
 {
     private PostgreSqlSourceConfig WithoutPassword => Cluster.Source() with { Password = null };

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Connections;
 
-/// <summary>A server that speaks German: what it says decides nothing.</summary>
+/// <summary>A server with German messages: no decision depends on the message text.</summary>
 [Trait("Category", "Slow")]
 public sealed class LanguageTests : IAsyncLifetime
 {
@@ -52,7 +52,8 @@ public sealed class LanguageTests : IAsyncLifetime
             "shop",
             """
             CREATE TABLE t(i int); INSERT INTO t VALUES (1);
-            CREATE TABLE n(i int); CREATE FUNCTION counts(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT count(*) FROM n); END $$;
+            CREATE TABLE n(i int);
+            CREATE FUNCTION counts(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT count(*) FROM n); END $$;
             CREATE INDEX failing ON t (counts(i));
             """,
             Cluster.User

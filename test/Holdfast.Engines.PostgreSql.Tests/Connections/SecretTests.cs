@@ -15,7 +15,7 @@ public sealed class SecretTests(Cluster cluster) : ServerTest(cluster)
             "CREATE TABLE big(id int, t text); INSERT INTO big SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 20000) g",
             Cluster.User
         );
-        // An index that takes its time keeps pg_restore there to be looked at.
+        // A slow index build keeps pg_restore running while its arguments are inspected.
         await Cluster.RunAsync(
             "db",
             "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(1); RETURN i; "
@@ -60,7 +60,7 @@ public sealed class SecretTests(Cluster cluster) : ServerTest(cluster)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // it has ended, or is another's
+                // it has exited, or belongs to another user
             }
         }
     }

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Connections;
 
-/// <summary>Nothing is waited for without end: not a network that drops what is sent, not a server that was stopped, not a lock.</summary>
+/// <summary>No wait is unlimited: not for a network that drops packets, a stopped server or a lock.</summary>
 public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string Big =
@@ -49,7 +49,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         if (isAll)
         {
-            await DropLeftoversAsync(); // nothing can be dropped where nothing gets through
+            await DropLeftoversAsync(); // nothing can be dropped while the network is down
         }
         await AssertNothingLeftAsync();
     }
@@ -101,7 +101,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_session_of_another_role_with_the_application_name_of_a_restore_does_not_abort_it()
     {
         var password = Cluster.Password.Replace("'", "''", StringComparison.Ordinal);
-        // as the script that is shipped grants it
+        // as the shipped script grants it
         await Cluster.RunAsync("postgres", $"CREATE ROLE mallory LOGIN PASSWORD '{password}'; GRANT pg_read_all_stats TO {Cluster.User}");
         try
         {
@@ -239,8 +239,8 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         {
             Halfway = async () =>
             {
-                // The one that holds its lock, and the one that holds the database; twice, for a piece of rows may
-                // still have been on its way.
+                // The session that holds the lock, and the guard connection; twice, because a block of rows may still
+                // have been on its way.
                 await network.HearAsync(2, Token);
                 await network.HearAsync(2, Token);
             },
@@ -308,7 +308,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         return Task.CompletedTask;
     }
 
-    // A session of the same role, which does nothing about it, is ended by the server.
+    // A passive session of the same role is terminated by the server.
     private static async Task OutliveAsync(Cluster cluster, string begin)
     {
         await using var bystander = await cluster.OpenAsync("postgres", Cluster.User);
@@ -334,7 +334,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.RunAsync(
             "postgres",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'"
-        ); // as the server does some minutes later
+        ); // as the server does after some minutes
         await Cluster.UntilAsync("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'holdfast%')");
         await source.RemoveLeftoversAsync(Token);
     }

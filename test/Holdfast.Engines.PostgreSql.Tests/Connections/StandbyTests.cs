@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Connections;
 
-/// <summary>A primary with a streaming standby that gives way to its primary at once.</summary>
+/// <summary>A primary with a streaming standby that cancels conflicting queries immediately.</summary>
 public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
 {
     private Standby? _standby;
@@ -64,7 +64,7 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
     [Fact]
     public async Task After_two_recovery_conflicts_the_primary_is_used()
     {
-        await CreateAsync(rows: 60_000); // more than fits into all that lies between the server and the view
+        await CreateAsync(rows: 60_000); // more than fits into all buffers between the server and the view
         await using var source = Attach(Both);
         for (var conflict = 0; conflict < 2; conflict++)
         {
@@ -128,8 +128,8 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
     private static async Task<IDatabaseView> OpenAsync(IDatabaseSource source) =>
         await source.OpenViewAsync((await DiscoverAsync(source)).Single(d => d.Name == "db"), new(BackupType.Backup, null), Token);
 
-    // Rows that the standby still looks at. Whatever else looks at the primary for a moment, such as autovacuum, keeps
-    // VACUUM from it: so more than once.
+    // Rows that the standby is still reading. Any other snapshot on the primary, such as that of autovacuum, keeps
+    // VACUUM from removing them, so it runs more than once.
     private async Task RemoveRowsAsync()
     {
         for (var i = 0; i < 20; i++)

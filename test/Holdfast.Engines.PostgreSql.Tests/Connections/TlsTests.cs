@@ -6,7 +6,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Connections;
 
-/// <summary>Connections that are encrypted and checked, of Holdfast and of the programs that it runs.</summary>
+/// <summary>Connections of Holdfast, and of the programs that it runs, are encrypted and verified.</summary>
 public sealed class TlsTests(Cluster cluster) : ServerTest(cluster)
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-tls-").FullName;
@@ -41,9 +41,9 @@ public sealed class TlsTests(Cluster cluster) : ServerTest(cluster)
     }
 
     [Theory]
-    [InlineData(PostgreSqlTls.VerifyCa, "localhost", false)] // the system does not know who signed it
+    [InlineData(PostgreSqlTls.VerifyCa, "localhost", false)] // the system does not trust its issuer
     [InlineData(PostgreSqlTls.VerifyFull, "localhost", false)]
-    [InlineData(PostgreSqlTls.VerifyFull, "127.0.0.1", true)] // it is for another name
+    [InlineData(PostgreSqlTls.VerifyFull, "127.0.0.1", true)] // it is issued for another name
     public async Task An_invalid_certificate_is_rejected_with_the_remedy(PostgreSqlTls tls, string host, bool isSigned)
     {
         await using var source = Attach(Config(tls, host, isSigned ? Authority : null));

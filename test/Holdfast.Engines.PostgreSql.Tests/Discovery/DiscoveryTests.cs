@@ -160,7 +160,7 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
         Assert.Single(await DiscoverAsync(source));
     }
 
-    // As its bytes are in the catalogue, so they are sent: in one byte each.
+    // Sent with the bytes of the catalog, one byte per character.
     private async Task RunInLatinAsync(string sql)
     {
         var text = new NpgsqlConnectionStringBuilder

@@ -6,8 +6,7 @@ using Holdfast.Engines.PostgreSql.Dumps;
 namespace Holdfast.Engines.PostgreSql.Tests.Dumps;
 
 /// <summary>
-/// Dumps of all versions that servers 13 to 18 have, put together here byte by byte, for one machine has only one of
-/// them.
+/// Dumps of all versions for servers 13 to 18, composed byte by byte because one machine has only one pg_dump.
 /// </summary>
 public sealed class DumpHeaderTests
 {
@@ -85,8 +84,8 @@ public sealed class DumpHeaderTests
     }
 
     [Theory]
-    [InlineData(5001)] // a piece for each row, as up to version 17
-    [InlineData(320)] // pieces that rows go across
+    [InlineData(5001)] // a chunk per row, as up to version 17
+    [InlineData(320)] // chunks that split rows
     public void The_size_of_the_largest_row_is_measured_while_scanning(int chunk)
     {
         var rows = string.Concat(Enumerable.Range(0, 50).Select(i => $"{i}\tx\n")) + new string('y', 5000) + "\n2\tx\n\\.\n\n\n";

@@ -5,7 +5,7 @@ using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Dumps;
 
-/// <summary>What a large row costs in memory is told, with its table, before a restore needs it.</summary>
+/// <summary>The memory cost of a large row is reported, with its table, before a restore needs it.</summary>
 public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
 {
     [Fact]
@@ -33,14 +33,14 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
     [Fact]
     public void The_largest_rows_come_first_and_further_tables_are_counted()
     {
-        var told = LargeRowWarnings.Create(Enumerable.Range(0, 9).Select(i => Of($"t{i}", 62 + i))).ToList();
-        Assert.StartsWith("… and 2 more tables", told[^1], StringComparison.Ordinal);
-        Assert.Equal(["s.t8", "s.t7", "s.t6", "s.t5", "s.t4"], told[..^1].Select(t => t.Split(' ')[4]));
+        var warnings = LargeRowWarnings.Create(Enumerable.Range(0, 9).Select(i => Of($"t{i}", 62 + i))).ToList();
+        Assert.StartsWith("… and 2 more tables", warnings[^1], StringComparison.Ordinal);
+        Assert.Equal(["s.t8", "s.t7", "s.t6", "s.t5", "s.t4"], warnings[..^1].Select(t => t.Split(' ')[4]));
         Assert.Contains("200 MiB", LargeRowWarnings.Create([Of("t", 100)]).Single(), StringComparison.Ordinal);
         Assert.Empty(LargeRowWarnings.Create([Of("t", 63)]));
     }
 
-    // As PostgreSQL says it, of a bytea of 600 MB and of columns that are more than 1 GiB together.
+    // PostgreSQL's messages for a bytea of 600 MB, and for columns of more than 1 GiB in total.
     [Theory]
     [InlineData("invalid memory alloc request size 1200000003")]
     [InlineData("out of memory\nDETAIL:  Cannot enlarge string buffer containing 1073676288 bytes by 65536 more bytes.")]

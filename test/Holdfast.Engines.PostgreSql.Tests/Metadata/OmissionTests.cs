@@ -5,7 +5,7 @@ using Holdfast.Engines.PostgreSql.Tools;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Metadata;
 
-/// <summary>What a backup or a restore cannot have is told.</summary>
+/// <summary>Objects that a backup or a restore has to omit are reported.</summary>
 public sealed class OmissionTests(Cluster cluster) : ServerTest(cluster)
 {
     [Fact]

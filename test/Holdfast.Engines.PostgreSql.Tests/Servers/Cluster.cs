@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>The server that all tests share: one superuser, and one role that may make databases.</summary>
+/// <summary>The server shared by all tests, with a superuser and a role that may create databases.</summary>
 public sealed class Cluster : IAsyncLifetime
 {
     public const string Superuser = "postgres",
@@ -13,10 +13,10 @@ public sealed class Cluster : IAsyncLifetime
 
     private Postmaster? _server;
 
-    /// <summary>Where the server's programs are.</summary>
+    /// <summary>Folder of the server's programs.</summary>
     public string Binaries { get; init; } = Postmaster.Binaries;
 
-    /// <summary>The locale in which it speaks, which is made for it; null for English.</summary>
+    /// <summary>Locale of its messages, which is generated; null for English.</summary>
     public string? Language { get; init; }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("holdfast-pg-").FullName;
@@ -63,7 +63,7 @@ public sealed class Cluster : IAsyncLifetime
         }
 
         _server = await Postmaster.StartAsync(Folder, Postmaster.FreePort(), Binaries, Language is null ? [] : [$"lc_messages={Language}"]);
-        // A template is no database to back up, so a new source is empty, as the contract has it.
+        // A template is not backed up, so a new source is empty, as the contract requires.
         await RunAsync("postgres", "ALTER DATABASE postgres IS_TEMPLATE true");
         var quoted = Password.Replace("'", "''", StringComparison.Ordinal).Replace("\\", @"\", StringComparison.Ordinal);
         await RunAsync(
@@ -82,14 +82,14 @@ public sealed class Cluster : IAsyncLifetime
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>Starts the server anew after it was stopped.</summary>
+    /// <summary>Starts the server again after it was stopped.</summary>
     public async Task StartAgainAsync()
     {
         await Server.DisposeAsync();
         _server = await Postmaster.StartAsync(Folder, Port, Binaries);
     }
 
-    /// <summary>Gives a folder to the user that the server runs as.</summary>
+    /// <summary>Gives a folder to the user that runs the server.</summary>
     public static async Task GiveToPostgresAsync(string folder)
     {
         File.SetUnixFileMode(
@@ -110,7 +110,7 @@ public sealed class Cluster : IAsyncLifetime
         await chown.WaitForExitAsync();
     }
 
-    /// <summary>The source that tests attach to, as the role that is no superuser.</summary>
+    /// <summary>The source for tests, with the role that is not a superuser.</summary>
     public PostgreSqlSourceConfig Source(string user = User) =>
         new()
         {
@@ -140,7 +140,7 @@ public sealed class Cluster : IAsyncLifetime
         return connection;
     }
 
-    /// <summary>Waits until a query gives rows.</summary>
+    /// <summary>Waits until a query returns rows.</summary>
     public Task UntilAsync(string query) =>
         RunAsync(
             "postgres",
@@ -155,7 +155,7 @@ public sealed class Cluster : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
     }
 
-    // Options are settings of the session: a database that looks names up elsewhere must not do so for whoever tests it.
+    // Options are session settings: a database with another search_path must not affect the test's own queries.
     public async Task<IReadOnlyList<string>> QueryAsync(string database, string sql, string user = Superuser, string? options = null)
     {
         await using var connection = await OpenAsync(database, user, options);
@@ -174,7 +174,7 @@ public sealed class Cluster : IAsyncLifetime
     public Task CreateAsync(string name, string owner = User) =>
         RunAsync("postgres", $"CREATE DATABASE {Quote(name)} OWNER {owner} TEMPLATE template0");
 
-    /// <summary>Drops every database but those that the server came with.</summary>
+    /// <summary>Drops all databases except the initial ones.</summary>
     public async Task ClearAsync()
     {
         foreach (var name in await QueryAsync("postgres", "SELECT datname FROM pg_database WHERE NOT datistemplate"))

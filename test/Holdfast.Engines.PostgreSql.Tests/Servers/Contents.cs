@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
 /// <summary>
-/// All of a database as text, made by other means than those under test: the schema by <c>pg_dump -s</c>, the rows by
-/// their sums.
+/// The contents of a database as text, produced by means other than those under test: the schema by <c>pg_dump -s</c>,
+/// the rows by checksums.
 /// </summary>
 public static class Contents
 {
     public static Task<string> SchemaAsync(Cluster cluster, string database, params string[] options) =>
         DumpAsync(cluster, database, ["-s", .. options]);
 
-    /// <summary>All of it, rows too, each byte a character.</summary>
+    /// <summary>The complete contents with rows, one character per byte.</summary>
     public static async Task<string> DumpAsync(Cluster cluster, string database, params string[] options)
     {
         var start = new ProcessStartInfo(
@@ -28,7 +28,7 @@ public static class Contents
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, said[1]);
-        // A random word that keeps psql from taking commands out of a dump.
+        // A random word that keeps psql from interpreting commands in a dump.
         return string.Join(
             '\n',
             said[0]

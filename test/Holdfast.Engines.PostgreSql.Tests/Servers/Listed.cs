@@ -2,18 +2,23 @@ using System.Diagnostics;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>What a restore lists as left out, run by <c>psql</c>: one statement after the other, and on after an error.</summary>
+/// <summary>
+/// The statements that a restore lists as left out, executed by <c>psql</c> one after the other, continuing after
+/// errors.
+/// </summary>
 public static class Listed
 {
     private const string Sql = " Its SQL: ";
 
-    /// <summary>The statements of what was left out, in their order.</summary>
+    /// <summary>The statements of omitted objects, in order.</summary>
     public static IEnumerable<string> In(IEnumerable<string> warnings) =>
         warnings
             .Where(w => w.Contains(Sql, StringComparison.Ordinal))
             .Select(w => w[(w.IndexOf(Sql, StringComparison.Ordinal) + Sql.Length)..]);
 
-    /// <summary>Runs all, with the <c>search_path</c> that they need; none fails. To attach a table makes its indexes too.</summary>
+    /// <summary>
+    /// Executes all with the <c>search_path</c> that they need; none fails. Attaching a table creates its indexes too.
+    /// </summary>
     public static async Task MendAsync(Cluster server, IReadOnlyList<string> warnings, string user)
     {
         foreach (var statement in In(warnings))
@@ -27,7 +32,7 @@ public static class Listed
         }
     }
 
-    /// <summary>Runs all, without the <c>search_path</c> that they need.</summary>
+    /// <summary>Executes all without the <c>search_path</c> that they need.</summary>
     public static async Task FailAsync(Cluster server, IReadOnlyList<string> warnings, string user)
     {
         foreach (var statement in In(warnings))

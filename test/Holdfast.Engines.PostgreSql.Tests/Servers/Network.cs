@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>The way to a server, which can stop to carry anything without a word: no connection is ever closed by it.</summary>
+/// <summary>A proxy to a server that can silently stop forwarding: it never closes a connection.</summary>
 internal sealed class Network : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -26,17 +26,17 @@ internal sealed class Network : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Nothing goes through any more, and nothing of new connections.</summary>
+    /// <summary>Stops forwarding for all existing and new connections.</summary>
     public void Cut()
     {
         Forget();
         Volatile.Write(ref _isCut, true);
     }
 
-    /// <summary>Carries nothing more of the connections that there are, as a firewall that has forgotten them; new ones work.</summary>
+    /// <summary>Stops forwarding for existing connections, like a firewall that has dropped them; new ones work.</summary>
     public void Forget() => Volatile.Write(ref _stalledBelow, Volatile.Read(ref _opened));
 
-    /// <summary>Returns when something was sent from now on over so many connections.</summary>
+    /// <summary>Returns when data has been sent from now on over this many connections.</summary>
     public async Task HearAsync(int connections, CancellationToken cancellationToken)
     {
         lock (_spoken)

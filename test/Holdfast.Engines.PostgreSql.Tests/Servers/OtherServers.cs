@@ -1,12 +1,12 @@
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
 /// <summary>
-/// Servers of the versions that Debian does not have, which <c>eng/postgresql-servers.sh</c> puts into
-/// <c>out/postgresql</c>. They bring no <c>pg_dump</c>.
+/// Servers of versions that Debian does not have, installed by <c>eng/postgresql-servers.sh</c> in
+/// <c>out/postgresql</c>. They include no <c>pg_dump</c>.
 /// </summary>
 internal static class OtherServers
 {
-    /// <summary>Starts one; the test is skipped where it is not there.</summary>
+    /// <summary>Starts a server; the test is skipped if it is not installed.</summary>
     public static async Task<Cluster> StartAsync(int major)
     {
         var binaries = Path.Combine(RepositoryRoot.Folder, "out", "postgresql", $"{major}", "bin");

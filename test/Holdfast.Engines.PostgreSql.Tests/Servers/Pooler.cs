@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>Stands between a client and a server, as a pooler does that takes no <c>options</c> with the start of a session.</summary>
+/// <summary>A proxy that behaves like a pooler that rejects <c>options</c> in the startup packet.</summary>
 internal sealed class Pooler : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -23,7 +23,7 @@ internal sealed class Pooler : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>How many sessions were refused.</summary>
+    /// <summary>Number of rejected sessions.</summary>
     public int Refused => _refused;
 
     public async ValueTask DisposeAsync()

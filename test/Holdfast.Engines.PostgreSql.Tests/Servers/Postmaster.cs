@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>A running PostgreSQL server on loopback and a socket of its own. It is stopped by its process id.</summary>
+/// <summary>A running PostgreSQL server on loopback and its own socket. It is stopped by its process id.</summary>
 public sealed class Postmaster : IAsyncDisposable
 {
-    /// <summary>Where Debian has the newest version that is installed.</summary>
+    /// <summary>Folder of Debian's newest installed version.</summary>
     public static readonly string Binaries = Directory.Exists("/usr/lib/postgresql")
         ? Directory
             .GetDirectories("/usr/lib/postgresql")
@@ -17,7 +17,7 @@ public sealed class Postmaster : IAsyncDisposable
             ?? Missing()
         : Missing();
 
-    /// <summary>Folder of locales beside the data, for languages that the machine does not have.</summary>
+    /// <summary>Folder of locales beside the data, for languages that are not installed.</summary>
     public const string Locales = "locales";
 
     private static readonly string[] Ready =
@@ -32,14 +32,14 @@ public sealed class Postmaster : IAsyncDisposable
     private Postmaster(string folder, int port, Process process, ServerLog log) =>
         (Folder, Port, _process, _log) = (folder, port, process, log);
 
-    /// <summary>What it logs; each entry begins with <c>process|database|application|</c>.</summary>
+    /// <summary>Its log; each entry begins with <c>process|database|application|</c>.</summary>
     public ServerLog Log => _log;
 
     public string Folder { get; }
 
     public int Port { get; }
 
-    /// <summary>Starts the server whose data lie in the folder's <c>data</c>.</summary>
+    /// <summary>Starts the server whose data are in the folder's <c>data</c>.</summary>
     public static async Task<Postmaster> StartAsync(string folder, int port, string binaries, params string[] settings)
     {
         string[] options =
@@ -90,13 +90,13 @@ public sealed class Postmaster : IAsyncDisposable
         return new(folder, port, process, log);
     }
 
-    /// <summary>Stops it at once, as a crash of the machine would.</summary>
+    /// <summary>Stops it immediately, like a crash of the machine.</summary>
     public async Task KillAsync() => await StopAsync("-QUIT");
 
-    /// <summary>Stops all of its processes where they are: connections stay, and nothing answers.</summary>
+    /// <summary>Suspends all of its processes: connections stay open, and nothing answers.</summary>
     public Task FreezeAsync() => SignalAllAsync("-STOP");
 
-    /// <summary>Lets them go on.</summary>
+    /// <summary>Resumes them.</summary>
     public Task ThawAsync() => SignalAllAsync("-CONT");
 
     public async ValueTask DisposeAsync()
@@ -105,7 +105,7 @@ public sealed class Postmaster : IAsyncDisposable
         _process.Dispose();
     }
 
-    /// <summary>Runs one of the server's programs, or another by its path, as the user that may.</summary>
+    /// <summary>Runs one of the server's programs, or another one by its path, as the user that is allowed to.</summary>
     public static async Task RunAsync(string program, params string[] arguments)
     {
         var start = AsPostgres(Path.Combine(Binaries, program), arguments);

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>The script that makes the roles Holdfast needs, and each right that it gives or names in a comment.</summary>
+/// <summary>The script that creates the roles for Holdfast, and each privilege that it grants or names in a comment.</summary>
 internal static class RoleScript
 {
     private static readonly string Path = System.IO.Path.Combine(RepositoryRoot.Folder, "eng", "postgresql-role.sql");
 
-    /// <summary>Runs it, and gives the two roles that log in the password of the tests.</summary>
+    /// <summary>Runs it, and gives the two login roles the tests' password.</summary>
     public static async Task RunAsync(Cluster cluster, string role, CancellationToken cancellationToken)
     {
         string[] arguments =
@@ -39,9 +39,11 @@ internal static class RoleScript
         await cluster.RunAsync("postgres", $"ALTER ROLE {role} PASSWORD '{password}'; ALTER ROLE {role}_restore PASSWORD '{password}'");
     }
 
-    /// <summary>The rights in it, of a line each. One that is not understood throws: a new kind of line has to be tried as well.</summary>
+    /// <summary>
+    /// The privileges in it, one per line. An unknown kind of line throws, because it has to be tested as well.
+    /// </summary>
     /// <param name="role">The role that it is run for.</param>
-    /// <param name="database">The database that the grants in comments are for.</param>
+    /// <param name="database">The database of the grants in comments.</param>
     public static IReadOnlyList<Right> Rights(string role, string database) =>
         [.. File.ReadLines(Path).SelectMany(line => RightsOf(line, role, database))];
 
@@ -76,8 +78,8 @@ internal static class RoleScript
         };
     }
 
-    /// <summary>One right.</summary>
-    /// <param name="Give">The statement that gives it.</param>
-    /// <param name="Take">The statement that takes it away.</param>
+    /// <summary>A privilege.</summary>
+    /// <param name="Give">The statement that grants it.</param>
+    /// <param name="Take">The statement that revokes it.</param>
     internal sealed record Right(string Give, string Take);
 }

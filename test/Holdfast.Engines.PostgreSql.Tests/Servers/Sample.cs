@@ -1,9 +1,9 @@
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>The SQL of databases with one of everything, for a server of any version.</summary>
+/// <summary>The SQL of databases with one of everything, for any server version.</summary>
 internal static class Sample
 {
-    // What they use, and the first version that has it.
+    // Features that they use, with the first version that supports them.
     private static readonly (int Since, string Text, string Before)[] Newer =
     [
         (15, " NULLS NOT DISTINCT", ""),
@@ -14,7 +14,7 @@ internal static class Sample
         (14, " '{[1,3),[5,8)}',", ""),
     ];
 
-    /// <summary>Reads one, as a server of that version takes it.</summary>
+    /// <summary>Reads a sample in the form that this version accepts.</summary>
     public static async Task<string> ReadAsync(string file, int major, CancellationToken cancellationToken)
     {
         var sql = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Samples", file), cancellationToken);

@@ -1,6 +1,6 @@
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>What a server has logged so far.</summary>
+/// <summary>The log of a server.</summary>
 public sealed class ServerLog
 {
     private readonly List<string> _lines = [];
@@ -27,7 +27,7 @@ public sealed class ServerLog
         }
     }
 
-    /// <summary>Returns when a line with this text has come.</summary>
+    /// <summary>Returns when a line with this text has been logged.</summary>
     public async Task WaitForAsync(string text, CancellationToken cancellationToken)
     {
         while (true)

@@ -1,6 +1,6 @@
 namespace Holdfast.Engines.PostgreSql.Tests.Servers;
 
-/// <summary>A streaming standby of the shared server, in a folder of its own.</summary>
+/// <summary>A streaming standby of the shared server, in its own folder.</summary>
 public sealed class Standby : IAsyncDisposable
 {
     private readonly Cluster _primary;
@@ -42,10 +42,10 @@ public sealed class Standby : IAsyncDisposable
         return standby;
     }
 
-    /// <summary>Returns when it has replayed what the primary has written until now.</summary>
+    /// <summary>Returns when it has replayed everything that the primary has written until now.</summary>
     public Task CatchUpAsync() => ReachAsync("pg_last_wal_replay_lsn()");
 
-    /// <summary>Returns when it has received that; whether it can replay it is another matter.</summary>
+    /// <summary>Returns when it has received all of it, whether or not it can replay it.</summary>
     public Task ReceiveAsync() => ReachAsync("pg_last_wal_receive_lsn()");
 
     public async ValueTask DisposeAsync()

@@ -7,8 +7,8 @@ using Holdfast.Engines.PostgreSql.Tools;
 namespace Holdfast.Engines.PostgreSql.Tests.Tools;
 
 /// <summary>
-/// Without a right that the recommended role has, a backup has everything all the same, or it fails and names what is missing. It is never
-/// done with less.
+/// Without a privilege of the recommended role, a backup is either still complete, or it fails and names the missing
+/// privilege. It never omits anything silently.
 /// </summary>
 public sealed class MissingPrivilegeTests(Cluster cluster) : ServerTest(cluster)
 {
@@ -16,7 +16,7 @@ public sealed class MissingPrivilegeTests(Cluster cluster) : ServerTest(cluster)
         Database = "everything",
         Roles = "\"a reader\", \"an owner\"";
 
-    private const int Shared = 15; // the version of the server that all tests have
+    private const int Shared = 15; // the version of the shared server
 
     public static TheoryData<int> Majors { get; } = Soak.IsOn ? [Shared, 14] : [Shared];
 
@@ -44,7 +44,7 @@ public sealed class MissingPrivilegeTests(Cluster cluster) : ServerTest(cluster)
         var server = other ?? Cluster;
         await RoleScript.RunAsync(server, Keeper, Token);
         var rights = RoleScript.Rights(Keeper, Database);
-        Assert.Contains(rights, r => r.Give == $"ALTER ROLE {Keeper} BYPASSRLS"); // it was read as it is meant
+        Assert.Contains(rights, r => r.Give == $"ALTER ROLE {Keeper} BYPASSRLS"); // parsed as intended
         await MakeAsync(server, major);
         try
         {
@@ -97,7 +97,7 @@ public sealed class MissingPrivilegeTests(Cluster cluster) : ServerTest(cluster)
             });
     }
 
-    // One is named by the SQL that gives it.
+    // The error contains the SQL that grants it.
     private static async Task TryEachAsync(Cluster server, IReadOnlyList<RoleScript.Right> rights, Func<RoleScript.Right, string> named)
     {
         var config = server.Source() with { User = Keeper, Restore = new() };
@@ -145,7 +145,7 @@ public sealed class MissingPrivilegeTests(Cluster cluster) : ServerTest(cluster)
                 .Replace(" OPTIONS (\n    \"user\" 'all'\n)", "", StringComparison.Ordinal);
     }
 
-    // What only a superuser reads, and that alone, is missing and told.
+    // Only what a superuser alone can read is missing, and it is reported.
     private static async Task<Backup> BackUpAllAsync(PostgreSqlSourceConfig config)
     {
         await using var source = Attach(config);

@@ -14,8 +14,8 @@ public sealed class ToolTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData(13, "15.14")] // the next newer one, where the server's own is not there
-    [InlineData(15, "15.14")] // of one major the newest
+    [InlineData(13, "15.14")] // the next newer one if the server's own is not installed
+    [InlineData(15, "15.14")] // the newest of a major version
     [InlineData(16, "17.6")]
     public async Task The_servers_major_version_or_the_next_newer_one_is_selected(int server, string taken)
     {
@@ -82,7 +82,7 @@ public sealed class ToolTests : IDisposable
                 File.GetUnixFileMode(folder.FolderPath)
             );
             PrivateFolder.RemoveLeftovers(_folder);
-            Assert.True(File.Exists(file)); // its owner lives
+            Assert.True(File.Exists(file)); // its owner is running
             Directory.CreateDirectory(Path.Combine(_folder, "holdfast-postgresql-dead"));
             File.WriteAllText(Path.Combine(_folder, "holdfast-postgresql-dead", "lock"), "");
             PrivateFolder.RemoveLeftovers(_folder);

@@ -3,7 +3,7 @@ using Holdfast.Engines.Sqlite.Discovery;
 
 namespace Holdfast.Engines.Sqlite.Tests.Discovery;
 
-/// <summary>What is known to be gone, and what only cannot be reached.</summary>
+/// <summary>Which databases are known to be deleted, and which are only unreachable.</summary>
 public sealed class AbsenceExplainerTests : IDisposable
 {
     private const string Small = "CREATE TABLE t(a); INSERT INTO t VALUES(1)";
@@ -34,8 +34,8 @@ public sealed class AbsenceExplainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("644")] // its names are listed, and nothing in it can be reached
-    [InlineData("311")] // what lies in it can be reached, by whoever knows its name
+    [InlineData("644")] // it can be listed, but nothing in it can be reached
+    [InlineData("311")] // files in it can be reached by name
     [InlineData("000")]
     public void Nothing_beneath_an_unreadable_folder_counts_as_deleted(string mode)
     {
@@ -58,7 +58,7 @@ public sealed class AbsenceExplainerTests : IDisposable
         Allow("sub", "311");
         Assert.Equal(["sub/b.db", "sub/deep/c.db"], Look(Names).Explained.Keys.Order(StringComparer.Ordinal));
         Allow("sub", "755");
-        Assert.Empty(Look(Names).Explained); // now it is
+        Assert.Empty(Look(Names).Explained); // now it is deleted
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed class AbsenceExplainerTests : IDisposable
         Assert.Empty(Look(Names).Explained);
     }
 
-    // As discovery does: finds, and asks for what it does not find.
+    // As discovery does: finds databases, and asks about the missing ones.
     private (List<DiscoveredDatabase> Found, Dictionary<string, HoldfastException> Explained) Look(string[] known) =>
         OrdinaryUser.Run(() =>
         {

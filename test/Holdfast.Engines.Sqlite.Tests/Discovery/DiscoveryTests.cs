@@ -76,7 +76,7 @@ public sealed class DiscoveryTests : IDisposable
         var pages = new byte[8 * 4096];
         random.NextBytes(pages);
         File.WriteAllBytes(_folder["pay.db"], pages);
-        File.WriteAllBytes(_folder["odd.bin"], pages[..^1]); // not of whole pages
+        File.WriteAllBytes(_folder["odd.bin"], pages[..^1]); // not a multiple of the page size
         File.WriteAllBytes(_folder["zeros.bin"], new byte[4096]);
         File.WriteAllText(
             _folder["text.txt"],
@@ -186,7 +186,7 @@ public sealed class DiscoveryTests : IDisposable
         }
         var found = Assert.Single(await _folder.Discover(_folder.Config("*")));
         Assert.Equal("app.db", found.Name);
-        Assert.Equal(EncryptionState.No, found.Encryption); // its header is plain
+        Assert.Equal(EncryptionState.No, found.Encryption); // its header is not encrypted
         Assert.Equal(8192 + new FileInfo(_folder["app.db-wal"]).Length, found.SizeBytes);
     }
 
@@ -313,13 +313,13 @@ public sealed class DiscoveryTests : IDisposable
             _folder.Make("live", "PRAGMA journal_mode=WAL", schema: Small),
             SqliteConstants.OpenReadWrite
         );
-        open.Execute("INSERT INTO t VALUES(2)"); // its side files are none
+        open.Execute("INSERT INTO t VALUES(2)"); // its side files are not databases
         var found = await _folder.Discover();
         Assert.Equal(names.Append("live").Order(StringComparer.Ordinal), found.Select(d => d.Name));
         Assert.All(found, d => Assert.Null(d.Problem));
         foreach (var name in names)
         {
-            await _folder.Image(name); // and none is taken for a journal, and removed
+            await _folder.Image(name); // none is treated as a journal and deleted
         }
         Assert.All(names, name => Assert.True(File.Exists(_folder[name])));
     }
@@ -343,7 +343,7 @@ public sealed class DiscoveryTests : IDisposable
         }
         var found = await _folder.Discover();
         Assert.Equal(["bad%FF.db~", "bad\uFFFD.db"], found.Select(d => d.Problem is null ? d.Name : d.Name[..10]));
-        using var remove = Process.Start("bash", ["-c", "rm -rf \"$0\"/*", _folder.Root]); // .NET cannot spell it
+        using var remove = Process.Start("bash", ["-c", "rm -rf \"$0\"/*", _folder.Root]); // .NET cannot represent it
         remove.WaitForExit();
     }
 
@@ -357,13 +357,13 @@ public sealed class DiscoveryTests : IDisposable
         }
         Assert.Contains("'a.db'", (await _folder.Discover()).Single(d => d.Problem is not null).Problem!.Message, StringComparison.Ordinal);
         using var open = SqliteConnection.Open(_folder["z.db"], SqliteConstants.OpenReadWrite);
-        open.Execute("INSERT INTO t VALUES(2)"); // lies in z.db-wal
+        open.Execute("INSERT INTO t VALUES(2)"); // stored in z.db-wal
         var found = await _folder.Discover();
         Assert.Equal(["a.db", "z.db"], found.Select(d => d.Name));
         Assert.Contains("'z.db'", found[0].Problem!.Message, StringComparison.Ordinal);
         Assert.Null(found[1].Problem);
         await using var view = await _folder.Open("z.db");
-        Assert.Contains("2 names", Assert.Single(view.Warnings), StringComparison.Ordinal); // another may lie outside of the source
+        Assert.Contains("2 names", Assert.Single(view.Warnings), StringComparison.Ordinal); // another name may be outside of the source
         using var image = SqliteConnection.Open(await _folder.WriteImage(view), SqliteConstants.OpenReadWrite);
         Assert.Equal(2, image.QueryInt64("SELECT count(*) FROM t"));
     }
@@ -387,7 +387,7 @@ public sealed class DiscoveryTests : IDisposable
         {
             var found = await _folder.Discover();
             Assert.Equal(["a.db", "caf%E8.db~", "caf%E9.db~", "d%E9~"], found.Select(d => d.Name == "a.db" ? d.Name : d.Name[..^8]));
-            _folder.Make(found[1].Name, schema: Small); // one that has this name keeps it
+            _folder.Make(found[1].Name, schema: Small); // a file that really has this name keeps it
             var again = await _folder.Discover();
             Assert.Null(again.Single(d => d.Name == found[1].Name).Problem);
             Assert.NotNull(again.Single(d => d.Name == found[1].Name + "~").Problem);
@@ -395,7 +395,7 @@ public sealed class DiscoveryTests : IDisposable
         }
         finally
         {
-            using var remove = Process.Start("bash", ["-c", "rm -rf \"$0\"/*", _folder.Root]); // .NET cannot spell them
+            using var remove = Process.Start("bash", ["-c", "rm -rf \"$0\"/*", _folder.Root]); // .NET cannot represent them
             remove.WaitForExit();
         }
     }
@@ -436,7 +436,7 @@ public sealed class DiscoveryTests : IDisposable
         var found = await _folder.Discover();
         Assert.Equal(2, found.Count);
         Assert.Contains("UTF-8", found[1].Problem!.Message);
-        using var remove = Process.Start("find", [_folder.Root, "-name", "x*", "-delete"]); // .NET cannot spell it
+        using var remove = Process.Start("find", [_folder.Root, "-name", "x*", "-delete"]); // .NET cannot represent it
         remove.WaitForExit();
     }
 

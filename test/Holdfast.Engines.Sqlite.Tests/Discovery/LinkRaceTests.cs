@@ -8,8 +8,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Engines.Sqlite.Tests.Discovery;
 
 /// <summary>
-/// A tenant exchanges a folder or a file of its own for a link to another tenant's, all the time: nothing of the other
-/// one is ever read under its name.
+/// A tenant constantly replaces its own folder or file by a link to another tenant's: nothing of the other tenant is
+/// ever read under its name.
 /// </summary>
 public sealed partial class LinkRaceTests : IDisposable
 {
@@ -53,7 +53,7 @@ public sealed partial class LinkRaceTests : IDisposable
     [InlineData("-journal", BackupType.Snapshot)]
     public async Task A_log_or_journal_that_is_temporarily_a_link_reveals_nothing_of_its_target(string ending, BackupType type)
     {
-        // The other one's: of a database that is like this one to the byte, but for what the log or journal holds.
+        // The other tenant's database equals this one byte for byte, except for the contents of the log or journal.
         File.Copy(_folder["mine/app.db"], _folder["theirs/app.db"], overwrite: true);
         var mode = ending == "-wal" ? "WAL" : "PERSIST";
         using var theirs = SqliteConnection.Open(_folder["theirs/app.db"], SqliteConstants.OpenReadWrite);
@@ -100,7 +100,7 @@ public sealed partial class LinkRaceTests : IDisposable
         }
     }
 
-    // Without room for a copy SQLite itself opens the database: nothing has room in /proc.
+    // Without room for a copy, SQLite itself opens the database: /proc has no room.
     private async Task NeverTheirsAsync(
         string name,
         string link,
@@ -116,8 +116,8 @@ public sealed partial class LinkRaceTests : IDisposable
         for (var i = 0; i < Rounds || made == 0; i++)
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            // The link comes after the backup has begun, sooner or later: between any two of its steps, some time. At
-            // its end each name leads to what it led to.
+            // The link is created at some time after the backup has begun, between any two of its steps. At the end
+            // each name leads to its original target.
             var after = TimeSpan.FromMicroseconds(Math.Pow(2, 3 + (random.NextDouble() * 10)));
             using var begins = new Barrier(2);
             var exchanging = Task.Factory.StartNew(
@@ -140,7 +140,7 @@ public sealed partial class LinkRaceTests : IDisposable
             }
             catch (HoldfastException)
             {
-                // It was a link just then, and is told so.
+                // It was a link just then, and is reported as such.
             }
             finally
             {
@@ -155,7 +155,7 @@ public sealed partial class LinkRaceTests : IDisposable
         );
     }
 
-    // At its end each name leads to what it led to at first.
+    // At the end each name leads to its original target.
     private async Task WhileExchangedAsync(string one, string other, Func<Task> work)
     {
         using var stop = new CancellationTokenSource();
@@ -166,7 +166,7 @@ public sealed partial class LinkRaceTests : IDisposable
                 for (var i = 0; !stop.IsCancellationRequested || i % 2 != 0; i++)
                 {
                     ExchangeNames(one, other);
-                    // long enough for a whole backup at times, and between any two of its steps at others
+                    // sometimes long enough for a whole backup, sometimes between any two of its steps
                     Thread.SpinWait(random.Next(random.Next(4) == 0 ? 50_000 : 500));
                 }
             },

@@ -5,7 +5,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests.Discovery;
 
-/// <summary>What a backup makes of the files beside a database: nothing, and what a stranger makes of them.</summary>
+/// <summary>A backup changes no files beside a database, and survives manipulated ones.</summary>
 public sealed class SideFileTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -106,7 +106,7 @@ public sealed class SideFileTests : IDisposable
             }
             catch (HoldfastException)
             {
-                // Its owner's own doing. What counts is that this process is still there.
+                // The owner's own doing. What matters is that this process is still running.
             }
         }
 

@@ -89,7 +89,7 @@ public sealed class ChangeTokenTests : IDisposable
         var token = await Token(name, withKey ? key : null, later);
         Assert.NotNull(token);
         Assert.Equal(token, await Token(name, withKey ? key : null, later));
-        // a file from the future tells nothing
+        // a timestamp in the future proves nothing
         Assert.Null(await Token(name, withKey ? key : null, new ShiftedTime(TimeSpan.FromHours(-1))));
     }
 

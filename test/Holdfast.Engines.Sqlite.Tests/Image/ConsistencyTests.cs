@@ -3,7 +3,9 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests.Image;
 
-/// <summary>Images made while another process moves money: the sum never changes. With HOLDFAST_SOAK each case lasts 60 s.</summary>
+/// <summary>
+/// Images made while another process moves money: the sum never changes. With HOLDFAST_SOAK each case lasts 60 s.
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class ConsistencyTests : IDisposable
 {

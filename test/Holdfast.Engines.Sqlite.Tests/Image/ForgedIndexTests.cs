@@ -3,7 +3,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Engines.Sqlite.Tests.Image;
 
-/// <summary>What an index of a log claims is held against the log.</summary>
+/// <summary>Claims of a log's index are checked against the log.</summary>
 [Collection(nameof(Alone))]
 public sealed class ForgedIndexTests : IDisposable
 {

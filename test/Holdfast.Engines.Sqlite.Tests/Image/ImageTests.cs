@@ -24,7 +24,7 @@ public sealed class ImageTests : IDisposable
         foreach (var mode in (string[])["delete", "wal"])
         {
             var path = _folder.Make(mode, $"PRAGMA page_size={pageSize}; PRAGMA journal_mode={mode}; PRAGMA wal_autocheckpoint=0");
-            using var open = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite); // keeps the log from being removed
+            using var open = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite); // keeps the log from being deleted
             open.Execute(
                 "PRAGMA wal_autocheckpoint=0; UPDATE account SET balance=balance+1 WHERE id%7=0; UPDATE account SET "
                     + "balance=balance-1 WHERE id%7=0; INSERT INTO log(text) VALUES('in the log')"
@@ -38,7 +38,8 @@ public sealed class ImageTests : IDisposable
             var expected = File.ReadAllBytes($"{_folder.Spool}/{mode}.bak");
             var actual = File.ReadAllBytes(image);
             Assert.Equal(expected.Length, actual.Length);
-            Assert.True(expected.AsSpan(100).SequenceEqual(actual.AsSpan(100)), "pages differ"); // .backup counts up in the header
+            // .backup increments the counter in the header
+            Assert.True(expected.AsSpan(100).SequenceEqual(actual.AsSpan(100)), "pages differ");
         }
     }
 
@@ -90,11 +91,11 @@ public sealed class ImageTests : IDisposable
         {
             other.Kill();
         }
-        // uncommitted frames were spilled behind the commit
+        // uncommitted frames were spilled after the commit
         Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.enc"), TestFolder.Key));
         var log = File.ReadAllBytes(path + "-wal");
         Assert.True(log.Length > 100_000);
-        log[50_000] ^= 1; // recovery stops there; the commit before it counts
+        log[50_000] ^= 1; // recovery stops there; the previous commit counts
         File.WriteAllBytes(path + "-wal", log);
         Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.enc"), TestFolder.Key));
     }
@@ -249,7 +250,7 @@ public sealed class ImageTests : IDisposable
         File.WriteAllBytes(path + "-wal", bytes);
         using var file = _folder.Find("x.db");
         using var pages = new WalPages(file, [(2UL << 32) | 1, (9UL << 32) | 2, (2UL << 32) | 3], new WalHeader(512, 3, 3, 0, 0, true));
-        Assert.Equal(1, pages.Count); // page 9 is behind the end
+        Assert.Equal(1, pages.Count); // page 9 is beyond the end
         var image = new byte[512 * 3];
         pages.Overlay(0, image);
         Assert.Equal([0, 3, 0], [image[0], image[512], image[1024]]);

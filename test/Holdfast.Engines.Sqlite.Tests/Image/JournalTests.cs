@@ -3,9 +3,9 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Engines.Sqlite.Tests.Image;
 
 /// <summary>
-/// A tenant forges a journal that looks as if a crash had left it. SQLite, which rolls it back, would follow the name
-/// of another file that stands in it: the
-/// journal of a transaction over several databases, which is deleted when none of them needs it any more.
+/// A tenant forges a journal that appears to be left by a crash. SQLite, when it rolls it back, would follow the file
+/// name in it: the super-journal of a transaction over several databases, which is deleted when none of them needs it
+/// any more.
 /// </summary>
 public sealed class JournalTests : IDisposable
 {

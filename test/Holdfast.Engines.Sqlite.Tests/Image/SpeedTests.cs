@@ -4,7 +4,7 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests.Image;
 
-/// <summary>Prints speeds of a hot file; HOLDFAST_SPEED_MIB sets its size, and without it these do not run.</summary>
+/// <summary>Prints speeds for a cached file; HOLDFAST_SPEED_MIB sets its size, and without it these tests do not run.</summary>
 [Trait("Category", "Slow")]
 public sealed class SpeedTests : IDisposable
 {

@@ -36,7 +36,7 @@ public sealed class SpoolTests : IDisposable
                 }
                 waited = true;
                 using var writer = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key, TimeSpan.FromSeconds(10));
-                // nobody reads meanwhile: only the timer can let it through, or it fails as busy
+                // nobody reads meanwhile: only the timer can let the writer continue, otherwise it fails as busy
                 writer.Execute("UPDATE account SET balance=0");
             }), default);
         Assert.True(waited);
@@ -67,7 +67,7 @@ public sealed class SpoolTests : IDisposable
             new(TimeSpan.FromSeconds(5), inner.Length, _folder.Spool, true),
             time.GetTimestamp(),
             time
-        ); // copying all would take 1 s
+        ); // copying all of it would take 1 s
         var actual = new byte[expected.Length];
         var step = 16 * image.PageSize;
         image.Read(0, actual.AsSpan(0, step));

@@ -3,7 +3,9 @@ using Holdfast.Engines.Sqlite.Image;
 
 namespace Holdfast.Engines.Sqlite.Tests.Image;
 
-/// <summary>Whatever fails in the timer that copies an image ends neither the process nor in silence: the next read tells it.</summary>
+/// <summary>
+/// A failure in the timer that copies an image neither ends the process nor is lost: the next read reports it.
+/// </summary>
 public sealed class SpoolTimerTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -30,8 +32,8 @@ public sealed class SpoolTimerTests : IDisposable
         );
         _time.Advance(TimeSpan.FromSeconds(5));
         _time.Fire();
-        var told = Assert.Throws<HoldfastException>(() => image.Read(0, new byte[image.PageSize]));
-        Assert.Equal(failure.Message, told.Message);
+        var reported = Assert.Throws<HoldfastException>(() => image.Read(0, new byte[image.PageSize]));
+        Assert.Equal(failure.Message, reported.Message);
         Assert.True(image.IsReleased);
         _time.Fire();
     }
@@ -50,7 +52,7 @@ public sealed class SpoolTimerTests : IDisposable
         _time.Fire();
     }
 
-    // Fails whatever one asks of it.
+    // Fails on every call.
     private sealed class OddImage(Exception failure) : PinnedImage
     {
         public override int PageSize => 4096;

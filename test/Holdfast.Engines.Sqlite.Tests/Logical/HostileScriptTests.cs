@@ -28,7 +28,7 @@ public sealed class HostileScriptTests : IDisposable
         heap.Begin(0);
         var (script, _) = await Sandbox.DumpAsync(path);
         Assert.True(script.Length > 80_000_000);
-        using var other = Sandbox.Open(path); // none is left behind the dump
+        using var other = Sandbox.Open(path); // nothing is left beside the dump
         Assert.Throws<HoldfastException>(() => other.QueryText("SELECT a || b FROM t"));
     }
 
@@ -273,7 +273,8 @@ public sealed class HostileScriptTests : IDisposable
     [InlineData("CREATE INDEX i ON t(printf('%.*c', 900000000, a));")]
     [InlineData(
         "CREATE INDEX i ON "
-            + "t(replace(replace(replace(replace(replace(replace(replace(replace(a,'1','22222222'),'2','33333333'),'3','44444444'),'4','55555555'),'5','66666666'),'6','77777777'),'7','88888888'),'8','99999999'));"
+            + "t(replace(replace(replace(replace(replace(replace(replace(replace(a,'1','22222222'),'2','33333333'),'3','44444444'),"
+            + "'4','55555555'),'5','66666666'),'6','77777777'),'7','88888888'),'8','99999999'));"
     )]
     [InlineData("CREATE TABLE u(a, b DEFAULT (printf('%.*c', 900000000, 'x')));\nINSERT INTO \"u\"(\"a\") VALUES\n(1);")]
     [InlineData("CREATE TABLE u(a, b DEFAULT (zeroblob(900000000)));\nINSERT INTO \"u\"(\"a\") VALUES\n(1);")]
@@ -367,7 +368,7 @@ public sealed class HostileScriptTests : IDisposable
         return failure;
     }
 
-    // Each look at it takes a second, and so does each statement.
+    // Each poll takes a second, and so does each statement.
     private sealed class SecondByLook : TimeProvider
     {
         private long _seconds;

@@ -77,7 +77,7 @@ public sealed class LoadTests : IDisposable
         Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
         Assert.Contains($"table \"{table}\" has other values", failure.Message, StringComparison.Ordinal);
 
-        // A backup of an earlier version has no digests, and is loaded as it was.
+        // A backup of an earlier version has no digests, and is loaded as before.
         await _sandbox.LoadAsync(changed, facts.Where(f => !f.Key.StartsWith(TableDigest.Prefix, StringComparison.Ordinal)).ToDictionary());
     }
 
@@ -98,7 +98,7 @@ public sealed class LoadTests : IDisposable
         var path = _sandbox.Create("PRAGMA page_size=512; CREATE TABLE t(a); INSERT INTO t VALUES('first'),('second')");
         using (var file = File.Open(path, FileMode.Open))
         {
-            var cells = new byte[4]; // of the two rows, behind the 8 bytes that begin the table's only page
+            var cells = new byte[4]; // of the two rows, after the 8 bytes at the start of the table's only page
             file.Position = 512 + 8;
             file.ReadExactly(cells);
             file.Position = 512 + 8;
@@ -174,19 +174,19 @@ public sealed class LoadTests : IDisposable
                 + $"\"t\"(rowid,\"a\") VALUES\n{rows};\nCOMMIT;\nPRAGMA journal_mode=delete;\n"
         );
         using var file = Sandbox.ToBe(_sandbox.NewPath());
-        var told = await SqlLoad.LoadAsync(
+        var warnings = await SqlLoad.LoadAsync(
             file,
             null,
             async take => await take(script, TestContext.Current.CancellationToken),
             new Dictionary<string, string>(),
             TestContext.Current.CancellationToken
         );
-        Assert.Equal(changed > 0 ? 1 : 0, told.Count);
+        Assert.Equal(changed > 0 ? 1 : 0, warnings.Count);
         if (changed > 0)
         {
             Assert.StartsWith(
                 $"{changed} values were converted by the type of their column \"t\".\"a\"",
-                told[0],
+                warnings[0],
                 StringComparison.Ordinal
             );
         }

@@ -4,7 +4,9 @@ using Holdfast.Engines.Sqlite.Logical.Loading;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
-/// <summary>Databases that would not come back equal of a script: told when they are backed up, not when they are needed.</summary>
+/// <summary>
+/// Databases that a script could not restore unchanged: reported when they are backed up, not when they are needed.
+/// </summary>
 public sealed class NotScriptableTests : IDisposable
 {
     private const string Edit = "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET ";
@@ -86,8 +88,9 @@ public sealed class NotScriptableTests : IDisposable
     {
         var path = _sandbox.Create("PRAGMA encoding='UTF-16le'; CREATE TABLE t(a); INSERT INTO t VALUES(x'6100ab')");
         var file = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
-        var at = file.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[2, 18, 0x61, 0, 0xab]); // a record's header, and a blob of three bytes
-        file[at + 1] = 19; // which is a text now
+        // the header of a record, and a blob of three bytes
+        var at = file.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[2, 18, 0x61, 0, 0xab]);
+        file[at + 1] = 19; // which is now text
         await File.WriteAllBytesAsync(path, file, TestContext.Current.CancellationToken);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
         Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
@@ -184,7 +187,7 @@ public sealed class NotScriptableTests : IDisposable
     }
 
     [Theory]
-    [InlineData("UPDATE t SET id = 5001 WHERE id = 5000")] // the last row makes far too much
+    [InlineData("UPDATE t SET id = 5001 WHERE id = 5000")] // the last row generates far too much
     [InlineData(
         "CREATE TABLE u(a); INSERT INTO u VALUES(1),(1); CREATE INDEX i ON u(a);"
             + Edit
@@ -252,7 +255,7 @@ public sealed class NotScriptableTests : IDisposable
             _sandbox.Create($"CREATE TABLE t(a DATE, b REAL, c INT); INSERT INTO t VALUES('{text}','{text}','{text}')")
         );
 
-    // Stands still while the schema is worked out, however busy the machine is. Then each look at it takes a second.
+    // Time stands still while the schema is analysed, however busy the machine is. After that each poll takes a second.
     private sealed class TimeOfRows : TimeProvider
     {
         private int _timers;
@@ -264,7 +267,7 @@ public sealed class NotScriptableTests : IDisposable
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            Interlocked.Increment(ref _timers); // the first is the schema's
+            Interlocked.Increment(ref _timers); // the first is that of the schema
             return System.CreateTimer(callback, state, dueTime, period);
         }
     }

@@ -36,7 +36,7 @@ internal static class RandomSql
         Gen.Int[0, 180].Select(n => $"replace(hex(zeroblob({n * n})),'0','é''')")
     );
 
-    /// <summary>A table with rows, as SQL in which <c>@table</c> and <c>@index</c> stand for the names.</summary>
+    /// <summary>A table with rows, as SQL with the placeholders <c>@table</c> and <c>@index</c>.</summary>
     public static readonly Gen<string> Table = Gen.Select(
             Name.List[1, 6],
             Any("", "INT", "INTEGER", "REAL", "TEXT", "BLOB", "NUMERIC", "DATETIME").List[6],
@@ -46,7 +46,7 @@ internal static class RandomSql
         )
         .Select((names, types, shape, values, hasIndex) => Statements(names, types, shape, values, hasIndex));
 
-    /// <summary>One of <paramref name="values"/>.</summary>
+    /// <summary>Returns one of <paramref name="values"/>.</summary>
     public static Gen<T> Any<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static string Statements(List<string> names, List<string> types, int shape, List<string> values, bool hasIndex)

@@ -11,7 +11,9 @@ public sealed class RoundTripTests : IDisposable
     [InlineData(
         "every storage class",
         "CREATE TABLE t(a, b INT, c REAL, d TEXT, e BLOB, f NUMERIC); INSERT INTO t "
-            + "VALUES(NULL,1,1.5,'x',x'00ff',12),(9223372036854775807,-9223372036854775808,-1.0,'','x',''),(9e999,-9e999,9e999,9e999,x'',9e999),(0.0,0.0,0.0,0.1,-0.0,1e300),(-0.0,-0.0,-0.0,-0.0,zeroblob(3),5e-324),(0.0/0.0,1e999-1e999,NULL,NULL,NULL,1.0)"
+            + "VALUES(NULL,1,1.5,'x',x'00ff',12),(9223372036854775807,-9223372036854775808,-1.0,'','x',''),"
+            + "(9e999,-9e999,9e999,9e999,x'',9e999),"
+            + "(0.0,0.0,0.0,0.1,-0.0,1e300),(-0.0,-0.0,-0.0,-0.0,zeroblob(3),5e-324),(0.0/0.0,1e999-1e999,NULL,NULL,NULL,1.0)"
     )]
     [InlineData(
         "hidden rowids",
@@ -126,7 +128,7 @@ public sealed class RoundTripTests : IDisposable
         );
         using var connection = Sandbox.Open(path);
         var hasSamples = connection.QueryInt64("SELECT count(*) FROM sqlite_schema WHERE name='sqlite_stat4'") > 0;
-        await _sandbox.RoundTripAsync(path, withProgram: !hasSamples); // Debian's program keeps no sqlite_stat4
+        await _sandbox.RoundTripAsync(path, withProgram: !hasSamples); // Debian's program has no sqlite_stat4
     }
 
     [Fact]
@@ -147,6 +149,6 @@ public sealed class RoundTripTests : IDisposable
         {
             return;
         }
-        await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => _sandbox.ProgramLoadAsync(script)); // it says so
+        await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => _sandbox.ProgramLoadAsync(script)); // it reports that
     }
 }

@@ -10,23 +10,23 @@ using static Holdfast.Engines.Sqlite.Native.SqliteConstants;
 
 namespace Holdfast.Engines.Sqlite.Tests.Logical;
 
-/// <summary>A folder with databases that are dumped and loaded; it goes with the test.</summary>
+/// <summary>A folder with databases to dump and load; deleted after the test.</summary>
 internal sealed class Sandbox : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-logical-").FullName;
     private int _files;
 
-    /// <summary>Whether the sqlite3 program is there to load scripts as well.</summary>
+    /// <summary>Whether the sqlite3 program is installed, to load scripts as well.</summary>
     public static bool HasProgram { get; } = File.Exists("/usr/bin/sqlite3");
 
     /// <summary>The file of a database that is loaded at a path.</summary>
     public static DatabaseFile ToBe(string path) =>
         DatabaseFile.ForNew(ConfinedFileAccess.OpenRoot(Path.GetDirectoryName(path)!), Path.GetFileName(path), path);
 
-    /// <summary>A path that is not taken.</summary>
+    /// <summary>Returns an unused path.</summary>
     public string NewPath() => Path.Combine(_folder, $"{++_files}.db");
 
-    /// <summary>Makes a database by SQL.</summary>
+    /// <summary>Creates a database from SQL.</summary>
     public string Create(string sql, DatabaseKey? key = null)
     {
         var path = NewPath();
@@ -60,7 +60,7 @@ internal sealed class Sandbox : IDisposable
         return (script.ToArray(), facts);
     }
 
-    /// <summary>Loads a script into a new database, handing it over in chunks.</summary>
+    /// <summary>Loads a script into a new database, in chunks.</summary>
     public async Task<string> LoadAsync(
         ReadOnlyMemory<byte> script,
         IReadOnlyDictionary<string, string>? facts = null,
@@ -88,7 +88,7 @@ internal sealed class Sandbox : IDisposable
         return path;
     }
 
-    /// <summary>Looks at a script as a verification does.</summary>
+    /// <summary>Checks a script as a verification does.</summary>
     public static void Check(byte[] script, int chunk = 70_001)
     {
         var check = new SqliteEngine(TimeProvider.System).CreateStreamCheck("dump.sql")!;
@@ -99,7 +99,7 @@ internal sealed class Sandbox : IDisposable
         check.Complete();
     }
 
-    /// <summary>The same, with another check for each chunk, which goes on where the one before it has set its mark.</summary>
+    /// <summary>Checks a script with another check for each chunk, resumed at the checkpoint of the previous one.</summary>
     public static void CheckByMarks(byte[] script, int chunk)
     {
         var engine = new SqliteEngine(TimeProvider.System);

@@ -42,7 +42,7 @@ public sealed class TableDigestTests : IDisposable
     }
 
     [Theory]
-    [InlineData("t(a REAL)", "(1),(2)", "(1.0),(2.0)")] // a column of floating-point numbers may keep them as integers
+    [InlineData("t(a REAL)", "(1),(2)", "(1.0),(2.0)")] // a REAL column may store them as integers
     [InlineData("t(a)", "(0.0/0.0)", "(NULL)")] // SQLite stores no NaN
     [InlineData("t(k INTEGER PRIMARY KEY, b)", "(1,'x'),(2,'y')", "(2,'y'),(1,'x')")]
     [InlineData("t(k PRIMARY KEY, b) WITHOUT ROWID", "(1,'x'),(2,'y')", "(2,'y'),(1,'x')")]

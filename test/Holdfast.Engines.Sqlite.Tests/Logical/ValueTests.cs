@@ -70,8 +70,10 @@ public sealed class ValueTests : IDisposable
 
             connection.Execute(
                 """
-                INSERT INTO t VALUES(CAST(x'ff' AS TEXT), CAST(x'ff00fe' AS TEXT)), (CAST(x'00d8' AS TEXT), CAST(x'd800' AS TEXT)), (CAST(x'dc00d800' AS TEXT), CAST(x'eda080' AS TEXT)),
-                    (CAST(x'fffe00d8' AS TEXT), CAST(x'feffd800' AS TEXT)), (CAST(x'efbbbf41' AS TEXT), CAST(x'c080' AS TEXT)), (CAST(x'0d0aff0d0a00' AS TEXT), CAST(x'fffefffe' AS TEXT));
+                INSERT INTO t VALUES(CAST(x'ff' AS TEXT), CAST(x'ff00fe' AS TEXT)), (CAST(x'00d8' AS TEXT), CAST(x'd800' AS TEXT)),
+                    (CAST(x'dc00d800' AS TEXT), CAST(x'eda080' AS TEXT)),
+                    (CAST(x'fffe00d8' AS TEXT), CAST(x'feffd800' AS TEXT)), (CAST(x'efbbbf41' AS TEXT), CAST(x'c080' AS TEXT)),
+                    (CAST(x'0d0aff0d0a00' AS TEXT), CAST(x'fffefffe' AS TEXT));
                 """
             );
         }

@@ -4,20 +4,20 @@ using Holdfast.Engines.Sqlite.Readers;
 namespace Holdfast.Engines.Sqlite.Tests.Readers;
 
 /// <summary>
-/// Readers that are threads of this process instead of processes, with the same pipes in between; they can be made to
-/// end as a process does that is killed.
+/// Readers that are threads of this process instead of processes, connected by the same pipes; they can be made to exit
+/// like a killed process.
 /// </summary>
 internal sealed class LocalReaders
 {
     private readonly List<Link> _started = [];
 
-    /// <summary>How many were started.</summary>
+    /// <summary>Number of readers started.</summary>
     public int Started => _started.Count;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of running readers.</summary>
     public int Living => _started.Count(l => !l.HasEnded);
 
-    /// <summary>What was sent to them, in their order.</summary>
+    /// <summary>The requests sent to them, in order.</summary>
     public ReaderTransport Start()
     {
         var link = new Link();
@@ -25,7 +25,7 @@ internal sealed class LocalReaders
         return link;
     }
 
-    /// <summary>Ends the one that was started as the <paramref name="number"/>th, in the middle of whatever it does.</summary>
+    /// <summary>Kills the reader that was started as the <paramref name="number"/>th, whatever it is doing.</summary>
     public void Crash(int number) => _started[number].Crash();
 
     private sealed class Link : ReaderTransport

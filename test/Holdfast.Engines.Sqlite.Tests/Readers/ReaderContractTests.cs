@@ -2,7 +2,7 @@ using Holdfast.Engines.Sqlite.Readers;
 
 namespace Holdfast.Engines.Sqlite.Tests.Readers;
 
-/// <summary>What every engine promises, where readers read.</summary>
+/// <summary>The engine contract, with databases read by reader processes.</summary>
 public sealed class ReaderContractTests : SqliteEngineContractTests
 {
     private readonly LocalReaders _readers = new();

@@ -68,23 +68,23 @@ public sealed class ReaderPoolTests : IDisposable
         _readers.Crash(0);
         foreach (var view in views)
         {
-            // The runner begins anew by itself what ended so.
-            var told = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(view));
-            Assert.Equal(ErrorCatalogue.SourceConflict, told.Error);
+            // The runner itself retries what ended this way.
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(view));
+            Assert.Equal(ErrorCatalogue.SourceConflict, failure.Error);
             await view.DisposeAsync();
         }
 
         var first = await OpenAsync("a.db", type);
         var second = OpenAsync("b.db", type);
         _folder.Make("new.db");
-        await (await OpenAsync("new.db", type)).DisposeAsync(); // the others go on meanwhile
+        await (await OpenAsync("new.db", type)).DisposeAsync(); // the others continue meanwhile
         Assert.Equal((3, 2), (_readers.Started, _readers.Living));
         Assert.False(second.IsCompleted);
         await _folder.WriteImage(first);
         await first.DisposeAsync();
         await (await second.WaitAsync(Soon, Token)).DisposeAsync();
         await using (var one = await OpenAsync("a.db", type))
-        await using (var two = await OpenAsync("b.db", type)) // neither was why
+        await using (var two = await OpenAsync("b.db", type)) // neither was the cause
         {
             Assert.Equal((3, 2), (_readers.Started, _readers.Living));
         }
@@ -108,10 +108,10 @@ public sealed class ReaderPoolTests : IDisposable
         await using (var bad = await OpenAsync("bad.db"))
         {
             _readers.Crash(1);
-            var told = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(bad));
-            Assert.Equal(ErrorCatalogue.SourceReaderCrashed, told.Error);
-            Assert.Contains("bad.db", told.Message, StringComparison.Ordinal);
-            Assert.NotNull(told.Hint);
+            var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(bad));
+            Assert.Equal(ErrorCatalogue.SourceReaderCrashed, failure.Error);
+            Assert.Contains("bad.db", failure.Message, StringComparison.Ordinal);
+            Assert.NotNull(failure.Hint);
         }
 
         _folder.Make("other.db");
@@ -119,7 +119,7 @@ public sealed class ReaderPoolTests : IDisposable
         _readers.Crash(2);
         await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(shared));
         await shared.DisposeAsync();
-        var held = await OpenAsync("other.db"); // alone
+        var held = await OpenAsync("other.db"); // isolated
         var last = OpenAsync("bad.db");
         var next = OpenAsync("good.db");
         await held.DisposeAsync();
@@ -162,7 +162,7 @@ public sealed class ReaderPoolTests : IDisposable
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => view.WriteAsync(sink, sink.Token));
         }
         using var writer = Native.SqliteConnection.Open(_folder["a.db"], Native.SqliteConstants.OpenReadWrite, busyTimeout: TimeSpan.Zero);
-        writer.Execute("DELETE FROM account"); // no reader is in the way
+        writer.Execute("DELETE FROM account"); // no reader blocks the file
     }
 
     [Fact]
@@ -194,8 +194,8 @@ public sealed class ReaderPoolTests : IDisposable
         var expected = await Assert.ThrowsAsync<HoldfastException>(() =>
             own.OpenViewAsync(new("text.db", 0, EncryptionState.No), new(BackupType.Snapshot, null), Token)
         );
-        var told = await Assert.ThrowsAsync<HoldfastException>(() => OpenAsync("text.db"));
-        Assert.Equal((expected.Error, expected.Message, expected.Hint), (told.Error, told.Message, told.Hint));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => OpenAsync("text.db"));
+        Assert.Equal((expected.Error, expected.Message, expected.Hint), (failure.Error, failure.Message, failure.Hint));
     }
 
     [Fact]
@@ -203,8 +203,8 @@ public sealed class ReaderPoolTests : IDisposable
     {
         var replies = new MemoryStream();
         ReaderFrames.Write(replies, new ReaderReply { Build = Guid.NewGuid() }, []);
-        var told = await FailureOf(replies);
-        Assert.Contains("Restart", told.Hint, StringComparison.Ordinal);
+        var failure = await FailureOf(replies);
+        Assert.Contains("Restart", failure.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class ReaderPoolTests : IDisposable
         var job = await pool.BeginAsync(_folder["a.db"], Token);
         var closing = job.DisposeAsync().AsTask();
         Assert.False(closing.IsCompleted);
-        _time.Fire(); // it has had its time
+        _time.Fire(); // its time is up
         await closing.WaitAsync(Soon, Token);
         Assert.True(job.Reader.HasExited);
     }
@@ -254,7 +254,7 @@ public sealed class ReaderPoolTests : IDisposable
         );
     }
 
-    // Says what it was told to say.
+    // Replies what it was told to reply.
     private sealed class Scripted(Stream replies) : ReaderTransport
     {
         public override Stream Requests { get; } = new MemoryStream();
@@ -268,7 +268,7 @@ public sealed class ReaderPoolTests : IDisposable
         public override void Dispose() { }
     }
 
-    // Never answers, until it is ended.
+    // Never replies until it is killed.
     private sealed class Mute : ReaderTransport
     {
         private readonly System.IO.Pipes.AnonymousPipeServerStream _replies = new(System.IO.Pipes.PipeDirection.In);
@@ -284,7 +284,7 @@ public sealed class ReaderPoolTests : IDisposable
         public override void Dispose() => _replies.Dispose();
     }
 
-    // Stops the backup as soon as it is given something.
+    // Cancels the backup as soon as it receives data.
     private sealed class StoppingSink : Archive.Items.IItemSink, IDisposable
     {
         private readonly CancellationTokenSource _stop = new();

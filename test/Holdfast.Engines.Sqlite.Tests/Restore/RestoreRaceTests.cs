@@ -13,8 +13,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Engines.Sqlite.Tests.Restore;
 
 /// <summary>
-/// A tenant exchanges a folder of its own for a link to another tenant's while something is restored into it: nothing appears or changes
-/// where the link leads.
+/// A tenant replaces its own folder by a link to another tenant's while something is restored into it: nothing is
+/// created or changed at the link's target.
 /// </summary>
 public sealed partial class RestoreRaceTests : IDisposable
 {
@@ -60,7 +60,7 @@ public sealed partial class RestoreRaceTests : IDisposable
         var (before, random) = (Theirs(), new Random(1));
         for (var i = 0; i < 100; i++)
         {
-            // Between any two steps of a restore, some time.
+            // At some time between any two steps of a restore.
             var after = TimeSpan.FromMicroseconds(Math.Pow(2, 3 + (random.NextDouble() * 9)));
             using var begins = new Barrier(2);
             var exchanging = Task.Factory.StartNew(
@@ -76,7 +76,7 @@ public sealed partial class RestoreRaceTests : IDisposable
             }
             catch (HoldfastException)
             {
-                // It was a link just then, and is told so.
+                // It was a link just then, and is reported as such.
             }
             finally
             {
@@ -122,7 +122,7 @@ public sealed partial class RestoreRaceTests : IDisposable
     public async Task A_restore_is_not_disturbed_by_concurrent_cleanups()
     {
         using var end = new CancellationTokenSource();
-        var name = ""; // the cleaner is told it: listing the folder takes too long to meet the moment
+        var name = ""; // the cleaner gets the path: listing the folder takes too long to hit the moment
         var cleaner = Task.Run(
             () =>
             {
@@ -139,11 +139,11 @@ public sealed partial class RestoreRaceTests : IDisposable
         );
         try
         {
-            using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
+            using var parent = ConfinedFileAccess.OpenRoot(_folder["mine"]);
             for (var i = 0; i < 2_000; i++)
             {
                 Volatile.Write(ref name, $"{SideFiles.RestorePrefix}{i:x32}");
-                using var work = WorkFolder.Create(around, name, "mine");
+                using var work = WorkFolder.Create(parent, name, "mine");
                 File.WriteAllText(work.File.Path, "x");
                 Assert.True(File.Exists(work.File.Path), $"round {i}: the file is gone");
             }
@@ -194,7 +194,7 @@ public sealed partial class RestoreRaceTests : IDisposable
     [Fact]
     public void A_folder_that_replaces_the_work_folder_is_rejected()
     {
-        using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
+        using var parent = ConfinedFileAccess.OpenRoot(_folder["mine"]);
         MakeOpen();
         File.CreateSymbolicLink(_folder["mine/open/open-journal"], "../../theirs/app.db");
         Refuses("open");
@@ -203,7 +203,7 @@ public sealed partial class RestoreRaceTests : IDisposable
             return;
         }
         Directory.CreateDirectory(_folder["mine/other"], (UnixFileMode)Convert.ToInt32("700", 8));
-        using (var other = ConfinedFileAccess.OpenFolder(around, "other"))
+        using (var other = ConfinedFileAccess.OpenFolder(parent, "other"))
         {
             Assert.Equal(0, Posix.ChangeOwner(other, 65533, null));
         }
@@ -211,7 +211,7 @@ public sealed partial class RestoreRaceTests : IDisposable
 
         void Refuses(string name)
         {
-            var failure = Assert.Throws<HoldfastException>(() => WorkFolder.Create(around, name, "mine"));
+            var failure = Assert.Throws<HoldfastException>(() => WorkFolder.Create(parent, name, "mine"));
             Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
         }
     }
@@ -222,8 +222,8 @@ public sealed partial class RestoreRaceTests : IDisposable
     public void A_work_folder_on_a_file_system_without_modes_is_accepted(bool isRefused)
     {
         MakeOpen();
-        using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
-        using var folder = ConfinedFileAccess.OpenFolder(around, "open");
+        using var parent = ConfinedFileAccess.OpenRoot(_folder["mine"]);
+        using var folder = ConfinedFileAccess.OpenFolder(parent, "open");
         var user = FileStatus.Get(folder).User;
         Assert.True(WorkFolder.IsOwnFolder(folder, user, Close));
         Assert.False(WorkFolder.IsOwnFolder(folder, user + 1, Close));
@@ -232,7 +232,7 @@ public sealed partial class RestoreRaceTests : IDisposable
         {
             if (isRefused)
             {
-                throw new UnauthorizedAccessException(); // vfat; with its option quiet, and CIFS, nothing happens
+                throw new UnauthorizedAccessException(); // vfat; with its option quiet, and on CIFS, nothing happens
             }
         }
     }
@@ -241,8 +241,8 @@ public sealed partial class RestoreRaceTests : IDisposable
     public void An_empty_work_folder_that_others_could_enter_is_closed_and_used()
     {
         MakeOpen();
-        using var around = ConfinedFileAccess.OpenRoot(_folder["mine"]);
-        using var work = WorkFolder.Create(around, "open", "mine");
+        using var parent = ConfinedFileAccess.OpenRoot(_folder["mine"]);
+        using var work = WorkFolder.Create(parent, "open", "mine");
         Assert.Equal(Convert.ToInt32("40700", 8), FileStatus.Get(_folder["mine/open"])!.Value.Mode);
     }
 
@@ -301,7 +301,7 @@ public sealed partial class RestoreRaceTests : IDisposable
         await target.CommitAsync(default);
     }
 
-    // All that would change if something was made, written, given away or removed there.
+    // Everything that would change if something was created, written, given away or deleted there.
     private string Theirs()
     {
         var all = Directory.GetFileSystemEntries(_folder["theirs"]).Append(_folder["theirs"]).Order(StringComparer.Ordinal);

@@ -32,7 +32,7 @@ public sealed class RestoreTests : IDisposable
             await target.LoadAsync(new ImageItems(File.ReadAllBytes(_folder["app.db"])), default);
             Assert.False(File.Exists(_folder["new/deep/app.db"]));
             Assert.Equal(["app.db"], (await _folder.Discover()).Select(d => d.Name));
-            await source.RemoveLeftoversAsync(default); // a living restore is left alone
+            await source.RemoveLeftoversAsync(default); // a running restore is left alone
             await target.CommitAsync(default);
         }
 

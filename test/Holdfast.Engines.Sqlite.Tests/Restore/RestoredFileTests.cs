@@ -50,51 +50,51 @@ public sealed class RestoredFileTests : IDisposable
         int warnings
     )
     {
-        var (file, told) = await RestoreAsync(new(asked, "nobody", "nogroup"), new() { RestoreMode = true });
+        var (file, reported) = await RestoreAsync(new(asked, "nobody", "nogroup"), new() { RestoreMode = true });
         Assert.Equal((made, Me), (file.Mode, file.User));
-        Assert.Equal(warnings, told.Count);
+        Assert.Equal(warnings, reported.Count);
     }
 
     [Fact]
     public async Task Owner_and_mode_are_restored_only_on_request()
     {
-        var (file, told) = await RestoreAsync(new("0664", "nobody", "nogroup"), new());
+        var (file, reported) = await RestoreAsync(new("0664", "nobody", "nogroup"), new());
         Assert.Equal(("0600", Me), (file.Mode, file.User));
-        Assert.Empty(told);
+        Assert.Empty(reported);
     }
 
     [Fact]
     public async Task An_unknown_user_and_group_are_reported_and_the_group_gets_no_permissions()
     {
-        var (file, told) = await RestoreAsync(
+        var (file, reported) = await RestoreAsync(
             new("0660", "no-such-user", "no-such-group"),
             new() { RestoreMode = true, RestoreOwner = true }
         );
         Assert.Equal(("0600", Me), (file.Mode, file.User));
-        Assert.Contains(told, t => t.Contains("original file's owner 'no-such-user' does not exist", StringComparison.Ordinal));
-        Assert.Contains(told, t => t.Contains("original file's group 'no-such-group' does not exist", StringComparison.Ordinal));
+        Assert.Contains(reported, t => t.Contains("original file's owner 'no-such-user' does not exist", StringComparison.Ordinal));
+        Assert.Contains(reported, t => t.Contains("original file's group 'no-such-group' does not exist", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task The_file_gets_its_owner_and_group_or_a_warning_with_the_reason()
     {
-        var (file, told) = await RestoreAsync(new("0660", "65533", "65532"), new() { RestoreMode = true, RestoreOwner = true });
+        var (file, reported) = await RestoreAsync(new("0660", "65533", "65532"), new() { RestoreMode = true, RestoreOwner = true });
         if (Environment.IsPrivilegedProcess)
         {
-            Assert.Equal((new FilePermissions("0660", "65533", "65532"), 0), (file, told.Count));
+            Assert.Equal((new FilePermissions("0660", "65533", "65532"), 0), (file, reported.Count));
         }
         else
         {
-            Assert.Equal(("0600", Me, 3), (file.Mode, file.User, told.Count));
+            Assert.Equal(("0600", Me, 3), (file.Mode, file.User, reported.Count));
         }
     }
 
     [Fact]
     public async Task Without_permissions_in_the_archive_the_file_stays_private()
     {
-        var (file, told) = await RestoreAsync(null, new() { RestoreMode = true, RestoreOwner = true });
+        var (file, reported) = await RestoreAsync(null, new() { RestoreMode = true, RestoreOwner = true });
         Assert.Equal("0600", file.Mode);
-        Assert.Single(told);
+        Assert.Single(reported);
     }
 
     [Fact]

@@ -13,10 +13,12 @@ using Npgsql;
 
 namespace Holdfast.RoundTrip.Tests.PostgreSql;
 
-/// <summary>A database of one encoding and a destination on disk, with the whole way between them, composed as the product does.</summary>
+/// <summary>
+/// A database in one encoding and a destination on disk, with everything in between, composed as in the product.
+/// </summary>
 internal sealed class PostgreSqlBench : IAsyncDisposable
 {
-    // Names and rows by their bytes: no client could say the names of every encoding. Materialized views are filled anew by a restore.
+    // Names and rows as bytes: no client supports the names of every encoding. A restore refreshes materialized views.
     private const string SumsFunction = """
         CREATE FUNCTION pg_temp.sums() RETURNS SETOF text LANGUAGE plpgsql AS $$
         DECLARE r record; found text;
@@ -53,7 +55,7 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Makes the database, with one of everything that its encoding can hold.</summary>
+    /// <summary>Creates the database, with one of everything that its encoding supports.</summary>
     public static async Task<PostgreSqlBench> MakeAsync(Cluster server, int major, string encoding, string database)
     {
         await RolesAsync(server);
@@ -67,7 +69,7 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         return bench;
     }
 
-    /// <summary>Makes the roles that the sample names, where they are not there.</summary>
+    /// <summary>Creates the roles of the sample if they do not exist.</summary>
     public static async Task RolesAsync(Cluster server)
     {
         if ((await server.QueryAsync("postgres", "SELECT 1 FROM pg_roles WHERE rolname = 'a reader'")).Count == 0)
@@ -84,7 +86,7 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         await command.ExecuteNonQueryAsync(Token);
     }
 
-    /// <summary>Backs up, and demands that it is done as asked.</summary>
+    /// <summary>Backs up, and asserts that it is done as requested.</summary>
     public async Task<BackupOutcome> BackUpAsync(BackupKind kind)
     {
         DiscoveredDatabase? found = null;
@@ -112,8 +114,8 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         return outcome;
     }
 
-    /// <summary>Restores the point of an archive as a new database of a server.</summary>
-    /// <returns>What was warned about.</returns>
+    /// <summary>Restores the point of an archive as a new database on a server.</summary>
+    /// <returns>The warnings.</returns>
     public async Task<IReadOnlyList<string>> RestoreAsync(string archive, Cluster server, string name)
     {
         var (folder, file) = (Path.GetDirectoryName(archive)!, Path.GetFileName(archive));
@@ -125,10 +127,10 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         return (await DatabaseRestore.RunAsync(_engine.Name, source, name, reader, Token)).Warnings;
     }
 
-    /// <summary>All of the database as it is now, by other means than those under test.</summary>
+    /// <summary>The current contents of the database, read by means other than those under test.</summary>
     public Task<PostgreSqlContents> ContentsAsync() => ContentsAsync(_server, _database);
 
-    /// <summary>All of a database of the same server.</summary>
+    /// <summary>The contents of another database on the same server.</summary>
     public static async Task<PostgreSqlContents> ContentsAsync(Cluster server, string database)
     {
         var properties = await server.QueryAsync(
@@ -144,7 +146,7 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         return new(InOrder(await Contents.DumpAsync(server, database)), await SumsAsync(server, database), Assert.Single(properties));
     }
 
-    /// <summary>Sums of all tables, large objects and sequences of a database, on a server of any version.</summary>
+    /// <summary>Checksums of all tables, large objects and sequences of a database, on a server of any version.</summary>
     public static async Task<IReadOnlyList<string>> SumsAsync(Cluster server, string database)
     {
         await using var connection = await OpenAsync(server, database);
@@ -171,11 +173,11 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         Directory.Delete(_temporary, true);
     }
 
-    // Its small files lie apart from those that other tests look for.
+    // Its small files are kept apart from those that other tests search for.
     private IDatabaseSource Attach(Cluster server) =>
         _engine.Attach(server.Source(Cluster.Superuser) with { TemporaryFolder = _temporary });
 
-    // What the encoding does not have is replaced. ICU knows no SQL_ASCII.
+    // Characters that the encoding does not have are replaced. ICU does not support SQL_ASCII.
     private static string InEncoding(string encoding, string sql)
     {
         (string Text, string By)[] replaced = encoding switch
@@ -192,7 +194,8 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         return encoding == "SQL_ASCII" ? Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(sql)) : sql;
     }
 
-    // In what order rows lie is the server's business: where they are loaded, small ones fill what large ones have left.
+    // The physical order of rows is up to the server: when they are loaded, small rows fill the space that large ones
+    // leave.
     private static string InOrder(string dump)
     {
         var lines = dump.Split('\n');
@@ -210,7 +213,7 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
         return string.Join('\n', lines);
     }
 
-    // In SQL_ASCII each character of ours is one byte there.
+    // In SQL_ASCII each character here is one byte.
     private static async Task<NpgsqlConnection> OpenAsync(Cluster server, string database)
     {
         var isBytes = await server.QueryAsync("postgres", $"SELECT encoding = 0 FROM pg_database WHERE datname = '{database}'") is ["True"];

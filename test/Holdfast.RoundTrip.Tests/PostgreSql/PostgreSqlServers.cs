@@ -2,17 +2,17 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.RoundTrip.Tests.PostgreSql;
 
-/// <summary>One server of each version that is asked for, for all tests of a class.</summary>
+/// <summary>One server per requested version, shared by all tests of a class.</summary>
 public sealed class PostgreSqlServers : IAsyncLifetime
 {
-    /// <summary>The version that Debian has, and its <c>pg_dump</c>.</summary>
+    /// <summary>The version in Debian, with its <c>pg_dump</c>.</summary>
     public const int Installed = 15;
 
     private readonly Dictionary<int, Cluster> _servers = [];
 
     public ValueTask InitializeAsync() => default;
 
-    /// <summary>Gives one; the test is skipped where it is not there.</summary>
+    /// <summary>Returns a server; the test is skipped if it is not installed.</summary>
     public async Task<Cluster> StartAsync(int major)
     {
         if (_servers.TryGetValue(major, out var running))

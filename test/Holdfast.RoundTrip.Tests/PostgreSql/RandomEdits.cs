@@ -1,7 +1,8 @@
 namespace Holdfast.RoundTrip.Tests.PostgreSql;
 
 /// <summary>
-/// Edits of a database with one of everything, from a seed: rows, definitions, rights, large objects, settings. None of them fails.
+/// Random edits of a database with one of everything, derived from a seed: rows, definitions, privileges, large
+/// objects, settings. None of them fails.
 /// </summary>
 internal sealed class RandomEdits(string database, RandomText text, Random random)
 {
@@ -10,7 +11,7 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
     private readonly List<long> _objects = [4711];
     private int _number; // of the last name
 
-    /// <summary>The statements of the next edit.</summary>
+    /// <summary>Returns the statements of the next edit.</summary>
     public string Next() =>
         _tables.Count < 2
             ? CreateTable()
@@ -143,7 +144,7 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
         };
     }
 
-    // One whose table or column is gone is gone with it.
+    // An object of a dropped table or column is dropped with it.
     private string DropIndex()
     {
         if (_indexes.Count == 0)
@@ -207,14 +208,15 @@ internal sealed class RandomEdits(string database, RandomText text, Random rando
             ? $"COMMENT ON TABLE {table.Name} IS {text.Literal()}"
             : $"COMMENT ON COLUMN {table.Name}.id IS {text.Literal()}";
 
-    // What the database had from the start.
+    // The initial objects of the database.
     private string Sample() =>
         random.Next(8) switch
         {
             0 => $"INSERT INTO kinds(t, n) SELECT {text.Literal()} || g, g FROM generate_series(1, {random.Next(1, 90)}) g",
             1 => $"UPDATE kinds SET t = {text.Literal()} WHERE id % {random.Next(2, 99)} = 0",
             2 => $"""
-                INSERT INTO events SELECT g, date '2025-12-20' + g % 9, {text.Literal()} FROM generate_series({++_number}000, {_number}020) g
+                INSERT INTO events SELECT g, date '2025-12-20' + g % 9, {text.Literal()}
+                FROM generate_series({++_number}000, {_number}020) g
                 """,
             3 => "REFRESH MATERIALIZED VIEW counted",
             4 => $"ALTER TYPE mood ADD VALUE 'm{++_number}' BEFORE 'happy'",

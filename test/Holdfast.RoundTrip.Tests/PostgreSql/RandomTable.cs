@@ -1,6 +1,6 @@
 namespace Holdfast.RoundTrip.Tests.PostgreSql;
 
-/// <summary>A table that random edits have made.</summary>
+/// <summary>A table created by random edits.</summary>
 /// <param name="name">Its name, quoted.</param>
 internal sealed class RandomTable(string name)
 {
@@ -24,10 +24,10 @@ internal sealed class RandomTable(string name)
     /// <summary>Its name, quoted.</summary>
     public string Name { get; set; } = name;
 
-    /// <summary>Its columns but <c>id</c>, quoted, with their types.</summary>
+    /// <summary>Its quoted columns except <c>id</c>, with their types.</summary>
     public List<(string Name, string Type)> Columns { get; } = [];
 
-    /// <summary>An expression of a type that differs from row to row, which <c>g</c> numbers.</summary>
+    /// <summary>An expression of a type that differs from row to row, numbered by <c>g</c>.</summary>
     public static string Value(string type, Random random, RandomText text)
     {
         if (random.Next(10) == 0)

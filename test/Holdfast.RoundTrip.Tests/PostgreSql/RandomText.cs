@@ -3,7 +3,10 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.RoundTrip.Tests.PostgreSql;
 
-/// <summary>Names and values of whatever an encoding can hold, from a seed. In <c>SQL_ASCII</c> each character stands for a byte.</summary>
+/// <summary>
+/// Names and values of everything that an encoding supports, derived from a seed. In <c>SQL_ASCII</c> each character
+/// represents a byte.
+/// </summary>
 internal sealed class RandomText(string encoding, Random random)
 {
     private const string Odd = " \"'\\;$%-_\t\n(){}@:?,./*";
@@ -17,10 +20,10 @@ internal sealed class RandomText(string encoding, Random random)
         _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding, null),
     };
 
-    /// <summary>A quoted name that no other has.</summary>
+    /// <summary>Returns a unique quoted name.</summary>
     public string Name(string kind, int number) => Cluster.Quote($"{kind}{number}{Letters(Odd, random.Next(5))}");
 
-    /// <summary>A text as a literal.</summary>
+    /// <summary>Returns a text literal.</summary>
     public string Literal() =>
         Quoted(
             random.Next(8) switch

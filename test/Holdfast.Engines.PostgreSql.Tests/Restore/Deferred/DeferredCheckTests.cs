@@ -3,10 +3,10 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Deferred;
 
-/// <summary>CHECK constraints and generated columns whose functions fail cost no row, where the operator says so.</summary>
+/// <summary>CHECK constraints and generated columns whose functions fail lose no row with continue-on-error.</summary>
 public sealed class DeferredCheckTests(Cluster cluster) : DeferredTest(cluster, Functions)
 {
-    // It finds its table by the search_path, which a restore does not have.
+    // It finds its table through the search_path, which is empty in a restore.
     private const string Functions = """
         CREATE TABLE lim(m int); INSERT INTO lim VALUES (900);
         CREATE FUNCTION ok(i int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM lim WHERE m >= i); END $$;
@@ -77,7 +77,7 @@ public sealed class DeferredCheckTests(Cluster cluster) : DeferredTest(cluster, 
         Assert.Equal(await Cluster.QueryAsync("shop", Rows), await Cluster.QueryAsync("copy", Rows));
         await Assert.ThrowsAnyAsync<Exception>(() => Cluster.RunAsync("copy", "INSERT INTO u VALUES (1000)"));
 
-        // With the search_path that they need, the statements do what they say.
+        // With the search_path that they need, the statements succeed.
         await Cluster.RunAsync("copy", "DROP VIEW v");
         foreach (var warning in warnings.Where(w => w.Contains(" Its SQL: ALTER ", StringComparison.Ordinal)))
         {
@@ -108,8 +108,12 @@ public sealed class DeferredCheckTests(Cluster cluster) : DeferredTest(cluster, 
     {
         await MakeAsync(
             """
-            CREATE FUNCTION lead(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM set_config('search_path', 'evil', false), set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', '600000', false); RETURN i; END $$;
-            CREATE FUNCTION path(i int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT current_setting('search_path') || current_setting('statement_timeout') $$;
+            CREATE FUNCTION lead(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+            PERFORM set_config('search_path', 'evil', false),
+                set_config('default_transaction_read_only', 'on', false), set_config('statement_timeout', '600000', false);
+            RETURN i; END $$;
+            CREATE FUNCTION path(i int) RETURNS text LANGUAGE sql IMMUTABLE AS
+            $$ SELECT current_setting('search_path') || current_setting('statement_timeout') $$;
             CREATE TABLE a(i int, n int GENERATED ALWAYS AS (lead(i)) STORED);
             CREATE TABLE b(i int, n text GENERATED ALWAYS AS (path(i)) STORED); INSERT INTO b VALUES (1); INSERT INTO a VALUES (1);
             """

@@ -3,10 +3,13 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Deferred;
 
-/// <summary>Generated columns that fail are given up one by one, where the operator says so, with what refuses rows without them.</summary>
+/// <summary>
+/// Failing generated columns are converted one by one with continue-on-error, and constraints that reject rows without
+/// their values are dropped.
+/// </summary>
 public sealed class DeferredColumnTests(Cluster cluster) : DeferredTest(cluster, Functions)
 {
-    // They find their table by the search_path, which a restore does not have.
+    // They find their table through the search_path, which is empty in a restore.
     private const string Functions = """
         CREATE TABLE lim(m int); INSERT INTO lim VALUES (900);
         CREATE FUNCTION plus(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i + (SELECT m FROM lim); END $$;
@@ -17,7 +20,7 @@ public sealed class DeferredColumnTests(Cluster cluster) : DeferredTest(cluster,
             $$ BEGIN RETURN i + (SELECT m FROM lim); EXCEPTION WHEN undefined_table THEN RETURN o; END $$;
         """;
 
-    // plus fails for each row, at2 for one; other fails for none, and computes what is refused.
+    // plus fails for each row, at2 for one; other fails for none, but computes values that are rejected.
     private const string Siblings = """
         CREATE TABLE g(i int PRIMARY KEY, a int NOT NULL GENERATED ALWAYS AS (fine(i)) STORED,
                        "b b" int GENERATED ALWAYS AS (plus(i)) STORED,
@@ -56,7 +59,7 @@ public sealed class DeferredColumnTests(Cluster cluster) : DeferredTest(cluster,
         CREATE TABLE child(CONSTRAINT of_child CHECK (n IS NOT NULL)) INHERITS (parent); INSERT INTO child VALUES (1), (2);
         """;
 
-    // Version 13 takes no row of such a table at all.
+    // Version 13 rejects all rows of such a table.
     private const string OfDomain = """
         CREATE DOMAIN must AS int NOT NULL CONSTRAINT is_there CHECK (VALUE IS NOT NULL); CREATE DOMAIN really AS must;
         CREATE TABLE d(i int, n really GENERATED ALWAYS AS (plus(i)) STORED); INSERT INTO d SELECT generate_series(1, 100);
@@ -74,7 +77,8 @@ public sealed class DeferredColumnTests(Cluster cluster) : DeferredTest(cluster,
         """;
 
     private const string Constraints = """
-        SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid), convalidated, coninhcount, obj_description(oid, 'pg_constraint')
+        SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid), convalidated, coninhcount,
+            obj_description(oid, 'pg_constraint')
         FROM pg_constraint WHERE contype IN ('c', 'p') AND connamespace = 'public'::regnamespace ORDER BY 1, 2
         """;
 
@@ -161,7 +165,7 @@ public sealed class DeferredColumnTests(Cluster cluster) : DeferredTest(cluster,
         Assert.Contains(warnings, w =>
             w.EndsWith("Its SQL: ALTER TABLE public.q1 ALTER COLUMN \"n\" SET NOT NULL", StringComparison.Ordinal)
         );
-        // What the application writes meanwhile is taken too.
+        // Rows that the application writes meanwhile are accepted too.
         const string Write = "INSERT INTO g(i) VALUES (101); INSERT INTO q(i) VALUES (1), (2), (3); INSERT INTO child(i) VALUES (1)";
         foreach (var database in (string[])["shop", "copy"])
         {

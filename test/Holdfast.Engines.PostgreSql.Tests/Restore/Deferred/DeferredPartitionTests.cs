@@ -5,10 +5,10 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Deferred;
 
-/// <summary>Tables that are partitioned by a function that fails cost no row, where the operator says so.</summary>
+/// <summary>Tables that are partitioned by a failing function lose no row with continue-on-error.</summary>
 public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(cluster, Functions)
 {
-    // It finds its table by the search_path, which a restore does not have.
+    // It finds its table through the search_path, which is empty in a restore.
     private const string Functions = """
         CREATE TABLE lim(m int); INSERT INTO lim VALUES (900);
         CREATE FUNCTION key(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i % 10 + 0 * (SELECT m FROM lim); END $$;
@@ -38,7 +38,7 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
         CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1); INSERT INTO h SELECT generate_series(1, 50);
         """;
 
-    // Its function is looked into when the table is made, which fails then.
+    // Its function is evaluated when the table is created, which then fails.
     private const string FailingRoot = """
         CREATE FUNCTION key_of(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i % 10 + 0 * (SELECT m FROM lim)';
         CREATE TABLE s(i int) PARTITION BY LIST (i); CREATE TABLE s1 PARTITION OF s FOR VALUES IN (1, 2, 3) PARTITION BY RANGE (key_of(i));
@@ -46,10 +46,11 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
         CREATE TABLE s2 PARTITION OF s DEFAULT; INSERT INTO s SELECT generate_series(1, 9);
         """;
 
-    // From version 17 on these are made with an empty search_path, whoever makes them, and so cannot be made of that table at all.
+    // Since version 17, these are created with an empty search_path by any role, so they cannot be created for that
+    // table at all.
     private const string OfFailingRoot = "CREATE INDEX s_i ON s (i); CREATE MATERIALIZED VIEW sm AS SELECT count(*) FROM s;";
 
-    // A partition that is to have what its table has, and whose own fails too.
+    // A partition with an object of its table, and with one of its own that fails as well.
     private const string FailingBesides = """
         CREATE FUNCTION ok(i int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM lim WHERE m >= i); END $$;
         CREATE TABLE g(i int, n int NOT NULL GENERATED ALWAYS AS (key(i)) STORED, CONSTRAINT small CHECK (ok(i)),
@@ -59,7 +60,7 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
         INSERT INTO g SELECT generate_series(1, 40);
         """;
 
-    // Its rows come by way of the table itself, for hashes of an enum are others in a new database.
+    // Its rows are loaded through the root, because hashes of an enum differ in a new database.
     private const string FailingRoute = """
         CREATE TYPE mood AS ENUM ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
         CREATE TABLE e(m mood, i int, n int GENERATED ALWAYS AS (fine(i)) STORED) PARTITION BY RANGE (key(i));
@@ -70,11 +71,12 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
         CREATE MATERIALIZED VIEW em AS SELECT count(*) FROM e;
         """;
 
-    // What its rows meet where they belong.
+    // Objects that its rows meet in their table.
     private const string Hooks = """
         CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.i := NEW.i + 1000; RETURN NEW; END $$;
         CREATE TRIGGER "of Root" BEFORE INSERT ON e FOR EACH ROW EXECUTE FUNCTION change();
-        CREATE TRIGGER of_default BEFORE INSERT ON e0 FOR EACH ROW EXECUTE FUNCTION change(); ALTER TABLE e0 ENABLE ALWAYS TRIGGER of_default;
+        CREATE TRIGGER of_default BEFORE INSERT ON e0 FOR EACH ROW EXECUTE FUNCTION change();
+        ALTER TABLE e0 ENABLE ALWAYS TRIGGER of_default;
         CREATE TRIGGER off BEFORE INSERT ON e FOR EACH ROW EXECUTE FUNCTION change(); ALTER TABLE e DISABLE TRIGGER off;
         CREATE TRIGGER at_replica BEFORE INSERT ON e1 FOR EACH ROW EXECUTE FUNCTION change();
         ALTER TABLE e1 ENABLE REPLICA TRIGGER at_replica;
@@ -90,7 +92,7 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
 
     private const string Routed = "SELECT m::text, i, n FROM e ORDER BY i";
 
-    // Its partition needs the function, its default does not.
+    // Its partition needs the function, its default partition does not.
     private const string FailingBesideDefault = """
         CREATE FUNCTION part(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
             $$ BEGIN RETURN CASE WHEN i % 10 < 5 THEN key(i) ELSE i % 10 END; END $$;
@@ -109,7 +111,7 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
         CREATE TABLE c1a PARTITION OF c1 DEFAULT; INSERT INTO b SELECT generate_series(1, 20); INSERT INTO c SELECT generate_series(1, 20);
         """;
 
-    // The list has it all the same in the order in which each can be made.
+    // The list still has them in the order in which each can be created.
     private const string FailingWithRoot = """
         CREATE FUNCTION ok(i int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM lim WHERE m >= i); END $$;
         CREATE FUNCTION key_of(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i % 10 + 0 * (SELECT m FROM lim)';
@@ -142,7 +144,8 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
     private const string Partitions = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '\"r T\"'::regclass";
 
     private const string Columns = """
-        SELECT attrelid::regclass::text, attname, attnotnull, attgenerated, attidentity, attislocal, attinhcount, pg_get_expr(relpartbound, c.oid)
+        SELECT attrelid::regclass::text, attname, attnotnull, attgenerated, attidentity, attislocal, attinhcount,
+            pg_get_expr(relpartbound, c.oid)
         FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
         WHERE attnum > 0 AND relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1, 2
         """;
@@ -225,7 +228,7 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
             )
         );
 
-        // Whoever runs it without a search_path loses nothing.
+        // Executing it without a search_path loses nothing.
         await Listed.FailAsync(Cluster, warnings, Cluster.User);
         Assert.Equal(
             ["0|3"],
@@ -256,7 +259,8 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
         var (from, to) = (major < 15 ? other! : Cluster, other ?? Cluster);
         await from.CreateAsync("shop");
         await from.RunAsync("shop", Functions + FailingRoute + Hooks, Cluster.User);
-        var (items, fingerprint) = await BackUpAsync("shop", from.Source(Cluster.Superuser)); // who reads all rows of such a table
+        // a query that reads all rows of such a table
+        var (items, fingerprint) = await BackUpAsync("shop", from.Source(Cluster.Superuser));
         var warnings = await RestoreAsync(to.Source(), items, fingerprint, true);
         await MendAsync(warnings, Cluster.User, to);
         foreach (var query in (string[])[Routed, Triggers])
@@ -391,7 +395,7 @@ public sealed class DeferredPartitionTests(Cluster cluster) : DeferredTest(clust
         const string Tree = "SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits ORDER BY 1";
         Assert.Equal(await from.QueryAsync("shop", Tree), await other.QueryAsync("copy", Tree));
 
-        // In which of two partitions a row is depends on numbers that a database gives to the values of an enum.
+        // The partition of a row depends on numbers that a database assigns to the values of an enum.
         static async Task<IEnumerable<string>> SumsAsync(Cluster server, string database) =>
             (await Contents.SumsAsync(server, database)).Where(s => !s.StartsWith("e1", StringComparison.Ordinal));
     }

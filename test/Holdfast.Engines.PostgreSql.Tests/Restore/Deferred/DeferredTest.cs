@@ -4,7 +4,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Deferred;
 
-/// <summary>A test of a database <c>shop</c> whose functions fail in a restore, which makes <c>copy</c>.</summary>
+/// <summary>A test with a database <c>shop</c> whose functions fail in a restore to <c>copy</c>.</summary>
 public abstract class DeferredTest(Cluster cluster, string functions) : ServerTest(cluster)
 {
     protected async Task MakeAsync(string sql)
@@ -13,15 +13,15 @@ public abstract class DeferredTest(Cluster cluster, string functions) : ServerTe
         await Cluster.RunAsync("shop", functions + sql, Cluster.User);
     }
 
-    /// <summary>The server as a source that has a role of its own for restores.</summary>
+    /// <summary>The server as a source with a dedicated restore role.</summary>
     protected PostgreSqlSourceConfig Apart() =>
         Cluster.Source() with
         {
             Restore = new() { User = Cluster.Restorer, Password = _ => new(Cluster.Password) },
         };
 
-    /// <summary>Restores.</summary>
-    /// <returns>What was warned about.</returns>
+    /// <summary>Restores the backup.</summary>
+    /// <returns>The warnings.</returns>
     protected static async Task<IReadOnlyList<string>> RestoreAsync(
         PostgreSqlSourceConfig config,
         IItemSource items,

@@ -4,10 +4,10 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Loading;
 
-/// <summary>One object that cannot be made costs that object, where the operator says so, and never a row.</summary>
+/// <summary>With continue-on-error, an object that cannot be created is skipped, but never a row.</summary>
 public sealed class ContinueOnErrorTests(Cluster cluster) : ServerTest(cluster)
 {
-    // Made while the search_path had it; pg_restore looks names up in none.
+    // Created with a search_path that contains it; pg_restore uses an empty one.
     private const string Odd = """
         CREATE TABLE helper(i int); INSERT INTO helper VALUES (1);
         CREATE FUNCTION plus(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i + (SELECT helper.i FROM helper); END $$;

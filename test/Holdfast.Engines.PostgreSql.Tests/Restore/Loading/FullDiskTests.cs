@@ -3,7 +3,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Loading;
 
-/// <summary>A server whose databases lie on a small file system.</summary>
+/// <summary>A server whose databases are on a small file system.</summary>
 public sealed class FullDiskTests(Cluster cluster) : ServerTest(cluster)
 {
     [Fact]
@@ -21,7 +21,7 @@ public sealed class FullDiskTests(Cluster cluster) : ServerTest(cluster)
         await other.InitializeAsync();
         await other.Server.KillAsync();
         var data = Path.Combine(other.Folder, "data");
-        // Room for the databases that it comes with, an empty one, and a third of the rows.
+        // Room for the initial databases, an empty one, and a third of the rows.
         var mounted = await ShellAsync(
             $"mv '{data}/base' '{data}/base.full' && mkdir '{data}/base' && mount -t tmpfs -o size=48m tmpfs '{data}/base' && "
                 + $"cp -a '{data}/base.full/.' '{data}/base' && chown postgres '{data}/base' && chmod 700 '{data}/base'"

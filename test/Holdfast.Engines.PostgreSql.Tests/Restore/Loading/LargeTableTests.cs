@@ -6,8 +6,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Loading;
 
 /// <summary>
-/// Tables that are so large that they are loaded over several connections, and their indexes built while others are
-/// loaded.
+/// Tables large enough to be loaded over several connections, with indexes built while other tables are loaded.
 /// </summary>
 public sealed class LargeTableTests(Cluster cluster) : ServerTest(cluster)
 {
@@ -60,7 +59,7 @@ public sealed class LargeTableTests(Cluster cluster) : ServerTest(cluster)
         await AssertNothingLeftAsync();
     }
 
-    // The first only, with one of the same length.
+    // Replaces only the first occurrence, by one of the same length.
     private static byte[] Replace(byte[] bytes, string before, string after)
     {
         var with = Encoding.UTF8.GetBytes(after.PadRight(before.Length));

@@ -8,9 +8,9 @@ using Holdfast.Engines.PostgreSql.Tools;
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Loading;
 
 /// <summary>
-/// A machine often has newer programs than the server. Those of 17 and newer set a parameter that older servers refuse.
-/// They are not on this machine: a script
-/// that says so, and fails as they do, stands for them around the real <c>pg_restore</c>.
+/// A machine often has newer programs than the server. Those of version 17 and newer set a parameter that older servers
+/// reject. This machine does not have them: a script simulates them, with their version and their error, and calls the
+/// real <c>pg_restore</c>.
 /// </summary>
 public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
 {
@@ -87,7 +87,7 @@ public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
     )]
     [InlineData(Refused + "pg_restore: warning: errors ignored on restore: 2", false)]
     [InlineData(Refused + "pg_restore: error: server closed the connection unexpectedly", false)]
-    [InlineData(Refused, false)] // it ended before its end
+    [InlineData(Refused, false)] // it exited before the end
     [InlineData("pg_restore: warning: errors ignored on restore: 1", false)]
     [InlineData("", false)]
     public void Only_that_error_is_ignored(string said, bool isAll) =>
@@ -106,7 +106,7 @@ public sealed class NewerToolTests(Cluster cluster) : ServerTest(cluster)
         return (new(items) { Dump = MadeBy17 }, fingerprint);
     }
 
-    // Its version is the text behind that of the server, which begins alike. The length of a text, and a sign, stand before it.
+    // Its version is the text after that of the server, which begins alike. A sign and the length precede a text.
     private static byte[] MadeBy17(byte[] dump)
     {
         var server = dump.AsSpan().IndexOf("15."u8);

@@ -24,7 +24,7 @@ public sealed class PartitionTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.RunAsync("moods", ByEnum, Cluster.User);
         var (items, fingerprint) = await BackUpAsync("moods");
         await RestoreAsync(Cluster.Source(), "copy", items, fingerprint);
-        // The numbers of an enum's values, which are hashed, come from a counter: in the copy they are others.
+        // The OIDs of enum values, which are hashed, come from a counter: they differ in the copy.
         Assert.NotEqual(await Contents.SumsAsync(Cluster, "moods"), await Contents.SumsAsync(Cluster, "copy"));
         const string Sum = "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY i)) FROM \"p T\" t";
         Assert.Equal(await Cluster.QueryAsync("moods", Sum), await Cluster.QueryAsync("copy", Sum));

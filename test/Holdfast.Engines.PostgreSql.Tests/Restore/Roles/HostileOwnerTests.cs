@@ -4,12 +4,12 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Roles;
 
-/// <summary>The owner of a database gains nothing by its being backed up and restored.</summary>
+/// <summary>The owner of a database gains nothing from its backup and restore.</summary>
 public sealed class HostileOwnerTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string SetConfig = "SELECT pg_catalog.set_config('search_path'";
 
-    // Whoever looks at a catalogue by the database's own search_path, or uses an operator by its bare sign, runs evil.f().
+    // A query that uses the database's search_path, or an unqualified operator, runs evil.f().
     private const string Trap = """
         CREATE EXTENSION hstore;
         SET SESSION AUTHORIZATION mallory;
@@ -116,15 +116,15 @@ public sealed class HostileOwnerTests(Cluster cluster) : ServerTest(cluster)
     )
     {
         await using var source = Attach(config);
-        // so that the database itself is asked
+        // so that the database itself is queried
         var found = (await DiscoverAsync(source)).Single(d => d.Name == "shop") with { SizeBytes = 0 };
         await using var view = await source.OpenViewAsync(found, new(BackupType.Backup, null), Token);
         var items = new MemoryItems();
         return (items, await view.WriteAsync(items, Token));
     }
 
-    // The server's own word: each session in the database, of Holdfast and of the programs that it runs, begins with
-    // the statement that pins where names are looked up.
+    // The server's log shows that every session in the database, of Holdfast and of its programs, begins with the
+    // statement that pins the search path.
     private async Task AssertSafeFromTheFirstStatementAsync(string database)
     {
         var mark = Guid.NewGuid().ToString("n");
@@ -138,7 +138,7 @@ public sealed class HostileOwnerTests(Cluster cluster) : ServerTest(cluster)
                 && l[1].StartsWith(database, StringComparison.Ordinal)
                 && l[2].StartsWith("holdfast", StringComparison.Ordinal)
             )
-            .Where(l => l[3].StartsWith("LOG:", StringComparison.Ordinal)) // and not what a statement of another test warned of
+            .Where(l => l[3].StartsWith("LOG:", StringComparison.Ordinal)) // not a warning of another test's statement
             .Select(l => (Process: l[0], Text: l[3]))
             .Where(l => l.Text.Contains("SELECT", StringComparison.Ordinal) || l.Text.Contains("SET ", StringComparison.Ordinal))
             .GroupBy(l => l.Process)

@@ -7,8 +7,7 @@ using Npgsql;
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Roles;
 
 /// <summary>
-/// The role that restores are run as, made by the script that is shipped: code of a hostile owner has nothing but its
-/// rights, and it has none.
+/// The restore role, created by the shipped script: code of a hostile owner has only its privileges, which are none.
 /// </summary>
 public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
 {
@@ -16,7 +15,8 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         Restorer = "keeper_restore",
         Owner = "keeper_restore_owner";
 
-    // Each is tried by a function that a generated column, an index and a constraint call; what succeeds is told in the server's log.
+    // Each attempt is made by functions of a generated column, an index and a constraint; the server's log shows which
+    // succeed.
     private static readonly string[] Attempts =
     [
         "SET ROLE keeper",
@@ -91,10 +91,10 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         await RestoreAsync(Config, "copy", backup);
         await Cluster.RunAsync("postgres", "DO $$ BEGIN RAISE WARNING 'all is told'; END $$");
         await Cluster.Server.Log.WaitForAsync("all is told", Token);
-        var told = Cluster.Server.Log.Lines.Where(l => l.Contains("|_holdfast_restore_", StringComparison.Ordinal)).ToList();
-        Assert.DoesNotContain(told, l => l.Contains("WARNING:  gained: ", StringComparison.Ordinal));
+        var logged = Cluster.Server.Log.Lines.Where(l => l.Contains("|_holdfast_restore_", StringComparison.Ordinal)).ToList();
+        Assert.DoesNotContain(logged, l => l.Contains("WARNING:  gained: ", StringComparison.Ordinal));
         Assert.All(Attempts, a =>
-            Assert.Contains(told, l => l.Contains($"WARNING:  refused: {a} as {Restorer}", StringComparison.Ordinal))
+            Assert.Contains(logged, l => l.Contains($"WARNING:  refused: {a} as {Restorer}", StringComparison.Ordinal))
         );
         Assert.Equal(before, await RightsAsync());
         await AssertOwnedAsync(Cluster, "copy", Owner);
@@ -156,7 +156,8 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     {
         await MakeHostileAsync(
             """
-            IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = session_user AND s.setdatabase = 0) THEN
+            IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+            WHERE r.rolname = session_user AND s.setdatabase = 0) THEN
                 PERFORM set_config('application_name', 'not holdfast', false), pg_sleep(8);
             END IF;
             ALTER ROLE CURRENT_USER SET work_mem = '64kB';
@@ -180,7 +181,8 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     {
         await MakeHostileAsync(
             """
-            IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = session_user AND s.setdatabase = 0 AND s.setconfig::text LIKE '%work_mem%') THEN
+            IF EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+            WHERE r.rolname = session_user AND s.setdatabase = 0 AND s.setconfig::text LIKE '%work_mem%') THEN
                 LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;
             END IF;
             ALTER ROLE CURRENT_USER SET work_mem = '64kB';
@@ -197,7 +199,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             await stop.CancelAsync();
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => loading);
             Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
-            await AssertNothingLeftAsync(); // so that no session changes it after it was looked at
+            await AssertNothingLeftAsync(); // so that no session changes it after the check
         }
         finally
         {
@@ -319,7 +321,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             await using var source = Attach(Config);
             await using (var target = await source.BeginRestoreAsync(new("copy", BackupType.Backup, null, fingerprint, 1), Token))
             {
-                await Cluster.RunAsync("postgres", grant); // as its owner can in a session of his own
+                await Cluster.RunAsync("postgres", grant); // as its owner can in his own session
                 var failure = await Assert.ThrowsAsync<HoldfastException>(() => target.LoadAsync(items, Token));
                 Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
                 Assert.Contains(said, failure.Message, StringComparison.Ordinal);
@@ -452,7 +454,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
     {
         await using var other = await OtherServers.StartAsync(major);
         await RoleScript.RunAsync(other, Keeper, Token);
-        var from = major < 15 ? other : Cluster; // a database goes to no older server, and there is no pg_dump of newer ones
+        var from = major < 15 ? other : Cluster; // a database is not restored to an older server, and there is no pg_dump for newer ones
         await from.CreateAsync("shop");
         await from.RunAsync(
             "shop",
@@ -473,7 +475,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         (MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint) backup
     ) => RestoreAsync(config, name, backup.Items, backup.Fingerprint);
 
-    // A function that may not be volatile calls one that is.
+    // A function that must not be volatile calls one that is.
     private async Task MakeHostileAsync(string body)
     {
         await Cluster.CreateAsync("shop", "mallory");
@@ -482,7 +484,8 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             $"""
             SET SESSION AUTHORIZATION mallory;
             CREATE SCHEMA evil;
-            CREATE FUNCTION evil.f() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN IF current_setting('evil.off', true) = 'on' THEN RETURN 1; END IF; {body} RETURN 1; END $f$;
+            CREATE FUNCTION evil.f() RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
+            IF current_setting('evil.off', true) = 'on' THEN RETURN 1; END IF; {body} RETURN 1; END $f$;
             CREATE FUNCTION evil.calm(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN RETURN i + evil.f(); END $f$;
             SET evil.off = 'on';
             CREATE TABLE evil.generated(i int, g int GENERATED ALWAYS AS (evil.calm(i)) STORED); INSERT INTO evil.generated VALUES (1);

@@ -5,7 +5,7 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Roles;
 
 /// <summary>
-/// Roles belong to the server, and their names are bytes: one that was made in a database in LATIN1 is no text in
+/// Roles belong to the server, and their names are bytes: a name created in a LATIN1 database is not valid text in
 /// others.
 /// </summary>
 public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
@@ -19,7 +19,8 @@ public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
 
     private const string Settings = """
         SELECT encode(r.rolname::text::bytea, 'escape'), array_to_string(s.setconfig, ',')
-        FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database()
+        FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase
+        WHERE d.datname = current_database()
         """;
 
     public override async ValueTask InitializeAsync()
@@ -71,7 +72,7 @@ public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BackUpAsync(encoding);
         await Cluster.RunAsync("postgres", "DROP DATABASE shop");
         await DropRolesAsync();
-        await Cluster.RunAsync("latin", "CREATE ROLE \"zo\u00ea\""); // another, of whose name no more is text
+        await Cluster.RunAsync("latin", "CREATE ROLE \"zo\u00ea\""); // another one, whose name is not valid text either
         foreach (var missing in (MissingRoles[])[MissingRoles.Refuse, MissingRoles.Create])
         {
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config(missing), "copy", items, fingerprint));
@@ -122,7 +123,7 @@ public sealed class RoleNameTests(Cluster cluster) : ServerTest(cluster)
                 + "format('DROP ROLE %I', r); END LOOP; END $$"
         );
 
-    // Inside the server nobody asks what encoding a name is in.
+    // Within the server, the encoding of the name does not matter.
     private static string Naming(string statement) =>
         $"DO $$ BEGIN EXECUTE format('{statement}', (SELECT rolname FROM pg_roles WHERE encode(rolname::text::bytea, 'hex') = "
         + "'7a6feb')); END $$";

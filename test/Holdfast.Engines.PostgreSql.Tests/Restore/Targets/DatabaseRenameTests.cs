@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Targets;
 
-/// <summary>A database in the making is nobody else's; whoever gets into it all the same throws no restore away.</summary>
+/// <summary>Only the restore can use the new database; a session that gets in anyway does not make the restore fail.</summary>
 public sealed class DatabaseRenameTests(Cluster cluster) : ServerTest(cluster)
 {
     private const string InMaking = @"SELECT datname FROM pg_database WHERE datname LIKE '\_holdfast\_restore\_%'";
@@ -73,7 +73,7 @@ public sealed class DatabaseRenameTests(Cluster cluster) : ServerTest(cluster)
             new HookedItems(items) { Halfway = async () => agent = await ConnectAsync(Cluster.Superuser) },
             fingerprint
         );
-        // It tries to get its name, and the server waits for whoever is there.
+        // The rename is tried, and the server waits for other sessions.
         await Cluster.RunAsync(
             "postgres",
             "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE query LIKE 'ALTER DATABASE%RENAME%' AND "
