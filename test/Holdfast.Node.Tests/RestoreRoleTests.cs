@@ -23,7 +23,7 @@ public sealed class RestoreRoleTests : BackedUpNode
         await HostileRestoreAsync();
         var alert = Standing()!;
         Assert.Equal((AlertSeverity.Error, "fake", Time.GetUtcNow()), (alert.Severity, alert.Subject.Source, alert.Since));
-        Assert.Equal("A restore into 'fake' has failed: Code of 'a' has changed the password.", alert.Message);
+        Assert.Equal("A restore into 'fake' failed: Code of 'a' has changed the password.", alert.Message);
         Assert.StartsWith("Give it a new one. Then acknowledge this alert", alert.Hint, StringComparison.Ordinal);
 
         await StopAsync();

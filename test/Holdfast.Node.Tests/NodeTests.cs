@@ -13,7 +13,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Holdfast.Node.Tests;
 
 /// <summary>A whole node on a state store of its own, with databases in memory and a clock that only the test moves.</summary>
-public sealed class HoldfastNodeTests : IAsyncLifetime
+public sealed class NodeTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -25,7 +25,7 @@ public sealed class HoldfastNodeTests : IAsyncLifetime
     private EmbeddedStateStore _store = null!;
     private TestNode _node = null!;
 
-    public HoldfastNodeTests() => _boot = new(_time);
+    public NodeTests() => _boot = new(_time);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
