@@ -189,17 +189,18 @@ public sealed class ArchiveWriter : IItemSink, IAsyncDisposable
             await _indexSealer.CompleteAsync();
         }
         var unchanged = _chain is not null && _chain.ContentTag.AsSpan().SequenceEqual(contentTag);
-        return new(
-            _header.Id,
-            unchanged,
-            manifest.TotalBytes,
-            ownBytes,
-            _storedArchive.Length,
-            sha256,
-            _storedArchive.Sha256(),
-            _storedIndex.Length,
-            _storedIndex.Sha256()
-        );
+        return new()
+        {
+            Id = _header.Id,
+            IsUnchanged = unchanged,
+            TotalBytes = manifest.TotalBytes,
+            OwnBytes = ownBytes,
+            StoredBytes = _storedArchive.Length,
+            ManifestSha256 = sha256,
+            StoredSha256 = _storedArchive.Sha256(),
+            IndexBytes = _storedIndex.Length,
+            IndexSha256 = _storedIndex.Sha256(),
+        };
     }
 
     /// <summary>Computes the digest of the contents; null if the engine has no change token.</summary>

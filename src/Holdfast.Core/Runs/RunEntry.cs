@@ -4,38 +4,46 @@ using Holdfast.Core.Operations;
 namespace Holdfast.Core.Runs;
 
 /// <summary>The state of one database in a run: its newest operation.</summary>
-/// <param name="Operation">Id of the operation.</param>
-/// <param name="Database">The database.</param>
-/// <param name="State">State of the operation.</param>
-/// <param name="Unchanged">Whether nothing had changed.</param>
-/// <param name="Started">When it started; null while it waits.</param>
-/// <param name="Ended">When it ended; null until then.</param>
-/// <param name="ReadBytes">Bytes of the database read so far.</param>
-/// <param name="StoredBytes">Size of its archive, in bytes.</param>
-public readonly record struct RunEntry(
-    string Operation,
-    DatabaseId Database,
-    OperationState State,
-    bool Unchanged,
-    DateTimeOffset? Started,
-    DateTimeOffset? Ended,
-    long ReadBytes,
-    long StoredBytes
-)
+public readonly record struct RunEntry
 {
+    /// <summary>Id of the operation.</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>The database.</summary>
+    public required DatabaseId Database { get; init; }
+
+    /// <summary>State of the operation.</summary>
+    public required OperationState State { get; init; }
+
+    /// <summary>Whether nothing had changed.</summary>
+    public required bool Unchanged { get; init; }
+
+    /// <summary>When it started; null while it waits.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>When it ended; null until then.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>Bytes of the database read so far.</summary>
+    public required long ReadBytes { get; init; }
+
+    /// <summary>Size of its archive, in bytes.</summary>
+    public required long StoredBytes { get; init; }
+
     /// <summary>Whether it is queued or running.</summary>
     public bool IsPending => State <= OperationState.Running;
 
     /// <summary>Creates the entry of an operation.</summary>
     public static RunEntry From(Operation operation) =>
-        new(
-            operation.Id,
-            operation.Database,
-            operation.State,
-            operation.Result is { Unchanged: true },
-            operation.Started,
-            operation.Ended,
-            operation.Progress.DoneBytes,
-            operation.Result?.StoredBytes ?? 0
-        );
+        new()
+        {
+            Operation = operation.Id,
+            Database = operation.Database,
+            State = operation.State,
+            Unchanged = operation.Result is { Unchanged: true },
+            Started = operation.Started,
+            Ended = operation.Ended,
+            ReadBytes = operation.Progress.DoneBytes,
+            StoredBytes = operation.Result?.StoredBytes ?? 0,
+        };
 }

@@ -56,16 +56,17 @@ internal sealed record CatalogSummary(
     {
         var damaged = troubles.Where(t => t.Copy.State == CopyState.Damaged).ToList();
         var missing = troubles.Where(t => t.Copy is { State: CopyState.Missing, IsAcknowledged: false }).ToList();
-        return new(
-            database,
-            destination,
-            damaged.Count,
-            missing.Count,
-            damaged.Min(d => d.Copy.Since),
-            missing.Min(m => m.Copy.Since),
-            DescribeExample(damaged),
-            DescribeExample(missing)
-        );
+        return new()
+        {
+            Database = database,
+            Destination = destination,
+            Damaged = damaged.Count,
+            Missing = missing.Count,
+            DamagedSince = damaged.Min(d => d.Copy.Since),
+            MissingSince = missing.Min(m => m.Copy.Since),
+            Example = DescribeExample(damaged),
+            MissingExample = DescribeExample(missing),
+        };
     }
 
     private static string? DescribeExample(IEnumerable<(string? Task, string Name, CatalogCopy Copy)> troubles) =>

@@ -113,14 +113,15 @@ public sealed class RunAggregatorTests
         Enumerable.Range(0, count).ToDictionary(i => $"{i}", i => (new DatabaseId("shop", $"{i}"), 100L));
 
     private static RunEntry Entry(int number, OperationState state, bool unchanged = false) =>
-        new(
-            $"op{number}",
-            new("shop", $"{number}"),
-            state,
-            unchanged,
-            state == OperationState.Queued ? null : Slot,
-            state > OperationState.Running ? Slot.AddMinutes(number + 1) : null,
-            5,
-            3
-        );
+        new()
+        {
+            Operation = $"op{number}",
+            Database = new("shop", $"{number}"),
+            State = state,
+            Unchanged = unchanged,
+            Started = state == OperationState.Queued ? null : Slot,
+            Ended = state > OperationState.Running ? Slot.AddMinutes(number + 1) : null,
+            ReadBytes = 5,
+            StoredBytes = 3,
+        };
 }
