@@ -5,8 +5,11 @@ namespace Holdfast.Engines.PostgreSql;
 /// <summary>The engine for PostgreSQL databases: those of one server, or of a primary and its standbys.</summary>
 public sealed class PostgreSqlEngine : IDatabaseEngine
 {
+    /// <summary>Its kind, in configuration, archives and API.</summary>
+    internal const string Kind = "postgresql";
+
     /// <inheritdoc/>
-    public string Name => "postgresql";
+    public string Name => Kind;
 
     /// <inheritdoc/>
     public IDatabaseSource Attach(SourceConfig config) =>

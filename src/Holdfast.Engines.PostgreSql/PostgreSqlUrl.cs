@@ -35,7 +35,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.Usage"/>. The message never contains a password.
     /// </exception>
-    public static PostgreSqlUrl Parse(string text, string source = "local")
+    public static PostgreSqlUrl Parse(string text, string source = SourceConfig.DefaultName)
     {
         var scheme = Array.Find(Schemes, s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase))
             ?? throw InvalidUrl("The URL does not begin with postgresql://.");

@@ -9,6 +9,9 @@ namespace Holdfast.Engines.Sqlite;
 /// <summary>The engine for SQLite databases: files in directories.</summary>
 public sealed class SqliteEngine : IDatabaseEngine
 {
+    /// <summary>Its kind, in configuration, archives and API.</summary>
+    internal const string Kind = "sqlite";
+
     private readonly TimeProvider _time;
     private readonly ScriptFormat _script;
     private readonly SqliteTuning _tuning;
@@ -29,7 +32,7 @@ public sealed class SqliteEngine : IDatabaseEngine
     }
 
     /// <inheritdoc/>
-    public string Name => "sqlite";
+    public string Name => Kind;
 
     /// <summary>Version of the SQLite library, for example <c>3.53.4</c>.</summary>
     internal static unsafe string LibraryVersion => Marshal.PtrToStringUTF8((nint)SqliteNative.sqlite3_libversion())!;

@@ -1,5 +1,3 @@
-using Holdfast.Core.Cluster;
-
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>
@@ -11,11 +9,11 @@ public sealed record SqliteSourceConfig : SourceConfig
     /// <summary>The directory.</summary>
     public required string Path { get; init; }
 
+    /// <inheritdoc/>
+    public override (string Key, string Path)? Folder => ("path", Path);
+
     /// <summary>Globs of the names of encrypted databases, whose files have no header to identify them.</summary>
     public IReadOnlyList<string> Encrypted { get; init; } = [];
-
-    /// <summary>Set by the operator for directories that LiteFS, DRBD or <c>sqlite3_rsync</c> keep up to date.</summary>
-    public DatabaseRole Role { get; init; } = DatabaseRole.Primary;
 
     /// <summary>
     /// Identifies the directory if no identity file can be written to it; null to identify it by its location. If there

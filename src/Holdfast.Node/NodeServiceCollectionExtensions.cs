@@ -2,6 +2,7 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Alerts.Inputs;
 using Holdfast.Node.Backups;

@@ -4,6 +4,7 @@ using Holdfast.Api.Events;
 using Holdfast.Api.InProcess;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
+using Holdfast.Engines;
 using Holdfast.Node;
 using Holdfast.Node.Operations;
 using Holdfast.Server.Access;
@@ -163,6 +164,10 @@ public static class HoldfastServer
 
     private static void AddNode(IServiceCollection services, ServerOptions options)
     {
+        foreach (var factory in options.Engines)
+        {
+            services.AddSingleton(factory);
+        }
         foreach (var factory in options.Destinations)
         {
             services.AddSingleton(factory);
@@ -172,14 +177,14 @@ public static class HoldfastServer
                 s.GetRequiredService<ServerConfig>(),
                 s.GetRequiredService<DataFolder>(),
                 s.GetRequiredService<TimeProvider>(),
+                [.. s.GetServices<EngineFactory>()],
                 [.. s.GetServices<DestinationFactory>()]
             )
         );
         services.AddSingleton(s =>
             NodeHostedService.AttachSources(
                 s.GetRequiredService<ServerConfig>(),
-                s.GetRequiredService<TimeProvider>(),
-                options.SqliteReaders,
+                [.. s.GetServices<EngineFactory>()],
                 s.GetRequiredService<ILoggerFactory>()
             )
         );

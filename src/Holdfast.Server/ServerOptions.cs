@@ -1,5 +1,5 @@
 using Holdfast.Destinations;
-using Holdfast.Engines.Sqlite.Readers;
+using Holdfast.Engines;
 using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server;
@@ -16,11 +16,11 @@ public sealed record ServerOptions
     /// <summary>File with an API token for automation, mode 0600; null for none.</summary>
     public string? AdminTokenFile { get; init; }
 
+    /// <summary>The kinds of engines. Default none.</summary>
+    public IReadOnlyList<EngineFactory> Engines { get; init; } = [];
+
     /// <summary>The kinds of destinations. Default none.</summary>
     public IReadOnlyList<DestinationFactory> Destinations { get; init; } = [];
-
-    /// <summary>The processes that read SQLite databases which others may write to. Default none: the server does.</summary>
-    public ReaderPool? SqliteReaders { get; init; }
 
     /// <summary>The clock. Default the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -6,6 +6,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Api.Access;
+using Holdfast.Api.Tests.Kinds;
 using Holdfast.Core.Encryption;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines.Sqlite;
@@ -334,7 +335,7 @@ internal sealed class ApiServer : IAsyncDisposable
                         Tag = "A",
                         Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
                         CatalogFile = Path.Combine(root, "data", "catalog.db"),
-                        DestinationFactories = [new LocalDestinationFactory([root])],
+                        DestinationFactories = [new LocalDestinationFactory([root]), new BucketFactory(root)],
                         Zone = TimeZoneInfo.Utc,
                         ShutdownGrace = TimeSpan.Zero,
                     }

@@ -3,7 +3,6 @@ using Holdfast.Cli.Client;
 using Holdfast.Cli.Commands;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
-using Holdfast.Engines.PostgreSql;
 
 namespace Holdfast.Cli.Sources;
 
@@ -84,10 +83,10 @@ internal sealed class RestoreOptions
     /// <summary>Whether objects that cannot be made are left out.</summary>
     public bool ShouldContinueOnError(ParseResult parsed) => parsed.GetValue(_continue);
 
-    /// <summary>What a PostgreSQL server is to do.</summary>
-    public PostgreSqlRestoreConfig ReadPostgreSql(ParseResult parsed)
+    /// <summary>How a database server restores.</summary>
+    public RestoreRoleOptions ReadRoles(ParseResult parsed, EngineFactory engine)
     {
-        SharedOptions.RejectOptions(parsed, "where the new database is one of PostgreSQL's", _mode);
+        SharedOptions.RejectOptions(parsed, $"where the new database is one of {engine.Form.Label}'s", _mode);
         if (HasOwner(parsed) && parsed.GetValue(_owner) is null)
         {
             throw new HoldfastException(ErrorCatalogue.Usage, "--owner does not say which role.", "Write --owner ROLE.");
@@ -120,8 +119,8 @@ internal sealed class RestoreOptions
             Owner = parsed.GetValue(_owner),
             KeepOwners = parsed.GetValue(_keepOwners),
             MissingRoles = parsed.GetValue(_missing),
-            AllowPrivilegedRole = parsed.GetValue(_powerful) || parsed.GetValue(_superuser),
-            Jobs = SharedOptions.RequirePositive(parsed.GetValue(_jobs) ?? new PostgreSqlRestoreConfig().Jobs, "--jobs"),
+            AllowPowerfulRole = parsed.GetValue(_powerful) || parsed.GetValue(_superuser),
+            Jobs = parsed.GetValue(_jobs) is { } jobs ? SharedOptions.RequirePositive(jobs, "--jobs") : null,
         };
     }
 

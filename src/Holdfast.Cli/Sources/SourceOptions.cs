@@ -2,6 +2,7 @@ using System.CommandLine;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Commands;
 using Holdfast.Cli.Output;
+using Holdfast.Engines;
 
 namespace Holdfast.Cli.Sources;
 
@@ -55,9 +56,19 @@ internal sealed class SourceOptions
     }
 
     /// <summary>Refuses what belongs to database servers.</summary>
-    public void RejectServerOptions(ParseResult parsed) =>
-        SharedOptions.RejectOptions(parsed, "with files of SQLite", PasswordFile, AskPassword);
+    public void RejectServerOptions(ParseResult parsed, EngineFactory engine) =>
+        SharedOptions.RejectOptions(parsed, $"with files of {engine.Form.Label}", PasswordFile, AskPassword);
 
-    /// <summary>Refuses what belongs to files.</summary>
-    public void RejectFileOptions(ParseResult parsed) => SharedOptions.RejectOptions(parsed, "with a PostgreSQL server", Encrypted);
+    /// <summary>Refuses what belongs to files where the engine has servers, and the other way round.</summary>
+    public void RejectOptionsOfOthers(ParseResult parsed, EngineFactory engine)
+    {
+        if (engine.HasFiles)
+        {
+            RejectServerOptions(parsed, engine);
+        }
+        else
+        {
+            SharedOptions.RejectOptions(parsed, $"with a {engine.Form.Label} server", Encrypted);
+        }
+    }
 }

@@ -8,9 +8,18 @@ namespace Holdfast.Core.Settings;
 public sealed class SettingsContext(string? folder = null, Func<string, (string Name, string Value)?>? findVariable = null)
 {
     private readonly List<ValidationError> _faults = [];
+    private readonly List<string> _warnings = [];
 
     /// <summary>All errors, each with its key.</summary>
     public IReadOnlyList<ValidationError> Faults => _faults;
+
+    /// <summary>Deprecated settings that are still valid, as sentences that begin with the key.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Reports a deprecated setting.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="message">What should be changed.</param>
+    public void Warn(string key, string message) => _warnings.Add($"{key} {message}");
 
     /// <summary>Reports an error.</summary>
     /// <param name="key">The key: <c>sources[1].path</c>.</param>

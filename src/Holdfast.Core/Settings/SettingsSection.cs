@@ -13,6 +13,7 @@ public sealed class SettingsSection
     private readonly string _path;
     private readonly Dictionary<string, JsonElement> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _readKeys = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _oldKeys = new(StringComparer.Ordinal);
 
     /// <summary>Wraps an object.</summary>
     /// <param name="context">Collects the errors.</param>
@@ -58,6 +59,11 @@ public sealed class SettingsSection
     /// <param name="message">What is wrong, with the value.</param>
     /// <param name="hint">What would be valid; empty if the message states it.</param>
     public void Report(string name, string message, string hint = "") => _context.Report(GetKeyPath(name), message, hint);
+
+    /// <summary>Reports a deprecated property that is still valid.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="message">What should be changed.</param>
+    public void Warn(string name, string message) => _context.Warn(GetKeyPath(name), message);
 
     /// <summary>Returns a nested object.</summary>
     public SettingsSection GetSection(string name) => new(_context, GetKeyPath(name), FindElement(name));
@@ -160,6 +166,28 @@ public sealed class SettingsSection
     /// <summary>Returns an integer within a range; null if missing.</summary>
     public int? GetInteger(string name, int min, int max) => (int?)GetNumber(name, min, max, whole: true);
 
+    /// <summary>
+    /// Returns an integer within a range whose property was renamed. The old name is read with a warning; giving both names
+    /// is an error.
+    /// </summary>
+    public int? GetRenamedInteger(string name, string oldName, int min, int max)
+    {
+        var number = GetInteger(name, min, max);
+        _oldKeys.Add(oldName);
+        if (!Has(oldName))
+        {
+            return number;
+        }
+        var key = FindVariable(oldName)?.Name ?? GetKeyPath(oldName);
+        if (Has(name))
+        {
+            _context.Report(key, $"is the old name of {GetKeyPath(name)}, which is given too. Leave it out.");
+            return number;
+        }
+        _context.Warn(key, $"is deprecated: it is called {GetKeyPath(name)} now.");
+        return GetInteger(oldName, min, max);
+    }
+
     /// <summary>Returns a number within a range; null if missing.</summary>
     public double? GetNumber(string name, double min, double max, bool whole = false)
     {
@@ -194,7 +222,9 @@ public sealed class SettingsSection
             {
                 _context.Report(
                     GetKeyPath(name),
-                    _readKeys.Count > 12 ? "is not a setting." : $"is not a setting. Known here: {string.Join(", ", _readKeys)}."
+                    _readKeys.Count > 12
+                        ? "is not a setting."
+                        : $"is not a setting. Known here: {string.Join(", ", _readKeys.Where(k => !_oldKeys.Contains(k)))}."
                 );
             }
         }

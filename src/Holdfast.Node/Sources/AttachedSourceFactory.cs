@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 
 namespace Holdfast.Node.Sources;

@@ -1,6 +1,7 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
 using Holdfast.State;
@@ -99,7 +100,7 @@ public sealed class SourceEditor
         }
         catch (HoldfastException e)
         {
-            faults.Add(new("url", e.Message, e.Hint ?? "Write postgresql://USER@HOST:PORT."));
+            faults.Add(new("url", e.Message, e.Hint ?? "Check the address."));
         }
 
         return faults;

@@ -1,13 +1,12 @@
 using System.Text.Json;
-using Holdfast.Core.Cluster;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Settings;
 
 namespace Holdfast.Server.Configuration;
 
 /// <summary>
-/// Turns JSON and environment variables into the record. The serialiser of the framework stops at its first fault; an operator who starts a
-/// service wants all of them.
+/// Turns JSON and environment variables into the record. <c>docs/decisions/0012-own-configuration-reader.md</c> says why
+/// not with <c>Microsoft.Extensions.Configuration</c>.
 /// </summary>
 internal sealed class ConfigReader
 {
@@ -17,9 +16,11 @@ internal sealed class ConfigReader
     private readonly Dictionary<string, string> _variables = [];
     private readonly HashSet<string> _used = [];
     private readonly SettingsContext _context;
+    private readonly SourceReader _sources;
 
-    public ConfigReader(string folder, IReadOnlyDictionary<string, string> environment)
+    public ConfigReader(string folder, IReadOnlyDictionary<string, string> environment, SourceReader sources)
     {
+        _sources = sources;
         foreach (var (name, value) in environment.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             _variables[name] = value;
@@ -43,7 +44,7 @@ internal sealed class ConfigReader
             LocalRoots = FindVariable("localRoots") is { } roots
                 ? [.. roots.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(_context.ToAbsolutePath)]
                 : section.GetPaths("localRoots"),
-            Sources = [.. section.GetSections("sources").Select(ReadSource)],
+            Sources = [.. section.GetSections("sources").Select(_sources.Read).OfType<ConfiguredSource>()],
             Limits = ReadLimits(section.GetSection("limits")),
             Webhook = ReadAddress(section.GetSection("webhook")),
             Heartbeat = ReadAddress(section.GetSection("heartbeat")),
@@ -60,10 +61,10 @@ internal sealed class ConfigReader
         {
             Report(name, "is no setting that the environment can give.");
         }
-        return config;
+        return config with { Warnings = _context.Warnings };
     }
 
-    /// <summary>The variable that stands for a key, if it is set: <c>limits.smallLane</c> is <c>HOLDFAST_LIMITS__SMALL_LANE</c>.</summary>
+    /// <summary>The variable that stands for a key, if it is set: <c>limits.graceSeconds</c> is <c>HOLDFAST_LIMITS__GRACE_SECONDS</c>.</summary>
     public string? FindVariable(string key)
     {
         var name = ToVariableName(key);
@@ -85,87 +86,15 @@ internal sealed class ConfigReader
             )
         );
 
-    private SourceEntry ReadSource(SettingsSection section)
-    {
-        var entry = new SourceEntry
-        {
-            Name = section.GetRequiredString("name"),
-            Engine = section.GetRequiredString("engine"),
-            Include = section.GetStrings("include"),
-            Exclude = section.GetStrings("exclude"),
-            Role = section.GetEnum("role", DatabaseRole.Primary),
-        };
-        if (entry.Engine == "sqlite")
-        {
-            entry = entry with
-            {
-                Path = section.GetRequiredPath("path"),
-                Encrypted = section.GetStrings("encrypted"),
-                Identity = section.GetString("identity"),
-                SpoolFolder = section.GetPath("spoolFolder"),
-                MaxWriterWaitSeconds = section.GetNumber("maxWriterWaitSeconds", 0, 3600),
-            };
-            section.ReportUnknownKeys();
-        }
-        else if (entry.Engine == "postgresql")
-        {
-            entry = entry with
-            {
-                Url = section.GetRequiredString("url"),
-                PasswordFile = section.GetPath("passwordFile"),
-                PassFile = section.GetPath("passFile"),
-                ToolFolders = section.GetPaths("toolFolders"),
-                LockWaitSeconds = section.GetNumber("lockWaitSeconds", 1, 86_400),
-                StallSeconds = section.GetNumber("stallSeconds", 1, 86_400),
-                Restore = ReadRestore(section.GetSection("restore")),
-            };
-            section.ReportUnknownKeys();
-        }
-        else if (entry.Engine.Length > 0)
-        {
-            // what else stands there belongs to it
-            Report(section.GetKeyPath("engine"), $"'{entry.Engine}' is not an engine. Known: sqlite, postgresql.");
-        }
-
-        return entry;
-    }
-
-    private RestoreEntry? ReadRestore(SettingsSection section)
-    {
-        if (!section.Exists)
-        {
-            return null;
-        }
-        var restore = new RestoreEntry
-        {
-            User = section.GetString("user"),
-            PasswordFile = section.GetPath("passwordFile"),
-            Owner = section.GetString("owner"),
-            KeepOwners = section.GetBoolean("keepOwners"),
-            MissingRoles = section.GetString("missingRoles") ?? "refuse",
-            AllowPowerfulRole = section.GetBoolean("allowPowerfulRole"),
-            AllowSuperuser = section.GetBoolean("allowSuperuser"),
-            Jobs = section.GetInteger("jobs", 1, 64),
-        };
-        if (restore.MissingRoles is not ("refuse" or "skip" or "create"))
-        {
-            Report(section.GetKeyPath("missingRoles"), $"'{restore.MissingRoles}' must be refuse, skip or create.");
-        }
-        if (restore is { PasswordFile: not null, User: null })
-        {
-            Report(section.GetKeyPath("passwordFile"), "is the password of restore.user, which is not given.");
-        }
-        section.ReportUnknownKeys();
-        return restore;
-    }
-
     private static LimitsConfig ReadLimits(SettingsSection section)
     {
         var defaults = new LimitsConfig();
         var limits = new LimitsConfig
         {
-            Slots = section.GetInteger("slots", 1, 256) ?? defaults.Slots,
-            SmallLane = section.GetInteger("smallLane", 1, 1024) ?? defaults.SmallLane,
+            LargeDatabaseConcurrency = section.GetRenamedInteger("largeDatabaseConcurrency", "slots", 1, 256)
+                ?? defaults.LargeDatabaseConcurrency,
+            SmallDatabaseConcurrency = section.GetRenamedInteger("smallDatabaseConcurrency", "smallLane", 1, 1024)
+                ?? defaults.SmallDatabaseConcurrency,
             Restores = section.GetInteger("restores", 1, 64) ?? defaults.Restores,
             PerSource = section.GetInteger("perSource", 1, 1024),
             PerDestination = section.GetInteger("perDestination", 1, 1024),

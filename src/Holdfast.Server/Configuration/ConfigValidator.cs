@@ -1,6 +1,5 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Server.Files;
 using Holdfast.Server.Outgoing;
 
 namespace Holdfast.Server.Configuration;
@@ -8,7 +7,7 @@ namespace Holdfast.Server.Configuration;
 /// <summary>What a configuration must be like that could be read.</summary>
 internal static class ConfigValidator
 {
-    public static void Validate(ServerConfig config, string dataFolder, Action<string, string> report)
+    public static void Validate(ServerConfig config, Action<string, string> report)
     {
         if (config.Node.Length is < 1 or > 4 || !config.Node.All(char.IsAsciiLetterUpper))
         {
@@ -18,7 +17,6 @@ internal static class ConfigValidator
         {
             report("listen", fault);
         }
-        ValidateSources(config, dataFolder, report);
         ValidateAddress("webhook.url", config.Webhook, report);
         ValidateAddress("heartbeat.url", config.Heartbeat, report);
         if (config.Tls is { } tls)
@@ -48,41 +46,6 @@ internal static class ConfigValidator
             if (command.Length > 0 && !config.Commands.ContainsKey(command))
             {
                 report($"databaseKeys.{databases}", $"'{command}' is none of 'commands'.");
-            }
-        }
-    }
-
-    private static void ValidateSources(ServerConfig config, string dataFolder, Action<string, string> report)
-    {
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase); // folders of destinations may not tell cases apart
-        foreach (var (i, source) in config.Sources.Index())
-        {
-            if (source.Name.Length > 0 && !DatabaseId.IsSourceName(source.Name))
-            {
-                report(
-                    $"sources[{i}].name",
-                    $"'{source.Name}' must be 1 to 64 letters, digits, '.', '_' and '-', the first a letter or digit."
-                );
-            }
-            else if (source.Name.Length > 0 && !names.Add(source.Name))
-            {
-                report($"sources[{i}].name", $"'{source.Name}' names another source already.");
-            }
-
-            if (source.Identity is { } identity && (identity.Length > 200 || identity.Any(char.IsControl) || identity.Trim() != identity))
-            {
-                report($"sources[{i}].identity", "must be 1 to 200 characters in one line, without space at its ends.");
-            }
-
-            if (source.Url is { Length: > 0 } && Hosting.SourceFactory.ValidateUrl(source) is { } wrong)
-            {
-                report($"sources[{i}].url", wrong);
-            }
-
-            // Two SQLite libraries are in the process: if both opened one file, the locks of one would fall when the other closes it.
-            if (source.Path is { Length: > 0 } path && RealPath.IsWithin(dataFolder, RealPath.Of(path)))
-            {
-                report($"sources[{i}].path", $"the server's data folder '{dataFolder}' lies inside it. Choose another with --data.");
             }
         }
     }

@@ -4,10 +4,10 @@ namespace Holdfast.Server.Configuration;
 public sealed record LimitsConfig
 {
     /// <summary>Backups of large databases at once, 1 to 256. Default half the cores, at least 1.</summary>
-    public int Slots { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+    public int LargeDatabaseConcurrency { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Backups of small databases at once, 1 to 1024. Default four times the cores.</summary>
-    public int SmallLane { get; init; } = 4 * Environment.ProcessorCount;
+    public int SmallDatabaseConcurrency { get; init; } = 4 * Environment.ProcessorCount;
 
     /// <summary>Restores at once, 1 to 64. Default 2.</summary>
     public int Restores { get; init; } = 2;

@@ -19,7 +19,7 @@ public sealed record ServerConfig
     public IReadOnlyList<string> LocalRoots { get; init; } = [];
 
     /// <summary>What this node is attached to. Default nothing.</summary>
-    public IReadOnlyList<SourceEntry> Sources { get; init; } = [];
+    public IReadOnlyList<ConfiguredSource> Sources { get; init; } = [];
 
     /// <summary>How much at once, how often, how long.</summary>
     public LimitsConfig Limits { get; init; } = new();
@@ -44,4 +44,7 @@ public sealed record ServerConfig
     /// ids. A key that is given over the API stands over it. Default none.
     /// </summary>
     public IReadOnlyDictionary<string, string> DatabaseKeys { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What is valid and should be changed, as an old name of a setting. Logged at the start.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Holdfast.Core.Errors;
+using Holdfast.Engines;
 using Holdfast.Server.Files;
 
 namespace Holdfast.Server.Configuration;
@@ -16,20 +17,26 @@ public static class ServerConfigLoader
     /// <param name="dataFolder">The server's own folder, which must not lie in a source.</param>
     /// <param name="environment">
     /// The variables: <c>HOLDFAST_NODE</c>, <c>HOLDFAST_LISTEN</c>, <c>HOLDFAST_LOCAL_ROOTS</c> (divided by colons),
-    /// and <c>HOLDFAST_LIMITS__SLOTS</c> and its like for what stands in a section. Sources and commands are set in the
+    /// and <c>HOLDFAST_LIMITS__RESTORES</c> and its like for what stands in a section. Sources and commands are set in the
     /// file only.
     /// </param>
+    /// <param name="engines">Read the sources, each those of its engine.</param>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.NotFound"/> when there is no such file, else <see cref="ErrorCatalogue.Usage"/> with
     /// one line for each fault.
     /// </exception>
-    public static ServerConfig Load(string? path, string dataFolder, IReadOnlyDictionary<string, string> environment)
+    public static ServerConfig Load(
+        string? path,
+        string dataFolder,
+        IReadOnlyDictionary<string, string> environment,
+        IReadOnlyList<EngineFactory> engines
+    )
     {
         using var document = path is null ? JsonDocument.Parse("{}") : Parse(path);
         var folder = path is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var reading = new ConfigReader(folder, environment);
+        var reading = new ConfigReader(folder, environment, new(engines, RealPath.Of(dataFolder)));
         var config = reading.Read(document.RootElement);
-        ConfigValidator.Validate(config, RealPath.Of(dataFolder), reading.Report);
+        ConfigValidator.Validate(config, reading.Report);
         var faults = reading.Faults;
         if (faults.Count == 0)
         {

@@ -1,5 +1,5 @@
 using Holdfast.Destinations;
-using Holdfast.Engines.Sqlite.Readers;
+using Holdfast.Engines;
 using Holdfast.Node;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Keys;
@@ -24,6 +24,7 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
         ServerConfig config,
         DataFolder data,
         TimeProvider time,
+        IReadOnlyList<EngineFactory> engines,
         IReadOnlyList<DestinationFactory> destinations
     ) =>
         new()
@@ -31,8 +32,8 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
             Tag = config.Node,
             Key = NodeKey.LoadOrCreate(data.NodeKey, time),
             DestinationFactories = destinations,
-            LargeDatabaseConcurrency = config.Limits.Slots,
-            SmallDatabaseConcurrency = config.Limits.SmallLane,
+            LargeDatabaseConcurrency = config.Limits.LargeDatabaseConcurrency,
+            SmallDatabaseConcurrency = config.Limits.SmallDatabaseConcurrency,
             Restores = config.Limits.Restores,
             PerSource = config.Limits.PerSource,
             PerDestination = config.Limits.PerDestination,
@@ -45,20 +46,20 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
                 StringComparer.Ordinal
             ),
             BootClock = time == TimeProvider.System ? new SystemBootClock() : null,
-            AttachedSourceFactory = SourceFactory.Attach,
-            Engines = SourceFactory.CreateEngines(time),
+            AttachedSourceFactory = new SourceFactory(engines).Attach,
+            Engines = [.. engines.Select(e => e.CreateEngine())],
             CatalogFile = data.Catalog,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
 
     /// <summary>Attaches the sources of the configuration. Connects to none of them.</summary>
-    public static ConfiguredSources AttachSources(ServerConfig config, TimeProvider time, ReaderPool? readers, ILoggerFactory loggers)
+    public static ConfiguredSources AttachSources(ServerConfig config, IReadOnlyList<EngineFactory> engines, ILoggerFactory loggers)
     {
-        foreach (var source in config.Sources.Where(s => s.Restore?.AllowSuperuser == true))
+        foreach (var warning in config.Warnings)
         {
-            LogDeprecatedSetting(loggers.CreateLogger<NodeHostedService>(), source.Name);
+            LogDeprecatedSetting(loggers.CreateLogger<NodeHostedService>(), warning);
         }
-        return new([.. config.Sources.Select(s => SourceFactory.Attach(s, time, readers))]);
+        return new([.. config.Sources.Select(new SourceFactory(engines).Attach)]);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => lifetime.StartAsync(cancellationToken);
@@ -74,10 +75,6 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
     // After the last request was answered, for none may begin what nobody would stop.
     public Task StoppedAsync(CancellationToken cancellationToken) => lifetime.StopAsync();
 
-    [LoggerMessage(
-        EventId = 6302,
-        Level = LogLevel.Warning,
-        Message = "Source '{Source}': restore.allowSuperuser is called restore.allowPowerfulRole now, and lets every powerful role restore"
-    )]
-    private static partial void LogDeprecatedSetting(ILogger logger, string source);
+    [LoggerMessage(EventId = 6302, Level = LogLevel.Warning, Message = "Configuration: {Warning}")]
+    private static partial void LogDeprecatedSetting(ILogger logger, string warning);
 }

@@ -1,5 +1,6 @@
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
+using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
 using Holdfast.Node.Sources;

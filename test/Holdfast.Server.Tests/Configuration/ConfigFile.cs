@@ -12,7 +12,12 @@ internal sealed class ConfigFile : IDisposable
     {
         var path = Path.Combine(Folder, "holdfast.json");
         File.WriteAllText(path, json);
-        return ServerConfigLoader.Load(path, Path.Combine(Folder, "data"), environment.ToDictionary(v => v.Name, v => v.Value));
+        return ServerConfigLoader.Load(
+            path,
+            Path.Combine(Folder, "data"),
+            environment.ToDictionary(v => v.Name, v => v.Value),
+            TestEngines.All
+        );
     }
 
     /// <summary>The lines of the failure, one for each fault.</summary>

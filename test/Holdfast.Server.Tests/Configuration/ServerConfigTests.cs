@@ -1,5 +1,7 @@
 using Holdfast.Core.Cluster;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.PostgreSql;
+using Holdfast.Engines.Sqlite;
 using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server.Tests.Configuration;
@@ -13,7 +15,7 @@ public sealed class ServerConfigTests : IDisposable
     [Fact]
     public void Without_a_file_there_are_defaults()
     {
-        var config = ServerConfigLoader.Load(null, "/var/lib/holdfast", new Dictionary<string, string>());
+        var config = ServerConfigLoader.Load(null, "/var/lib/holdfast", new Dictionary<string, string>(), TestEngines.All);
         Assert.Equal(("A", "http://127.0.0.1:8420"), (config.Node, config.Listen));
         Assert.Equal(
             (30, 30, 30, 30),
@@ -35,21 +37,22 @@ public sealed class ServerConfigTests : IDisposable
               "sources": [
                 { "name": "demo", "engine": "sqlite", "path": "srv", "include": ["*.db"], "exclude": ["tmp*"], "encrypted": ["*.enc.db"], "role": "replica", "spoolFolder": "/spool", "maxWriterWaitSeconds": 2.5, },
               ],
-              "limits": { "slots": 3, "graceSeconds": 0 },
+              "limits": { "largeDatabaseConcurrency": 3, "graceSeconds": 0 },
               "webhook": { "url": "https://hooks.example/x" },
               "commands": { "vault": ["/usr/bin/vault", "read", "-field=key"] },
               "databaseKeys": { "demo/hr/*": "vault" },
             }
             """
         );
-        var source = Assert.Single(config.Sources);
+        var source = Assert.IsType<SqliteSourceConfig>(Assert.Single(config.Sources).Config);
         Assert.Equal(
-            ("demo", Path.Combine(_file.Folder, "srv"), DatabaseRole.Replica, "/spool", 2.5),
-            (source.Name, source.Path, source.Role, source.SpoolFolder, source.MaxWriterWaitSeconds)
+            ("demo", Path.Combine(_file.Folder, "srv"), DatabaseRole.Replica, "/spool", TimeSpan.FromSeconds(2.5)),
+            (source.Name, source.Path, source.Role, source.SpoolFolder, source.MaxWriterWait)
         );
+        Assert.Equal(["*.db", "tmp*"], source.Include.Concat(source.Exclude));
         Assert.Equal(["*.enc.db"], source.Encrypted);
         Assert.Equal(["/backup", Path.Combine(_file.Folder, "nas")], config.LocalRoots);
-        Assert.Equal((3, 0, 30), (config.Limits.Slots, config.Limits.GraceSeconds, config.Limits.DiscoverySeconds));
+        Assert.Equal((3, 0, 30), (config.Limits.LargeDatabaseConcurrency, config.Limits.GraceSeconds, config.Limits.DiscoverySeconds));
         Assert.Equal("https://hooks.example/x", config.Webhook!.Url);
         Assert.Equal(["/usr/bin/vault", "read", "-field=key"], config.Commands["vault"]);
         Assert.Equal("vault", config.DatabaseKeys["demo/hr/*"]);
@@ -63,7 +66,7 @@ public sealed class ServerConfigTests : IDisposable
             {
               "node": "toolong", "listen": "http://0.0.0.0:8420", "lisden": "x", "localRoots": [""],
               "sources": [ { "name": "a", "engine": "sqlite", "path": "/srv/a" }, { "name": "A", "engine": "sqlite", "path": 7, "pathh": "/x" }, { "engine": "oracle" }, { "name": "b", "engine": "sqlite", "role": "boss" }, 5 ],
-              "limits": { "slots": 0, "smallLane": "many", "discoverySeconds": 1.5 },
+              "limits": { "largeDatabaseConcurrency": 0, "smallDatabaseConcurrency": "many", "discoverySeconds": 1.5 },
               "webhook": { "url": "http://169.254.169.254/latest" }, "heartbeat": {}, "tls": { "key": "nowhere.pem" },
               "commands": { "x": [] }, "databaseKeys": { "demo": "x", "demo/a": "y" }, "node": "B"
             }
@@ -76,8 +79,8 @@ public sealed class ServerConfigTests : IDisposable
                 "databaseKeys.demo/a",
                 "heartbeat.url",
                 "limits.discoverySeconds",
-                "limits.slots",
-                "limits.smallLane",
+                "limits.largeDatabaseConcurrency",
+                "limits.smallDatabaseConcurrency",
                 "lisden",
                 "listen",
                 "localRoots[0]",
@@ -105,16 +108,19 @@ public sealed class ServerConfigTests : IDisposable
     public void The_environment_stands_over_the_file()
     {
         var config = _file.Load(
-            """{ "node": "A", "limits": { "slots": 1 } }""",
+            """{ "node": "A", "limits": { "largeDatabaseConcurrency": 1 } }""",
             ("HOLDFAST_NODE", "Z"),
             ("HOLDFAST_LISTEN", "http://[::1]:8421"),
             ("HOLDFAST_LOCAL_ROOTS", "/a:/b"),
-            ("HOLDFAST_LIMITS__SLOTS", "5"),
-            ("HOLDFAST_LIMITS__SMALL_LANE", "6"),
+            ("HOLDFAST_LIMITS__LARGE_DATABASE_CONCURRENCY", "5"),
+            ("HOLDFAST_LIMITS__SMALL_DATABASE_CONCURRENCY", "6"),
             ("HOLDFAST_HEARTBEAT__URL", "https://beat.example/1"),
             ("HOLDFAST_SOAK", "1")
         );
-        Assert.Equal(("Z", "http://[::1]:8421", 5, 6), (config.Node, config.Listen, config.Limits.Slots, config.Limits.SmallLane));
+        Assert.Equal(
+            ("Z", "http://[::1]:8421", 5, 6),
+            (config.Node, config.Listen, config.Limits.LargeDatabaseConcurrency, config.Limits.SmallDatabaseConcurrency)
+        );
         Assert.Equal(["/a", "/b"], config.LocalRoots);
         Assert.Equal("https://beat.example/1", config.Heartbeat!.Url);
     }
@@ -122,8 +128,60 @@ public sealed class ServerConfigTests : IDisposable
     [Fact]
     public void A_variable_that_is_wrong_or_mistyped_is_a_fault_of_that_name() =>
         Assert.Equal(
-            ["HOLDFAST_LIMITS__SLOTS", "HOLDFAST_LIMITS__SLOTZ"],
-            _file.Faults("{}", ("HOLDFAST_LIMITS__SLOTS", "NaN"), ("HOLDFAST_LIMITS__SLOTZ", "1")).Select(f => f.Split(':')[0])
+            ["HOLDFAST_LIMITS__RESTORES", "HOLDFAST_LIMITS__RESTOREZ"],
+            _file.Faults("{}", ("HOLDFAST_LIMITS__RESTORES", "NaN"), ("HOLDFAST_LIMITS__RESTOREZ", "1")).Select(f => f.Split(':')[0])
+        );
+
+    [Fact]
+    public void Old_names_of_limits_are_read_with_a_warning()
+    {
+        var config = _file.Load("""{ "limits": { "slots": 3 } }""", ("HOLDFAST_LIMITS__SMALL_LANE", "7"));
+        Assert.Equal((3, 7), (config.Limits.LargeDatabaseConcurrency, config.Limits.SmallDatabaseConcurrency));
+        Assert.Equal(
+            [
+                "limits.slots is deprecated: it is called limits.largeDatabaseConcurrency now.",
+                "HOLDFAST_LIMITS__SMALL_LANE is deprecated: it is called limits.smallDatabaseConcurrency now.",
+            ],
+            config.Warnings
+        );
+        Assert.Empty(_file.Load("""{ "limits": { "largeDatabaseConcurrency": 3 } }""").Warnings);
+    }
+
+    [Fact]
+    public void A_limit_that_is_given_under_both_names_is_a_fault_of_the_old_one()
+    {
+        Assert.StartsWith(
+            "limits.slots:",
+            Assert.Single(_file.Faults("""{ "limits": { "slots": 3, "largeDatabaseConcurrency": 3 } }""")),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "HOLDFAST_LIMITS__SMALL_LANE:",
+            Assert.Single(_file.Faults("""{ "limits": { "smallDatabaseConcurrency": 3 } }""", ("HOLDFAST_LIMITS__SMALL_LANE", "7"))),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void The_old_name_of_powerful_roles_is_read_with_a_warning()
+    {
+        var config = _file.Load(
+            """{ "sources": [{ "name": "pg", "engine": "postgresql", "url": "postgresql://u@h", "restore": { "allowSuperuser": true } }] }"""
+        );
+        Assert.True(Assert.IsType<PostgreSqlSourceConfig>(Assert.Single(config.Sources).Config).Restore.AllowPrivilegedRole);
+        Assert.StartsWith("sources[0].restore.allowSuperuser ", Assert.Single(config.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Faults_of_a_server_are_told_with_their_keys() =>
+        Assert.Equal(
+            ["sources[0].lockWaitSeconds", "sources[0].restore.missingRoles", "sources[0].restore.passwordFile", "sources[0].url"],
+            _file
+                .Faults(
+                    """{ "sources": [{ "name": "pg", "engine": "postgresql", "url": "postgresql://u@h/db", "lockWaitSeconds": 0, "restore": { "missingRoles": "x", "passwordFile": "y" } }] }"""
+                )
+                .Select(f => f.Split(':')[0])
+                .Order(StringComparer.Ordinal)
         );
 
     [Fact]
@@ -191,7 +249,12 @@ public sealed class ServerConfigTests : IDisposable
             ErrorCatalogue.NotFound,
             Assert
                 .Throws<HoldfastException>(() =>
-                    ServerConfigLoader.Load(Path.Combine(_file.Folder, "nowhere.json"), "/data", new Dictionary<string, string>())
+                    ServerConfigLoader.Load(
+                        Path.Combine(_file.Folder, "nowhere.json"),
+                        "/data",
+                        new Dictionary<string, string>(),
+                        TestEngines.All
+                    )
                 )
                 .Error
         );

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Holdfast.Engines.Sqlite;
 using Holdfast.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
@@ -67,17 +68,7 @@ internal sealed class NodeServer : IAsyncDisposable
         {
             Listen = "http://127.0.0.1:0",
             LocalRoots = [$"{folder}/backups"],
-            Sources = source is null
-                ? []
-                :
-                [
-                    new()
-                    {
-                        Name = source,
-                        Engine = "sqlite",
-                        Path = $"{folder}/source",
-                    },
-                ],
+            Sources = source is null ? [] : [new("sqlite", new SqliteSourceConfig { Name = source, Path = $"{folder}/source" })],
         };
 
     /// <summary>Makes a database.</summary>

@@ -56,6 +56,7 @@ internal sealed class TestServer : IAsyncDisposable
         var options = new ServerOptions
         {
             Config = config,
+            Engines = TestEngines.All,
             Destinations = [new LocalDestinationFactory(config.LocalRoots)],
             DataFolder = Path.Combine(path, "data"),
             AdminTokenFile = adminToken ? tokenFile : null,

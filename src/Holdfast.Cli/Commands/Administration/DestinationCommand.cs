@@ -48,7 +48,7 @@ internal static class DestinationCommand
             {
                 var definition = (parsed.GetValue(folder), parsed.GetValue(file)) switch
                 {
-                    ({ } path, null) => new JsonObject { ["kind"] = "local", ["path"] = path },
+                    ({ } path, null) => new JsonObject { ["kind"] = Drivers.FolderKind, ["path"] = path },
                     (null, { } path) => await JsonInput.ReadAsync(path, cancellationToken),
                     _ => throw new HoldfastException(
                         ErrorCatalogue.Usage,

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.CommandLine;
-using Holdfast.Cli.Processes;
 using Holdfast.Server;
 using Holdfast.Server.Configuration;
 using Holdfast.Server.Hosting;
@@ -42,7 +41,8 @@ internal static class ServeCommand
                 var loaded = ServerConfigLoader.Load(
                     parsed.GetValue(config) is { } file ? Path.GetFullPath(file) : null,
                     folder,
-                    environment
+                    environment,
+                    Drivers.Engines
                 );
                 ListenAddressCheck.EnsureAvailable(loaded); // before there is a data folder with secrets
                 await using var server = HoldfastServer.Build(
@@ -51,8 +51,8 @@ internal static class ServeCommand
                         Config = loaded,
                         DataFolder = folder,
                         AdminTokenFile = parsed.GetValue(adminToken),
+                        Engines = Drivers.Engines,
                         Destinations = Drivers.CreateDestinations(loaded),
-                        SqliteReaders = SqliteReaderProcess.Pool,
                     },
                     StudioHosting.AddStudio
                 );

@@ -168,7 +168,7 @@ internal static class SourceCommand
                 }
                 var body = new JsonObject
                 {
-                    ["engine"] = "postgresql",
+                    ["engine"] = EngineOf(parsed.GetRequiredValue(url)),
                     ["url"] = parsed.GetRequiredValue(url),
                     ["restoreOwner"] = parsed.GetValue(owner),
                     ["include"] = Globs(parsed.GetValue(include)),
@@ -259,6 +259,13 @@ internal static class SourceCommand
                 return answer.GetItems("problems").Any() ? 1 : 0;
             }
         );
+    }
+
+    // The server says what is wrong with an address that no engine takes.
+    private static string EngineOf(string url)
+    {
+        var definable = Drivers.Engines.Where(e => e.Form.Fields.Count > 0).ToList();
+        return (definable.Find(e => e.Accepts(url)) ?? definable[0]).Kind;
     }
 
     private static JsonArray Globs(string[]? globs) => [.. (globs ?? []).Select(g => (JsonNode)g)];

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Sources;
+namespace Holdfast.Engines;
 
 /// <summary>Gives the passwords of a source when a connection is made; null for none.</summary>
 /// <param name="Password">That of its user.</param>

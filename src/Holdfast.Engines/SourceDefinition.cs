@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Sources;
+namespace Holdfast.Engines;
 
 /// <summary>A source that was defined over the API, as it is stored. Its password is none of it: that is kept with the secrets.</summary>
 public sealed record SourceDefinition

@@ -1,0 +1,89 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Settings;
+using Holdfast.Engines.Sqlite.Readers;
+
+namespace Holdfast.Engines.Sqlite;
+
+/// <summary>Directories of SQLite files. The configuration file alone names them.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="readers">Read databases which others may write to. Default none: this process does.</param>
+public sealed class SqliteEngineFactory(TimeProvider time, ReaderPool? readers = null) : EngineFactory
+{
+    private const int MaxIdentityLength = 200;
+
+    /// <inheritdoc/>
+    public override string Kind => SqliteEngine.Kind;
+
+    /// <inheritdoc/>
+    public override FormDescription Form { get; } = new("SQLite", []);
+
+    /// <inheritdoc/>
+    public override bool CanSnapshot => true;
+
+    /// <inheritdoc/>
+    public override bool HasFiles => true;
+
+    /// <inheritdoc/>
+    public override IDatabaseEngine CreateEngine() => new SqliteEngine(time, readers);
+
+    /// <inheritdoc/>
+    public override SourceConfig? Bind(SettingsSection settings)
+    {
+        var config = new SqliteSourceConfig
+        {
+            Path = settings.GetRequiredPath("path"),
+            Encrypted = settings.GetStrings("encrypted"),
+            Identity = settings.GetString("identity"),
+        };
+        if (settings.GetPath("spoolFolder") is { } spool)
+        {
+            config = config with { SpoolFolder = spool };
+        }
+        if (settings.GetNumber("maxWriterWaitSeconds", 0, 3600) is { } wait)
+        {
+            config = config with { MaxWriterWait = TimeSpan.FromSeconds(wait) };
+        }
+        if (
+            config.Identity is { } identity
+            && (identity.Length > MaxIdentityLength || identity.Any(char.IsControl) || identity.Trim() != identity)
+        )
+        {
+            settings.Report("identity", $"must be 1 to {MaxIdentityLength} characters in one line, without space at its ends.");
+        }
+        return config.Path.Length > 0 ? config : null;
+    }
+
+    /// <inheritdoc/>
+    public override bool Accepts(string location) => !location.Contains("://", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override SourceConfig Bind(SourceLocation location) =>
+        new SqliteSourceConfig
+        {
+            Name = location.Name,
+            Path = Path.GetFullPath(location.Location),
+            Encrypted = location.Encrypted,
+            Exclude = location.Exclude,
+        };
+
+    /// <inheritdoc/>
+    public override (SourceConfig Source, string Database) BindTarget(SourceLocation location)
+    {
+        var full = Path.GetFullPath(location.Location);
+        if (Path.Exists(full))
+        {
+            throw new HoldfastException(
+                ErrorCatalogue.TargetExists,
+                $"'{full}' exists already.",
+                "A restore always makes a new database: give another name."
+            );
+        }
+        return Directory.Exists(Path.GetDirectoryName(full))
+            ? (new SqliteSourceConfig { Path = Path.GetDirectoryName(full)! }, Path.GetFileName(full))
+            : throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"The folder of '{full}' is not there.",
+                "Make it first, or give another place."
+            );
+    }
+}
