@@ -184,20 +184,24 @@ public sealed class NodeState : IAsyncDisposable
         {
             return;
         }
-        await Writer.DisposeAsync();
-        await Templates.DisposeAsync();
-        await Tasks.DisposeAsync();
-        await Destinations.DisposeAsync();
-        await Identities.DisposeAsync();
-        await Sources.DisposeAsync();
-        await _statuses.DisposeAsync();
-        await _databases.DisposeAsync();
-        await _sourceRecords.DisposeAsync();
-        await _operations.DisposeAsync();
-        await _checks.DisposeAsync();
-        await _clocks.DisposeAsync();
-        await _runs.DisposeAsync();
-        await _runDue.DisposeAsync();
+        // Concurrently, so that a store that hangs keeps none of them open: the container closes the mirrors again, and waits for those
+        // that nobody has closed.
+        await Task.WhenAll(
+            Writer.DisposeAsync().AsTask(),
+            Templates.DisposeAsync().AsTask(),
+            Tasks.DisposeAsync().AsTask(),
+            Destinations.DisposeAsync().AsTask(),
+            Identities.DisposeAsync().AsTask(),
+            Sources.DisposeAsync().AsTask(),
+            _statuses.DisposeAsync().AsTask(),
+            _databases.DisposeAsync().AsTask(),
+            _sourceRecords.DisposeAsync().AsTask(),
+            _operations.DisposeAsync().AsTask(),
+            _checks.DisposeAsync().AsTask(),
+            _clocks.DisposeAsync().AsTask(),
+            _runs.DisposeAsync().AsTask(),
+            _runDue.DisposeAsync().AsTask()
+        );
     }
 
     private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror, string prefix)

@@ -157,12 +157,13 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        // Only the first call waits: it may be left behind if the store hangs, and then no other may wait for it.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
-            await _stop.CancelAsync();
-            End(Stopping($"'{_prefix}' is no longer watched."), isFinal: true);
+            return;
         }
-
+        await _stop.CancelAsync();
+        End(Stopping($"'{_prefix}' is no longer watched."), isFinal: true);
         await _watching;
     }
 
