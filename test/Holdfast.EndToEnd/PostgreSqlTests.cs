@@ -282,7 +282,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
         Assert.Equal("Backup", (string?)(await served.JsonAsync(0, "task", "list", "main/shop"))["items"]![0]!["effectiveType"]);
 
         await MakeAsync("brand new");
-        await served.RunAsync(0, "source", "look", "main");
+        await served.RunAsync(0, "source", "discover", "main");
         Assert.Single((await served.JsonAsync(0, "task", "list", "main/brand new"))["items"]!.AsArray());
         await served.RunAsync(0, "source", "delete", "main");
         Assert.Equal(

@@ -129,7 +129,7 @@ public sealed class ServerVerbTests
         await FailsAsync(served, 3, "not-found", "backup", "--template", "nothing");
         await FailsAsync(served, 3, "not-found", "points", "demo/a.db");
         await FailsAsync(served, 3, "not-found", "restore", "demo/a.db", "--to", "demo/new.db");
-        await FailsAsync(served, 3, "not-found", "source", "look", "nothing");
+        await FailsAsync(served, 3, "not-found", "source", "discover", "nothing");
         await FailsAsync(served, 3, "not-found", "token", "delete", "nothing");
         await FailsAsync(served, 6, "target-exists", "restore", "demo/b.db", "--to", "demo/a.db");
         await FailsAsync(served, 1, "not-allowed", "destination", "delete", "nas");
@@ -168,7 +168,7 @@ public sealed class ServerVerbTests
             File.WriteAllText($"{place.Source}/empty.db", "");
             File.CreateSymbolicLink($"{place.Source}/link.db", $"{place.Source}/a.db");
         });
-        await served.RunAsync(0, "source", "look", "demo");
+        await served.RunAsync(0, "source", "discover", "demo");
         var text = (await served.RunAsync(0, "source", "passed-over", "demo")).Output;
         var lines = text.Split('\n').Select(l => l.TrimEnd()).ToList();
         Assert.Contains(lines, l =>
@@ -487,7 +487,7 @@ public sealed class ServerVerbTests
         Assert.Contains("nas works", (await served.RunAsync(0, "destination", "test", "nas")).Output, StringComparison.Ordinal);
         Assert.Equal($"{served.Place.Destination}/nas", Text((await served.JsonAsync(0, "destination", "list"))["items"]![0]!, "path"));
         served.Place.Make("late.db");
-        Assert.Equal(3, (await served.JsonAsync(0, "source", "look"))["items"]![0]!["databases"]!.GetValue<int>());
+        Assert.Equal(3, (await served.JsonAsync(0, "source", "discover"))["items"]![0]!["databases"]!.GetValue<int>());
         Assert.Single((await served.JsonAsync(0, "task", "list", "demo/late.db"))["items"]!.AsArray()); // covered at once
         Assert.Single((await served.JsonAsync(0, "source", "list"))["items"]!.AsArray());
 

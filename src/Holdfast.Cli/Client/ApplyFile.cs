@@ -1,14 +1,12 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Api.Destinations;
-using Holdfast.Cli.Output;
+using Holdfast.Cli.Commands;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Cli.Client;
 
-/// <summary>What <c>holdfast apply</c> reads. The whole of it is checked for its form before anything is changed.</summary>
+/// <summary>The file of <c>holdfast apply</c>. All of it is parsed before anything is changed.</summary>
 /// <param name="Destinations">Destinations by their names.</param>
 /// <param name="ServerWide">Server-wide backup tasks by their names.</param>
 /// <param name="Tasks">Regular tasks; each names its database.</param>
@@ -16,8 +14,8 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
 {
     private static readonly string[] KnownKeys = ["$schema", "destinations", "serverWideBackups", "tasks"];
 
-    /// <summary>Reads it.</summary>
-    /// <exception cref="HoldfastException">Something has not the form that it must have; no value of the file is repeated.</exception>
+    /// <summary>Parses the file.</summary>
+    /// <exception cref="HoldfastException">The file is not valid. The message repeats no value of it, because there may be keys.</exception>
     public static ApplyFile Parse(JsonObject root)
     {
         if (root.Select(p => p.Key).FirstOrDefault(k => !KnownKeys.Contains(k, StringComparer.Ordinal)) is { } unknown)
@@ -32,6 +30,7 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
     }
 
     private static List<ApplyItem> ReadNamedItems<T>(JsonObject root, string field, string kind)
+        where T : class
     {
         if (root[field] is null)
         {
@@ -42,13 +41,7 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
             throw Invalid(field, "is not an object", "Write {\"NAME\": {…}}.");
         }
         return items
-            .Select(i => new ApplyItem(
-                kind,
-                i.Key,
-                null,
-                RequireObject(i.Value, $"{field}.{i.Key}"),
-                Read<T>(RequireObject(i.Value, $"{field}.{i.Key}"), $"{field}.{i.Key}")
-            ))
+            .Select(i => new ApplyItem(kind, i.Key, null, Read<T>(RequireObject(i.Value, $"{field}.{i.Key}"), $"{field}.{i.Key}")))
             .ToList();
     }
 
@@ -65,12 +58,15 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         foreach (var (i, item) in items.Index())
         {
             var definition = (JsonObject)RequireObject(item, $"tasks[{i}]").DeepClone();
-            if (definition.FindText("database") is not { Length: > 0 } database || definition.FindText("name") is not { Length: > 0 } name)
+            if (
+                FindText(definition, "database") is not { Length: > 0 } database
+                || FindText(definition, "name") is not { Length: > 0 } name
+            )
             {
                 throw Invalid($"tasks[{i}]", "lacks database or name", "A task is found again by both.");
             }
             definition.Remove("database");
-            yield return new(ApplyItem.Task, name, database, definition, Read<TaskDefinition>(definition, $"tasks[{i}]"));
+            yield return new(ApplyItem.Task, name, database, Read<TaskDefinition>(definition, $"tasks[{i}]"));
         }
     }
 
@@ -78,20 +74,17 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         node as JsonObject ?? throw Invalid(where, "is not an object", "docs/cli.md has an example.");
 
     private static object Read<T>(JsonObject node, string where)
-    {
-        try
-        {
-            return node.Deserialize<T>(ApiJson.Options)!;
-        }
-        catch (JsonException e)
-        {
-            throw Invalid(
-                where + e.Path?.TrimStart('$'),
-                "is not what is expected here, or something that is needed is missing",
-                "The server's page /api has names and types."
-            );
-        }
-    }
+        where T : class =>
+        JsonInput.Convert<T>(node, path =>
+            Invalid(
+                path.Length == 0 ? where : $"{where}.{path}",
+                "is unknown or invalid, or lacks a required member",
+                "The server's page /api lists names and types."
+            )
+        );
+
+    private static string? FindText(JsonObject node, string name) =>
+        node[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private static HoldfastException Invalid(string where, string what, string hint) =>
         new(ErrorCatalogue.Usage, $"{where} {what}. Nothing was changed.", hint);

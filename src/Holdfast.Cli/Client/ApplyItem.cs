@@ -1,14 +1,11 @@
-using System.Text.Json.Nodes;
-
 namespace Holdfast.Cli.Client;
 
-/// <summary>One thing that shall be as <c>holdfast apply</c> was told.</summary>
-/// <param name="Kind">What it is.</param>
+/// <summary>One item of the file of <c>holdfast apply</c>.</summary>
+/// <param name="Kind">Its kind, one of the constants below.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Database">The database of a task; null for the others.</param>
-/// <param name="Body">What is sent to the server.</param>
-/// <param name="Parsed">The same, read as the server would.</param>
-internal sealed record ApplyItem(string Kind, string Name, string? Database, JsonObject Body, object Parsed)
+/// <param name="Request">Its definition: a request of the API.</param>
+internal sealed record ApplyItem(string Kind, string Name, string? Database, object Request)
 {
     /// <summary>A destination.</summary>
     public const string Destination = "destination";
@@ -19,6 +16,6 @@ internal sealed record ApplyItem(string Kind, string Name, string? Database, Jso
     /// <summary>A regular task.</summary>
     public const string Task = "task";
 
-    /// <summary>Without what it says: there may be a key in it.</summary>
+    /// <summary>Leaves out the definition, which may contain a key.</summary>
     public override string ToString() => $"{Kind} {Name}";
 }

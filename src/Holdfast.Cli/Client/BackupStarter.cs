@@ -1,88 +1,74 @@
-using System.Text.Json.Nodes;
+using Holdfast.Api;
+using Holdfast.Api.Backups;
+using Holdfast.Api.Tasks;
 using Holdfast.Cli.Commands.Tasks;
-using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
 
 namespace Holdfast.Cli.Client;
 
-/// <summary>Begins backups on a server.</summary>
-internal sealed class BackupStarter(ApiClient api)
+/// <summary>Starts backups on a server. Each method returns the ids of the operations.</summary>
+internal sealed class BackupStarter(HoldfastClient api)
 {
-    /// <summary>Every database of a server-wide task.</summary>
-    /// <returns>Ids of the operations.</returns>
-    public async Task<IReadOnlyList<string>> StartForTemplateAsync(string template, string kind, CancellationToken cancellationToken)
-    {
-        var answer = await api.PostAsync(
-            $"server-wide-backups/{ApiClient.EscapeSegment(template)}/backup",
-            new JsonObject { ["kind"] = kind },
-            cancellationToken
-        );
-        return [.. answer.GetItems("operationIds").Select(i => i.GetValue<string>())];
-    }
+    /// <summary>Starts a backup of every database of a server-wide task.</summary>
+    public async Task<IReadOnlyList<string>> StartForTemplateAsync(string template, BackupKind kind, CancellationToken cancellationToken) =>
+        (await api.ServerWideBackups.StartAsync(template, new() { Kind = kind }, cancellationToken)).OperationIds;
 
-    /// <summary>Databases by their tasks: those that run, or the one that is named. All are found before the first begins.</summary>
+    /// <summary>
+    /// Starts backups of databases by their enabled tasks, or by the named one. All tasks are found before the first
+    /// backup is started.
+    /// </summary>
     public async Task<IReadOnlyList<string>> StartForDatabasesAsync(
         IReadOnlyList<string> databases,
         string? task,
-        string kind,
+        BackupKind kind,
         CancellationToken cancellationToken
     )
     {
-        var paths = new List<string>();
+        var tasks = new List<TaskView>();
         foreach (var id in databases.Distinct(StringComparer.Ordinal))
         {
-            paths.AddRange(
-                (await TasksAsync(id, task, cancellationToken)).Select(t => $"{TaskCommand.TasksPath(id)}/{t.GetText("id")}/backup")
-            );
+            tasks.AddRange(await FindTasksAsync(id, task, cancellationToken));
         }
-        return await PostAsync(paths, new() { ["kind"] = kind }, cancellationToken);
+        var request = new BackupRequest { Kind = kind };
+        var ids = new List<string>();
+        foreach (var found in tasks)
+        {
+            ids.Add((await api.Backups.StartAsync(found.Database, found.Id, request, cancellationToken)).OperationId);
+        }
+        return [.. ids.Distinct(StringComparer.Ordinal)]; // a task that has a backup queued or running answers with that one
     }
 
-    /// <summary>Databases once, without a task.</summary>
-    public Task<IReadOnlyList<string>> StartOneTimeAsync(
+    /// <summary>Starts one-time backups of databases, without a task.</summary>
+    public async Task<IReadOnlyList<string>> StartOneTimeAsync(
         IReadOnlyList<string> databases,
-        string type,
-        string destination,
-        IEnumerable<string> recipients,
+        OneTimeBackupRequest request,
         CancellationToken cancellationToken
-    ) =>
-        PostAsync(
-            databases.Distinct(StringComparer.Ordinal).Select(id => $"databases/{ApiClient.EscapeSegment(id)}/backup"),
-            new()
-            {
-                ["type"] = type,
-                ["destinations"] = new JsonArray(destination),
-                ["recipients"] = new JsonArray([.. recipients.Select(r => (JsonNode)r)]),
-            },
-            cancellationToken
-        );
+    )
+    {
+        var ids = new List<string>();
+        foreach (var id in databases.Distinct(StringComparer.Ordinal))
+        {
+            ids.Add((await api.Backups.StartOneTimeAsync(id, request, cancellationToken)).OperationId);
+        }
+        return [.. ids.Distinct(StringComparer.Ordinal)];
+    }
 
-    private async Task<IEnumerable<JsonNode>> TasksAsync(string database, string? task, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TaskView>> FindTasksAsync(string database, string? task, CancellationToken cancellationToken)
     {
         if (task is not null)
         {
             return [await TaskCommand.FindAsync(api, database, task, cancellationToken)];
         }
-        var running = (await api.ListAsync(TaskCommand.TasksPath(database), cancellationToken))
-            .OfType<JsonNode>()
-            .Where(t => !t.GetBoolean("definition", "disabled") && t["definition"]?["destinations"] is JsonArray { Count: > 0 })
+        var enabled = (await api.Tasks.ListAsync(database, cancellationToken))
+            .Where(t => t.Definition is { Disabled: false, Destinations.Count: > 0 })
             .ToList();
-        return running.Count > 0
-            ? running
+        return enabled.Count > 0
+            ? enabled
             : throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"No task that runs covers '{database}'.",
+                $"No enabled task covers '{database}'.",
                 "--to DESTINATION makes a one-time backup; holdfast server-wide put defines a task for all databases."
             );
-    }
-
-    private async Task<IReadOnlyList<string>> PostAsync(IEnumerable<string> paths, JsonObject body, CancellationToken cancellationToken)
-    {
-        var ids = new List<string>();
-        foreach (var path in paths)
-        {
-            ids.Add((await api.PostAsync(path, body, cancellationToken)).GetText("operationId"));
-        }
-        return [.. ids.Distinct(StringComparer.Ordinal)]; // what runs already is not begun twice
     }
 }

@@ -1,33 +1,29 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
+using Holdfast.Api;
 using Holdfast.Api.Destinations;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Commands.Tasks;
-using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Server.Endpoints.Shared;
+using KeyView = Holdfast.Api.Tasks.KeyView;
 
 namespace Holdfast.Cli.Client;
 
 /// <summary>
-/// Makes what a server has as a file says: compares first, and changes only what differs, and only if nobody else did
-/// meanwhile. Deletes nothing.
+/// Brings a server's configuration to the state of a file. Compares first, changes only what differs, and only if
+/// nobody else has changed it since. Deletes nothing.
 /// </summary>
-/// <param name="api">The server.</param>
-/// <param name="dryRun">Whether nothing is changed, only told.</param>
-internal sealed class ConfigurationApplier(ApiClient api, bool dryRun)
+/// <param name="connection">The server.</param>
+/// <param name="dryRun">Whether changes are only reported.</param>
+internal sealed class ConfigurationApplier(ServerConnection connection, bool dryRun)
 {
-    // A server that is newer may have fields that are not known here.
-    private static readonly JsonSerializerOptions Tolerant = new(ApiJson.Options)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-    };
+    private readonly HoldfastClient _api = connection.Client;
 
-    /// <summary>Does one item after the other; one that fails does not stop the others.</summary>
+    /// <summary>Applies one item after the other; one that fails does not stop the others.</summary>
     public async IAsyncEnumerable<AppliedView> RunAsync(
         ApplyFile file,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
@@ -43,83 +39,89 @@ internal sealed class ConfigurationApplier(ApiClient api, bool dryRun)
     {
         try
         {
-            var (present, tag) = await FindAsync(item, cancellationToken);
-            if (present is not null && IsUnchanged(item, present))
+            var present = item.Kind switch
+            {
+                ApplyItem.Destination => await FindDestinationAsync(item, cancellationToken),
+                ApplyItem.ServerWide => await FindServerWideAsync(item, cancellationToken),
+                _ => await FindTaskAsync(item, cancellationToken),
+            };
+            if (present.IsUnchanged)
             {
                 return View("unchanged", null);
             }
-            var made = dryRun ? null : (await SaveAsync(item, present, tag, cancellationToken)).Body?["generatedKey"]?.DeepClone();
-            return View(present is null ? "created" : "changed", made);
+            return View(present.Exists ? "changed" : "created", dryRun ? null : await present.SaveAsync());
         }
-        catch (HoldfastException e) when (e.Error != ErrorCatalogue.AuthenticationRequired && e.Error != ErrorCatalogue.ServerUnreachable)
+        catch (ApiException e) when (connection.Translate(e) is var failure && failure.Error != ErrorCatalogue.AuthenticationRequired)
+        {
+            return View("failed", null, ErrorView.Of(failure));
+        }
+        catch (HoldfastException e) when (e.Error != ErrorCatalogue.ServerUnreachable)
         {
             return View("failed", null, ErrorView.Of(e));
         }
 
-        AppliedView View(string result, JsonNode? key, ErrorView? error = null) =>
+        AppliedView View(string result, KeyView? key, ErrorView? error = null) =>
             new(item.Kind, item.Name, item.Database, result, key, error);
     }
 
-    private async Task<(JsonNode? Present, string? Tag)> FindAsync(ApplyItem item, CancellationToken cancellationToken)
+    private async Task<PresentItem> FindDestinationAsync(ApplyItem item, CancellationToken cancellationToken)
     {
-        if (item.Kind == ApplyItem.Task)
-        {
-            // The list has no revisions; the task itself has.
-            var listed = await TaskCommand.FindOrNullAsync(api, item.Database!, item.Name, cancellationToken);
-            if (listed is null)
+        var wanted = (DestinationRequest)item.Request;
+        var present = await _api.Destinations.FindAsync(item.Name, cancellationToken);
+        return new(
+            present is not null,
+            present?.Value is { } stored
+                && AreEqual(
+                    wanted,
+                    new DestinationRequest
+                    {
+                        Kind = stored.Kind,
+                        Path = stored.Path,
+                        Settings = stored.Settings,
+                    }
+                ),
+            async () =>
             {
-                return (null, null);
+                await _api.Destinations.PutAsync(present?.Value.Name ?? item.Name, wanted, ConditionOf(present), cancellationToken);
+                return null;
             }
-            var task = await api.SendAsync(
-                HttpMethod.Get,
-                $"{TaskCommand.TasksPath(item.Database!)}/{listed.GetText("id")}",
-                null,
-                cancellationToken
-            );
-            return (task.Body, task.ETag);
-        }
-
-        var answer = await api.FindAsync(Path(item), cancellationToken);
-        if (answer is null && item.Parsed is TaskDefinition { Name: { } renamed })
-        {
-            answer = await api.FindAsync(Path(item with { Name = renamed }), cancellationToken); // renamed by an earlier run
-        }
-        return (answer?.Body, answer?.ETag);
+        );
     }
 
-    private Task<ApiResponse> SaveAsync(ApplyItem item, JsonNode? present, string? tag, CancellationToken cancellationToken) =>
-        item.Kind == ApplyItem.Task
-            ? TaskCommand.SaveAsync(api, item.Database!, present, item.Body, tag, cancellationToken)
-            : api.SendAsync(
-                HttpMethod.Put,
-                Path(item with { Name = present?.FindText("name") ?? item.Name }),
-                item.Body,
-                cancellationToken,
-                tag,
-                ifNew: present is null
-            );
-
-    private static string Path(ApplyItem item) =>
-        $"{(item.Kind == ApplyItem.Destination ? "destinations" : "server-wide-backups")}/{ApiClient.EscapeSegment(item.Name)}";
-
-    private static bool IsUnchanged(ApplyItem item, JsonNode present)
+    private async Task<PresentItem> FindServerWideAsync(ApplyItem item, CancellationToken cancellationToken)
     {
-        if (item.Parsed is not TaskDefinition wanted)
+        var wanted = (TaskDefinition)item.Request;
+        var present = await _api.ServerWideBackups.FindAsync(item.Name, cancellationToken);
+        if (present is null && wanted.Name is { } renamed)
         {
-            var stored = present.Deserialize<DestinationView>(Tolerant)!;
-            var definition = new DestinationRequest
-            {
-                Kind = stored.Kind,
-                Path = stored.Path,
-                Settings = stored.Settings,
-            };
-            return JsonNode.DeepEquals(ToJson(item.Parsed), ToJson(definition));
+            present = await _api.ServerWideBackups.FindAsync(renamed, cancellationToken); // renamed by an earlier run
         }
-        var has = present["definition"].Deserialize<TaskDefinition>(Tolerant)!;
-        return JsonNode.DeepEquals(ToJson(Normalize(wanted, has)), ToJson(has));
+        return new(present is not null, present?.Value.Definition is { } has && AreEqual(Normalize(wanted, has), has), async () =>
+        {
+            var name = present?.Value.Name ?? item.Name;
+            var saved = await _api.ServerWideBackups.PutAsync(name, wanted, ConditionOf(present), cancellationToken);
+            return saved.Value.GeneratedKey;
+        });
     }
 
-    private static JsonNode? ToJson(object value) => JsonSerializer.SerializeToNode(value, ApiJson.Options);
+    private async Task<PresentItem> FindTaskAsync(ApplyItem item, CancellationToken cancellationToken)
+    {
+        var (database, wanted) = (item.Database!, (TaskDefinition)item.Request);
+        var listed = await TaskCommand.FindOrNullAsync(_api, database, item.Name, cancellationToken);
+
+        // The list has no revisions; the task itself has.
+        var present = listed is null ? null : await _api.Tasks.GetAsync(database, listed.Id, cancellationToken);
+        return new(present is not null, present?.Value.Definition is { } has && AreEqual(Normalize(wanted, has), has), async () =>
+            (await TaskCommand.SaveAsync(_api, database, present?.Value, wanted, present?.ETag, cancellationToken)).Value.GeneratedKey
+        );
+    }
+
+    private static EditCondition? ConditionOf<T>(Versioned<T>? present) =>
+        present is null ? EditCondition.New : EditCondition.Unchanged(present.ETag);
+
+    private static bool AreEqual<T>(T one, T other) => JsonNode.DeepEquals(ToJson(one), ToJson(other));
+
+    private static JsonNode? ToJson<T>(T value) => JsonSerializer.SerializeToNode(value, ApiJson.Options);
 
     // As the server would show it, once it had stored it over what it has.
     private static TaskDefinition Normalize(TaskDefinition wanted, TaskDefinition has) =>
@@ -142,4 +144,10 @@ internal sealed class ConfigurationApplier(ApiClient api, bool dryRun)
             EncryptionMode.None => wanted with { Recipients = [] },
             _ => wanted,
         };
+
+    /// <summary>An item of the file at the server: whether it exists and is as the file says, and how it is saved.</summary>
+    /// <param name="Exists">Whether it exists.</param>
+    /// <param name="IsUnchanged">Whether it is as the file says.</param>
+    /// <param name="SaveAsync">Saves it, unless somebody else has changed it since; returns the key that the server generated, or null.</param>
+    private sealed record PresentItem(bool Exists, bool IsUnchanged, Func<Task<KeyView?>> SaveAsync);
 }

@@ -1,24 +1,29 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using Holdfast.Api;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Operations;
 using Spectre.Console;
 
 namespace Holdfast.Cli.Client;
 
 /// <summary>Waits for operations: under a progress bar where a person is watching, else with a line for each that ends.</summary>
-internal sealed class OperationWatcher(ApiClient api, CommandConsole console)
+internal sealed class OperationWatcher(HoldfastClient api, CommandConsole console)
 {
     private const int MaxSingleRequests = 16;
 
     private static readonly TimeSpan InitialPollDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPollDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Waits until all of them have ended.</summary>
-    /// <returns>They as they ended, in the order of <paramref name="ids"/>.</returns>
+    /// <summary>Waits until all operations have ended.</summary>
+    /// <returns>The ended operations, in the order of <paramref name="ids"/>.</returns>
     /// <param name="ids">Their ids.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <param name="quiet">Whether those that end get no line; the caller tells.</param>
-    public async Task<IReadOnlyList<JsonNode>> WaitAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken, bool quiet = false)
+    /// <param name="quiet">Whether no line is written for each that ends, because the caller reports them.</param>
+    public async Task<IReadOnlyList<Operation>> WaitAsync(
+        IReadOnlyList<string> ids,
+        CancellationToken cancellationToken,
+        bool quiet = false
+    )
     {
         try
         {
@@ -61,7 +66,7 @@ internal sealed class OperationWatcher(ApiClient api, CommandConsole console)
         }
     }
 
-    private static void Draw(ProgressTask bar, int all, int done, List<JsonNode> open)
+    private static void Draw(ProgressTask bar, int all, int done, List<Operation> open)
     {
         if (all == 1)
         {
@@ -69,14 +74,12 @@ internal sealed class OperationWatcher(ApiClient api, CommandConsole console)
             {
                 return;
             }
-            var (total, read) = (one.GetNumber("progress", "totalBytes"), one.GetNumber("progress", "doneBytes"));
+            var (total, read) = (one.Progress.TotalBytes, one.Progress.DoneBytes);
             if (total > 0)
             {
                 (bar.MaxValue, bar.Value) = (Math.Max(total, read), read);
             }
-            bar.Description = Markup.Escape(
-                $"{one.GetText("database")}: {one.GetText("phase")}{(read > 0 ? $", {DisplayFormat.Bytes(read)}" : "")}"
-            );
+            bar.Description = Markup.Escape($"{one.Database}: {one.Phase}{(read > 0 ? $", {DisplayFormat.Bytes(read)}" : "")}");
             return;
         }
 
@@ -84,27 +87,27 @@ internal sealed class OperationWatcher(ApiClient api, CommandConsole console)
         bar.Description = Markup.Escape(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{done:N0} of {all:N0}, {open.Count(o => o.GetText("state") == "Running"):N0} running"
+                $"{done:N0} of {all:N0}, {open.Count(o => o.State == OperationState.Running):N0} running"
             )
         );
     }
 
-    private async Task<IReadOnlyList<JsonNode>> PollAsync(
+    private async Task<IReadOnlyList<Operation>> PollAsync(
         IReadOnlyList<string> ids,
-        Action<List<JsonNode>, List<JsonNode>> told,
+        Action<List<Operation>, List<Operation>> told,
         CancellationToken cancellationToken
     )
     {
-        var ended = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
+        var ended = new Dictionary<string, Operation>(StringComparer.Ordinal);
         for (var wait = InitialPollDelay; ; wait = TimeSpan.FromTicks(Math.Min(MaxPollDelay.Ticks, wait.Ticks * 3 / 2)))
         {
             var now = await FetchAsync([.. ids.Where(id => !ended.ContainsKey(id))], cancellationToken);
-            var news = now.FindAll(OperationReport.HasEnded);
+            var news = now.FindAll(o => o.HasEnded);
             foreach (var operation in news)
             {
-                ended[operation.GetText("id")] = operation;
+                ended[operation.Id] = operation;
             }
-            told(now.FindAll(o => !OperationReport.HasEnded(o)), news);
+            told(now.FindAll(o => !o.HasEnded), news);
             if (ended.Count >= ids.Count)
             {
                 return [.. ids.Select(id => ended[id])];
@@ -114,18 +117,18 @@ internal sealed class OperationWatcher(ApiClient api, CommandConsole console)
     }
 
     // Ids sort by time, and the list has the newest first: pages up to the oldest of ours hold all of them.
-    private async Task<List<JsonNode>> FetchAsync(List<string> ids, CancellationToken cancellationToken)
+    private async Task<List<Operation>> FetchAsync(List<string> ids, CancellationToken cancellationToken)
     {
-        var found = new List<JsonNode>();
+        var found = new List<Operation>();
         var missing = ids.ToHashSet(StringComparer.Ordinal);
         if (ids.Count > MaxSingleRequests)
         {
             var oldest = ids.Min(StringComparer.Ordinal)!;
             for (string? after = null; missing.Count > 0; )
             {
-                var page = await api.GetAsync($"operations?limit=1000{(after is null ? "" : $"&after={after}")}", cancellationToken);
-                found.AddRange(page.GetItems().Where(o => missing.Remove(o.GetText("id"))));
-                after = page.FindText("next");
+                var page = await api.Operations.ListPageAsync(new() { After = after }, cancellationToken);
+                found.AddRange(page.Items.Where(o => missing.Remove(o.Id)));
+                after = page.Next;
                 if (after is null || string.CompareOrdinal(after, oldest) <= 0)
                 {
                     break;
@@ -135,7 +138,7 @@ internal sealed class OperationWatcher(ApiClient api, CommandConsole console)
 
         foreach (var id in missing)
         {
-            found.Add(await api.GetAsync($"operations/{ApiClient.EscapeSegment(id)}", cancellationToken));
+            found.Add(await api.Operations.GetAsync(id, cancellationToken));
         }
         return found;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Holdfast.Api;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Files;
 
@@ -39,9 +40,17 @@ internal static class ServerConnectionOptions
     /// <summary>Whether a server is known: named, or signed in to.</summary>
     public static bool IsServerKnown(ParseResult parsed) => IsServerGiven(parsed) || File.Exists(Login.FilePath);
 
-    /// <summary>A client of the server that is meant.</summary>
-    /// <exception cref="HoldfastException">The address is none, or there is no token for it.</exception>
-    public static ApiClient Connect(ParseResult parsed)
+    /// <summary>Runs work with a client of the selected server.</summary>
+    /// <exception cref="HoldfastException">The address is not valid, there is no token for it, or the server refused, failed, or does not answer.</exception>
+    public static async Task<T> RunAsync<T>(ParseResult parsed, Func<HoldfastClient, Task<T>> work)
+    {
+        using var connection = Connect(parsed);
+        return await connection.RunAsync(work);
+    }
+
+    /// <summary>A connection to the selected server.</summary>
+    /// <exception cref="HoldfastException">The address is not valid, or there is no token for it.</exception>
+    public static ServerConnection Connect(ParseResult parsed)
     {
         var login = parsed.GetValue(Server) is not null && parsed.GetValue(TokenFile) is not null ? null : Login.Load();
         var server = ParseAddress(parsed.GetValue(Server) ?? login?.Server ?? DefaultServer);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Core.Errors;
+using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Cli.Commands;
 
@@ -29,6 +30,29 @@ internal static class JsonInput
             HelpName = "FILE",
             Required = required,
         };
+
+    /// <summary>The object in a file as a request of the API. A member that this version does not know is refused.</summary>
+    public static async Task<T> ReadAsync<T>(string path, CancellationToken cancellationToken) =>
+        Convert<T>(await ReadAsync(path, cancellationToken), where => new HoldfastException(
+            ErrorCatalogue.Usage,
+            $"'{path}'{(where.Length == 0 ? "" : $", {where},")} has an unknown member or an invalid value, or a required member is missing.",
+            "The server's page /api lists names and types."
+        ));
+
+    /// <summary>An object as a request of the API.</summary>
+    /// <param name="document">The object.</param>
+    /// <param name="invalid">Makes the error; its parameter is the path of the invalid member, such as <c>retention.minimumAgeDays</c>.</param>
+    public static T Convert<T>(JsonObject document, Func<string, HoldfastException> invalid)
+    {
+        try
+        {
+            return document.Deserialize<T>(ApiJson.Options)!;
+        }
+        catch (JsonException e)
+        {
+            throw invalid(e.Path?.TrimStart('$').TrimStart('.') ?? "");
+        }
+    }
 
     /// <summary>The object in a file.</summary>
     public static async Task<JsonObject> ReadAsync(string path, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Holdfast.Api;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 
@@ -11,15 +12,12 @@ internal static class ServerCommandExtensions
     /// <summary>Runs with a client of the server that is meant.</summary>
     public static Command SetServerAction(
         this Command command,
-        Func<ParseResult, ApiClient, CommandConsole, CancellationToken, Task<int>> work
+        Func<ParseResult, HoldfastClient, CommandConsole, CancellationToken, Task<int>> work
     )
     {
         command.SetAction(
-            async (parsed, cancellationToken) =>
-            {
-                using var api = ServerConnectionOptions.Connect(parsed);
-                return await work(parsed, api, SharedOptions.Console(parsed), cancellationToken);
-            }
+            (parsed, cancellationToken) =>
+                ServerConnectionOptions.RunAsync(parsed, api => work(parsed, api, SharedOptions.Console(parsed), cancellationToken))
         );
         return command;
     }
@@ -33,17 +31,17 @@ internal static class ServerCommandExtensions
     }
 
     /// <summary>Writes a list: a table, or the document.</summary>
-    public static int WriteList(
+    public static int WriteList<T>(
         CommandConsole console,
-        JsonArray items,
+        IReadOnlyList<T> items,
         string none,
         IReadOnlyList<string> columns,
-        Func<JsonNode, IReadOnlyList<(string Text, string? Colour)>> row
+        Func<T, IReadOnlyList<(string Text, string? Colour)>> row
     )
     {
         if (console.IsJson)
         {
-            CommandConsole.WriteJson(new JsonObject { ["items"] = items });
+            CommandConsole.WriteItems(items);
         }
         else if (items.Count == 0)
         {
@@ -51,7 +49,21 @@ internal static class ServerCommandExtensions
         }
         else
         {
-            console.WriteTable(columns, [.. items.OfType<JsonNode>().Select(row)]);
+            console.WriteTable(columns, [.. items.Select(row)]);
+        }
+        return 0;
+    }
+
+    /// <summary>Writes an answer of the server: as text, or the document.</summary>
+    public static int WriteView<T>(CommandConsole console, T view, Action<T> writeText)
+    {
+        if (console.IsJson)
+        {
+            CommandConsole.WriteView(view);
+        }
+        else
+        {
+            writeText(view);
         }
         return 0;
     }
@@ -70,16 +82,16 @@ internal static class ServerCommandExtensions
         return 0;
     }
 
-    /// <summary>Shows a key that was just made, with what to do with it. It is never shown again without being asked for.</summary>
-    public static void WriteKey(CommandConsole console, JsonNode? key)
+    /// <summary>Shows a key that was just made, with what to do with it. It is shown again only on request.</summary>
+    public static void WriteKey(CommandConsole console, Api.Tasks.KeyView? key)
     {
         if (key is null || console.IsJson)
         {
             return;
         }
-        console.WriteLine($"public key: {key.GetText("recipient")}");
-        console.WriteLine($"secret key: {key.GetText("secretKey")}");
-        console.WriteLine($"in Base64:  {key.GetText("base64")}");
+        console.WriteLine($"public key: {key.Recipient}");
+        console.WriteLine($"secret key: {key.SecretKey}");
+        console.WriteLine($"in Base64:  {key.Base64}");
         console.WriteNote(
             "Keep the secret key where the backups are not. Without it, what is encrypted with it is lost once this server is."
         );

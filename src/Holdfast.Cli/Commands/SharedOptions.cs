@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Reading;
 using Holdfast.Cli.Output;
@@ -58,8 +57,8 @@ internal static class SharedOptions
     }
 
     /// <summary>Keys as the server takes them.</summary>
-    public static JsonArray ToJson(AgeKeys keys) =>
-        [.. keys.Identities.Select(k => k.ToSecretKey()).Concat(keys.Passphrases.Select(p => $"passphrase: {p}")).Select(t => (JsonNode)t)];
+    public static IReadOnlyList<string> ToRequest(AgeKeys keys) =>
+        [.. keys.Identities.Select(k => k.ToSecretKey()), .. keys.Passphrases.Select(p => $"passphrase: {p}")];
 
     /// <summary>What lies at the path given.</summary>
     public static async Task<ResolvedLocation> ResolveAsync(string path, CancellationToken cancellationToken) =>

@@ -19,6 +19,7 @@ namespace Holdfast.Cli.Output;
 [JsonSerializable(typeof(ExtractView))]
 [JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(ItemsView<AppliedView>))]
+[JsonSerializable(typeof(Api.Tasks.KeyView), TypeInfoPropertyName = "GeneratedKeyView")]
 [JsonSerializable(typeof(LoginView))]
 [JsonSerializable(typeof(Login))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Holdfast.Api;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Errors;
 using Spectre.Console;
@@ -21,7 +22,17 @@ internal sealed class CommandConsole(bool json)
     /// <summary>Writes the one JSON document.</summary>
     public static void WriteJson<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
-    /// <summary>Writes the one JSON document, as the server gave it.</summary>
+    /// <summary>Writes the one JSON document: an answer of the server, with the members that it had.</summary>
+    public static void WriteView<T>(T view) => WriteJson(ToJson(view));
+
+    /// <summary>Writes the one JSON document: a list that the server gave.</summary>
+    public static void WriteItems<T>(IEnumerable<T> items) =>
+        WriteJson(new JsonObject { ["items"] = new JsonArray([.. items.Select(i => (JsonNode?)ToJson(i))]) });
+
+    /// <summary>An answer of the server as a document, for members to be added.</summary>
+    public static JsonObject ToJson<T>(T view) => JsonSerializer.SerializeToNode(view, typeof(T), ApiJsonContext.Default)!.AsObject();
+
+    /// <summary>Writes the one JSON document.</summary>
     public static void WriteJson(JsonNode document) => Console.Out.WriteLine(document.ToJsonString(Indented));
 
     /// <summary>Tells a failure and what to do: as JSON on standard output, else on standard error.</summary>

@@ -22,6 +22,16 @@ internal static class DisplayFormat
     /// <summary>Seconds with two digits: <c>0.42 s</c>.</summary>
     public static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
 
+    /// <summary>A time in UTC; <c>-</c> for none.</summary>
+    public static string Time(DateTimeOffset? time) => time is { } known ? Time(known) : "-";
+
+    /// <summary>A list with commas between its items; <c>-</c> where it is empty.</summary>
+    public static string Join(IReadOnlyList<string> items) => items.Count == 0 ? "-" : string.Join(", ", items);
+
+    /// <summary>The name of a value in lower case; <c>-</c> for none.</summary>
+    public static string LowerCase<T>(T? value)
+        where T : struct, Enum => value?.ToString().ToLowerInvariant() ?? "-";
+
     /// <summary>A time in UTC: <c>2026-11-23 10:00:00</c>.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 }

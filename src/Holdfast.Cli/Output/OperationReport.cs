@@ -1,28 +1,26 @@
-using System.Text.Json.Nodes;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>Tells how operations of the server stand, and how they ended.</summary>
+/// <summary>Reports operations of the server: their state, and their outcome.</summary>
 internal static class OperationReport
 {
     private const int MaxRowsOnScreen = 60;
 
-    /// <summary>Whether it has ended.</summary>
-    public static bool HasEnded(JsonNode operation) => operation.GetText("state") is not ("Queued" or "Running");
-
     /// <summary>One that has ended, in a line.</summary>
-    public static string FormatLine(JsonNode o) =>
-        $"{o.GetText("database")}: "
-        + $"{StateCell(o).Text}{(MadeCell(o) == "-" ? "" : $", {MadeCell(o)}")}{(o.GetNumber("result", "storedBytes") is > 0 and var bytes ? $", {DisplayFormat.Bytes(bytes)} stored" : "")}{(o.FindText("error", "message") is { } message ? $": {message}" : "")}";
+    public static string FormatLine(Operation o) =>
+        $"{o.Database}: {StateCell(o).Text}"
+        + (MadeCell(o) == "-" ? "" : $", {MadeCell(o)}")
+        + (o.Result?.StoredBytes is > 0 and var bytes ? $", {DisplayFormat.Bytes(bytes)} stored" : "")
+        + (o.Error is { } error ? $": {error.Message}" : "");
 
     /// <summary>Many, as a table or as a document.</summary>
-    public static void WriteList(CommandConsole console, IReadOnlyList<JsonNode> operations)
+    public static void WriteList(CommandConsole console, IReadOnlyList<Operation> operations)
     {
         if (console.IsJson)
         {
-            CommandConsole.WriteJson(new JsonObject { ["items"] = new JsonArray([.. operations.Select(o => o.DeepClone())]) });
+            CommandConsole.WriteItems(operations);
         }
         else if (operations.Count == 0)
         {
@@ -34,11 +32,11 @@ internal static class OperationReport
         }
     }
 
-    /// <summary>Tells what became of all of them, after they were waited for.</summary>
+    /// <summary>Reports the outcome of operations that have ended.</summary>
     /// <returns>The exit code.</returns>
-    public static int WriteOutcome(CommandConsole console, IReadOnlyList<JsonNode> operations)
+    public static int WriteOutcome(CommandConsole console, IReadOnlyList<Operation> operations)
     {
-        var failed = operations.Where(o => o.GetText("state") != "Completed").ToList();
+        var failed = operations.Where(o => o.State != OperationState.Completed).ToList();
         if (console.IsJson)
         {
             WriteList(console, operations);
@@ -53,7 +51,7 @@ internal static class OperationReport
                     ["DATABASE", "STATE", "MADE", ">STORED"],
                     [
                         .. shown.Select(o =>
-                            ((string, string?)[])[(o.GetText("database"), null), StateCell(o), (MadeCell(o), null), StoredCell(o)]
+                            ((string, string?)[])[(o.Database.ToString(), null), StateCell(o), (MadeCell(o), null), StoredCell(o)]
                         ),
                     ]
                 );
@@ -65,70 +63,63 @@ internal static class OperationReport
         }
 
         foreach (
-            var warning in operations
-                .SelectMany(o => (o["result"]?["warnings"] as JsonArray ?? []).Select(w => $"{o.GetText("database")}: {w}"))
-                .Take(MaxRowsOnScreen)
+            var warning in operations.SelectMany(o => (o.Result?.Warnings ?? []).Select(w => $"{o.Database}: {w}")).Take(MaxRowsOnScreen)
         )
         {
             console.WriteText(warning);
         }
-        foreach (var hint in failed.Select(o => o.FindText("error", "hint")).OfType<string>().Distinct(StringComparer.Ordinal).Take(5))
+        foreach (var hint in failed.Select(o => o.Error?.Hint).OfType<string>().Distinct(StringComparer.Ordinal).Take(5))
         {
             console.WriteNote($"hint: {hint}");
         }
         if (operations.Count > 1)
         {
-            console.WriteLine(
-                $"{Counts(operations)}: {DisplayFormat.Bytes(operations.Sum(o => o.GetNumber("result", "storedBytes")))} stored"
-            );
+            console.WriteLine($"{Counts(operations)}: {DisplayFormat.Bytes(operations.Sum(o => o.Result?.StoredBytes ?? 0))} stored");
         }
         return ExitCode(operations.Count, failed);
     }
 
-    private static OutcomeCounts Counts(IEnumerable<JsonNode> operations) =>
-        OutcomeCounts.Count(operations.Select(o => (Enum.Parse<OperationState>(o.GetText("state")), o.GetBoolean("result", "unchanged"))));
+    private static OutcomeCounts Counts(IEnumerable<Operation> operations) =>
+        OutcomeCounts.Count(operations.Select(o => (o.State, o.Result?.Unchanged == true)));
 
     // One kind of failure for all is that failure; some done and some not is "done with errors".
-    private static int ExitCode(int all, List<JsonNode> failed)
+    private static int ExitCode(int all, List<Operation> failed)
     {
         if (failed.Count == 0)
         {
             return 0;
         }
         var codes = failed
-            .Select(o => o.GetText("state") == "CompletedWithErrors" ? 1 : ErrorCatalogue.Find(o.FindText("error", "code")).ExitCode)
+            .Select(o => o.State == OperationState.CompletedWithErrors ? 1 : ErrorCatalogue.Find(o.Error?.Code).ExitCode)
             .Distinct()
             .ToList();
         return failed.Count == all && codes.Count == 1 ? codes[0] : 1;
     }
 
-    private static (string, string?)[] Row(JsonNode o) =>
+    private static (string, string?)[] Row(Operation o) =>
         [
-            (o.GetText("id"), null),
-            (o.GetTime("created"), null),
-            (o.GetText("database"), null),
-            (o.FindText("taskName") ?? o.GetText("kind").ToLowerInvariant(), null),
+            (o.Id, null),
+            (DisplayFormat.Time(o.Created), null),
+            (o.Database.ToString(), null),
+            (o.TaskName ?? o.Kind.ToString().ToLowerInvariant(), null),
             StateCell(o),
             (MadeCell(o), null),
             StoredCell(o),
         ];
 
-    private static (string, string?) StoredCell(JsonNode o) =>
-        (o.GetNumber("result", "storedBytes") is > 0 and var bytes ? DisplayFormat.Bytes(bytes) : "-", null);
+    private static (string, string?) StoredCell(Operation o) =>
+        (o.Result?.StoredBytes is > 0 and var bytes ? DisplayFormat.Bytes(bytes) : "-", null);
 
-    private static (string Text, string? Colour) StateCell(JsonNode o) =>
-        o.GetText("state") switch
+    private static (string Text, string? Colour) StateCell(Operation o) =>
+        o.State switch
         {
-            "Completed" when o.GetBoolean("result", "unchanged") => ("unchanged", "grey"),
-            "Completed" => ("done", "green"),
-            "CompletedWithErrors" => ("incomplete", "yellow"),
-            "Failed" => ("FAILED", "red"),
-            var other => (other.ToLowerInvariant(), null),
+            OperationState.Completed when o.Result?.Unchanged == true => ("unchanged", "grey"),
+            OperationState.Completed => ("done", "green"),
+            OperationState.CompletedWithErrors => ("incomplete", "yellow"),
+            OperationState.Failed => ("FAILED", "red"),
+            var other => (other.ToString().ToLowerInvariant(), null),
         };
 
-    private static string MadeCell(JsonNode o) =>
-        $"{o.FindText("result", "kind")} {o.FindText("result", "type")}".Trim().ToLowerInvariant() is { Length: > 0 } made
-        && !o.GetBoolean("result", "unchanged")
-            ? made
-            : "-";
+    private static string MadeCell(Operation o) =>
+        $"{o.Result?.Kind} {o.Result?.Type}".Trim().ToLowerInvariant() is { Length: > 0 } made && o.Result?.Unchanged != true ? made : "-";
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Holdfast.Api;
+using Holdfast.Api.Access;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 
@@ -21,19 +23,24 @@ internal static class AuditCommand
                 async (parsed, api, console, cancellationToken) =>
                     ServerCommandExtensions.WriteList(
                         console,
-                        await api.ListAsync("audit", cancellationToken, SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit")),
+                        await ListAsync(api, SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit"), cancellationToken),
                         "Nothing yet.",
                         ["TIME", "WHO", "FROM", "ACTION", "SUBJECT", "RESULT"],
                         a =>
                             [
-                                (a.GetTime("time"), null),
-                                (a.GetText("who"), null),
-                                (a.GetText("from"), null),
-                                (a.GetText("action"), null),
-                                (a.GetText("subject"), null),
-                                (a.GetText("result"), null),
+                                (DisplayFormat.Time(a.Time), null),
+                                (a.Who ?? "-", null),
+                                (a.From ?? "-", null),
+                                (a.Action, null),
+                                (a.Subject ?? "-", null),
+                                (a.Result, null),
                             ]
                     )
             );
     }
+
+    private static async Task<IReadOnlyList<AuditEntry>> ListAsync(HoldfastClient api, int most, CancellationToken cancellationToken) =>
+        most <= ApiRoutes.MaxPageSize
+            ? (await api.Audit.ListPageAsync(limit: most, cancellationToken: cancellationToken)).Items
+            : await api.Audit.ListAsync(cancellationToken: cancellationToken).Take(most).ToListAsync(cancellationToken);
 }

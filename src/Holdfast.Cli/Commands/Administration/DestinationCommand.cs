@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using Holdfast.Api.Destinations;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
@@ -24,10 +24,10 @@ internal static class DestinationCommand
             async (parsed, api, console, cancellationToken) =>
                 ServerCommandExtensions.WriteList(
                     console,
-                    await api.ListAsync("destinations", cancellationToken),
+                    await api.Destinations.ListAsync(cancellationToken),
                     "No destinations.",
                     ["NAME", "KIND", "PATH"],
-                    d => [(d.GetText("name"), null), (d.GetText("kind"), null), (d.GetText("path"), null)]
+                    d => [(d.Name, null), (d.Kind, null), (d.Path ?? "-", null)]
                 )
         );
 
@@ -48,26 +48,18 @@ internal static class DestinationCommand
             {
                 var definition = (parsed.GetValue(folder), parsed.GetValue(file)) switch
                 {
-                    ({ } path, null) => new JsonObject { ["kind"] = Drivers.FolderKind, ["path"] = path },
-                    (null, { } path) => await JsonInput.ReadAsync(path, cancellationToken),
+                    ({ } path, null) => new DestinationRequest { Kind = Drivers.FolderKind, Path = path },
+                    (null, { } path) => await JsonInput.ReadAsync<DestinationRequest>(path, cancellationToken),
                     _ => throw new HoldfastException(
                         ErrorCatalogue.Usage,
                         "One of --path and --file is needed.",
                         "--path DIR for a local one, --file FILE for any."
                     ),
                 };
-                var answer = await api.SendAsync(HttpMethod.Put, Path(parsed.GetRequiredValue(name)), definition, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer.Body!);
-                }
-                else
-                {
-                    console.WriteLine(
-                        $"{answer.Body.GetText("name")} {(answer.IsNew ? "created" : "saved")}: {answer.Body.GetText("path")}"
-                    );
-                }
-                return 0;
+                var answer = await api.Destinations.PutAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
+                return ServerCommandExtensions.WriteView(console, answer.Value, d =>
+                    console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {d.Path ?? "-"}")
+                );
             }
         );
     }
@@ -80,7 +72,7 @@ internal static class DestinationCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(name);
-                await api.SendAsync(HttpMethod.Delete, Path(text), null, cancellationToken);
+                await api.Destinations.DeleteAsync(text, null, cancellationToken);
                 return ServerCommandExtensions.WriteResult(
                     console,
                     $"{text} removed. What lies there stays.",
@@ -101,16 +93,9 @@ internal static class DestinationCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(name);
-                var answer = await api.PostAsync($"{Path(text)}/initialize", null, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer);
-                }
-                else
-                {
-                    console.WriteLine($"{text} is initialized, with the identity {answer.GetText("id")}.");
-                }
-                return 0;
+                return ServerCommandExtensions.WriteView(console, await api.Destinations.InitializeAsync(text, cancellationToken), i =>
+                    console.WriteLine($"{text} is initialized, with the identity {i.Id ?? "-"}.")
+                );
             }
         );
     }
@@ -123,23 +108,12 @@ internal static class DestinationCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(name);
-                var answer = await api.PostAsync($"{Path(text)}/test", null, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer);
-                }
-                else
-                {
-                    console.WriteLine(
-                        $"{text} works{(answer.GetNumber("freeBytes") is > 0 and var free ? $", {DisplayFormat.Bytes(free)} free" : "")}."
-                    );
-                }
-                return 0;
+                return ServerCommandExtensions.WriteView(console, await api.Destinations.TestAsync(text, cancellationToken), t =>
+                    console.WriteLine($"{text} works{(t.FreeBytes is > 0 and var free ? $", {DisplayFormat.Bytes(free)} free" : "")}.")
+                );
             }
         );
     }
 
     private static Argument<string> Name(Command command) => command.AddArgument("NAME", "Its name.");
-
-    private static string Path(string name) => $"destinations/{ApiClient.EscapeSegment(name)}";
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using Holdfast.Api;
+using Holdfast.Api.Access;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
@@ -46,52 +47,24 @@ internal static class LoginCommand
                 var console = SharedOptions.Console(parsed);
                 var address = ServerConnectionOptions.ParseAddress(parsed.GetRequiredValue(server));
                 var shown = address.AbsoluteUri.TrimEnd('/');
-                using var api = new ApiClient(address, token: null);
+                using var connection = new ServerConnection(address, token: null);
                 var name = parsed.GetValue(user) ?? Prompt("User: ", secret: false);
                 var password = parsed.GetValue(passwordFile) is { } file
                     ? ServerConnectionOptions.ReadSecret(file, "Password file")
                     : Prompt("Password: ", secret: true);
-                var session = await api.PostAsync(
-                    "session",
-                    new JsonObject { ["user"] = name, ["password"] = password },
-                    cancellationToken
-                );
-                if (session.GetBoolean("mustChangePassword"))
+                var login = await connection.RunAsync(async api =>
                 {
-                    var chosen = parsed.GetValue(newPasswordFile) is { } newFile
-                        ? ServerConnectionOptions.ReadSecret(newFile, "New password file")
-                        : PromptNewPassword();
-                    session = await api.PostAsync(
-                        "session/password",
-                        new JsonObject { ["password"] = password, ["newPassword"] = chosen },
-                        cancellationToken
-                    );
-                }
-
-                var (who, role) = (session.GetText("user"), session.GetText("role"));
-                if (role != "Admin")
-                {
-                    await api.SendAsync(HttpMethod.Delete, "session", null, cancellationToken);
-                    throw new HoldfastException(
-                        ErrorCatalogue.Forbidden,
-                        $"'{who}' is {role}, and only an Admin may make API tokens.",
-                        $"Ask one for a token (holdfast token create NAME --role {role} --out FILE), and pass it with --token-file FILE."
-                    );
-                }
-
-                var old = Login.Load();
-                var label = $"{who} at {Environment.MachineName}";
-                var token = await api.PostAsync(
-                    "tokens",
-                    new JsonObject { ["name"] = label[..Math.Min(label.Length, MaxTokenNameLength)], ["role"] = role },
-                    cancellationToken
-                );
-                new Login(shown, who, token.GetText("id"), token.GetText("token")).Save();
-                if (old is not null && ServerConnectionOptions.ParseAddress(old.Server) == address)
-                {
-                    await DeleteAsync(api, old, cancellationToken); // one machine, one token
-                }
-                await api.SendAsync(HttpMethod.Delete, "session", null, cancellationToken);
+                    var session = await api.Session.SignInAsync(new(name, password), cancellationToken);
+                    if (session.MustChangePassword)
+                    {
+                        var chosen = parsed.GetValue(newPasswordFile) is { } newFile
+                            ? ServerConnectionOptions.ReadSecret(newFile, "New password file")
+                            : PromptNewPassword();
+                        session = await api.Session.ChangePasswordAsync(new(password, chosen), cancellationToken);
+                    }
+                    return await KeepTokenAsync(api, address, session, cancellationToken);
+                });
+                var (who, role) = (login.User, nameof(Role.Admin));
                 if (console.IsJson)
                 {
                     CommandConsole.WriteJson(new(shown, who, role, Login.FilePath), CliJson.Default.LoginView);
@@ -109,17 +82,54 @@ internal static class LoginCommand
         return command;
     }
 
-    /// <summary>Deletes a login's token at its server; one that is gone already is as good.</summary>
-    public static async Task DeleteAsync(ApiClient api, Login login, CancellationToken cancellationToken)
+    /// <summary>Deletes a login's token at its server.</summary>
+    /// <returns>Whether there was one; it may have been deleted before.</returns>
+    public static async Task<bool> EndTokenAsync(HoldfastClient api, Login login, CancellationToken cancellationToken)
     {
         try
         {
-            await api.SendAsync(HttpMethod.Delete, $"tokens/{ApiClient.EscapeSegment(login.TokenId)}", null, cancellationToken);
+            await api.Tokens.DeleteAsync(login.TokenId, cancellationToken);
+            return true;
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        catch (ApiException e) when (e.Code == ErrorCatalogue.NotFound.Code)
         {
-            // Somebody has ended it before.
+            return false;
         }
+    }
+
+    // Creates this machine's token, saves it, and ends the session that it was created in.
+    private static async Task<Login> KeepTokenAsync(
+        HoldfastClient api,
+        Uri address,
+        SessionView session,
+        CancellationToken cancellationToken
+    )
+    {
+        var (who, role) = (session.User, session.Role);
+        if (role != Role.Admin)
+        {
+            await api.Session.SignOutAsync(cancellationToken);
+            throw new HoldfastException(
+                ErrorCatalogue.Forbidden,
+                $"'{who}' is {role}, and only an Admin can create API tokens.",
+                $"Ask an Admin for a token (holdfast token create NAME --role {role} --out FILE), and pass it with --token-file FILE."
+            );
+        }
+
+        var old = Login.Load();
+        var label = $"{who} at {Environment.MachineName}";
+        var token = await api.Tokens.CreateAsync(
+            new() { Name = label[..Math.Min(label.Length, MaxTokenNameLength)], Role = role },
+            cancellationToken
+        );
+        var login = new Login(address.AbsoluteUri.TrimEnd('/'), who, token.Id, token.Token ?? "");
+        login.Save();
+        if (old is not null && ServerConnectionOptions.ParseAddress(old.Server) == address)
+        {
+            await EndTokenAsync(api, old, cancellationToken); // one machine has one token
+        }
+        await api.Session.SignOutAsync(cancellationToken);
+        return login;
     }
 
     private static string PromptNewPassword()

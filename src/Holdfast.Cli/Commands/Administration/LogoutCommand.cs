@@ -25,8 +25,8 @@ internal static class LogoutCommand
                 var ended = true;
                 try
                 {
-                    using var api = new ApiClient(ServerConnectionOptions.ParseAddress(login.Server), login.Token);
-                    await LoginCommand.DeleteAsync(api, login, cancellationToken);
+                    using var connection = new ServerConnection(ServerConnectionOptions.ParseAddress(login.Server), login.Token);
+                    await connection.RunAsync(api => LoginCommand.EndTokenAsync(api, login, cancellationToken));
                 }
                 catch (HoldfastException e)
                 {

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Alerts;
 using Holdfast.Core.Errors;
 using Holdfast.Server.Files;
 using Holdfast.State.Embedded;
@@ -58,26 +58,26 @@ internal static class ServerCommand
     private static Command ConfirmClock() =>
         new Command(
             "confirm-clock",
-            "Say that the server's clock is right, though it jumped: retention deletes again what is past its time."
+            "Confirm that the server's clock is right although it jumped: retention deletes expired chains again."
         ).SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                await api.SendAsync(HttpMethod.Post, "server/clock/confirm", null, cancellationToken);
+                await api.Server.ConfirmClockAsync(cancellationToken);
                 return ServerCommandExtensions.WriteResult(console, "The server's clock is confirmed.", new() { ["confirmed"] = true });
             }
         );
 
     private static Command Alerts() =>
-        new Command("alerts", "List what is not as it should be.").SetServerAction(
+        new Command("alerts", "List active alerts.").SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var alerts = await api.ListAsync("alerts", cancellationToken);
-                ServerCommandExtensions.WriteList(console, alerts, "No alert stands.", ["SEVERITY", "SINCE", "WHAT", "KEY"], a =>
+                var alerts = await api.Alerts.ListAsync(cancellationToken: cancellationToken).ToListAsync(cancellationToken);
+                ServerCommandExtensions.WriteList(console, alerts, "No alerts.", ["SEVERITY", "SINCE", "WHAT", "KEY"], a =>
                     [
-                        (a.GetText("severity"), a.GetText("severity") == "Error" ? "red" : null),
-                        (a.GetTime("since"), null),
-                        (a.GetText("message"), null),
-                        (a.GetText("key"), null),
+                        (a.Severity.ToString(), a.Severity == AlertSeverity.Error ? "red" : null),
+                        (DisplayFormat.Time(a.Since), null),
+                        (a.Message, null),
+                        (a.Key, null),
                     ]
                 );
                 return 0;
@@ -101,12 +101,10 @@ internal static class ServerCommand
         }.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var answer = await api.PostAsync(
-                    "alerts/acknowledge",
-                    new JsonObject { ["keys"] = new JsonArray([.. parsed.GetRequiredValue(keys).Select(k => (JsonNode)k)]) },
+                var (archives, alerts) = await api.Alerts.AcknowledgeAsync(
+                    new() { Keys = parsed.GetRequiredValue(keys) },
                     cancellationToken
                 );
-                var (alerts, archives) = (answer.GetNumber("alerts"), answer.GetNumber("archives"));
                 var of = archives > 0 ? $", of {archives} missing archives" : "";
                 return ServerCommandExtensions.WriteResult(
                     console,
@@ -117,11 +115,8 @@ internal static class ServerCommand
         );
     }
 
-    private static async Task<string> RequestCopyAsync(ParseResult parsed, CancellationToken cancellationToken)
-    {
-        using var api = ServerConnectionOptions.Connect(parsed);
-        return (await api.PostAsync("server/state-copies", null, cancellationToken)).GetText("path");
-    }
+    private static Task<string> RequestCopyAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        ServerConnectionOptions.RunAsync(parsed, async api => (await api.Server.CopyStateAsync(cancellationToken)).Path);
 
     private static async Task<string> CopyAsync(string folder, string to, CancellationToken cancellationToken)
     {

@@ -1,7 +1,9 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Globalization;
+using Holdfast.Api.Sources;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Operations;
 
 namespace Holdfast.Cli.Commands.Administration;
 
@@ -13,7 +15,8 @@ internal static class SourceCommand
         {
             ListCommand(),
             ListSkippedFiles(),
-            Discover(),
+            Discover("discover"),
+            Discover("look", isHidden: true), // its former name
             Confirm(),
             Put(),
             Delete(),
@@ -22,7 +25,7 @@ internal static class SourceCommand
 
     private static Command ListCommand() =>
         new Command("list", "List sources.").SetServerAction(
-            async (parsed, api, console, cancellationToken) => WriteSources(console, await api.ListAsync("sources", cancellationToken))
+            async (parsed, api, console, cancellationToken) => WriteSources(console, await api.Sources.ListAsync(cancellationToken))
         );
 
     private static Command ListSkippedFiles()
@@ -32,54 +35,46 @@ internal static class SourceCommand
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var answer = await api.GetAsync($"{Path(parsed.GetRequiredValue(name))}/passed-over", cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer);
-                    return 0;
-                }
-
-                console.WriteTable(
-                    ["FILE", "REASON", "DETAIL"],
-                    [
-                        .. answer
-                            .GetItems("items")
-                            .Select(f =>
-                                (IReadOnlyList<(string, string?)>)
-                                    [
-                                        (f.GetText("name"), null),
-                                        (SkippedFilesReport.DescribeReason(f.GetText("reason")), null),
-                                        (f.FindText("detail") ?? "", null),
-                                    ]
-                            ),
-                    ]
-                );
-                foreach (var (reason, count) in answer["counts"]!.AsObject())
-                {
-                    console.WriteLine($"{count} {SkippedFilesReport.DescribeReason(reason)}");
-                }
-                return 0;
+                var skipped = await api.Sources.GetSkippedFilesAsync(parsed.GetRequiredValue(name), cancellationToken);
+                return ServerCommandExtensions.WriteView(console, skipped, s => WriteSkippedFiles(console, s));
             }
         );
     }
 
-    private static Command Discover()
+    private static void WriteSkippedFiles(CommandConsole console, SkippedFilesView skipped)
+    {
+        console.WriteTable(
+            ["FILE", "REASON", "DETAIL"],
+            [
+                .. skipped.Items.Select(f =>
+                    (IReadOnlyList<(string, string?)>)
+                        [(f.Name, null), (SkippedFilesReport.DescribeReason(f.Reason), null), (f.Detail ?? "", null)]
+                ),
+            ]
+        );
+        foreach (var (reason, count) in skipped.Counts)
+        {
+            console.WriteLine($"{count} {SkippedFilesReport.DescribeReason(reason)}");
+        }
+    }
+
+    private static Command Discover(string verb, bool isHidden = false)
     {
         var names = new Argument<string[]>("NAME") { Description = "Names of sources; default: all.", Arity = ArgumentArity.ZeroOrMore };
-        return new Command("look", "Look for databases now.") { names }.SetServerAction(
+        var command = new Command(verb, "Discover databases now.") { names };
+        command.Hidden = isHidden;
+        return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
                 var wanted = parsed.GetValue(names) is { Length: > 0 } some
                     ? some
-                    : [.. (await api.ListAsync("sources", cancellationToken)).Select(s => s.GetText("name"))];
-                var looked = new JsonArray();
+                    : [.. (await api.Sources.ListAsync(cancellationToken)).Select(s => s.Name)];
+                var sources = new List<SourceView>();
                 foreach (var name in wanted)
                 {
-                    looked.Add(
-                        (await api.PostAsync($"sources/{ApiClient.EscapeSegment(name)}/discover", null, cancellationToken)).DeepClone()
-                    );
+                    sources.Add(await api.Sources.DiscoverAsync(name, cancellationToken));
                 }
-                return WriteSources(console, looked);
+                return WriteSources(console, sources);
             }
         );
     }
@@ -95,18 +90,8 @@ internal static class SourceCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(name);
-                var answer = await api.PostAsync($"{Path(text)}/confirm", null, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer);
-                }
-                else
-                {
-                    console.WriteText(
-                        $"{text} confirmed: {answer.FindText("problem", "message") ?? $"{answer.GetText("databases")} databases"}"
-                    );
-                }
-                return answer["problem"] is null ? 0 : 1;
+                var source = await api.Sources.ConfirmAsync(text, cancellationToken);
+                return WriteSource(console, source, $"{text} confirmed");
             }
         );
     }
@@ -166,38 +151,20 @@ internal static class SourceCommand
                 {
                     SharedOptions.RejectOptions(parsed, "without --restore-user", restorerPassword);
                 }
-                var body = new JsonObject
+                var request = new SourceRequest
                 {
-                    ["engine"] = EngineOf(parsed.GetRequiredValue(url)),
-                    ["url"] = parsed.GetRequiredValue(url),
-                    ["restoreOwner"] = parsed.GetValue(owner),
-                    ["include"] = Globs(parsed.GetValue(include)),
-                    ["exclude"] = Globs(parsed.GetValue(exclude)),
-                    ["password"] = parsed.GetValue(password) is { } file ? ServerConnectionOptions.ReadSecret(file, "Password file") : null,
+                    Engine = EngineOf(parsed.GetRequiredValue(url)),
+                    Url = parsed.GetRequiredValue(url),
+                    RestoreOwner = parsed.GetValue(owner),
+                    Include = parsed.GetValue(include) ?? [],
+                    Exclude = parsed.GetValue(exclude) ?? [],
+                    Password = ReadPassword(parsed.GetValue(password)),
+                    Restore = parsed.GetValue(restorer) is { } role
+                        ? new() { User = role, Password = ReadPassword(parsed.GetValue(restorerPassword)) }
+                        : null,
                 };
-                if (parsed.GetValue(restorer) is { } role)
-                {
-                    body["restore"] = new JsonObject
-                    {
-                        ["user"] = role,
-                        ["password"] = parsed.GetValue(restorerPassword) is { } secret
-                            ? ServerConnectionOptions.ReadSecret(secret, "Password file")
-                            : null,
-                    };
-                }
-                var answer = await api.SendAsync(HttpMethod.Put, Path(text), body, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer.Body!);
-                }
-                else
-                {
-                    console.WriteText(
-                        $"{text} {(answer.IsNew ? "created" : "saved")}: "
-                            + $"{answer.Body.FindText("problem", "message") ?? $"{answer.Body.GetText("databases")} databases"}"
-                    );
-                }
-                return answer.Body?["problem"] is null ? 0 : 1;
+                var answer = await api.Sources.PutAsync(text, request, null, cancellationToken);
+                return WriteSource(console, answer.Value, $"{text} {(answer.IsNew ? "created" : "saved")}");
             }
         );
     }
@@ -213,7 +180,7 @@ internal static class SourceCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(name);
-                await api.SendAsync(HttpMethod.Delete, Path(text), null, cancellationToken);
+                await api.Sources.DeleteAsync(text, null, cancellationToken);
                 return ServerCommandExtensions.WriteResult(
                     console,
                     $"{text} removed. Backups of its databases stay.",
@@ -230,59 +197,65 @@ internal static class SourceCommand
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var answer = await api.PostAsync($"{Path(parsed.GetRequiredValue(name))}/test", null, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer);
-                }
-                else
-                {
-                    if (answer.FindText("version") is { } version)
-                    {
-                        console.WriteLine(
-                            $"version {version}, {answer.GetText("role").ToLowerInvariant()}, {answer.GetText("databases")} databases"
-                        );
-                    }
-                    foreach (var (word, list) in ((string, string)[])[("PROBLEM", "problems"), ("note", "notes")])
-                    {
-                        foreach (var found in answer.GetItems(list))
-                        {
-                            console.WriteText($"{word}: {found.GetText("message")}");
-                            if (found.FindText("hint") is { } hint)
-                            {
-                                console.WriteText($"  {hint}");
-                            }
-                        }
-                    }
-                }
-
-                return answer.GetItems("problems").Any() ? 1 : 0;
+                var result = await api.Sources.TestAsync(parsed.GetRequiredValue(name), cancellationToken);
+                ServerCommandExtensions.WriteView(console, result, r => WriteTest(console, r));
+                return result.Problems.Count > 0 ? 1 : 0;
             }
         );
     }
 
-    // The server says what is wrong with an address that no engine takes.
+    // For an address that no engine accepts, the server reports what is wrong.
     private static string EngineOf(string url)
     {
         var definable = Drivers.Engines.Where(e => e.Form.Fields.Count > 0).ToList();
         return (definable.Find(e => e.Accepts(url)) ?? definable[0]).Kind;
     }
 
-    private static JsonArray Globs(string[]? globs) => [.. (globs ?? []).Select(g => (JsonNode)g)];
-
-    private static string Path(string name) => $"sources/{ApiClient.EscapeSegment(name)}";
-
-    private static int WriteSources(CommandConsole console, JsonArray sources)
+    private static void WriteTest(CommandConsole console, SourceTestView result)
     {
-        var broken = sources.Any(s => s?["problem"] is not null);
-        ServerCommandExtensions.WriteList(console, sources, "No sources.", ["NAME", "ENGINE", ">DATABASES", "LAST LOOK", "PROBLEM"], s =>
-            [
-                (s.GetText("name"), null),
-                (s.GetText("engine"), null),
-                (s.GetText("databases"), null),
-                (s.GetTime("lastDiscovery"), null),
-                (s.FindText("problem", "message") ?? "", "red"),
-            ]
+        if (result.Version is { } version)
+        {
+            console.WriteLine($"version {version}, {result.Role?.ToLowerInvariant() ?? "-"}, {result.Databases} databases");
+        }
+        foreach (var (label, list) in ((string, IReadOnlyList<OperationError>)[])[("PROBLEM", result.Problems), ("note", result.Notes)])
+        {
+            foreach (var found in list)
+            {
+                console.WriteText($"{label}: {found.Message}");
+                if (found.Hint is { } hint)
+                {
+                    console.WriteText($"  {hint}");
+                }
+            }
+        }
+    }
+
+    private static string? ReadPassword(string? file) => file is null ? null : ServerConnectionOptions.ReadSecret(file, "Password file");
+
+    private static int WriteSource(CommandConsole console, SourceView source, string done)
+    {
+        ServerCommandExtensions.WriteView(console, source, s =>
+            console.WriteText($"{done}: {s.Problem?.Message ?? $"{s.Databases} databases"}")
+        );
+        return source.Problem is null ? 0 : 1;
+    }
+
+    private static int WriteSources(CommandConsole console, IReadOnlyList<SourceView> sources)
+    {
+        var broken = sources.Any(s => s.Problem is not null);
+        ServerCommandExtensions.WriteList(
+            console,
+            sources,
+            "No sources.",
+            ["NAME", "ENGINE", ">DATABASES", "LAST DISCOVERY", "PROBLEM"],
+            s =>
+                [
+                    (s.Name, null),
+                    (s.Engine, null),
+                    (s.Databases.ToString(CultureInfo.InvariantCulture), null),
+                    (DisplayFormat.Time(s.LastDiscovery), null),
+                    (s.Problem?.Message ?? "", "red"),
+                ]
         );
         return broken ? 1 : 0;
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json.Nodes;
+using Holdfast.Api.Access;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
@@ -19,18 +19,18 @@ internal static class TokenCommand
             async (parsed, api, console, cancellationToken) =>
                 ServerCommandExtensions.WriteList(
                     console,
-                    await api.ListAsync("tokens", cancellationToken),
+                    await api.Tokens.ListAsync(cancellationToken),
                     "No tokens.",
                     ["ID", "NAME", "ROLE", "CREATED", "BY", "EXPIRES", "LAST USED"],
                     t =>
                         [
-                            (t.GetText("id"), null),
-                            (t.GetText("name"), null),
-                            (t.GetText("role"), null),
-                            (t.GetTime("created"), null),
-                            (t.GetText("createdBy"), null),
-                            (t.GetTime("expires"), null),
-                            (t.GetTime("lastUsed"), null),
+                            (t.Id, null),
+                            (t.Name, null),
+                            (t.Role.ToString(), null),
+                            (DisplayFormat.Time(t.Created), null),
+                            (t.CreatedBy, null),
+                            (DisplayFormat.Time(t.Expires), null),
+                            (DisplayFormat.Time(t.LastUsed), null),
                         ]
                 )
         );
@@ -63,32 +63,33 @@ internal static class TokenCommand
                 {
                     throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{path}' is there already.", "Choose another name.");
                 }
-                var request = new JsonObject { ["name"] = parsed.GetRequiredValue(name), ["role"] = parsed.GetRequiredValue(role) };
-                if (parsed.GetValue(expires) is { } end)
+                var request = new TokenRequest
                 {
-                    request["expires"] = end;
-                }
-                var token = await api.PostAsync("tokens", request, cancellationToken);
+                    Name = parsed.GetRequiredValue(name),
+                    Role = Enum.Parse<Role>(parsed.GetRequiredValue(role)),
+                    Expires = parsed.GetValue(expires),
+                };
+                var token = await api.Tokens.CreateAsync(request, cancellationToken);
                 if (path is not null)
                 {
-                    Write(path, token.GetText("token"));
-                    token["token"] = null;
-                    token["file"] = path;
+                    Write(path, token.Token ?? "");
                 }
-
                 if (console.IsJson)
                 {
-                    CommandConsole.WriteJson(token);
+                    var document = CommandConsole.ToJson(path is null ? token : token with { Token = null });
+                    if (path is not null)
+                    {
+                        document["file"] = path;
+                    }
+                    CommandConsole.WriteJson(document);
                 }
                 else
                 {
-                    console.WriteLine(
-                        path is null ? token.GetText("token") : $"{token.GetText("name")} ({token.GetText("role")}) is in {path}."
-                    );
+                    console.WriteLine(path is null ? token.Token ?? "-" : $"{token.Name} ({token.Role}) is in {path}.");
                 }
                 if (path is null)
                 {
-                    console.WriteNote($"Id {token.GetText("id")}. It is not shown again.");
+                    console.WriteNote($"Id {token.Id}. The token is not shown again.");
                 }
                 return 0;
             }
@@ -120,7 +121,7 @@ internal static class TokenCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(id);
-                await api.SendAsync(HttpMethod.Delete, $"tokens/{ApiClient.EscapeSegment(text)}", null, cancellationToken);
+                await api.Tokens.DeleteAsync(text, cancellationToken);
                 return ServerCommandExtensions.WriteResult(console, $"{text} deleted.", new() { ["deleted"] = text });
             }
         );

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Holdfast.Api.Tasks;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
@@ -247,24 +248,37 @@ internal sealed class BackupCommand
             SharedOptions.RejectOptions(parsed, "with --template", _task);
         }
         var recipients = to is null ? [] : Recipients(parsed, out _).ConvertAll(r => r.ToString());
-        using var api = ServerConnectionOptions.Connect(parsed);
-        var (server, kind) = (new BackupStarter(api), parsed.GetValue(_kind).ToString());
-        var begun =
-            template is not null ? await server.StartForTemplateAsync(template, kind, cancellationToken)
-            : to is not null ? await server.StartOneTimeAsync(ids, parsed.GetValue(_type).ToString(), to, recipients, cancellationToken)
-            : await server.StartForDatabasesAsync(ids, parsed.GetValue(_task), kind, cancellationToken);
-        if (!parsed.GetValue(_noWait))
+        return await ServerConnectionOptions.RunAsync(parsed, async api =>
         {
-            return OperationReport.WriteOutcome(console, await new OperationWatcher(api, console).WaitAsync(begun, cancellationToken));
-        }
-        foreach (var id in begun.SkipLast(1))
+            var (starter, kind) = (new BackupStarter(api), parsed.GetValue(_kind));
+            var oneTime = to is null
+                ? null
+                : new OneTimeBackupRequest
+                {
+                    Type = parsed.GetValue(_type),
+                    Destinations = [to],
+                    Recipients = recipients,
+                };
+            var started =
+                template is not null ? await starter.StartForTemplateAsync(template, kind, cancellationToken)
+                : oneTime is not null ? await starter.StartOneTimeAsync(ids, oneTime, cancellationToken)
+                : await starter.StartForDatabasesAsync(ids, parsed.GetValue(_task), kind, cancellationToken);
+            return parsed.GetValue(_noWait)
+                ? WriteStarted(console, started)
+                : OperationReport.WriteOutcome(console, await new OperationWatcher(api, console).WaitAsync(started, cancellationToken));
+        });
+    }
+
+    private static int WriteStarted(CommandConsole console, IReadOnlyList<string> operations)
+    {
+        foreach (var id in operations.SkipLast(1))
         {
             console.WriteLine(id);
         }
         return ServerCommandExtensions.WriteResult(
             console,
-            begun.Count == 0 ? "No databases." : begun[^1],
-            new() { ["operationIds"] = new JsonArray([.. begun.Select(i => (JsonNode)i)]) }
+            operations.Count == 0 ? "No databases." : operations[^1],
+            new() { ["operationIds"] = new JsonArray([.. operations.Select(i => (JsonNode)i)]) }
         );
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using Holdfast.Api;
+using Holdfast.Api.Backups;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
@@ -37,8 +38,9 @@ internal static class ChainCommand
                     return await RemoveAsync(given, keys, parsed.GetValue(yes), console, cancellationToken);
                 }
                 SharedOptions.RejectOptions(parsed, "at a server", keyOptions.MaxWorkFactor);
-                using var api = ServerConnectionOptions.Connect(parsed);
-                return await RemoveAsync(api, given.TrimEnd('/'), keys, parsed.GetValue(yes), console, cancellationToken);
+                return await ServerConnectionOptions.RunAsync(parsed, api =>
+                    RemoveAsync(api, given.TrimEnd('/'), keys, parsed.GetValue(yes), console, cancellationToken)
+                );
             }
         );
         return command;
@@ -82,7 +84,7 @@ internal static class ChainCommand
 
     // What is removed is what was read and shown: the server compares, and refuses anything else.
     private static async Task<int> RemoveAsync(
-        ApiClient api,
+        HoldfastClient api,
         string from,
         AgeKeys keys,
         bool isSure,
@@ -94,34 +96,19 @@ internal static class ChainCommand
         {
             throw NotAChain(from);
         }
-        var found = await api.GetAsync($"backups/chains?from={ApiClient.EscapeSegment(from)}", cancellationToken);
-        if (found.GetItems("chains").ToList() is not [var chain])
+        if ((await api.Backups.ListChainsAsync(from, cancellationToken)).Chains is not [var chain])
         {
             throw NotAChain(from);
         }
-        var archives = chain.GetItems("archives").Select(a => (Name: a.GetText("name"), Bytes: a.GetNumber("bytes"))).ToList();
-        var id = (
-            await api.PostAsync(
-                "backups/verify",
-                new JsonObject { ["from"] = from, ["keys"] = SharedOptions.ToJson(keys) },
-                cancellationToken
-            )
-        ).GetText("operationId");
+        var verify = new VerifyRequest { From = from, Keys = SharedOptions.ToRequest(keys) };
+        var id = (await api.Backups.VerifyAsync(verify, cancellationToken)).OperationId;
         var ended = (await new OperationWatcher(api, console).WaitAsync([id], cancellationToken, quiet: true))[0];
-        var problem = ended.FindText("error", "message");
-        WriteArchives(from, archives, new Dictionary<string, string>(), problem, console);
+        var problem = ended.Error?.Message;
+        WriteArchives(from, chain.Archives.Select(a => (a.Name, a.Bytes)), new Dictionary<string, string>(), problem, console);
         if (isSure)
         {
-            await api.SendAsync(
-                HttpMethod.Post,
-                "backups/chains/remove",
-                new JsonObject
-                {
-                    ["from"] = from,
-                    ["archives"] = new JsonObject(archives.Select(a => KeyValuePair.Create(a.Name, (JsonNode?)a.Bytes))),
-                },
-                cancellationToken
-            );
+            var removal = new ChainRemovalRequest(from, chain.Archives.ToDictionary(a => a.Name, a => a.Bytes, StringComparer.Ordinal));
+            await api.Backups.RemoveChainAsync(removal, cancellationToken);
         }
         return WriteOutcome(from, problem is null, isSure, console);
     }

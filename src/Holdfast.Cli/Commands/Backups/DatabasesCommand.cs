@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Globalization;
+using Holdfast.Api.Databases;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
@@ -9,6 +10,8 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Server.Endpoints.Sources;
+using ApiDatabaseView = Holdfast.Api.Databases.DatabaseView;
+using DatabaseView = Holdfast.Cli.Output.Views.DatabaseView;
 
 namespace Holdfast.Cli.Commands.Backups;
 
@@ -24,7 +27,7 @@ internal static class DatabasesCommand
             Description = "At a server: only those in this state.",
             HelpName = "Covered|Incomplete|AtRisk|Failing|Overdue|Missing|Held|Uncovered|Unreadable|Waiting|Dropped",
         };
-        var command = new Command("databases", "List every database of a source, or of a server and how they stand.")
+        var command = new Command("databases", "List every database of a source, or of a server with its state.")
         {
             source,
             access.Encrypted,
@@ -73,13 +76,10 @@ internal static class DatabasesCommand
                             + "server; --server URL --token-file FILE, or holdfast login, for a server."
                     );
                 }
-                using var api = ServerConnectionOptions.Connect(parsed);
-                var filters = string.Concat(
-                    new[] { ("search", parsed.GetValue(search)), ("state", parsed.GetValue(state)) }
-                        .Where(f => f.Item2 is not null)
-                        .Select(f => $"&{f.Item1}={ApiClient.EscapeSegment(f.Item2!)}")
+                var query = new DatabaseQuery { Search = parsed.GetValue(search), State = parsed.GetValue(state) };
+                return await ServerConnectionOptions.RunAsync(parsed, async api =>
+                    WriteServerList(console, await api.Databases.ListAsync(query, cancellationToken).ToListAsync(cancellationToken))
                 );
-                return WriteServerList(console, await api.ListAsync($"databases?{filters.TrimStart('&')}".TrimEnd('?'), cancellationToken));
             }
         );
         return command;
@@ -121,9 +121,9 @@ internal static class DatabasesCommand
         return found.Exists(d => d.Error is not null) ? 1 : 0;
     }
 
-    private static int WriteServerList(CommandConsole console, JsonArray databases)
+    private static int WriteServerList(CommandConsole console, IReadOnlyList<ApiDatabaseView> databases)
     {
-        var broken = databases.Any(d => d?["problem"] is not null);
+        var broken = databases.Any(d => d.Problem is not null);
         ServerCommandExtensions.WriteList(
             console,
             databases,
@@ -131,14 +131,14 @@ internal static class DatabasesCommand
             ["DATABASE", ">SIZE", "ENCRYPTED", "STATE", ">TASKS", "LAST GOOD BACKUP", "NEXT", "PROBLEM"],
             d =>
                 [
-                    (d.GetText("id"), null),
-                    (DisplayFormat.Bytes(d.GetNumber("sizeBytes")), null),
-                    (d.GetText("encryption").ToLowerInvariant(), null),
-                    (FormatState(d.GetText("state")), ColourOf(d.GetText("state"))),
-                    (d.GetText("tasks"), null),
-                    (d.GetTime("lastBackup"), null),
-                    (d.GetTime("nextBackup"), null),
-                    (d.FindText("attention") ?? (d.FindText("renamedTo") is { } name ? $"renamed to {name}" : ""), "red"),
+                    (d.Id, null),
+                    (DisplayFormat.Bytes(d.SizeBytes), null),
+                    (d.Encryption.ToLowerInvariant(), null),
+                    (FormatState(d.State), ColourOf(d.State)),
+                    (d.Tasks.ToString(CultureInfo.InvariantCulture), null),
+                    (DisplayFormat.Time(d.LastBackup), null),
+                    (DisplayFormat.Time(d.NextBackup), null),
+                    (d.Attention ?? (d.RenamedTo is { } name ? $"renamed to {name}" : ""), "red"),
                 ]
         );
         return broken ? 1 : 0;
@@ -149,10 +149,10 @@ internal static class DatabasesCommand
             async (parsed, api, console, cancellationToken) =>
                 ServerCommandExtensions.WriteList(
                     console,
-                    await api.ListAsync("database-keys", cancellationToken),
+                    await api.DatabaseKeys.ListAsync(cancellationToken),
                     "No keys.",
                     ["DATABASES"],
-                    k => [(k.GetText("databases"), null)]
+                    k => [(k.Databases, null)]
                 )
         );
 
@@ -172,17 +172,17 @@ internal static class DatabasesCommand
             {
                 var id = parsed.GetRequiredValue(database);
                 var keys = KeyFile.Read(parsed.GetRequiredValue(file));
-                var body = (keys.Identities, keys.Passphrases) switch
+                var request = (keys.Identities, keys.Passphrases) switch
                 {
-                    ([var key], []) => new JsonObject { ["key"] = key.ToBase64() },
-                    ([], [var passphrase]) => new JsonObject { ["passphrase"] = passphrase },
+                    ([var key], []) => new DatabaseKeyRequest { Key = key.ToBase64() },
+                    ([], [var passphrase]) => new DatabaseKeyRequest { Passphrase = passphrase },
                     _ => throw new HoldfastException(
                         ErrorCatalogue.Usage,
                         $"'{parsed.GetValue(file)}' does not hold exactly one key.",
                         "A database has one."
                     ),
                 };
-                await api.SendAsync(HttpMethod.Put, $"database-keys/{ApiClient.EscapeSegment(id)}", body, cancellationToken);
+                await api.DatabaseKeys.PutAsync(id, request, cancellationToken);
                 return ServerCommandExtensions.WriteResult(console, $"The server has the key of {id}.", new() { ["database"] = id });
             }
         );
@@ -196,7 +196,7 @@ internal static class DatabasesCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var id = parsed.GetRequiredValue(database);
-                await api.SendAsync(HttpMethod.Delete, $"database-keys/{ApiClient.EscapeSegment(id)}", null, cancellationToken);
+                await api.DatabaseKeys.DeleteAsync(id, cancellationToken);
                 return ServerCommandExtensions.WriteResult(console, $"The key of {id} is forgotten.", new() { ["database"] = id });
             }
         );
@@ -213,7 +213,7 @@ internal static class DatabasesCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var id = parsed.GetRequiredValue(database);
-                await api.SendAsync(HttpMethod.Delete, $"databases/{ApiClient.EscapeSegment(id)}", null, cancellationToken);
+                await api.Databases.DismissAsync(id, cancellationToken);
                 return ServerCommandExtensions.WriteResult(console, $"{id} dismissed. Its backups stay.", new() { ["dismissed"] = id });
             }
         );

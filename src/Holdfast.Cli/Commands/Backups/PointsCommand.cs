@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using Holdfast.Api.Backups;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
@@ -30,14 +30,12 @@ internal static class PointsCommand
                 {
                     SharedOptions.RejectOptions(
                         parsed,
-                        "at a server, which looks with the keys that it keeps",
+                        "at a server, which uses the keys that it keeps",
                         keyOptions.Files,
                         keyOptions.MaxWorkFactor
                     );
-                    using var api = ServerConnectionOptions.Connect(parsed);
-                    return WriteServerList(
-                        console,
-                        await api.ListAsync($"backups?from={ApiClient.EscapeSegment(parsed.GetRequiredValue(path))}", cancellationToken)
+                    return await ServerConnectionOptions.RunAsync(parsed, async api =>
+                        WriteServerList(console, await api.Backups.ListPointsAsync(parsed.GetRequiredValue(path), cancellationToken))
                     );
                 }
 
@@ -68,9 +66,9 @@ internal static class PointsCommand
         return command;
     }
 
-    private static int WriteServerList(CommandConsole console, JsonArray points)
+    private static int WriteServerList(CommandConsole console, IReadOnlyList<RestorePointView> points)
     {
-        var broken = points.Any(p => p?["problem"] is not null);
+        var broken = points.Any(p => p.Problem is not null);
         ServerCommandExtensions.WriteList(
             console,
             points,
@@ -78,38 +76,36 @@ internal static class PointsCommand
             ["TIME", "KIND", ">STORED", "NEEDS", "ID", "DATABASE", "PATH"],
             p =>
                 [
-                    (p.GetTime("time"), null),
-                    (p.GetText("kind"), p.GetText("kind") == "IncrementalBackup" ? "grey" : null),
-                    (DisplayFormat.Bytes(p.GetNumber("bytes")), null),
-                    (
-                        CommandConsole.ToCell(p.FindText("problem", "message") ?? p.FindText("needs") ?? "no key"),
-                        p?["problem"] is null ? null : "red"
-                    ),
-                    (p.GetText("id"), null),
-                    (p.GetText("database"), null),
-                    (p.GetText("path"), null),
+                    (DisplayFormat.Time(p.Time), null),
+                    (p.Kind, p.Kind == "IncrementalBackup" ? "grey" : null),
+                    (DisplayFormat.Bytes(p.Bytes), null),
+                    (CommandConsole.ToCell(p.Problem?.Message ?? p.Needs ?? "no key"), p.Problem is null ? null : "red"),
+                    (p.Id ?? "-", null),
+                    (p.Database ?? "-", null),
+                    (p.Path, null),
                 ]
         );
         return broken ? 1 : 0;
     }
 
     private static PointView View(string root, RestorePoint point) =>
-        new(
-            Path.Combine(root, point.Archive.Path),
-            Path.Combine(root, point.Chain.Path),
-            point.Archive.Name.Time,
-            Form(point.Archive.Name.FileType),
-            point.Chain.Name.Node,
-            point.Chain.Name.Task,
-            point.Archive.Length,
-            point.Archive.Name.IsEncrypted,
-            point.Needs?.IsPassphrase ?? false,
-            point.Needs?.KeyIds ?? [],
-            point.Header?.Id,
-            point.Header?.Parent,
-            point.Header?.Database,
-            point.Problem is null ? null : ErrorView.Of(point.Problem)
-        );
+        new()
+        {
+            Path = Path.Combine(root, point.Archive.Path),
+            Folder = Path.Combine(root, point.Chain.Path),
+            Time = point.Archive.Name.Time,
+            Form = Form(point.Archive.Name.FileType),
+            Node = point.Chain.Name.Node,
+            Task = point.Chain.Name.Task,
+            StoredBytes = point.Archive.Length,
+            Encrypted = point.Archive.Name.IsEncrypted,
+            Passphrase = point.Needs?.IsPassphrase ?? false,
+            KeyIds = point.Needs?.KeyIds ?? [],
+            Id = point.Header?.Id,
+            Parent = point.Header?.Parent,
+            Database = point.Header?.Database,
+            Error = point.Problem is null ? null : ErrorView.Of(point.Problem),
+        };
 
     private static string Form(ArchiveFileType form) =>
         form switch

@@ -1,16 +1,16 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using Holdfast.Archive.Age;
+using Holdfast.Api;
 using Holdfast.Archive.Format;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Core.Operations;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
+using RestoreRequest = Holdfast.Api.Backups.RestoreRequest;
 
 namespace Holdfast.Cli.Commands.Backups;
 
@@ -67,19 +67,19 @@ internal static class RestoreCommand
                         "at a server",
                         [access.PasswordFile, access.AskPassword, allow, keyOptions.MaxWorkFactor]
                     );
-                    var taken = how.ReadFileRestore(parsed, isAtServer: true);
-                    using var api = ServerConnectionOptions.Connect(parsed);
-                    return await RestoreOnServerAsync(
-                        api,
-                        console,
-                        parsed.GetRequiredValue(path),
-                        parsed.GetValue(point),
-                        parsed.GetRequiredValue(target),
-                        keyOptions.Read(parsed),
-                        taken,
-                        how.ShouldContinueOnError(parsed),
-                        parsed.GetValue(noWait),
-                        cancellationToken
+                    var file = how.ReadFileRestore(parsed, isAtServer: true);
+                    var request = new RestoreRequest
+                    {
+                        From = parsed.GetRequiredValue(path),
+                        Point = parsed.GetValue(point),
+                        Target = parsed.GetRequiredValue(target),
+                        KeepMode = file.RestoreMode,
+                        KeepOwner = file.RestoreOwner,
+                        ContinueOnError = how.ShouldContinueOnError(parsed),
+                        Keys = SharedOptions.ToRequest(keyOptions.Read(parsed)),
+                    };
+                    return await ServerConnectionOptions.RunAsync(parsed, api =>
+                        RestoreOnServerAsync(api, console, request, parsed.GetValue(noWait), cancellationToken)
                     );
                 }
 
@@ -103,7 +103,6 @@ internal static class RestoreCommand
                     null,
                     cancellationToken
                 );
-                var file = made.File;
                 var full = !isFile ? parsed.GetRequiredValue(target) : Path.GetFullPath(parsed.GetRequiredValue(target));
                 var (header, bytes) = (reader.Point.Header, reader.Items.Sum(i => i.Length));
                 var elapsed = TimeProvider.System.GetElapsedTime(started);
@@ -111,21 +110,22 @@ internal static class RestoreCommand
                     stored.Archive is null && parsed.GetValue(point) is null
                         ? [.. SharedOptions.FindMissingArchiveNotes(stored, found.Chain)]
                         : [];
-                var view = new RestoreView(
-                    full,
-                    header.Database,
-                    header.Id,
-                    header.Type.ToString(),
-                    found.Archive.Name.Time,
-                    reader.Archives.Count,
-                    bytes,
-                    Math.Round(elapsed.TotalSeconds, 3),
-                    file,
-                    reader.Point.Manifest.File,
-                    notes.Count > 0 ? notes : null,
-                    made.Warnings,
-                    made.Omissions
-                );
+                var view = new RestoreView
+                {
+                    Target = full,
+                    Database = header.Database,
+                    ArchiveId = header.Id,
+                    Type = header.Type.ToString(),
+                    PointTime = found.Archive.Name.Time,
+                    Archives = reader.Archives.Count,
+                    DatabaseBytes = bytes,
+                    Seconds = Math.Round(elapsed.TotalSeconds, 3),
+                    File = made.File,
+                    OriginalFile = reader.Point.Manifest.File,
+                    Notes = notes.Count > 0 ? notes : null,
+                    Warnings = made.Warnings,
+                    LeftOut = made.Omissions,
+                };
                 if (console.IsJson)
                 {
                     CommandConsole.WriteJson(view, CliJson.Default.RestoreView);
@@ -138,9 +138,9 @@ internal static class RestoreCommand
                             + $"{DisplayFormat.Seconds(elapsed)}, checked."
                     );
                 }
-                if (file is not null)
+                if (made.File is { } permissions)
                 {
-                    console.WriteLine(DescribeFile(file, reader.Point.Manifest.File));
+                    console.WriteLine(DescribeFile(permissions, reader.Point.Manifest.File));
                 }
                 WriteWarnings(console, [.. notes, .. made.Warnings], made.CreateProblem(name));
                 if (header is { DatabaseEncrypted: true, Type: Core.Tasks.BackupType.Snapshot })
@@ -172,68 +172,35 @@ internal static class RestoreCommand
         : $"The file belongs to {file}; the original belonged to {original} (--owner and --mode take them over).";
 
     private static async Task<int> RestoreOnServerAsync(
-        ApiClient api,
+        HoldfastClient api,
         CommandConsole console,
-        string from,
-        string? point,
-        string target,
-        AgeKeys keys,
-        FileRestoreOptions file,
-        bool continues,
+        RestoreRequest request,
         bool noWait,
         CancellationToken cancellationToken
     )
     {
-        var body = new JsonObject
-        {
-            ["from"] = from,
-            ["target"] = target,
-            ["keys"] = SharedOptions.ToJson(keys),
-        };
-        if (point is not null)
-        {
-            body["point"] = point;
-        }
-        if (file.RestoreMode)
-        {
-            body["keepMode"] = true;
-        }
-        if (file.RestoreOwner)
-        {
-            body["keepOwner"] = true;
-        }
-        if (continues)
-        {
-            body["continueOnError"] = true;
-        }
-        var id = (await api.PostAsync("restores", body, cancellationToken)).GetText("operationId");
+        var id = (await api.Backups.RestoreAsync(request, cancellationToken)).OperationId;
         if (noWait)
         {
             return ServerCommandExtensions.WriteResult(console, id, new() { ["operationId"] = id });
         }
         var ended = (await new OperationWatcher(api, console).WaitAsync([id], cancellationToken, quiet: true))[0];
-        if (ended.GetText("state") is not ("Completed" or "CompletedWithErrors"))
+        if (ended.State is not (OperationState.Completed or OperationState.CompletedWithErrors))
         {
             throw new HoldfastException(
-                ErrorCatalogue.Find(ended.FindText("error", "code") ?? ErrorCatalogue.Aborted.Code),
-                ended.FindText("error", "message") ?? "The restore was aborted.",
-                ended.FindText("error", "hint")
+                ErrorCatalogue.Find(ended.Error?.Code ?? ErrorCatalogue.Aborted.Code),
+                ended.Error?.Message ?? "The restore was aborted.",
+                ended.Error?.Hint
             );
         }
-        ServerCommandExtensions.WriteResult(
-            console,
-            $"Restored {from} as {target}: {DisplayFormat.Bytes(ended.GetNumber("result", "databaseBytes"))}, checked.",
-            (JsonObject)ended
+        ServerCommandExtensions.WriteView(console, ended, o =>
+            console.WriteLine($"Restored {request.From} as {request.Target}: {DisplayFormat.Bytes(o.Result?.DatabaseBytes ?? 0)}, checked.")
         );
         var problem =
-            ended.GetText("state") == "Completed"
+            ended.State == OperationState.Completed
                 ? null
-                : new HoldfastException(
-                    ErrorCatalogue.Find(ended.FindText("error", "code")),
-                    ended.FindText("error", "message") ?? "",
-                    ended.FindText("error", "hint")
-                );
-        WriteWarnings(console, [.. (ended["result"]?.GetItems("warnings") ?? []).Select(w => w.ToString())], problem);
+                : new HoldfastException(ErrorCatalogue.Find(ended.Error?.Code), ended.Error?.Message ?? "", ended.Error?.Hint);
+        WriteWarnings(console, ended.Result?.Warnings ?? [], problem);
         return problem is null ? 0 : 1;
     }
 }

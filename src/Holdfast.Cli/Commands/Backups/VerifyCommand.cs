@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using Holdfast.Api;
+using Holdfast.Api.Backups;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
@@ -39,8 +40,9 @@ internal static class VerifyCommand
                 if (given.Any(p => SharedOptions.IsOnServer(parsed, p)))
                 {
                     SharedOptions.RejectOptions(parsed, "at a server, which compares with what it wrote", allow, keyOptions.MaxWorkFactor);
-                    using var api = ServerConnectionOptions.Connect(parsed);
-                    return await VerifyOnServerAsync(api, console, given, keys, cancellationToken);
+                    return await ServerConnectionOptions.RunAsync(parsed, api =>
+                        VerifyOnServerAsync(api, console, given, keys, cancellationToken)
+                    );
                 }
 
                 var views = new List<VerifyView>();
@@ -71,16 +73,17 @@ internal static class VerifyCommand
                             problems.Add(result.Problem.Error);
                         }
                         views.Add(
-                            new(
-                                file,
-                                result.Problem is null,
-                                StateOf(result.Problem?.Error),
-                                result.Header?.Id,
-                                result.Header?.Database,
-                                result.Archive.Length,
-                                result.TarBytes,
-                                result.Problem is null ? null : ErrorView.Of(result.Problem)
-                            )
+                            new()
+                            {
+                                Path = file,
+                                Ok = result.Problem is null,
+                                State = StateOf(result.Problem?.Error),
+                                Id = result.Header?.Id,
+                                Database = result.Header?.Database,
+                                StoredBytes = result.Archive.Length,
+                                TarBytes = result.TarBytes,
+                                Error = result.Problem is null ? null : ErrorView.Of(result.Problem),
+                            }
                         );
                         console.WriteText(
                             result.Problem is null ? $"ok   {file}" : $"{StateLabel(result.Problem.Error)}  {result.Problem.Message}"
@@ -128,7 +131,7 @@ internal static class VerifyCommand
 
     // One after the other, as the server reads them: what is wrong with one stops no other.
     private static async Task<int> VerifyOnServerAsync(
-        ApiClient api,
+        HoldfastClient api,
         CommandConsole console,
         string[] databases,
         AgeKeys keys,
@@ -138,25 +141,18 @@ internal static class VerifyCommand
         var ids = new List<string>();
         foreach (var database in databases)
         {
-            ids.Add(
-                (
-                    await api.PostAsync(
-                        "backups/verify",
-                        new JsonObject { ["from"] = database, ["keys"] = SharedOptions.ToJson(keys) },
-                        cancellationToken
-                    )
-                ).GetText("operationId")
-            );
+            var request = new VerifyRequest { From = database, Keys = SharedOptions.ToRequest(keys) };
+            ids.Add((await api.Backups.VerifyAsync(request, cancellationToken)).OperationId);
         }
         var ended = await new OperationWatcher(api, console).WaitAsync(ids, cancellationToken, quiet: true);
         foreach (var operation in ended)
         {
             console.WriteText(
-                operation.FindText("error", "message") is { } problem
-                    ? $"{StateLabel(ErrorCatalogue.Find(operation.FindText("error", "code")))}  {operation.GetText("database")}: {problem}"
-                    : $"ok   {operation.GetText("database")}: {DisplayFormat.Bytes(operation.GetNumber("result", "storedBytes"))} read."
+                operation.Error is { } problem
+                    ? $"{StateLabel(ErrorCatalogue.Find(problem.Code))}  {operation.Database}: {problem.Message}"
+                    : $"ok   {operation.Database}: {DisplayFormat.Bytes(operation.Result?.StoredBytes ?? 0)} read."
             );
-            if (operation.FindText("error", "hint") is { } hint)
+            if (operation.Error?.Hint is { } hint)
             {
                 console.WriteText($"     {hint}");
             }
@@ -164,9 +160,9 @@ internal static class VerifyCommand
 
         if (console.IsJson)
         {
-            CommandConsole.WriteJson(new JsonObject { ["items"] = new JsonArray([.. ended.Select(o => o.DeepClone())]) });
+            CommandConsole.WriteItems(ended);
         }
-        var errors = ended.Select(o => o.FindText("error", "code")).OfType<string>().Select(ErrorCatalogue.Find).ToList();
+        var errors = ended.Select(o => o.Error?.Code).OfType<string>().Select(ErrorCatalogue.Find).ToList();
         return errors.Count == 0 ? 0 : errors.MaxBy(e => e.IsDamage ? int.MaxValue : e.ExitCode)!.ExitCode;
     }
 }

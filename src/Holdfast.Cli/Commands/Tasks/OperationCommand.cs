@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Holdfast.Api;
+using Holdfast.Api.Operations;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Operations;
 
 namespace Holdfast.Cli.Commands.Tasks;
 
@@ -37,18 +40,17 @@ internal static class OperationCommand
         return new Command("list", "List operations, the newest first.") { database, state, limit }.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var filters = string.Join(
-                    '&',
-                    new[] { ("database", parsed.GetValue(database)), ("state", parsed.GetValue(state)) }
-                        .Where(f => f.Item2 is not null)
-                        .Select(f => $"{f.Item1}={ApiClient.EscapeSegment(f.Item2!)}")
+                var most = SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit");
+                var query = new OperationQuery
+                {
+                    Database = parsed.GetValue(database),
+                    State = parsed.GetValue(state) is { } only ? Enum.Parse<OperationState>(only) : null,
+                    Limit = Math.Min(most, ApiRoutes.MaxPageSize),
+                };
+                OperationReport.WriteList(
+                    console,
+                    await api.Operations.ListAsync(query, cancellationToken).Take(most).ToListAsync(cancellationToken)
                 );
-                var items = await api.ListAsync(
-                    filters.Length == 0 ? "operations" : $"operations?{filters}",
-                    cancellationToken,
-                    SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit")
-                );
-                OperationReport.WriteList(console, [.. items.OfType<JsonNode>()]);
                 return 0;
             }
         );
@@ -61,36 +63,36 @@ internal static class OperationCommand
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var path = $"operations/{ApiClient.EscapeSegment(parsed.GetRequiredValue(id))}";
-                var operation = await api.GetAsync(path, cancellationToken);
-                var log = (await api.GetAsync($"{path}/log", cancellationToken))["items"]!.DeepClone();
+                var operation = await api.Operations.GetAsync(parsed.GetRequiredValue(id), cancellationToken);
+                var log = await api.Operations.GetLogAsync(operation.Id, cancellationToken);
                 if (console.IsJson)
                 {
-                    operation["log"] = log;
-                    CommandConsole.WriteJson(operation);
+                    var document = CommandConsole.ToJson(operation);
+                    document["log"] = new JsonArray([.. log.Select(l => (JsonNode?)l)]);
+                    CommandConsole.WriteJson(document);
                     return 0;
                 }
 
                 OperationReport.WriteList(console, [operation]);
                 console.WriteLine(
-                    $"asked for by {operation.FindText("askedBy") ?? "the schedule"}; node {operation.GetText("node")}; began "
-                        + $"{operation.GetTime("started")}, ended {operation.GetTime("ended")}; {operation.GetText("phase")}"
+                    $"requested by {operation.AskedBy ?? "the schedule"}; node {operation.Node}; started "
+                        + $"{DisplayFormat.Time(operation.Started)}, ended {DisplayFormat.Time(operation.Ended)}; {operation.Phase}"
                 );
-                if (operation.FindText("result", "path") is { } archive)
+                if (operation.Result?.Path is { } archive)
                 {
                     console.WriteLine($"archive: {archive}");
                 }
-                if (operation.FindText("error", "message") is { } message)
+                if (operation.Error is { } error)
                 {
-                    console.WriteText(message);
+                    console.WriteText(error.Message);
                 }
-                if (operation.FindText("error", "hint") is { } hint)
+                if (operation.Error?.Hint is { } hint)
                 {
                     console.WriteText($"hint: {hint}");
                 }
-                foreach (var line in log.AsArray())
+                foreach (var line in log)
                 {
-                    console.WriteText(line?.ToString() ?? "");
+                    console.WriteText(line);
                 }
                 return 0;
             }
@@ -120,7 +122,7 @@ internal static class OperationCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(id);
-                await api.SendAsync(HttpMethod.Post, $"operations/{ApiClient.EscapeSegment(text)}/abort", null, cancellationToken);
+                await api.Operations.AbortAsync(text, cancellationToken);
                 return ServerCommandExtensions.WriteResult(console, $"{text} aborted.", new() { ["aborted"] = text });
             }
         );
@@ -141,12 +143,7 @@ internal static class OperationCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var (text, later) = (parsed.GetRequiredValue(id), parsed.GetValue(minutes));
-                await api.SendAsync(
-                    HttpMethod.Post,
-                    $"operations/{ApiClient.EscapeSegment(text)}/delay",
-                    new JsonObject { ["minutes"] = later },
-                    cancellationToken
-                );
+                await api.Operations.DelayAsync(text, new(later), cancellationToken);
                 return ServerCommandExtensions.WriteResult(
                     console,
                     string.Create(CultureInfo.InvariantCulture, $"{text} stopped; it begins again in {later} minutes."),

@@ -1,7 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Holdfast.Api;
+using Holdfast.Api.Runs;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Runs;
 
 namespace Holdfast.Cli.Commands.Tasks;
 
@@ -28,15 +32,9 @@ internal static class RunCommand
         return new Command("list", "List runs, the newest first.") { template, limit }.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var filter = parsed.GetValue(template) is { } name ? $"?template={ApiClient.EscapeSegment(name)}" : "";
-                return WriteRuns(
-                    console,
-                    await api.ListAsync(
-                        $"runs{filter}",
-                        cancellationToken,
-                        SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit")
-                    )
-                );
+                var most = SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit");
+                var query = new RunQuery { Template = parsed.GetValue(template), Limit = Math.Min(most, ApiRoutes.MaxPageSize) };
+                return WriteRuns(console, await api.Runs.ListAsync(query, cancellationToken).Take(most).ToListAsync(cancellationToken));
             }
         );
     }
@@ -61,21 +59,19 @@ internal static class RunCommand
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var path = $"runs/{ApiClient.EscapeSegment(parsed.GetRequiredValue(id))}";
-                var run = await api.GetAsync(path, cancellationToken);
-                var filter = parsed.GetValue(state) is { } only ? $"&state={ApiClient.EscapeSegment(only)}" : "";
-                var most = Math.Min(SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit"), 1_000);
-                var databases = (await api.GetAsync($"{path}/databases?limit={most}{filter}", cancellationToken))["items"]!
-                    .DeepClone()
-                    .AsArray();
+                var run = await api.Runs.GetAsync(parsed.GetRequiredValue(id), cancellationToken);
+                var most = SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit");
+                var query = new RunDatabaseQuery { State = parsed.GetValue(state), Limit = Math.Min(most, ApiRoutes.MaxPageSize) };
+                var databases = (await api.Runs.ListDatabasePageAsync(run.Id, query, cancellationToken)).Items;
                 if (console.IsJson)
                 {
-                    run["databases"] = databases;
-                    CommandConsole.WriteJson(run);
+                    var document = CommandConsole.ToJson(run);
+                    document["databases"] = new JsonArray([.. databases.Select(d => (JsonNode?)CommandConsole.ToJson(d))]);
+                    CommandConsole.WriteJson(document);
                     return 0;
                 }
 
-                WriteRuns(console, [run.DeepClone()]);
+                WriteRuns(console, [run]);
                 console.WriteLine("");
                 return ServerCommandExtensions.WriteList(
                     console,
@@ -84,11 +80,11 @@ internal static class RunCommand
                     ["DATABASE", "STATE", "OPERATION", ">STORED", "PROBLEM"],
                     d =>
                         [
-                            (d.GetText("database"), null),
+                            (d.Database, null),
                             StateCell(d),
-                            (d.GetText("operationId"), null),
-                            (d.GetNumber("storedBytes") is > 0 and var bytes ? DisplayFormat.Bytes(bytes) : "-", null),
-                            (CommandConsole.ToCell(d.FindText("error", "message") ?? ""), "red"),
+                            (d.OperationId ?? "-", null),
+                            (d.StoredBytes > 0 ? DisplayFormat.Bytes(d.StoredBytes) : "-", null),
+                            (CommandConsole.ToCell(d.Error?.Message ?? ""), "red"),
                         ]
                 );
             }
@@ -103,15 +99,13 @@ internal static class RunCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(id);
-                var aborted = (await api.PostAsync($"runs/{ApiClient.EscapeSegment(text)}/abort", null, cancellationToken)).GetNumber(
-                    "aborted"
-                );
+                var aborted = (await api.Runs.AbortAsync(text, cancellationToken)).Aborted;
                 return ServerCommandExtensions.WriteResult(console, $"{text}: {aborted} aborted.", new() { ["aborted"] = aborted });
             }
         );
     }
 
-    private static int WriteRuns(CommandConsole console, JsonArray runs) =>
+    private static int WriteRuns(CommandConsole console, IReadOnlyList<Run> runs) =>
         ServerCommandExtensions.WriteList(
             console,
             runs,
@@ -133,29 +127,30 @@ internal static class RunCommand
             ],
             r =>
                 [
-                    (r.GetText("id"), null),
-                    (r.GetText("templateName"), null),
-                    (r.FindText("slot") is null ? $"by {r.FindText("askedBy")}" : r.GetTime("slot"), null),
-                    (r.GetText("kind").ToLowerInvariant(), null),
-                    (r.GetText("due"), null),
-                    (r.GetText("done"), null),
-                    CountCell(r, "failed", "red"),
-                    CountCell(r, "missed", "red"),
-                    CountCell(r, "incomplete", "yellow"),
-                    CountCell(r, "aborted", "grey"),
-                    ($"{r.GetNumber("waiting") + r.GetNumber("running")}", null),
-                    (DisplayFormat.Bytes(r.GetNumber("storedBytes")), null),
-                    (r.GetTime("ended"), null),
+                    (r.Id, null),
+                    (r.TemplateName, null),
+                    (r.Slot is { } slot ? DisplayFormat.Time(slot) : $"by {r.AskedBy}", null),
+                    (r.Kind.ToString().ToLowerInvariant(), null),
+                    (Count(r.Due), null),
+                    (Count(r.Done), null),
+                    CountCell(r.Failed, "red"),
+                    CountCell(r.Missed, "red"),
+                    CountCell(r.Incomplete, "yellow"),
+                    CountCell(r.Aborted, "grey"),
+                    (Count(r.Waiting + r.Running), null),
+                    (DisplayFormat.Bytes(r.StoredBytes), null),
+                    (DisplayFormat.Time(r.Ended), null),
                 ]
         );
 
-    private static (string Text, string? Colour) CountCell(JsonNode run, string name, string colour) =>
-        (run.GetText(name), run.GetNumber(name) > 0 ? colour : null);
+    private static (string Text, string? Colour) CountCell(int count, string colour) => (Count(count), count > 0 ? colour : null);
 
-    private static (string Text, string? Colour) StateCell(JsonNode database) =>
-        database.GetText("state") switch
+    private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
+
+    private static (string Text, string? Colour) StateCell(RunDatabaseView database) =>
+        database.State switch
         {
-            "Completed" when database.GetBoolean("unchanged") => ("unchanged", "grey"),
+            "Completed" when database.Unchanged => ("unchanged", "grey"),
             "Completed" => ("done", "green"),
             "CompletedWithErrors" => ("incomplete", "yellow"),
             "Failed" => ("FAILED", "red"),

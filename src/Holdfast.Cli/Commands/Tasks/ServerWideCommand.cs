@@ -1,7 +1,9 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Globalization;
+using Holdfast.Api.ServerWideBackups;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Tasks;
 
 namespace Holdfast.Cli.Commands.Tasks;
 
@@ -22,48 +24,37 @@ internal static class ServerWideCommand
         }.WithServerOptions();
 
     private static Command ListCommand() =>
-        new Command("list", "List them, and how their databases stand.").SetServerAction(
+        new Command("list", "List server-wide backup tasks and the state of their databases.").SetServerAction(
             async (parsed, api, console, cancellationToken) =>
                 ServerCommandExtensions.WriteList(
                     console,
-                    await api.ListAsync("server-wide-backups", cancellationToken),
+                    await api.ServerWideBackups.ListAsync(cancellationToken),
                     "No server-wide backup tasks.",
                     ["NAME", "TYPE", "FULL", "INCREMENTAL", ">OK", ">FAILED", ">NEVER RAN", ">RUNNING", "COVERS"],
                     t =>
                         [
-                            (t.GetText("name"), null),
-                            (t.GetText("definition", "type").ToLowerInvariant(), null),
-                            (t.GetText("definition", "fullBackup"), null),
-                            (t.GetText("definition", "incrementalBackup"), null),
-                            (t.GetText("counts", "succeeded"), null),
-                            (t.GetText("counts", "failed"), t.GetNumber("counts", "failed") > 0 ? "red" : null),
-                            (t.GetText("counts", "neverRan"), null),
-                            (t.GetText("counts", "running"), null),
-                            (
-                                t.GetBoolean("definition", "disabled") ? $"(switched off) {t.GetText("summary")}" : t.GetText("summary"),
-                                null
-                            ),
+                            (t.Name, null),
+                            (DisplayFormat.LowerCase<BackupType>(t.Definition.Type), null),
+                            (t.Definition.FullBackup ?? "-", null),
+                            (t.Definition.IncrementalBackup ?? "-", null),
+                            (Count(t.Counts.Succeeded), null),
+                            (Count(t.Counts.Failed), t.Counts.Failed > 0 ? "red" : null),
+                            (Count(t.Counts.NeverRan), null),
+                            (Count(t.Counts.Running), null),
+                            (t.Definition.Disabled ? $"(disabled) {t.Summary}" : t.Summary, null),
                         ]
                 )
         );
 
     private static Command Show()
     {
-        var command = new Command("show", "Show one: its definition, without its key, and how its databases stand.");
+        var command = new Command("show", "Show one: its definition, without its key, and the state of its databases.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var task = await api.GetAsync(Path(parsed.GetRequiredValue(name)), cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(task);
-                }
-                else
-                {
-                    WriteTask(console, task);
-                }
-                return 0;
+                var task = (await api.ServerWideBackups.GetAsync(parsed.GetRequiredValue(name), cancellationToken)).Value;
+                return ServerCommandExtensions.WriteView(console, task, t => WriteTask(console, t));
             }
         );
     }
@@ -76,39 +67,38 @@ internal static class ServerWideCommand
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var definition = await JsonInput.ReadAsync(parsed.GetRequiredValue(file), cancellationToken);
-                var answer = await api.SendAsync(HttpMethod.Put, Path(parsed.GetRequiredValue(name)), definition, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(answer.Body!);
-                    return 0;
-                }
-
-                console.WriteLine(
-                    $"{answer.Body.GetText("name")} {(answer.IsNew ? "created" : "saved")}: {answer.Body.GetText("preview", "summary")}."
-                );
-                if (answer.Body.FindText("unencrypted") is { } unencrypted)
-                {
-                    console.WriteLine($"{unencrypted}.");
-                }
-                foreach (var folder in (answer.Body!["preview"]?["retentionWouldDelete"] as JsonArray ?? []).Take(MaxShown))
-                {
-                    console.WriteLine($"retention will delete {folder}");
-                }
-                WriteUnreachableDestinations(console, answer.Body["preview"]);
-                ServerCommandExtensions.WriteKey(console, answer.Body["generatedKey"]);
-                return 0;
+                var definition = await JsonInput.ReadAsync<TaskDefinition>(parsed.GetRequiredValue(file), cancellationToken);
+                var answer = await api.ServerWideBackups.PutAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
+                return ServerCommandExtensions.WriteView(console, answer.Value, t => WriteSaved(console, t, answer.IsNew));
             }
         );
     }
 
-    private static void WriteUnreachableDestinations(CommandConsole console, JsonNode? preview)
+    private static void WriteSaved(CommandConsole console, TemplateView task, bool isNew)
     {
-        foreach (var unseen in (preview?["retentionCannotSee"] as JsonArray ?? []).OfType<JsonNode>())
+        console.WriteLine($"{task.Name} {(isNew ? "created" : "saved")}: {task.Preview?.Summary ?? "-"}.");
+        if (task.Unencrypted is { } unencrypted)
+        {
+            console.WriteLine($"{unencrypted}.");
+        }
+        if (task.Preview is { } preview)
+        {
+            foreach (var folder in preview.RetentionWouldDelete.Take(MaxShown))
+            {
+                console.WriteLine($"retention will delete {folder}");
+            }
+            WriteUnreachableDestinations(console, preview);
+        }
+        ServerCommandExtensions.WriteKey(console, task.GeneratedKey);
+    }
+
+    private static void WriteUnreachableDestinations(CommandConsole console, PreviewView preview)
+    {
+        foreach (var unreachable in preview.RetentionCannotSee)
         {
             console.WriteLine(
-                $"{unseen.GetText("destination")} cannot be looked at, so what retention will delete there is not known: "
-                    + $"{unseen.FindText("error", "message")}"
+                $"{unreachable.Destination} cannot be reached, so it is not known what retention will delete there: "
+                    + unreachable.Error.Message
             );
         }
     }
@@ -121,7 +111,7 @@ internal static class ServerWideCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(name);
-                await api.SendAsync(HttpMethod.Delete, Path(text), null, cancellationToken);
+                await api.ServerWideBackups.DeleteAsync(text, null, cancellationToken);
                 return ServerCommandExtensions.WriteResult(console, $"{text} deleted. Its backups stay.", new() { ["deleted"] = text });
             }
         );
@@ -130,39 +120,33 @@ internal static class ServerWideCommand
     private static Command Preview()
     {
         var command = new Command("preview", "What one covers, database by database; with a file, what it would cover. Saves nothing.");
-        var (name, file) = (
-            Name(command),
-            JsonInput.CreateOption("A definition to look at instead of the one that is saved", required: false)
-        );
+        var (name, file) = (Name(command), JsonInput.CreateOption("A definition to preview instead of the saved one", required: false));
         command.Add(file);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var path = Path(parsed.GetRequiredValue(name));
+                var task = parsed.GetRequiredValue(name);
                 var definition = parsed.GetValue(file) is { } draft
-                    ? await JsonInput.ReadAsync(draft, cancellationToken)
-                    : (await api.GetAsync(path, cancellationToken))["definition"]!.DeepClone();
-                var preview = await api.PostAsync($"{path}/preview", definition, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(preview);
-                    return 0;
-                }
-
-                var rows = preview.GetItems("databases").ToList();
-                if (rows.Count > 0)
-                {
-                    console.WriteTable(["DATABASE", "MADE", "ENCRYPTION", "WHY"], [.. rows.Select(Row)]);
-                }
-                foreach (var folder in preview["retentionWouldDelete"] as JsonArray ?? [])
-                {
-                    console.WriteLine($"retention would delete {folder}");
-                }
-                WriteUnreachableDestinations(console, preview);
-                console.WriteLine(preview.GetText("summary"));
-                return 0;
+                    ? await JsonInput.ReadAsync<TaskDefinition>(draft, cancellationToken)
+                    : (await api.ServerWideBackups.GetAsync(task, cancellationToken)).Value.Definition;
+                var preview = await api.ServerWideBackups.PreviewAsync(task, definition, cancellationToken);
+                return ServerCommandExtensions.WriteView(console, preview, p => WritePreview(console, p));
             }
         );
+    }
+
+    private static void WritePreview(CommandConsole console, PreviewView preview)
+    {
+        if (preview.Databases.Count > 0)
+        {
+            console.WriteTable(["DATABASE", "MADE", "ENCRYPTION", "WHY"], [.. preview.Databases.Select(Row)]);
+        }
+        foreach (var folder in preview.RetentionWouldDelete)
+        {
+            console.WriteLine($"retention would delete {folder}");
+        }
+        WriteUnreachableDestinations(console, preview);
+        console.WriteLine(preview.Summary);
     }
 
     private static Command RevealKey()
@@ -172,60 +156,53 @@ internal static class ServerWideCommand
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var key = await api.PostAsync($"{Path(parsed.GetRequiredValue(name))}/key", null, cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(key);
-                }
-                ServerCommandExtensions.WriteKey(console, key);
-                return 0;
+                var key = await api.ServerWideBackups.RevealKeyAsync(parsed.GetRequiredValue(name), cancellationToken);
+                return ServerCommandExtensions.WriteView(console, key, k => ServerCommandExtensions.WriteKey(console, k));
             }
         );
     }
 
-    private static (string, string?)[] Row(JsonNode d) =>
-        d.GetBoolean("isExcluded")
-            ? [(d.GetText("database"), "grey"), ("excluded", "grey"), ("-", null), ("", null)]
+    private static (string, string?)[] Row(PreviewedDatabase d) =>
+        d.IsExcluded
+            ? [(d.Database.ToString(), "grey"), ("excluded", "grey"), ("-", null), ("", null)]
             :
             [
-                (d.GetText("database"), null),
-                (d.GetText("type").ToLowerInvariant(), null),
-                (d.GetText("encryption", "mode"), null),
-                (
-                    d.FindText("problem") ?? d.FindText("typeReason") ?? d.GetText("encryption", "reason"),
-                    d.FindText("problem") is null ? null : "red"
-                ),
+                (d.Database.ToString(), null),
+                (DisplayFormat.LowerCase(d.Type), null),
+                (d.Encryption?.Mode.ToString() ?? "-", null),
+                (d.Problem ?? d.TypeReason ?? d.Encryption?.Reason ?? "-", d.Problem is null ? null : "red"),
             ];
 
-    private static void WriteTask(CommandConsole console, JsonNode task)
+    private static void WriteTask(CommandConsole console, TemplateView task)
     {
-        var d = task["definition"];
-        console.WriteLine($"{task.GetText("name")}{(d.GetBoolean("disabled") ? " (switched off)" : "")}: {task.GetText("summary")}");
-        console.WriteLine($"type:         {d.GetText("type").ToLowerInvariant()}");
-        console.WriteLine($"full:         {d.GetText("fullBackup")}");
-        console.WriteLine($"incremental:  {d.GetText("incrementalBackup")}");
-        console.WriteLine($"time zone:    {d.FindText("timeZone") ?? "the node's"}");
-        console.WriteLine($"kept:         {(d.FindText("retention", "minimumAgeDays") is { } days ? $"{days} days" : "for ever")}");
-        console.WriteLine($"verified:     {(d.FindText("verifyEveryDays") is { } every ? $"every {every} days" : "by hand only")}");
-        console.WriteLine($"compared:     every {d.GetText("compareEveryHours")} hours where nothing seems changed");
+        var (d, counts) = (task.Definition, task.Counts);
+        console.WriteLine($"{task.Name}{(d.Disabled ? " (disabled)" : "")}: {task.Summary}");
+        console.WriteLine($"type:         {DisplayFormat.LowerCase<BackupType>(d.Type)}");
+        console.WriteLine($"full:         {d.FullBackup ?? "-"}");
+        console.WriteLine($"incremental:  {d.IncrementalBackup ?? "-"}");
+        console.WriteLine($"time zone:    {d.TimeZone ?? "the node's"}");
         console.WriteLine(
-            "encryption:   "
-                + $"{d.GetText("encryption", "mode")}{(d?["encryption"]?["recipients"] is JsonArray { Count: > 0 } ? $" ({d.JoinItems("encryption", "recipients")})" : "")}"
+            $"kept:         {(d.Retention is { } kept ? string.Create(CultureInfo.InvariantCulture, $"{kept.MinimumAgeDays} days") : "for ever")}"
         );
-        if (task.FindText("unencrypted") is { } unencrypted)
+        console.WriteLine($"verified:     {(d.VerifyEveryDays is { } every ? $"every {every} days" : "manually only")}");
+        console.WriteLine($"compared:     every {d.CompareEveryHours} hours if nothing seems changed");
+        console.WriteLine(
+            $"encryption:   {d.Encryption?.Mode.ToString() ?? "-"}"
+                + (d.Encryption is { Recipients: { Count: > 0 } recipients } ? $" ({DisplayFormat.Join(recipients)})" : "")
+        );
+        if (task.Unencrypted is { } unencrypted)
         {
             console.WriteLine($"unencrypted:  {unencrypted}");
         }
-        console.WriteLine($"destinations: {d.JoinItems("destinations")}");
-        console.WriteLine($"excluded:     {d.JoinItems("excluded")}");
+        console.WriteLine($"destinations: {DisplayFormat.Join(d.Destinations)}");
+        console.WriteLine($"excluded:     {DisplayFormat.Join(d.Excluded)}");
         console.WriteLine(
-            $"databases:    {task.GetText("counts", "succeeded")} succeeded, {task.GetText("counts", "failed")} failed, "
-                + $"{task.GetText("counts", "neverRan")} never ran, {task.GetText("counts", "overdue")} overdue, "
-                + $"{task.GetText("counts", "running")} running"
+            $"databases:    {counts.Succeeded} succeeded, {counts.Failed} failed, {counts.NeverRan} never ran, "
+                + $"{counts.Overdue} overdue, {counts.Running} running"
         );
     }
 
     private static Argument<string> Name(Command command) => command.AddArgument("NAME", "Its name.");
 
-    private static string Path(string name) => $"server-wide-backups/{ApiClient.EscapeSegment(name)}";
+    private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,8 +1,11 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using Holdfast.Api;
+using Holdfast.Api.Tasks;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
+using Holdfast.Core.Tasks;
 
 namespace Holdfast.Cli.Commands.Tasks;
 
@@ -19,8 +22,8 @@ internal static class TaskCommand
             TaskRetentionCommand.Create(),
         }.WithServerOptions();
 
-    /// <summary>The task of a database that a name or id means.</summary>
-    public static async Task<JsonNode> FindAsync(ApiClient api, string database, string task, CancellationToken cancellationToken) =>
+    /// <summary>Finds a task of a database by its name or id.</summary>
+    public static async Task<TaskView> FindAsync(HoldfastClient api, string database, string task, CancellationToken cancellationToken) =>
         await FindOrNullAsync(api, database, task, cancellationToken)
         ?? throw new HoldfastException(
             ErrorCatalogue.NotFound,
@@ -28,21 +31,17 @@ internal static class TaskCommand
             $"holdfast task list {database}"
         );
 
-    /// <summary>The task of a database that a name or id means; null where it has none.</summary>
-    public static async Task<JsonNode?> FindOrNullAsync(
-        ApiClient api,
+    /// <summary>Finds a task of a database by its name or id; null if it has none of that name.</summary>
+    public static async Task<TaskView?> FindOrNullAsync(
+        HoldfastClient api,
         string database,
         string? task,
         CancellationToken cancellationToken
     ) =>
-        (await api.ListAsync(TasksPath(database), cancellationToken))
-            .OfType<JsonNode>()
-            .Where(t => t.GetText("id") == task || string.Equals(t.GetText("name"), task, StringComparison.OrdinalIgnoreCase))
-            .OrderBy(t => t.GetText("id") == task ? 0 : 1)
+        (await api.Tasks.ListAsync(database, cancellationToken))
+            .Where(t => t.Id == task || string.Equals(t.Name, task, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(t => t.Id == task ? 0 : 1)
             .FirstOrDefault();
-
-    /// <summary>Path of a database's tasks.</summary>
-    public static string TasksPath(string database) => $"databases/{ApiClient.EscapeSegment(database)}/tasks";
 
     private static Command ListCommand()
     {
@@ -52,22 +51,19 @@ internal static class TaskCommand
             async (parsed, api, console, cancellationToken) =>
                 ServerCommandExtensions.WriteList(
                     console,
-                    await api.ListAsync(TasksPath(parsed.GetRequiredValue(database)), cancellationToken),
+                    await api.Tasks.ListAsync(parsed.GetRequiredValue(database), cancellationToken),
                     "No task covers it.",
                     ["TASK", "NAME", "MAKES", "ENCRYPTION", "LAST FULL", "LAST INCREMENTAL", "NEXT", "LAST RUN"],
                     t =>
                         [
-                            (t.GetText("id"), null),
-                            (t.GetText("name"), null),
-                            (t.GetText("effectiveType").ToLowerInvariant(), null),
-                            (t.GetText("encryption", "mode"), null),
-                            (t.GetTime("lastFullBackup"), null),
-                            (t.GetTime("lastIncrementalBackup"), null),
-                            (t.GetTime("nextBackup", "at"), null),
-                            (
-                                t.GetText("status", "lastState").ToLowerInvariant(),
-                                t.GetText("status", "lastState") == "Failed" ? "red" : null
-                            ),
+                            (t.Id, null),
+                            (t.Name, null),
+                            (DisplayFormat.LowerCase<BackupType>(t.EffectiveType), null),
+                            (t.Encryption.Mode.ToString(), null),
+                            (DisplayFormat.Time(t.LastFullBackup), null),
+                            (DisplayFormat.Time(t.LastIncrementalBackup), null),
+                            (DisplayFormat.Time(t.NextBackup?.At), null),
+                            (DisplayFormat.LowerCase(t.Status.LastState), t.Status.LastState == OperationState.Failed ? "red" : null),
                         ]
                 )
         );
@@ -81,15 +77,7 @@ internal static class TaskCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var found = await FindAsync(api, parsed.GetRequiredValue(database), parsed.GetRequiredValue(task), cancellationToken);
-                if (console.IsJson)
-                {
-                    CommandConsole.WriteJson(found);
-                }
-                else
-                {
-                    WriteTask(console, found);
-                }
-                return 0;
+                return ServerCommandExtensions.WriteView(console, found, t => WriteTask(console, t));
             }
         );
     }
@@ -113,24 +101,16 @@ internal static class TaskCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var id = parsed.GetRequiredValue(database);
-                var definition = await JsonInput.ReadAsync(parsed.GetRequiredValue(file), cancellationToken);
+                var definition = await JsonInput.ReadAsync<TaskDefinition>(parsed.GetRequiredValue(file), cancellationToken);
                 var present = parsed.GetValue(task) is { } wanted
                     ? await FindAsync(api, id, wanted, cancellationToken)
-                    : await FindOrNullAsync(api, id, definition.FindText("name"), cancellationToken);
+                    : await FindOrNullAsync(api, id, definition.Name, cancellationToken);
                 var answer = await SaveAsync(api, id, present, definition, null, cancellationToken);
-                if (console.IsJson)
+                return ServerCommandExtensions.WriteView(console, answer.Value, saved =>
                 {
-                    CommandConsole.WriteJson(answer.Body!);
-                }
-                else
-                {
-                    console.WriteLine(
-                        $"{answer.Body.GetText("task", "name")} of {id} {(answer.IsNew ? "created" : "saved")} (id "
-                            + $"{answer.Body.GetText("task", "id")})."
-                    );
-                }
-                ServerCommandExtensions.WriteKey(console, answer.Body!["generatedKey"]);
-                return 0;
+                    console.WriteLine($"{saved.Task.Name} of {id} {(answer.IsNew ? "created" : "saved")} (id {saved.Task.Id}).");
+                    ServerCommandExtensions.WriteKey(console, saved.GeneratedKey);
+                });
             }
         );
     }
@@ -139,20 +119,20 @@ internal static class TaskCommand
     /// <param name="api">The server.</param>
     /// <param name="database">Its database.</param>
     /// <param name="present">The task that is changed; null for a new one.</param>
-    /// <param name="definition">What it shall be.</param>
+    /// <param name="definition">Its new definition.</param>
     /// <param name="tag">The revision that is expected; null for any.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public static Task<ApiResponse> SaveAsync(
-        ApiClient api,
+    /// <param name="cancellationToken">Cancels the request.</param>
+    public static Task<Versioned<RegularTaskView>> SaveAsync(
+        HoldfastClient api,
         string database,
-        JsonNode? present,
-        JsonObject definition,
+        TaskView? present,
+        TaskDefinition definition,
         string? tag,
         CancellationToken cancellationToken
     ) =>
         present is null
-            ? api.SendAsync(HttpMethod.Post, TasksPath(database), definition, cancellationToken)
-            : api.SendAsync(HttpMethod.Put, $"{TasksPath(database)}/{present.GetText("id")}", definition, cancellationToken, tag);
+            ? api.Tasks.CreateAsync(database, definition, cancellationToken)
+            : api.Tasks.PutAsync(database, present.Id, definition, EditCondition.Unchanged(tag), cancellationToken);
 
     private static Command Delete()
     {
@@ -163,37 +143,37 @@ internal static class TaskCommand
             {
                 var id = parsed.GetRequiredValue(database);
                 var found = await FindAsync(api, id, parsed.GetRequiredValue(task), cancellationToken);
-                await api.SendAsync(HttpMethod.Delete, $"{TasksPath(id)}/{found.GetText("id")}", null, cancellationToken);
+                await api.Tasks.DeleteAsync(id, found.Id, null, cancellationToken);
                 return ServerCommandExtensions.WriteResult(
                     console,
-                    $"{found.GetText("name")} of {id} deleted. Its backups stay.",
-                    new() { ["deleted"] = found.GetText("id") }
+                    $"{found.Name} of {id} deleted. Its backups stay.",
+                    new() { ["deleted"] = found.Id }
                 );
             }
         );
     }
 
-    private static void WriteTask(CommandConsole console, JsonNode t)
+    private static void WriteTask(CommandConsole console, TaskView t)
     {
-        var d = t["definition"];
-        console.WriteLine($"{t.GetText("name")} of {t.GetText("database")}{(d.GetBoolean("disabled") ? " (switched off)" : "")}");
-        console.WriteLine($"id:               {t.GetText("id")}");
-        console.WriteLine($"from:             {(t.GetBoolean("serverWide") ? "a server-wide backup task" : "this database")}");
+        var d = t.Definition;
+        console.WriteLine($"{t.Name} of {t.Database}{(d.Disabled ? " (disabled)" : "")}");
+        console.WriteLine($"id:               {t.Id}");
+        console.WriteLine($"from:             {(t.ServerWide ? "a server-wide backup task" : "this database")}");
         console.WriteLine(
-            $"makes:            {t.GetText("effectiveType").ToLowerInvariant()}{(t.FindText("effectiveTypeReason") is { } why ? $": {why}" : "")}"
+            $"makes:            {DisplayFormat.LowerCase<BackupType>(t.EffectiveType)}"
+                + (t.EffectiveTypeReason is { } why ? $": {why}" : "")
         );
-        console.WriteLine($"encryption:       {t.GetText("encryption", "mode")}: {t.GetText("encryption", "reason")}");
-        console.WriteLine($"destinations:     {d.JoinItems("destinations")}");
-        console.WriteLine($"responsible node: {t.GetText("responsibleNode")}");
-        console.WriteLine($"last full:        {t.GetTime("lastFullBackup")}");
-        console.WriteLine($"last incremental: {t.GetTime("lastIncrementalBackup")}");
+        console.WriteLine($"encryption:       {t.Encryption.Mode}: {t.Encryption.Reason}");
+        console.WriteLine($"destinations:     {DisplayFormat.Join(d.Destinations)}");
+        console.WriteLine($"responsible node: {t.ResponsibleNode}");
+        console.WriteLine($"last full:        {DisplayFormat.Time(t.LastFullBackup)}");
+        console.WriteLine($"last incremental: {DisplayFormat.Time(t.LastIncrementalBackup)}");
         console.WriteLine(
             "next:             "
-                + $"{t.GetTime("nextBackup", "at")}{(t.FindText("nextBackup", "kind") is { } kind ? $" {kind.ToLowerInvariant()}" : "")}"
+                + $"{DisplayFormat.Time(t.NextBackup?.At)}{(t.NextBackup is { } next ? $" {DisplayFormat.LowerCase<BackupKind>(next.Kind)}" : "")}"
         );
         console.WriteText(
-            "last run:         "
-                + $"{t.GetText("status", "lastState").ToLowerInvariant()}{(t.FindText("status", "lastError") is { } error ? $": {error}" : "")}"
+            "last run:         " + $"{DisplayFormat.LowerCase(t.Status.LastState)}{(t.Status.LastError is { } error ? $": {error}" : "")}"
         );
     }
 

@@ -1,13 +1,13 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
-using Holdfast.Cli.Client;
+using Holdfast.Api;
+using Holdfast.Api.Retention;
 using Holdfast.Cli.Output;
 
 namespace Holdfast.Cli.Commands.Tasks;
 
 /// <summary>
-/// <c>holdfast task retention</c>: what retention of a task would delete, letting it go, and approving what a brake
-/// holds.
+/// <c>holdfast task retention</c>: manual retention of a task: preview, run now, and approve deletions that a safety
+/// limit blocks.
 /// </summary>
 internal static class TaskRetentionCommand
 {
@@ -15,14 +15,14 @@ internal static class TaskRetentionCommand
     {
         var command = new Command(
             "retention",
-            "Delete the chains of a task that are past their time, except what a brake holds. It runs by itself after each full backup."
+            "Delete the expired chains of a task, except those that need approval. Retention also runs after each full backup."
         );
         var database = command.AddArgument("DATABASE", "Id of the database, SOURCE/NAME.");
         var task = command.AddArgument("TASK", "Name or id of the task.");
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only tell what would be deleted, and what waits." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be deleted, and what needs approval." };
         var approve = new Option<bool>("--approve")
         {
-            Description = "Delete what a brake holds, too. See with --dry-run first what that is.",
+            Description = "Also delete chains that need approval. Use --dry-run first to see which.",
         };
         command.Add(dryRun);
         command.Add(approve);
@@ -30,7 +30,7 @@ internal static class TaskRetentionCommand
         {
             if (r.GetValue(dryRun) && r.GetValue(approve))
             {
-                r.AddError("Give --dry-run or --approve, not both: the one looks, the other deletes.");
+                r.AddError("Give --dry-run or --approve, not both.");
             }
         });
         return command.SetServerAction(
@@ -38,65 +38,63 @@ internal static class TaskRetentionCommand
             {
                 var id = parsed.GetRequiredValue(database);
                 var found = await TaskCommand.FindAsync(api, id, parsed.GetRequiredValue(task), cancellationToken);
-                var path = $"{TaskCommand.TasksPath(id)}/{found.GetText("id")}/retention";
-                var answer =
-                    parsed.GetValue(dryRun) ? await api.GetAsync(path, cancellationToken)
-                    : parsed.GetValue(approve) ? await ApproveAsync(api, path, cancellationToken)
-                    : await api.PostAsync(path, null, cancellationToken);
+                var destinations =
+                    parsed.GetValue(dryRun) ? await api.Retention.PreviewAsync(id, found.Id, cancellationToken)
+                    : parsed.GetValue(approve) ? await ApproveAsync(api, id, found.Id, cancellationToken)
+                    : await api.Retention.RunAsync(id, found.Id, cancellationToken: cancellationToken);
                 if (console.IsJson)
                 {
-                    CommandConsole.WriteJson(answer);
+                    CommandConsole.WriteView(new Page<RetentionView>(destinations));
                 }
                 else
                 {
-                    WriteResult(console, answer, parsed.GetValue(dryRun));
+                    WriteResult(console, destinations, parsed.GetValue(dryRun));
                 }
-                return answer.GetItems("items").Any(d => d["error"] is not null) ? 1 : 0;
+                return destinations.Any(d => d.Error is not null) ? 1 : 0;
             }
         );
     }
 
-    // Approved is exactly what is there to be seen now; where that is nothing, there is nothing to approve.
-    private static async Task<JsonNode> ApproveAsync(ApiClient api, string path, CancellationToken cancellationToken)
+    // Approves exactly the chains that the preview shows now; if it shows none, there is nothing to approve.
+    private static async Task<IReadOnlyList<RetentionView>> ApproveAsync(
+        HoldfastClient api,
+        string database,
+        string taskId,
+        CancellationToken cancellationToken
+    )
     {
-        var shown = await api.GetAsync(path, cancellationToken);
-        var chains = new JsonObject();
-        foreach (var destination in shown.GetItems("items").Where(d => d.GetItems("going").Any()))
-        {
-            chains[destination.GetText("destination")] = new JsonArray([
-                .. destination.GetItems("going").Select(c => (JsonNode)c.GetText("path")),
-            ]);
-        }
-        return chains.Count == 0
-            ? shown
-            : await api.PostAsync($"{path}/approve", new JsonObject { ["chains"] = chains }, cancellationToken);
+        var shown = await api.Retention.PreviewAsync(database, taskId, cancellationToken);
+        var chains = shown
+            .Where(d => d.Going.Count > 0)
+            .ToDictionary(d => d.Destination, d => (IReadOnlyList<string>)[.. d.Going.Select(c => c.Path)], StringComparer.Ordinal);
+        return chains.Count == 0 ? shown : await api.Retention.ApproveAsync(database, taskId, new(chains), cancellationToken);
     }
 
-    private static void WriteResult(CommandConsole console, JsonNode answer, bool isDryRun)
+    private static void WriteResult(CommandConsole console, IReadOnlyList<RetentionView> destinations, bool isDryRun)
     {
-        foreach (var d in answer.GetItems("items"))
+        foreach (var d in destinations)
         {
-            var name = d.GetText("destination");
-            foreach (var deleted in d["deleted"] as JsonArray ?? [])
+            var name = d.Destination;
+            foreach (var deleted in d.Deleted)
             {
                 console.WriteLine($"{name}: deleted {deleted}");
             }
-            foreach (var chain in d.GetItems("going"))
+            foreach (var chain in d.Going)
             {
                 console.WriteLine(
-                    $"{name}: {(d.FindText("brakeReason") is null && isDryRun ? "would delete" : "waits")} {chain.GetText("path")} "
-                        + $"(newest archive {chain.GetTime("newest")})"
+                    $"{name}: {(d.BrakeReason is null && isDryRun ? "would delete" : "waits")} {chain.Path} "
+                        + $"(newest archive {DisplayFormat.Time(chain.Newest)})"
                 );
             }
-            if (d.FindText("brakeReason") is { } reason)
+            if (d.BrakeReason is { } reason)
             {
                 console.WriteLine($"{name}: {reason} Approve with --approve.");
             }
-            if (d.FindText("error", "message") is { } error)
+            if (d.Error is { } error)
             {
-                console.WriteText($"{name}: {error}");
+                console.WriteText($"{name}: {error.Message}");
             }
-            console.WriteLine($"{name}: {d.GetText("staying")} stay");
+            console.WriteLine($"{name}: {d.Staying} stay");
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Holdfast.Cli.Output.Views;
 
 /// <summary>What <c>holdfast apply</c> did with one item of its file.</summary>
@@ -9,4 +7,11 @@ namespace Holdfast.Cli.Output.Views;
 /// <param name="Result"><c>created</c>, <c>changed</c>, <c>unchanged</c> or <c>failed</c>.</param>
 /// <param name="GeneratedKey">The key that was made for it, once; null where none was.</param>
 /// <param name="Error">Why it failed; null where it did not.</param>
-internal sealed record AppliedView(string Kind, string Name, string? Database, string Result, JsonNode? GeneratedKey, ErrorView? Error);
+internal sealed record AppliedView(
+    string Kind,
+    string Name,
+    string? Database,
+    string Result,
+    Api.Tasks.KeyView? GeneratedKey,
+    ErrorView? Error
+);
