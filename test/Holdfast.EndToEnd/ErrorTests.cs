@@ -54,18 +54,18 @@ public sealed class ErrorTests : IDisposable
         {
             var text = (await _place.HoldfastAsync(0, command)).Output;
             Assert.Contains(
-                "passed over, looks like an encrypted database: 1 (hr/pay.db). If it is one, back it up with --encrypted GLOB",
+                "skipped, looks like an encrypted database: 1 (hr/pay.db). If it is one, back it up with --encrypted GLOB",
                 text,
                 StringComparison.Ordinal
             );
-            Assert.Contains("passed over, no database by its header: 1 (notes.txt)", text, StringComparison.Ordinal);
+            Assert.Contains("skipped, not a database by its header: 1 (notes.txt)", text, StringComparison.Ordinal);
             var passedOver = (await _place.JsonAsync(0, command))["passedOver"]!;
             Assert.Equal(1, passedOver["counts"]!["LooksEncrypted"]!.GetValue<int>());
             Assert.Equal("hr/pay.db", passedOver["items"]![0]!["name"]!.GetValue<string>());
         }
 
         Assert.DoesNotContain(
-            "passed over",
+            "skipped",
             (await _place.HoldfastAsync(0, [.. commands[0], "--database", "a.db"])).Output,
             StringComparison.Ordinal
         );

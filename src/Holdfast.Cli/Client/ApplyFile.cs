@@ -15,7 +15,9 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
     private static readonly string[] KnownKeys = ["$schema", "destinations", "serverWideBackups", "tasks"];
 
     /// <summary>Parses the file.</summary>
-    /// <exception cref="HoldfastException">The file is not valid. The message repeats no value of it, because there may be keys.</exception>
+    /// <exception cref="HoldfastException">
+    /// The file is not valid. The message repeats no value of it, because there may be keys.
+    /// </exception>
     public static ApplyFile Parse(JsonObject root)
     {
         if (root.Select(p => p.Key).FirstOrDefault(k => !KnownKeys.Contains(k, StringComparer.Ordinal)) is { } unknown)

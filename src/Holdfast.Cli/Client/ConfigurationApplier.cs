@@ -148,6 +148,8 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
     /// <summary>An item of the file at the server: whether it exists and is as the file says, and how it is saved.</summary>
     /// <param name="Exists">Whether it exists.</param>
     /// <param name="IsUnchanged">Whether it is as the file says.</param>
-    /// <param name="SaveAsync">Saves it, unless somebody else has changed it since; returns the key that the server generated, or null.</param>
+    /// <param name="SaveAsync">
+    /// Saves it, unless somebody else has changed it since; returns the key that the server generated, or null.
+    /// </param>
     private sealed record PresentItem(bool Exists, bool IsUnchanged, Func<Task<KeyView?>> SaveAsync);
 }

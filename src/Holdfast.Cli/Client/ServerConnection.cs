@@ -116,7 +116,7 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
             ErrorCatalogue.ServerUnreachable,
             $"The server at {DisplayUrl} cannot be reached: {e.InnerException?.Message ?? e.Message}",
             e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
-                ? "Its certificate must match the host name and be trusted on this machine; SSL_CERT_FILE names a file with additional trusted ones."
+                ? "Its certificate must match the host name and be trusted on this machine; SSL_CERT_FILE adds trusted ones."
                 : "Is it running? holdfast serve starts a server; --server URL selects another one.",
             e
         );

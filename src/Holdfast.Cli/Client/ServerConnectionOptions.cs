@@ -41,7 +41,9 @@ internal static class ServerConnectionOptions
     public static bool IsServerKnown(ParseResult parsed) => IsServerGiven(parsed) || File.Exists(Login.FilePath);
 
     /// <summary>Runs work with a client of the selected server.</summary>
-    /// <exception cref="HoldfastException">The address is not valid, there is no token for it, or the server refused, failed, or does not answer.</exception>
+    /// <exception cref="HoldfastException">
+    /// The address is not valid, there is no token for it, or the server refused, failed, or does not answer.
+    /// </exception>
     public static async Task<T> RunAsync<T>(ParseResult parsed, Func<HoldfastClient, Task<T>> work)
     {
         using var connection = Connect(parsed);

@@ -35,13 +35,15 @@ internal static class JsonInput
     public static async Task<T> ReadAsync<T>(string path, CancellationToken cancellationToken) =>
         Convert<T>(await ReadAsync(path, cancellationToken), where => new HoldfastException(
             ErrorCatalogue.Usage,
-            $"'{path}'{(where.Length == 0 ? "" : $", {where},")} has an unknown member or an invalid value, or a required member is missing.",
+            $"'{path}'{(where.Length == 0 ? "" : $", {where},")} is unknown or invalid, or lacks a required member.",
             "The server's page /api lists names and types."
         ));
 
     /// <summary>An object as a request of the API.</summary>
     /// <param name="document">The object.</param>
-    /// <param name="invalid">Makes the error; its parameter is the path of the invalid member, such as <c>retention.minimumAgeDays</c>.</param>
+    /// <param name="invalid">
+    /// Makes the error; its parameter is the path of the invalid member, such as <c>retention.minimumAgeDays</c>.
+    /// </param>
     public static T Convert<T>(JsonObject document, Func<string, HoldfastException> invalid)
     {
         try

@@ -2,7 +2,7 @@ using Holdfast.Engines;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>Tells what a discovery left out, so that nobody takes it for backed up.</summary>
+/// <summary>Reports the files that a discovery skipped, so that nobody takes them for backed up.</summary>
 internal static class SkippedFilesReport
 {
     private const int MaxNames = 5;
@@ -21,9 +21,8 @@ internal static class SkippedFilesReport
             }
             var names = passedOver.Files.Where(f => f.Reason == reason).Take(MaxNames).Select(f => f.Name);
             var hint = reason == SkipReason.LooksEncrypted ? ". If it is one, back it up with --encrypted GLOB" : "";
-            console.WriteLine(
-                $"passed over, {DescribeReason(reason.ToString())}: {count} ({string.Join(", ", names)}{(count > MaxNames ? ", …" : "")}){hint}"
-            );
+            var list = string.Join(", ", names) + (count > MaxNames ? ", …" : "");
+            console.WriteLine($"skipped, {DescribeReason(reason.ToString())}: {count} ({list}){hint}");
         }
     }
 
@@ -33,7 +32,7 @@ internal static class SkippedFilesReport
         reason switch
         {
             "LooksEncrypted" => "looks like an encrypted database",
-            "NotADatabase" => "no database by its header",
+            "NotADatabase" => "not a database by its header",
             "Empty" => "empty",
             "SideFile" => "log, journal or index of a database",
             "OwnFile" => "Holdfast's own file",
@@ -41,7 +40,7 @@ internal static class SkippedFilesReport
             "HardLink" => "another name of a database",
             "Special" => "pipe, socket or device",
             "Unreadable" => "unreadable",
-            "Excluded" => "left out by the source's settings",
+            "Excluded" => "excluded by the source's settings",
             _ => reason,
         };
 }

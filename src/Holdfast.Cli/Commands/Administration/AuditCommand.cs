@@ -13,11 +13,11 @@ internal static class AuditCommand
     {
         var limit = new Option<int>("--limit")
         {
-            Description = "The newest so many (default 50).",
+            Description = "Maximum number of entries (default 50).",
             HelpName = "N",
             DefaultValueFactory = _ => 50,
         };
-        return new Command("audit", "Who did what on the server, the newest first. Needs an Admin.") { limit }
+        return new Command("audit", "Show the audit log, newest entries first. Needs an Admin.") { limit }
             .WithServerOptions()
             .SetServerAction(
                 async (parsed, api, console, cancellationToken) =>

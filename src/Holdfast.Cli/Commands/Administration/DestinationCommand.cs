@@ -66,28 +66,21 @@ internal static class DestinationCommand
 
     private static Command Delete()
     {
-        var command = new Command("delete", "Remove a destination that no task uses. What lies there stays.");
+        var command = new Command("delete", "Remove a destination that no task uses. Its archives stay.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
                 var text = parsed.GetRequiredValue(name);
                 await api.Destinations.DeleteAsync(text, null, cancellationToken);
-                return ServerCommandExtensions.WriteResult(
-                    console,
-                    $"{text} removed. What lies there stays.",
-                    new() { ["deleted"] = text }
-                );
+                return ServerCommandExtensions.WriteResult(console, $"{text} removed. Its archives stay.", new() { ["deleted"] = text });
             }
         );
     }
 
     private static Command Initialize()
     {
-        var command = new Command(
-            "initialize",
-            "Make its root and give it an identity, or adopt the one that is there: from now on this is the destination."
-        );
+        var command = new Command("initialize", "Create its root and give it an identity, or adopt the identity that the root has.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -102,7 +95,7 @@ internal static class DestinationCommand
 
     private static Command Test()
     {
-        var command = new Command("test", "Try whether files can be written, listed and removed there.");
+        var command = new Command("test", "Test whether files can be written, listed and removed there.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

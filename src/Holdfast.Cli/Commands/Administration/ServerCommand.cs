@@ -16,15 +16,11 @@ internal static class ServerCommand
 
     private static Command BackupState()
     {
-        var data = new Option<string>("--data")
-        {
-            Description = "The data folder of a server that does not run; needs --to.",
-            HelpName = "DIR",
-        };
+        var data = new Option<string>("--data") { Description = "The data folder of a stopped server; needs --to.", HelpName = "DIR" };
         var target = new Option<string>("--to") { Description = "With --data: the new folder for the copy.", HelpName = "DIR" };
         var command = new Command(
             "backup-state",
-            "Make a copy of state and node key that a new server can go on with: at a server, in its data folder; needs an Admin."
+            "Copy the state and the node key for a new server to continue from. A running server copies to its data folder. Needs an Admin."
         )
         {
             data,
@@ -93,8 +89,7 @@ internal static class ServerCommand
         };
         return new Command(
             "acknowledge",
-            "Take note of backups that are missing, or say that the role that runs restores is as it should be again: their "
-                + "alerts stand no longer."
+            "Acknowledge alerts of missing backups, or that a changed restore role has been corrected. The alerts are then cleared."
         )
         {
             keys,

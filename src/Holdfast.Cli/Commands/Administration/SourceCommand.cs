@@ -7,11 +7,11 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Cli.Commands.Administration;
 
-/// <summary><c>holdfast source</c>: what the server is attached to.</summary>
+/// <summary><c>holdfast source</c>: the sources of the server.</summary>
 internal static class SourceCommand
 {
     public static Command Create() =>
-        new Command("source", "What the server is attached to: as its configuration says, and database servers as Admins define.")
+        new Command("source", "The sources of the server: those of its configuration, and database servers that Admins define.")
         {
             ListCommand(),
             ListSkippedFiles(),
@@ -30,7 +30,7 @@ internal static class SourceCommand
 
     private static Command ListSkippedFiles()
     {
-        var command = new Command("passed-over", "List what was left out when it was looked at last, with the reasons.");
+        var command = new Command("passed-over", "List the files that the last discovery skipped, with the reasons.");
         var name = command.AddArgument("NAME", "Its name.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -83,7 +83,7 @@ internal static class SourceCommand
     {
         var command = new Command(
             "confirm",
-            "Take a source as it is now: databases that are missing were dropped, another identity is the right one."
+            "Accept a source as it is now: missing databases were dropped, and a changed identity is the right one."
         );
         var name = command.AddArgument("NAME", "Its name.");
         return command.SetServerAction(
@@ -115,12 +115,12 @@ internal static class SourceCommand
         };
         var include = new Option<string[]>("--include")
         {
-            Description = "Glob of the names of databases that count. Repeatable; default: all.",
+            Description = "Glob of database names to include. Repeatable; default: all.",
             HelpName = "GLOB",
         };
         var exclude = new Option<string[]>("--exclude")
         {
-            Description = "Glob of the names of databases that do not count. Repeatable.",
+            Description = "Glob of database names to exclude. Repeatable.",
             HelpName = "GLOB",
         };
         var restorer = new Option<string>("--restore-user")
@@ -192,7 +192,7 @@ internal static class SourceCommand
 
     private static Command Test()
     {
-        var command = new Command("test", "Try whether its databases can be backed up and restored, and tell what is missing.");
+        var command = new Command("test", "Test whether its databases can be backed up and restored, and report what is missing.");
         var name = command.AddArgument("NAME", "Its name.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

@@ -133,9 +133,9 @@ internal static class RestoreCommand
                 else
                 {
                     console.WriteLine(
-                        $"Restored {header.Database} as of {DisplayFormat.Time(header.StartTime)} UTC to {full}: {DisplayFormat.Bytes(bytes)} "
-                            + $"from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} in "
-                            + $"{DisplayFormat.Seconds(elapsed)}, checked."
+                        $"Restored {header.Database} as of {DisplayFormat.Time(header.StartTime)} UTC to {full}: "
+                            + $"{DisplayFormat.Bytes(bytes)} from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} "
+                            + $"in {DisplayFormat.Seconds(elapsed)}, checked."
                     );
                 }
                 if (made.File is { } permissions)

@@ -9,11 +9,11 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Cli.Commands.Tasks;
 
-/// <summary><c>holdfast operation</c>: what runs on the server, and what has run.</summary>
+/// <summary><c>holdfast operation</c>: queued, running and ended operations of the server.</summary>
 internal static class OperationCommand
 {
     public static Command Create() =>
-        new Command("operation", "Backups and restores that wait, run, and have run.")
+        new Command("operation", "Queued, running and ended backups, restores and verifications.")
         {
             ListCommand(),
             Show(),
@@ -27,7 +27,7 @@ internal static class OperationCommand
         var database = new Option<string>("--database") { Description = "Only those of this database.", HelpName = "ID" };
         var state = new Option<string>("--state")
         {
-            Description = "Only those that stand so.",
+            Description = "Only those in this state.",
             HelpName = "Queued|Running|Completed|CompletedWithErrors|Failed|Aborted",
         };
         state.AcceptOnlyFromAmong("Queued", "Running", "Completed", "CompletedWithErrors", "Failed", "Aborted");
@@ -116,7 +116,7 @@ internal static class OperationCommand
 
     private static Command Abort()
     {
-        var command = new Command("abort", "Stop one for good. What it had not finished is removed.");
+        var command = new Command("abort", "Stop one for good. Unfinished archives and databases are removed.");
         var id = command.AddArgument("ID", "Id of the operation.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -130,7 +130,7 @@ internal static class OperationCommand
 
     private static Command Delay()
     {
-        var command = new Command("delay", "Stop the backup of a task, and begin it again later.");
+        var command = new Command("delay", "Stop the backup of a task and start it again later.");
         var id = command.AddArgument("ID", "Id of the operation.");
         var minutes = new Option<double>("--minutes")
         {
@@ -146,7 +146,7 @@ internal static class OperationCommand
                 await api.Operations.DelayAsync(text, new(later), cancellationToken);
                 return ServerCommandExtensions.WriteResult(
                     console,
-                    string.Create(CultureInfo.InvariantCulture, $"{text} stopped; it begins again in {later} minutes."),
+                    string.Create(CultureInfo.InvariantCulture, $"{text} stopped; it starts again in {later} minutes."),
                     new() { ["delayed"] = text, ["minutes"] = later }
                 );
             }

@@ -13,7 +13,7 @@ namespace Holdfast.Cli.Commands.Tasks;
 internal static class RunCommand
 {
     public static Command Create() =>
-        new Command("run", "Runs of server-wide tasks: of a slot, or asked for, each over all its databases.")
+        new Command("run", "Runs of server-wide tasks, scheduled or requested; each covers all databases of its task.")
         {
             ListCommand(),
             Show(),
@@ -41,11 +41,11 @@ internal static class RunCommand
 
     private static Command Show()
     {
-        var command = new Command("show", "Show one, with its databases: what failed and what was missed first.");
+        var command = new Command("show", "Show one with its databases, failed and missed ones first.");
         var id = command.AddArgument("ID", "Id of the run.");
         var state = new Option<string>("--state")
         {
-            Description = "Only databases that became so.",
+            Description = "Only databases in this state.",
             HelpName = "Failed|Missed|CompletedWithErrors|Aborted|Running|Queued|Due|Completed",
         };
         var limit = new Option<int>("--limit")
@@ -93,7 +93,7 @@ internal static class RunCommand
 
     private static Command Abort()
     {
-        var command = new Command("abort", "Stop all of a run that waits or runs. Their slots count as used.");
+        var command = new Command("abort", "Stop all queued and running operations of a run. Their slots count as used.");
         var id = command.AddArgument("ID", "Id of the run.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

@@ -181,9 +181,8 @@ internal static class ServerWideCommand
         console.WriteLine($"full:         {d.FullBackup ?? "-"}");
         console.WriteLine($"incremental:  {d.IncrementalBackup ?? "-"}");
         console.WriteLine($"time zone:    {d.TimeZone ?? "the node's"}");
-        console.WriteLine(
-            $"kept:         {(d.Retention is { } kept ? string.Create(CultureInfo.InvariantCulture, $"{kept.MinimumAgeDays} days") : "for ever")}"
-        );
+        var kept = d.Retention?.MinimumAgeDays.ToString(CultureInfo.InvariantCulture);
+        console.WriteLine($"kept:         {(kept is null ? "for ever" : $"{kept} days")}");
         console.WriteLine($"verified:     {(d.VerifyEveryDays is { } every ? $"every {every} days" : "manually only")}");
         console.WriteLine($"compared:     every {d.CompareEveryHours} hours if nothing seems changed");
         console.WriteLine(

@@ -170,7 +170,8 @@ internal static class TaskCommand
         console.WriteLine($"last incremental: {DisplayFormat.Time(t.LastIncrementalBackup)}");
         console.WriteLine(
             "next:             "
-                + $"{DisplayFormat.Time(t.NextBackup?.At)}{(t.NextBackup is { } next ? $" {DisplayFormat.LowerCase<BackupKind>(next.Kind)}" : "")}"
+                + DisplayFormat.Time(t.NextBackup?.At)
+                + (t.NextBackup is { } next ? $" {DisplayFormat.LowerCase<BackupKind>(next.Kind)}" : "")
         );
         console.WriteText(
             "last run:         " + $"{DisplayFormat.LowerCase(t.Status.LastState)}{(t.Status.LastError is { } error ? $": {error}" : "")}"
