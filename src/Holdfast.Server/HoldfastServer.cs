@@ -213,6 +213,7 @@ public static class HoldfastServer
         services.ConfigureHttpJsonOptions(o => ApiJson.Apply(o.SerializerOptions));
         services.AddOpenApiDescription();
         services.AddSingleton<InProcessApi>();
+        services.AddSingleton(new InProcessServer(Version, SessionLength));
         services.AddSingleton<IInProcessTransportFactory, InProcessTransportFactory>();
         services.AddSingleton<IEventFeed>(s => s.GetRequiredService<EventFeed>());
         services.AddSingleton<NodeMetrics>().AddSingleton<DatabaseMetrics>();

@@ -51,6 +51,10 @@ public sealed class DestinationsClient
     public Task<DestinationTestView> GetTestAsync(string name, CancellationToken cancellationToken = default) =>
         _api.GetAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);
 
+    /// <summary>The result of its last test; null where there is none, or no such destination.</summary>
+    public Task<DestinationTestView?> FindTestAsync(string name, CancellationToken cancellationToken = default) =>
+        _api.FindValueAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);
+
     /// <summary>Tests whether it can be written to.</summary>
     public Task<DestinationTestView> TestAsync(string name, CancellationToken cancellationToken = default) =>
         _api.PostAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);

@@ -20,7 +20,6 @@ namespace Holdfast.Server.Access;
 /// <summary>Composes who may do what: cookies for people, tokens for programs, a policy for each role.</summary>
 internal static class AccessServiceExtensions
 {
-    public const string SignedInPolicy = "signed-in";
     private const string SelectorScheme = "Either";
 
     public static void AddAccess(this IServiceCollection services, DataFolder data, AdminToken adminToken)
@@ -57,11 +56,11 @@ internal static class AccessServiceExtensions
 
         var authorization = services
             .AddAuthorizationBuilder()
-            .AddPolicy(SignedInPolicy, p => p.RequireAssertion(c => c.User.Caller() is not null))
+            .AddPolicy(AccessPolicies.SignedIn, p => p.RequireAssertion(c => c.User.Caller() is not null))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(HasNoRouteEndpoint).Build());
         foreach (var role in Enum.GetValues<Role>())
         {
-            authorization.AddPolicy(RoleExtensions.PolicyOf(role), p =>
+            authorization.AddPolicy(AccessPolicies.ForRole(role), p =>
                 p.RequireAssertion(c => c.User.Caller() is { MustChangePassword: false } caller && caller.Role >= role)
             );
         }

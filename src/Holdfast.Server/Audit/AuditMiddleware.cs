@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.Api.InProcess;
 using Holdfast.Server.Access;
 using Holdfast.Server.Problems;
 using Microsoft.AspNetCore.Http;

@@ -1,3 +1,4 @@
+using Holdfast.Api.InProcess;
 using Holdfast.Server.Access;
 using Holdfast.Server.Access.Sessions;
 using Holdfast.Server.Problems;

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Holdfast.Api;
 using Holdfast.Api.InProcess;
 using Holdfast.Api.Transport;
-using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,31 +15,6 @@ namespace Holdfast.Server.InProcess;
 public sealed class InProcessApi(IServiceScopeFactory scopes)
 {
     private RequestDelegate? _pipeline;
-
-    /// <summary>Asks.</summary>
-    /// <param name="caller">For whom.</param>
-    /// <param name="method">HTTP method.</param>
-    /// <param name="target">Path below <c>/api/v1</c>, with its query; percent-encoded.</param>
-    /// <param name="body">What is sent as JSON; null for nothing.</param>
-    /// <param name="ifMatch">The revision that an edit is based on; null for any.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
-    public Task<InProcessResponse> SendAsync(
-        InProcessCaller caller,
-        HttpMethod method,
-        string target,
-        object? body,
-        string? ifMatch,
-        CancellationToken cancellationToken
-    ) =>
-        SendAsync(
-            caller,
-            new(method, target)
-            {
-                Body = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), ApiJson.Options),
-                Condition = EditCondition.Unchanged(ifMatch),
-            },
-            cancellationToken
-        );
 
     /// <summary>Sends a request, and buffers the answer.</summary>
     /// <param name="caller">On whose behalf.</param>

@@ -1,34 +1,51 @@
 using Holdfast.Api;
-using Holdfast.Server.InProcess;
+using Holdfast.Api.Access;
+using Holdfast.Api.InProcess;
+using Holdfast.Api.Transport;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Studio.Api;
 
 /// <summary>
-/// The API as forms ask it that are answered without a circuit: signing in, changing the password. Cookies that it sets
-/// go to the browser.
+/// The API for forms that work without a circuit: signing in, changing the password. It hands the cookies that the server
+/// sets to the browser.
 /// </summary>
-public sealed class FormApiClient(InProcessApi api)
+internal sealed class FormApiClient(IInProcessTransportFactory transports)
 {
-    /// <summary>Posts, and hands cookies on.</summary>
-    /// <exception cref="ApiException">It was refused.</exception>
-    public async Task PostAsync(HttpContext context, string target, object body)
+    /// <summary>Signs in.</summary>
+    /// <exception cref="ApiException">The server refused it.</exception>
+    public Task SignInAsync(HttpContext context, SignInRequest request) =>
+        CreateClient(context).Session.SignInAsync(request, context.RequestAborted);
+
+    /// <summary>Changes the user's own password.</summary>
+    /// <exception cref="ApiException">The server refused it.</exception>
+    public Task ChangePasswordAsync(HttpContext context, PasswordRequest request) =>
+        CreateClient(context).Session.ChangePasswordAsync(request, context.RequestAborted);
+
+    private HoldfastClient CreateClient(HttpContext context)
     {
-        var answer = await api.SendAsync(
-            new(context.User, context.Connection.RemoteIpAddress, context.Request.IsHttps),
-            HttpMethod.Post,
-            target,
-            body,
-            null,
-            context.RequestAborted
-        );
-        if (answer.Status >= 300)
+        var caller = new InProcessCaller(context.User, context.Connection.RemoteIpAddress, context.Request.IsHttps);
+        return new(new CookieTransport(transports.Create(new FixedCaller(caller)), context.Response));
+    }
+
+    private sealed class FixedCaller(InProcessCaller caller) : IInProcessCallerProvider
+    {
+        public ValueTask<InProcessCaller> GetCallerAsync() => ValueTask.FromResult(caller);
+    }
+
+    private sealed class CookieTransport(IApiTransport server, HttpResponse browser) : IApiTransport
+    {
+        public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)
         {
-            throw ApiException.FromResponse(answer.Status, answer.Body.Span);
-        }
-        foreach (var cookie in answer.Cookies)
-        {
-            context.Response.Headers.Append("Set-Cookie", cookie);
+            var response = await server.SendAsync(request, cancellationToken);
+            if (response.IsSuccess)
+            {
+                foreach (var cookie in response.Cookies)
+                {
+                    browser.Headers.Append("Set-Cookie", cookie);
+                }
+            }
+            return response;
         }
     }
 }

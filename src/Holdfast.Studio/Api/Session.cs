@@ -1,5 +1,4 @@
 using Holdfast.Api.Access;
-using Holdfast.Server.Access;
 using Microsoft.AspNetCore.Components.Authorization;
 
 namespace Holdfast.Studio.Api;
@@ -21,7 +20,8 @@ public sealed class Session(AuthenticationStateProvider authentication)
 
     internal async Task LoadAsync()
     {
-        var caller = (await authentication.GetAuthenticationStateAsync()).User.Caller();
-        (Name, Role) = (caller?.Name ?? "", caller?.Role ?? Role.Viewer);
+        var user = (await authentication.GetAuthenticationStateAsync()).User;
+        Name = user.Identity?.Name ?? "";
+        Role = Enum.GetValues<Role>().LastOrDefault(role => user.IsInRole(role.ToString()));
     }
 }

@@ -19,7 +19,7 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
     private bool _mustReload;
 
     [Inject]
-    protected StudioApi Api { get; set; } = default!;
+    protected HoldfastClient Api { get; set; } = default!;
 
     [Inject]
     protected Session Session { get; set; } = default!;

@@ -1,4 +1,4 @@
-using Holdfast.Server.Access;
+using Holdfast.Api.InProcess;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
@@ -12,7 +12,7 @@ namespace Holdfast.Studio.Hosting;
 internal static class SignOutEndpoint
 {
     public static void MapSignOut(this IEndpointRouteBuilder app) =>
-        app.MapPost("/sign-out", (Delegate)SignOutAsync).RequireSignedIn().ExcludeFromDescription();
+        app.MapPost("/sign-out", (Delegate)SignOutAsync).RequireAuthorization(AccessPolicies.SignedIn).ExcludeFromDescription();
 
     // The server refuses what another site makes a browser send.
     private static async Task<RedirectHttpResult> SignOutAsync(HttpContext context)

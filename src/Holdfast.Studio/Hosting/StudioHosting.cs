@@ -1,8 +1,6 @@
+using Holdfast.Api;
 using Holdfast.Api.Access;
-using Holdfast.Server.Access;
-using Holdfast.Server.Audit;
-using Holdfast.Server.Hosting;
-using Holdfast.Server.InProcess;
+using Holdfast.Api.InProcess;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Layout;
 using Holdfast.Studio.Live;
@@ -33,7 +31,8 @@ public static class StudioHosting
         services.AddHttpContextAccessor();
         services
             .AddScoped<PageCaller>()
-            .AddScoped(s => new StudioApi(s.GetRequiredService<InProcessApi>(), s.GetRequiredService<PageCaller>()))
+            .AddScoped<PageTransport>()
+            .AddScoped(s => new HoldfastClient(s.GetRequiredService<PageTransport>()))
             .AddScoped<Session>()
             .AddScoped<LiveUpdates>()
             .AddScoped<Preferences>()

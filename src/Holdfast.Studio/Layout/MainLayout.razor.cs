@@ -13,7 +13,7 @@ public sealed partial class MainLayout : IDisposable
     private bool _isReady;
 
     [Inject]
-    private StudioApi Api { get; set; } = default!;
+    private PageTransport Transport { get; set; } = default!;
 
     [Inject]
     private Session Session { get; set; } = default!;
@@ -29,13 +29,13 @@ public sealed partial class MainLayout : IDisposable
 
     public void Dispose()
     {
-        Api.SignedOut -= SignIn;
+        Transport.SignedOut -= SignIn;
         Live.StaleChanged -= OnStaleChanged;
     }
 
     protected override async Task OnInitializedAsync()
     {
-        Api.SignedOut += SignIn;
+        Transport.SignedOut += SignIn;
         Live.StaleChanged += OnStaleChanged;
         await Session.LoadAsync();
         Live.Start();

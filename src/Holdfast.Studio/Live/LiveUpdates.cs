@@ -1,7 +1,6 @@
 using Holdfast.Api.Events;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
-using Holdfast.Server.Events;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -29,7 +28,7 @@ public sealed partial class LiveUpdates : IDisposable
     private Task? _loop;
 
     /// <summary>Makes it; it listens from the first <see cref="Start"/> on.</summary>
-    public LiveUpdates(EventFeed feed, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LiveUpdates> logger)
+    public LiveUpdates(IEventFeed feed, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LiveUpdates> logger)
         : this(feed.ListenAsync, time, logger, lifetime.ApplicationStopping) { }
 
     internal LiveUpdates(

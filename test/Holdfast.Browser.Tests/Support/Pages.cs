@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Holdfast.Api.Access;
-using Holdfast.Server.Access;
 using Holdfast.Studio;
+using Holdfast.Studio.Hosting;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
 

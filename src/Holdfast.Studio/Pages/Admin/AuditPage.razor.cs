@@ -40,19 +40,8 @@ public sealed partial class AuditPage
         }
     }
 
-    private Task<Page<AuditEntry>> LoadPageAsync(string? after, CancellationToken cancellationToken)
-    {
-        var query = $"audit?limit={PageSize}";
-        if (!string.IsNullOrEmpty(Search))
-        {
-            query += $"&search={Uri.EscapeDataString(Search)}";
-        }
-        if (after is not null)
-        {
-            query += $"&after={Uri.EscapeDataString(after)}";
-        }
-        return Api.GetAsync<Page<AuditEntry>>(query, cancellationToken);
-    }
+    private Task<Page<AuditEntry>> LoadPageAsync(string? after, CancellationToken cancellationToken) =>
+        Api.Audit.ListPageAsync(after, PageSize, Search, cancellationToken);
 
     private void SearchFor(string? text) =>
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("search", string.IsNullOrEmpty(text) ? null : text), replace: true);

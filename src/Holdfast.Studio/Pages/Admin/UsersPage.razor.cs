@@ -21,8 +21,8 @@ public sealed partial class UsersPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _users = await Api.ListAsync<UserView>("users", cancellationToken: cancellationToken);
-        _tokens = await Api.ListAsync<TokenView>("tokens", cancellationToken: cancellationToken);
+        _users = await Api.Users.ListAsync(cancellationToken);
+        _tokens = await Api.Tokens.ListAsync(cancellationToken);
     }
 
     private bool IsMe(string name) => name == Session.Name;
@@ -54,10 +54,7 @@ public sealed partial class UsersPage
         {
             return;
         }
-        await ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Delete, $"users/{Uri.EscapeDataString(user.Name)}"),
-            $"User '{user.Name}' was deleted."
-        );
+        await ExecuteAsync(() => Api.Users.DeleteAsync(user.Name), $"User '{user.Name}' was deleted.");
     }
 
     private async Task DeleteAsync(TokenView token)
@@ -73,10 +70,7 @@ public sealed partial class UsersPage
         {
             return;
         }
-        await ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Delete, $"tokens/{Uri.EscapeDataString(token.Id)}"),
-            $"Token '{token.Name}' was deleted."
-        );
+        await ExecuteAsync(() => Api.Tokens.DeleteAsync(token.Id), $"Token '{token.Name}' was deleted.");
         if (_createdToken?.Id == token.Id)
         {
             _createdToken = null;

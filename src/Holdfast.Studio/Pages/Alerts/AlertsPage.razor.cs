@@ -1,8 +1,5 @@
 using System.Globalization;
-using Holdfast.Api.Alerts;
-using Holdfast.Api.Databases;
 using Holdfast.Api.ServerInfo;
-using Holdfast.Api.ServerWideBackups;
 using Holdfast.Core.Alerts;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
@@ -29,27 +26,24 @@ public sealed partial class AlertsPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _server = await Api.GetAsync<ServerView>("server", cancellationToken);
-        _templates = (await Api.ListAsync<TemplateView>("server-wide-backups", cancellationToken: cancellationToken)).ToDictionary(
+        _server = await Api.Server.GetAsync(cancellationToken);
+        _templates = (await Api.ServerWideBackups.ListAsync(cancellationToken)).ToDictionary(
             t => t.Id,
             t => t.Name,
             StringComparer.Ordinal
         );
-        var counts = await Api.GetAsync<DatabaseCounts>("databases/counts", cancellationToken);
+        var counts = await Api.Databases.CountAsync(cancellationToken: cancellationToken);
         _databases = counts.Total - counts.States.GetValueOrDefault("Dropped");
         _unprotected = _databases - counts.States.GetValueOrDefault("Covered");
-        _list = new(await Api.ListAsync<Alert>("alerts?limit=1000", MaxLoaded, cancellationToken));
+        _list = new(await Api.Alerts.ListAsync(cancellationToken: cancellationToken).Take(MaxLoaded).ToListAsync(cancellationToken));
     }
 
     private Task<bool> ConfirmClockAsync() =>
-        ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Post, "server/clock/confirm"),
-            "The clock is confirmed. Retention goes on after the next full backup."
-        );
+        ExecuteAsync(() => Api.Server.ConfirmClockAsync(), "The clock is confirmed. Retention goes on after the next full backup.");
 
     private Task<bool> AcknowledgeAsync(Alert alert) =>
         ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Post, "alerts/acknowledge", new AcknowledgeRequest { Keys = [alert.Key] }),
+            () => Api.Alerts.AcknowledgeAsync(new() { Keys = [alert.Key] }),
             alert.Kind == AlertKind.BackupsMissing ? "Acknowledged. The chain is not extended all the same." : "Acknowledged."
         );
 

@@ -1,4 +1,3 @@
-using Holdfast.Api.Backups;
 using Holdfast.Api.Databases;
 using Holdfast.Core.Operations;
 using Holdfast.Studio.Chains;
@@ -30,8 +29,8 @@ public sealed partial class BackupsPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _database = (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString(Id)}", cancellationToken))?.Value;
-        var found = await Api.GetAsync<ChainsView>($"backups/chains?from={Uri.EscapeDataString(Id)}", cancellationToken);
+        _database = await Api.Databases.FindAsync(Id, cancellationToken);
+        var found = await Api.Backups.ListChainsAsync(Id, cancellationToken);
         _chains = ChainSummary.Of(found);
         _points = [.. _chains.SelectMany(c => c.Points)];
         (_problems, _hasMore) = (found.Problems, found.More);
@@ -51,7 +50,7 @@ public sealed partial class BackupsPage
 
     private Task<bool> VerifyAsync() =>
         ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Post, "backups/verify", new VerifyRequest { From = Id }),
+            () => Api.Backups.VerifyAsync(new() { From = Id }),
             "Every byte is being read: Operations shows how far it is, and this page what was found."
         );
 

@@ -1,3 +1,5 @@
+using Holdfast.Api.Databases;
+
 namespace Holdfast.Studio.Pages.Databases;
 
 /// <summary>What the list of databases can be asked for.</summary>
@@ -13,18 +15,17 @@ internal static class DatabaseListQuery
         ("nextBackup", "Next backup"),
     ];
 
-    /// <summary>A query of the API.</summary>
-    public static string Build(string? state, string? source, string? search, string? template, string? sort)
-    {
-        (string Name, string? Value)[] all =
-        [
-            ("state", state),
-            ("source", source),
-            ("search", search),
-            ("template", template),
-            ("sort", sort ?? "urgency"),
-            ("descending", sort == "size" ? "true" : null),
-        ];
-        return string.Join('&', all.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
-    }
+    /// <summary>The query for the parameters of the page; one that is empty does not narrow it.</summary>
+    public static DatabaseQuery Build(string? state, string? source, string? search, string? template, string? sort) =>
+        new()
+        {
+            State = NullIfEmpty(state),
+            Source = NullIfEmpty(source),
+            Search = NullIfEmpty(search),
+            Template = NullIfEmpty(template),
+            Sort = NullIfEmpty(sort) ?? "urgency",
+            Descending = sort == "size" ? true : null,
+        };
+
+    private static string? NullIfEmpty(string? value) => string.IsNullOrEmpty(value) ? null : value;
 }

@@ -1,6 +1,5 @@
 using Holdfast.Api;
 using Holdfast.Api.Databases;
-using Holdfast.Api.Sources;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web.Virtualization;
@@ -13,7 +12,7 @@ public sealed partial class DatabasesPage
     private DatabaseCounts? _counts;
     private IReadOnlyList<string> _sources = [];
     private Virtualize<DatabaseView>? _rows;
-    private string _filter = "";
+    private DatabaseQuery _query = new();
     private int _found;
 
     [SupplyParameterFromQuery]
@@ -35,9 +34,9 @@ public sealed partial class DatabasesPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _filter = DatabaseListQuery.Build(State, Source, Search, Template, Sort);
-        var counts = await Api.GetAsync<DatabaseCounts>($"databases/counts?{_filter}", cancellationToken);
-        _sources = [.. (await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken)).Select(s => s.Name)];
+        _query = DatabaseListQuery.Build(State, Source, Search, Template, Sort);
+        var counts = await Api.Databases.CountAsync(_query, cancellationToken);
+        _sources = [.. (await Api.Sources.ListAsync(cancellationToken)).Select(s => s.Name)];
         _found = State is null ? counts.Total : State.Split(',').Sum(s => counts.States.GetValueOrDefault(s));
         _counts = counts;
         if (_rows is not null)
@@ -50,11 +49,8 @@ public sealed partial class DatabasesPage
 
     private async ValueTask<ItemsProviderResult<DatabaseView>> PageAsync(ItemsProviderRequest request)
     {
-        var count = Math.Clamp(request.Count, 1, 1000);
-        var page = await Api.GetAsync<Page<DatabaseView>>(
-            $"databases?{_filter}&skip={request.StartIndex}&limit={count}",
-            request.CancellationToken
-        );
+        var count = Math.Clamp(request.Count, 1, ApiRoutes.MaxPageSize);
+        var page = await Api.Databases.ListPageAsync(_query with { Skip = request.StartIndex, Limit = count }, request.CancellationToken);
         return new(page.Items, _found);
     }
 

@@ -1,6 +1,4 @@
 using Holdfast.Api.Destinations;
-using Holdfast.Api.ServerInfo;
-using Holdfast.Api.ServerWideBackups;
 using Holdfast.Core.Alerts;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
@@ -24,23 +22,20 @@ public sealed partial class DestinationsPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _roots = (await Api.GetAsync<ServerView>("server", cancellationToken)).LocalRoots;
-        var templates = await Api.ListAsync<TemplateView>("server-wide-backups", cancellationToken: cancellationToken);
+        _roots = (await Api.Server.GetAsync(cancellationToken)).LocalRoots;
+        var templates = await Api.ServerWideBackups.ListAsync(cancellationToken);
         List<Alert> failing =
         [
-            .. await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationFailing}", cancellationToken: cancellationToken),
-            .. await Api.ListAsync<Alert>($"alerts?kind={AlertKind.DestinationIdentity}", cancellationToken: cancellationToken),
+            .. await Api.Alerts.ListAsync(new() { Kind = AlertKind.DestinationFailing }, cancellationToken).ToListAsync(cancellationToken),
+            .. await Api.Alerts.ListAsync(new() { Kind = AlertKind.DestinationIdentity }, cancellationToken).ToListAsync(cancellationToken),
         ];
         var rows = new List<DestinationRow>();
-        foreach (var config in await Api.ListAsync<DestinationView>("destinations", cancellationToken: cancellationToken))
+        foreach (var config in await Api.Destinations.ListAsync(cancellationToken))
         {
-            var test = await Api.FindAsync<DestinationTestView>(
-                $"destinations/{Uri.EscapeDataString(config.Name)}/test",
-                cancellationToken
-            );
+            var test = await Api.Destinations.FindTestAsync(config.Name, cancellationToken);
             if (test is not null)
             {
-                rows.Add(DestinationRow.Of(config, test.Value, failing, templates));
+                rows.Add(DestinationRow.Of(config, test, failing, templates));
             }
         }
 
@@ -50,10 +45,7 @@ public sealed partial class DestinationsPage
     private async Task TestAsync(string name)
     {
         _testing = name;
-        await ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(name)}/test"),
-            $"'{name}' works: files can be written, listed and removed there."
-        );
+        await ExecuteAsync(() => Api.Destinations.TestAsync(name), $"'{name}' works: files can be written, listed and removed there.");
         _testing = null;
         await ReloadAsync();
     }
@@ -72,10 +64,7 @@ public sealed partial class DestinationsPage
         {
             return;
         }
-        await ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Post, $"destinations/{Uri.EscapeDataString(config.Name)}/initialize"),
-            $"Destination '{config.Name}' is initialized."
-        );
+        await ExecuteAsync(() => Api.Destinations.InitializeAsync(config.Name), $"Destination '{config.Name}' is initialized.");
         await ReloadAsync();
     }
 
@@ -92,10 +81,7 @@ public sealed partial class DestinationsPage
         {
             return;
         }
-        await ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Delete, $"destinations/{Uri.EscapeDataString(config.Name)}"),
-            $"Destination '{config.Name}' was removed. Its files stay."
-        );
+        await ExecuteAsync(() => Api.Destinations.DeleteAsync(config.Name), $"Destination '{config.Name}' was removed. Its files stay.");
     }
 
     private async Task SavedAsync(string name)

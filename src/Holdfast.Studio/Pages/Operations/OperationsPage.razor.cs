@@ -43,33 +43,24 @@ public sealed partial class OperationsPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var filter = OperationFilter.Query(Kind, Search);
+        var query = new OperationQuery
+        {
+            Kind = Enum.TryParse(Kind, out OperationKind kind) && Enum.IsDefined(kind) ? kind : null,
+            Search = string.IsNullOrEmpty(Search) ? null : Search,
+        };
         var shown = Math.Clamp(Shown ?? PageSize, PageSize, MaxShown);
-        var running = await Api.GetAsync<Page<Operation>>($"operations?state=Running&limit={MaxActive}{filter}", cancellationToken);
+        var running = await ListActiveAsync(query with { State = OperationState.Running, Limit = MaxActive }, cancellationToken);
         var queued =
-            running.Items.Count == MaxActive
+            running.Count == MaxActive
                 ? []
-                : (
-                    await Api.GetAsync<Page<Operation>>(
-                        $"operations?state=Queued&limit={MaxActive - running.Items.Count}{filter}",
-                        cancellationToken
-                    )
-                ).Items;
-        var going = await Api.GetAsync<OperationCounts>($"operations/counts?ended=false{filter}", cancellationToken);
-        var ended = await Api.GetAsync<OperationCounts>($"operations/counts?ended=true{filter}", cancellationToken);
-        var state = FinalStates.Select(e => e.ToString()).Contains(State) ? $"&state={State}" : "";
-        _finished =
-        [
-            .. (
-                await Api.ListAsync<Operation>(
-                    $"operations?ended=true&limit={Math.Min(shown, 1_000)}{state}{filter}",
-                    shown,
-                    cancellationToken
-                )
-            ).Take(shown),
-        ];
-        _found = state.Length == 0 ? ended.Total : ended.States.GetValueOrDefault(State!);
-        (_active, _waiting, _endedCounts) = ([.. running.Items, .. queued], going.Total, ended);
+                : await ListActiveAsync(query with { State = OperationState.Queued, Limit = MaxActive - running.Count }, cancellationToken);
+        var active = await Api.Operations.CountAsync(query with { Ended = false }, cancellationToken);
+        var ended = await Api.Operations.CountAsync(query with { Ended = true }, cancellationToken);
+        OperationState? state = FinalStates.Any(s => s.ToString() == State) ? Enum.Parse<OperationState>(State!) : null;
+        var finished = query with { Ended = true, State = state, Limit = Math.Min(shown, ApiRoutes.MaxPageSize) };
+        _finished = await Api.Operations.ListAsync(finished, cancellationToken).Take(shown).ToListAsync(cancellationToken);
+        _found = state is null ? ended.Total : ended.States.GetValueOrDefault(State!);
+        (_active, _waiting, _endedCounts) = ([.. running, .. queued], active.Total, ended);
     }
 
     protected override bool ApplyUpdate(UpdateBatch batch)
@@ -86,6 +77,9 @@ public sealed partial class OperationsPage
     // Of databases and tasks nothing is shown here.
     protected override bool IsAffectedBy(UpdateBatch batch) =>
         batch.Changed.Contains("reload") || (batch.Operations.Count > 0 && batch.HasChanges);
+
+    private async Task<IReadOnlyList<Operation>> ListActiveAsync(OperationQuery query, CancellationToken cancellationToken) =>
+        (await Api.Operations.ListPageAsync(query, cancellationToken)).Items;
 
     private string Address(string name, string? value) =>
         Navigation.GetUriWithQueryParameters(

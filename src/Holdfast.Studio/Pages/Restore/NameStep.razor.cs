@@ -1,6 +1,4 @@
 using Holdfast.Api.Backups;
-using Holdfast.Api.Cluster;
-using Holdfast.Api.Databases;
 using Holdfast.Api.Sources;
 using Holdfast.Core.Databases;
 using Holdfast.Studio.Chains;
@@ -31,11 +29,8 @@ public sealed partial class NameStep
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _sources =
-        [
-            .. (await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken)).Where(s => s.Engine == Check.Engine),
-        ];
-        _node = (await Api.GetAsync<ClusterView>("cluster", cancellationToken)).Nodes[0].Tag;
+        _sources = [.. (await Api.Sources.ListAsync(cancellationToken)).Where(s => s.Engine == Check.Engine)];
+        _node = (await Api.Cluster.GetAsync(cancellationToken)).Nodes[0].Tag;
         if (_name.Length == 0)
         {
             await SuggestAsync();
@@ -59,8 +54,7 @@ public sealed partial class NameStep
     }
 
     private async Task<bool> IsTakenAsync(string name) =>
-        (await Api.FindAsync<DatabaseView>($"databases/{Uri.EscapeDataString($"{_source}/{name}")}", PageClosed))?.Value
-            is { Dropped: null };
+        await Api.Databases.FindAsync($"{_source}/{name}", PageClosed) is { Dropped: null };
 
     private async Task ChooseSourceAsync(string? source)
     {

@@ -1,6 +1,5 @@
 using Holdfast.Api;
 using Holdfast.Api.Backups;
-using Holdfast.Api.Operations;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Studio.Chains;
@@ -139,9 +138,7 @@ public sealed partial class RestorePage
         (_searchedFrom, _databases, _chains, _check) = (null, null, [], null);
         if (from.StartsWith('/') || from.StartsWith("destination:", StringComparison.Ordinal))
         {
-            var databases = (
-                await Api.GetAsync<Page<BackedUpDatabaseView>>($"backups/databases?from={Uri.EscapeDataString(from)}", cancellationToken)
-            ).Items;
+            var databases = await Api.Backups.ListDatabasesAsync(from, cancellationToken);
             if (databases.Count != 1)
             {
                 (_searchedFrom, _databases) = (from, databases);
@@ -149,7 +146,7 @@ public sealed partial class RestorePage
             }
         }
 
-        var found = await Api.GetAsync<ChainsView>($"backups/chains?from={Uri.EscapeDataString(from)}", cancellationToken);
+        var found = await Api.Backups.ListChainsAsync(from, cancellationToken);
         (_searchedFrom, _chains, _problems) = (from, ChainSummary.Of(found), found.Problems);
     }
 
@@ -160,14 +157,7 @@ public sealed partial class RestorePage
             (_checkedArchive, _check) = (archive, null); // another key for the same one is tried where the first was
         }
         _keyErrors = [];
-        _check = (
-            await Api.SendAsync<RestorePointCheckView>(
-                HttpMethod.Post,
-                "backups/check",
-                new RestorePointCheckRequest { From = archive, Keys = [.. _keys] },
-                cancellationToken: cancellationToken
-            )
-        ).Value;
+        _check = await Api.Backups.CheckAsync(new() { From = archive, Keys = [.. _keys] }, cancellationToken);
     }
 
     private async Task TryKeyAsync(string key)
@@ -182,14 +172,7 @@ public sealed partial class RestorePage
         catch (ApiException e)
         {
             ForgetKeys();
-            _check = (
-                await Api.SendAsync<RestorePointCheckView>(
-                    HttpMethod.Post,
-                    "backups/check",
-                    new RestorePointCheckRequest { From = _checkedArchive! },
-                    cancellationToken: PageClosed
-                )
-            ).Value;
+            _check = await Api.Backups.CheckAsync(new() { From = _checkedArchive! }, PageClosed);
             _keyErrors = e.ValidationErrors.Count > 0 ? e.ValidationErrors : [new("keys", e.Message, e.Hint ?? "")];
         }
 
@@ -213,8 +196,8 @@ public sealed partial class RestorePage
                 KeepMode = file.KeepMode,
                 KeepOwner = file.KeepOwner,
             };
-            var begun = await Api.SendAsync<OperationIdView>(HttpMethod.Post, "restores", request, cancellationToken: PageClosed);
-            Navigation.NavigateTo((Address with { Step = null, Operation = begun.Value.OperationId }).ToString());
+            var accepted = await Api.Backups.RestoreAsync(request, PageClosed);
+            Navigation.NavigateTo((Address with { Step = null, Operation = accepted.OperationId }).ToString());
         }
         catch (ApiException e)
         {

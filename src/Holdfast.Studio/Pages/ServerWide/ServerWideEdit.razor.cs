@@ -1,5 +1,4 @@
 using Holdfast.Api;
-using Holdfast.Api.Databases;
 using Holdfast.Api.ServerWideBackups;
 using Holdfast.Api.Tasks;
 using Holdfast.Core.Encryption;
@@ -39,8 +38,7 @@ public sealed partial class ServerWideEdit
     [Parameter]
     public string? Name { get; set; }
 
-    private string Target =>
-        $"server-wide-backups/{Uri.EscapeDataString(Name ?? (string.IsNullOrWhiteSpace(_draft?.Name) ? "new" : _draft.Name.Trim()))}";
+    private string TargetName => Name ?? (string.IsNullOrWhiteSpace(_draft?.Name) ? "new" : _draft.Name.Trim());
 
     // Edits of others must not overwrite what is being typed: they show when it is saved.
     protected override bool IsAffectedBy(UpdateBatch batch) => false;
@@ -58,7 +56,7 @@ public sealed partial class ServerWideEdit
         }
         else
         {
-            Take(await Api.SendAsync<TemplateView>(HttpMethod.Get, Target, cancellationToken: cancellationToken));
+            Take(await Api.ServerWideBackups.GetAsync(Name, cancellationToken));
         }
         await PreviewAsync(cancellationToken);
     }
@@ -104,9 +102,7 @@ public sealed partial class ServerWideEdit
             // A key is not needed to tell what it would encrypt.
             var definition = _draft.ToDefinition();
             var draft = definition with { Encryption = definition.Encryption! with { Key = null } };
-            _preview = (
-                await Api.SendAsync<PreviewView>(HttpMethod.Post, $"{Target}/preview", draft, cancellationToken: cancellationToken)
-            ).Value;
+            _preview = await Api.ServerWideBackups.PreviewAsync(TargetName, draft, cancellationToken);
             _previewFailure = null;
         }
         catch (ApiException e)
@@ -121,7 +117,7 @@ public sealed partial class ServerWideEdit
         (_isSaving, _failure, _errors) = (true, null, []);
         try
         {
-            var saved = await Api.SendAsync<TemplateView>(HttpMethod.Put, Target, _draft!.ToDefinition(), ifMatch);
+            var saved = await Api.ServerWideBackups.PutAsync(TargetName, _draft!.ToDefinition(), EditCondition.Unchanged(ifMatch));
             if (saved.Value.GeneratedKey is { } key)
             {
                 await ShowKeyAsync(key, isNew: true);
@@ -145,7 +141,7 @@ public sealed partial class ServerWideEdit
 
     private async Task ShowConflictAsync(string? etag)
     {
-        var now = await Api.FindAsync<TemplateView>(Target);
+        var now = await Api.ServerWideBackups.FindAsync(TargetName);
         _conflict =
             now is null || _saved is null
                 ? "it was deleted."
@@ -155,7 +151,7 @@ public sealed partial class ServerWideEdit
 
     private async Task DiscardMineAsync()
     {
-        if (await Api.FindAsync<TemplateView>(Target) is { } now)
+        if (await Api.ServerWideBackups.FindAsync(TargetName) is { } now)
         {
             Take(now);
         }
@@ -179,7 +175,7 @@ public sealed partial class ServerWideEdit
             return;
         }
         KeyView? key = null;
-        if (await ExecuteAsync(async () => key = (await Api.SendAsync<KeyView>(HttpMethod.Post, $"{Target}/key")).Value))
+        if (await ExecuteAsync(async () => key = await Api.ServerWideBackups.RevealKeyAsync(TargetName)))
         {
             await ShowKeyAsync(key!, isNew: false);
         }
@@ -196,12 +192,9 @@ public sealed partial class ServerWideEdit
     }
 
     private async Task<IEnumerable<string>> FindAsync(string? text, CancellationToken cancellationToken) =>
-        (
-            await Api.GetAsync<Page<DatabaseView>>(
-                $"databases?limit=20&search={Uri.EscapeDataString(text?.Trim('*') ?? "")}",
-                cancellationToken
-            )
-        ).Items.Select(d => d.Id);
+        (await Api.Databases.ListPageAsync(new() { Limit = 20, Search = text?.Trim('*') ?? "" }, cancellationToken)).Items.Select(d =>
+            d.Id
+        );
 
     private Task Exclude()
     {

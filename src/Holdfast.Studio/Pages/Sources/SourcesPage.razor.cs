@@ -27,18 +27,14 @@ public sealed partial class SourcesPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _sources = await Api.ListAsync<SourceView>("sources", cancellationToken: cancellationToken);
-        _skippedFiles = Passed is null
-            ? null
-            : await Api.GetAsync<SkippedFilesView>($"sources/{Uri.EscapeDataString(Passed)}/passed-over", cancellationToken);
+        _sources = await Api.Sources.ListAsync(cancellationToken);
+        _skippedFiles = Passed is null ? null : await Api.Sources.GetSkippedFilesAsync(Passed, cancellationToken);
     }
 
     private async Task TestAsync(string name)
     {
         (_testing, _test) = (name, null);
-        await ExecuteAsync(async () =>
-            _test = (await Api.SendAsync<SourceTestView>(HttpMethod.Post, $"sources/{Uri.EscapeDataString(name)}/test")).Value
-        );
+        await ExecuteAsync(async () => _test = await Api.Sources.TestAsync(name));
         _testing = null;
     }
 
@@ -57,10 +53,7 @@ public sealed partial class SourcesPage
         {
             return;
         }
-        await ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Delete, $"sources/{Uri.EscapeDataString(source.Name)}"),
-            $"Source '{source.Name}' was removed. Backups stay."
-        );
+        await ExecuteAsync(() => Api.Sources.DeleteAsync(source.Name), $"Source '{source.Name}' was removed. Backups stay.");
     }
 
     private async Task ConfirmSourceAsync(SourceView source)
@@ -70,10 +63,7 @@ public sealed partial class SourcesPage
         {
             return;
         }
-        await ExecuteAsync(
-            () => Api.SendAsync(HttpMethod.Post, $"sources/{Uri.EscapeDataString(source.Name)}/confirm"),
-            $"Source '{source.Name}' is taken as it is."
-        );
+        await ExecuteAsync(() => Api.Sources.ConfirmAsync(source.Name), $"Source '{source.Name}' is taken as it is.");
     }
 
     private async Task OnSavedAsync(string name)
@@ -88,7 +78,7 @@ public sealed partial class SourcesPage
         _discovering = name;
         await ExecuteAsync(async () =>
         {
-            var found = (await Api.SendAsync<SourceView>(HttpMethod.Post, $"sources/{Uri.EscapeDataString(name)}/discover")).Value;
+            var found = await Api.Sources.DiscoverAsync(name);
             Snackbar.Add(
                 SourceFormatter.DescribeDiscovery(found),
                 found.Problem is null ? MudBlazor.Severity.Success : MudBlazor.Severity.Error
