@@ -1,0 +1,52 @@
+using Holdfast.Api.Tasks;
+using Holdfast.Core.Operations;
+using Holdfast.Studio.Formatting;
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+
+namespace Holdfast.Studio.Pages.Databases;
+
+/// <summary>One task of a database: derived and regular alike, told apart at a glance.</summary>
+public sealed partial class TaskCard
+{
+    [Parameter, EditorRequired]
+    public TaskView Task { get; set; } = default!;
+
+    [Parameter]
+    public Operation? Running { get; set; }
+
+    [Parameter]
+    public bool IsOpen { get; set; }
+
+    [Parameter]
+    public bool CanRun { get; set; }
+
+    [Parameter]
+    public EventCallback OnToggle { get; set; }
+
+    [Parameter]
+    public EventCallback OnFull { get; set; }
+
+    [Parameter]
+    public EventCallback OnIncremental { get; set; }
+
+    [Parameter]
+    public EventCallback OnAbort { get; set; }
+
+    [Parameter]
+    public EventCallback<int> OnDelay { get; set; }
+
+    [Parameter]
+    public EventCallback OnRetention { get; set; }
+
+    [Parameter]
+    public EventCallback OnDelete { get; set; }
+
+    private StateAppearance Appearance =>
+        Task.Definition.Disabled ? new("Switched off", "quiet", Icons.Material.Filled.PauseCircle)
+        : Task.RunningOperation is not null ? StateAppearance.OfOperation(OperationState.Running)
+        : StateAppearance.OfDatabase(Task.State.ToString());
+
+    private static double Percent(Operation running) =>
+        running.Progress.TotalBytes == 0 ? 0 : Math.Min(100, 100.0 * running.Progress.DoneBytes / running.Progress.TotalBytes);
+}

@@ -1,0 +1,36 @@
+using Holdfast.Core.Operations;
+using Holdfast.Studio.Formatting;
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+
+namespace Holdfast.Studio.Pages.Operations;
+
+public sealed partial class OperationDestinations
+{
+    [Parameter, EditorRequired]
+    public Operation Operation { get; set; } = default!;
+
+    private IEnumerable<string> Names =>
+        Operation.Progress.StoredBytes.Keys.Union(Operation.Result?.Destinations.Keys ?? []).Order(StringComparer.Ordinal);
+
+    private string SuccessLabel(OperationResult result) =>
+        Operation.Kind switch
+        {
+            OperationKind.Verify => "Whole",
+            OperationKind.Restore => "Read from here",
+            _ => result.Unchanged ? "Unchanged" : "Stored",
+        };
+
+    private string? Problem(string name) => Operation.Result?.Destinations.GetValueOrDefault(name);
+
+    private StateAppearance AppearanceOf(string name) =>
+        !Operation.HasEnded ? StateAppearance.OfOperation(Operation.State)
+        : Operation.Result is null
+            ? new(
+                Operation.Kind == OperationKind.Restore ? "Nothing restored" : "Nothing stored",
+                "quiet",
+                Icons.Material.Filled.RemoveCircleOutline
+            )
+        : Problem(name) is null ? new(SuccessLabel(Operation.Result), "good", Icons.Material.Filled.CheckCircle)
+        : new(Operation.Kind == OperationKind.Verify ? "Damaged or unreadable" : "Failed", "bad", Icons.Material.Filled.Error);
+}

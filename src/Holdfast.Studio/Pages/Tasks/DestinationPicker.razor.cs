@@ -1,0 +1,61 @@
+using Holdfast.Api;
+using Holdfast.Api.Destinations;
+using Holdfast.Core.Errors;
+using Holdfast.Studio.Formatting;
+using Holdfast.Studio.Live;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Tasks;
+
+/// <summary>Which destinations a task writes to; a new local one can be defined in place.</summary>
+public sealed partial class DestinationPicker
+{
+    private readonly Dictionary<string, string> _tested = [];
+    private IReadOnlyList<DestinationView> _all = [];
+    private bool _isNew;
+    private string _name = "";
+    private string _path = "";
+
+    [Parameter, EditorRequired]
+    public IReadOnlyCollection<string> Chosen { get; set; } = [];
+
+    [Parameter]
+    public EventCallback<IReadOnlyCollection<string>> ChosenChanged { get; set; }
+
+    protected override bool IsAffectedBy(UpdateBatch batch) => false;
+
+    protected override async Task LoadAsync(CancellationToken cancellationToken) =>
+        _all = await Api.Destinations.ListAsync(cancellationToken);
+
+    private Task SetAsync(string name, bool isOn) =>
+        ChosenChanged.InvokeAsync(isOn ? [.. Chosen, name] : [.. Chosen.Where(c => c != name)]);
+
+    private async Task TestAsync(string name)
+    {
+        try
+        {
+            var test = await Api.Destinations.TestAsync(name);
+            _tested[name] = test.FreeBytes is { } free ? $"works, {DisplayFormat.Bytes(free)} free" : "works";
+        }
+        catch (ApiException e)
+        {
+            _tested[name] = Sentence.Join(e.Message, e.Hint);
+        }
+    }
+
+    private async Task AddAsync()
+    {
+        var name = _name.Trim();
+        if (
+            !await ExecuteAsync(
+                () => Api.Destinations.PutAsync(name, new() { Kind = "local", Path = _path.Trim() }),
+                $"Destination {name} is defined."
+            )
+        )
+        {
+            return;
+        }
+        (_isNew, _name, _path) = (false, "", "");
+        await SetAsync(name, true);
+    }
+}

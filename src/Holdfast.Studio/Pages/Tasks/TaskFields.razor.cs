@@ -1,0 +1,46 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Microsoft.AspNetCore.Components;
+
+namespace Holdfast.Studio.Pages.Tasks;
+
+/// <summary>The fields that server-wide and regular tasks share, in their order.</summary>
+public sealed partial class TaskFields
+{
+    [Parameter, EditorRequired]
+    public TaskDraft Draft { get; set; } = default!;
+
+    [Parameter]
+    public bool IsServerWide { get; set; }
+
+    [Parameter]
+    public bool HasKey { get; set; }
+
+    /// <summary>What the server found wrong, field by field.</summary>
+    [Parameter]
+    public IReadOnlyList<ValidationError> Errors { get; set; } = [];
+
+    [Parameter]
+    public EventCallback Changed { get; set; }
+
+    private string? ErrorFor(string field) =>
+        Errors.FirstOrDefault(f => f.Field == field) is { } fault ? Sentence.Join(fault.Message, fault.Hint) : null;
+
+    private Task SetAsync(Action set)
+    {
+        set();
+        return Changed.InvokeAsync();
+    }
+
+    private static Task<IEnumerable<string>> ZonesAsync(string? text, CancellationToken cancellationToken) =>
+        Task.FromResult(
+            TimeZoneInfo
+                .GetSystemTimeZones()
+                .Select(z => z.Id)
+                .Append("UTC")
+                .Distinct()
+                .Where(z => string.IsNullOrEmpty(text) || z.Contains(text, StringComparison.OrdinalIgnoreCase))
+                .OrderBy(z => z, StringComparer.Ordinal)
+                .Take(30)
+        );
+}
