@@ -21,7 +21,7 @@ internal sealed class KeyOptions
         new("--max-work-factor")
         {
             Description =
-                "Highest scrypt work factor of an archive with a passphrase, 1 to 22: each step doubles memory and time, 22 "
+                "Maximum scrypt work factor of an archive with a passphrase, 1 to 22: each step doubles memory and time, 22 "
                 + "takes 4 GiB. Default: 18.",
             HelpName = "N",
         };

@@ -24,8 +24,8 @@ internal static class SharedOptions
         new("--source")
         {
             Description =
-                "The directory whose SQLite databases are meant, or a PostgreSQL server: "
-                + "postgresql://USER@HOST[,HOST2][:PORT]. With a name for it before '=' (default: local).",
+                "A directory of SQLite databases, or a PostgreSQL server: "
+                + "postgresql://USER@HOST[,HOST2][:PORT]. NAME is the name of the source (default: local).",
             HelpName = "[NAME=]DIR|URL",
         };
 
@@ -33,7 +33,7 @@ internal static class SharedOptions
         new("PATH")
         {
             Description =
-                "An archive, a chain's folder, a database's folder, or the root of a destination. At a server: a database's "
+                "An archive, a chain's folder, a database's folder, or the root of a destination. Server mode: a database's "
                 + "id, destination:NAME, or an absolute path there.",
         };
 
@@ -95,8 +95,8 @@ internal static class SharedOptions
         new("--allow-mismatch")
         {
             Description =
-                "Go on where an archive does not fit the folders and the name that it lies under: another database, kind, "
-                + "chain or time. Default: refuse it; one that was given by its own path is only warned of.",
+                "Continue if an archive does not match its folder and file name: another database, kind, "
+                + "chain or time. Default: refuse it; an archive given by its own path only causes a warning.",
         };
 
     /// <summary>

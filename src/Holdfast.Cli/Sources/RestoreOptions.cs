@@ -15,7 +15,7 @@ internal sealed class RestoreOptions
     private readonly Option<string> _user = new("--restore-user")
     {
         Description =
-            "PostgreSQL: role that loads the dump, whose owner's code runs then; it needs no right but to log in. Default: "
+            "PostgreSQL: role that loads the dump, whose owner's code it then runs; it needs no privilege but to log in. Default: "
             + "the user of the address.",
         HelpName = "ROLE",
     };
@@ -28,8 +28,8 @@ internal sealed class RestoreOptions
     private readonly Option<string?> _owner = new("--owner")
     {
         Description =
-            "PostgreSQL: role that owns the new database and all in it; default: the role that restores, with --restore-user "
-            + "the one that is named like it with _owner behind. SQLite, without ROLE: the new file gets the owner and group "
+            "PostgreSQL: role that owns the new database and its objects. Default: the restoring role; with --restore-user "
+            + "its name followed by _owner. SQLite, without ROLE: the new file gets the owner and group "
             + "of the original.",
         HelpName = "ROLE",
         Arity = ArgumentArity.ZeroOrOne,
@@ -42,28 +42,28 @@ internal sealed class RestoreOptions
     };
     private readonly Option<bool> _noOwner = new("--no-owner")
     {
-        Description = "PostgreSQL: all belongs to the role that restores. The default.",
+        Description = "PostgreSQL: the restoring role owns all objects (default).",
     };
     private readonly Option<bool> _keepOwners = new("--keep-owners")
     {
-        Description = "PostgreSQL: objects belong to the roles that they belonged to. The restoring role must be a member of these.",
+        Description = "PostgreSQL: objects keep their owners. The restoring role must be a member of these roles.",
     };
     private readonly Option<MissingRoles> _missing = new("--missing-roles")
     {
         Description =
-            "PostgreSQL: what is done where grants and policies name roles that are not there. refuse (default) lists them; "
-            + "skip leaves out what names them; create makes them, without the right to log in.",
+            "PostgreSQL: how to handle grants and policies of roles that do not exist. refuse (default) lists the roles; "
+            + "skip omits the grants and policies; create creates the roles, without login.",
         HelpName = "refuse|skip|create",
     };
     private readonly Option<bool> _powerful = new("--allow-powerful-role")
     {
         Description =
-            "PostgreSQL: let a role restore that may much: a superuser, BYPASSRLS, CREATEROLE, REPLICATION, pg_read_all_data "
-            + "and the like. Only where you trust whoever owned the database, or could write to the archive: their code runs.",
+            "PostgreSQL: allow a powerful role to restore: a superuser, BYPASSRLS, CREATEROLE, REPLICATION, pg_read_all_data "
+            + "and the like. Use only if you trust those who owned the database or could write to the archive: their code runs.",
     };
     private readonly Option<bool> _continue = new("--continue-on-error")
     {
-        Description = "PostgreSQL: leave out objects that cannot be made, and list them with their SQL. Rows are never left out.",
+        Description = "PostgreSQL: omit objects that cannot be created, and list them with their SQL. Rows are never omitted.",
     };
     private readonly Option<bool> _superuser = new("--allow-superuser")
     {
@@ -72,7 +72,7 @@ internal sealed class RestoreOptions
     };
     private readonly Option<int?> _jobs = new("--jobs")
     {
-        Description = "PostgreSQL: connections that load large tables and build indexes at once (default 2).",
+        Description = "PostgreSQL: number of connections that load large tables and build indexes (default 2).",
         HelpName = "N",
     };
 

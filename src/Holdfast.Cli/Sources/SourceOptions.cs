@@ -13,21 +13,21 @@ internal sealed class SourceOptions
     public Option<string[]> Encrypted { get; } =
         new("--encrypted")
         {
-            Description = "SQLite: databases whose name fits GLOB are encrypted; their files have no header to know them by. Repeatable.",
+            Description = "SQLite: databases whose names match GLOB are encrypted; their files have no recognizable header. Repeatable.",
             HelpName = "GLOB",
         };
 
     /// <summary>Globs that do not count.</summary>
     public Option<string[]> Exclude { get; } =
-        new("--exclude") { Description = "Not the databases whose name fits GLOB. Repeatable.", HelpName = "GLOB" };
+        new("--exclude") { Description = "Exclude databases whose names match GLOB. Repeatable.", HelpName = "GLOB" };
 
     /// <summary>Where a server's password is.</summary>
     public Option<string> PasswordFile { get; } =
         new("--password-file")
         {
             Description =
-                "PostgreSQL: a file of mode 0600 with the password, - for a line of standard input. Without it ~/.pgpass "
-                + "counts, and peer authentication.",
+                "PostgreSQL: a file of mode 0600 with the password, - for a line of standard input. Default: ~/.pgpass "
+                + "and peer authentication.",
             HelpName = "FILE",
         };
 

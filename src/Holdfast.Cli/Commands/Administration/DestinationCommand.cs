@@ -10,7 +10,7 @@ namespace Holdfast.Cli.Commands.Administration;
 internal static class DestinationCommand
 {
     public static Command Create() =>
-        new Command("destination", "Where the server's archives go.")
+        new Command("destination", "Destinations of the server's archives.")
         {
             ListCommand(),
             Put(),
@@ -33,11 +33,11 @@ internal static class DestinationCommand
 
     private static Command Put()
     {
-        var command = new Command("put", "Define or change a destination.");
+        var command = new Command("put", "Create or change a destination.");
         var name = Name(command);
         var folder = new Option<string>("--path")
         {
-            Description = "The folder of a local one, on the server: absolute, under one of its localRoots.",
+            Description = "Folder of a local destination: an absolute path on the server, under one of its localRoots.",
             HelpName = "DIR",
         };
         var file = JsonInput.CreateOption("Its definition, instead of --path", required: false);

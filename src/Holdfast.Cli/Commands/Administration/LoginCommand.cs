@@ -23,18 +23,18 @@ internal static class LoginCommand
             HelpName = "URL",
             Required = true,
         };
-        var user = new Option<string>("--user") { Description = "Who signs in; asked for where it is left out.", HelpName = "NAME" };
+        var user = new Option<string>("--user") { Description = "User name; prompted for if omitted.", HelpName = "NAME" };
         var passwordFile = new Option<string>("--password-file")
         {
-            Description = "A file of mode 0600 with the password, - for a line of standard input; asked for where it is left out.",
+            Description = "A file of mode 0600 with the password, - for a line of standard input. Prompted for if omitted.",
             HelpName = "FILE",
         };
         var newPasswordFile = new Option<string>("--new-password-file")
         {
-            Description = "The same for a new password, which a one-time password has to be changed to.",
+            Description = "The same for the new password that replaces a one-time password.",
             HelpName = "FILE",
         };
-        var command = new Command("login", "Sign in to a server, and keep an API token for this machine. Needs an Admin.")
+        var command = new Command("login", "Sign in to a server and store an API token on this machine. Needs an Admin.")
         {
             server,
             user,

@@ -11,7 +11,7 @@ internal static class LogoutCommand
 {
     public static Command Create()
     {
-        var command = new Command("logout", "End this machine's API token, and forget it.");
+        var command = new Command("logout", "Delete the API token of this machine.");
         command.SetAction(
             async (parsed, cancellationToken) =>
             {

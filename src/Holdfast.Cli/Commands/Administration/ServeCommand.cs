@@ -14,7 +14,7 @@ internal static class ServeCommand
     {
         var config = new Option<string>("--config")
         {
-            Description = "holdfast.json; without it, the environment (HOLDFAST_…) and defaults.",
+            Description = "Path of holdfast.json. Without it, the environment (HOLDFAST_…) and defaults apply.",
             HelpName = "FILE",
         };
         var data = new Option<string>("--data")
@@ -27,7 +27,12 @@ internal static class ServeCommand
             Description = "A file of mode 0600 with an API token for automation.",
             HelpName = "FILE",
         };
-        var command = new Command("serve", "Run a node: schedules, API. Ctrl+C or SIGTERM ends it in order.") { config, data, adminToken };
+        var command = new Command("serve", "Run a node: schedules, API, Studio. Ctrl+C or SIGTERM shuts it down gracefully.")
+        {
+            config,
+            data,
+            adminToken,
+        };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {

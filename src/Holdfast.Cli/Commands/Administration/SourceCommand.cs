@@ -98,19 +98,19 @@ internal static class SourceCommand
 
     private static Command Put()
     {
-        var command = new Command("put", "Define or change a source that is a database server; needs an Admin.");
+        var command = new Command("put", "Create or change a source that is a database server. Needs an Admin.");
         var name = command.AddArgument("NAME", "Its name.");
         var url = new Option<string>("--url")
         {
-            Description = "Where it is: postgresql://USER@HOST[,HOST2][:PORT]. Never with a password.",
+            Description = "Its address: postgresql://USER@HOST[,HOST2][:PORT]. Never with a password.",
             HelpName = "URL",
             Required = true,
         };
         var password = new Option<string>("--password-file")
         {
             Description =
-                "A file of mode 0600 with the password of its user, - for a line of standard input; the server keeps it. "
-                + "Default: the one that is kept.",
+                "A file of mode 0600 with the password of its user, - for a line of standard input; the server stores it. "
+                + "Default: the stored one.",
             HelpName = "FILE",
         };
         var include = new Option<string[]>("--include")
@@ -125,18 +125,17 @@ internal static class SourceCommand
         };
         var restorer = new Option<string>("--restore-user")
         {
-            Description = "Role that restores are run as: it needs no right but to log in. Default: the user of the address.",
+            Description = "Role that runs restores; it needs no privilege but to log in. Default: the user in the address.",
             HelpName = "ROLE",
         };
         var restorerPassword = new Option<string>("--restore-password-file")
         {
-            Description = "A file of mode 0600 with the password of that role; the server keeps it. Default: the one that is kept.",
+            Description = "A file of mode 0600 with the password of that role; the server stores it. Default: the stored one.",
             HelpName = "FILE",
         };
         var owner = new Option<string>("--owner")
         {
-            Description =
-                "Role that owns what is restored there. Default: the one that is named like --restore-user with _owner behind it.",
+            Description = "Role that owns restored databases. Default: the name of --restore-user followed by _owner.",
             HelpName = "ROLE",
         };
         foreach (var option in (Option[])[url, password, include, exclude, restorer, restorerPassword, owner])
@@ -173,7 +172,7 @@ internal static class SourceCommand
     {
         var command = new Command(
             "delete",
-            "Remove a source that was defined with put. Its databases count as dropped; their backups stay."
+            "Remove a source that was created with put. Its databases count as dropped; their backups stay."
         );
         var name = command.AddArgument("NAME", "Its name.");
         return command.SetServerAction(

@@ -15,7 +15,7 @@ internal static class TokenCommand
         new Command("token", "API tokens, for programs. Needs an Admin.") { ListCommand(), CreateToken(), Delete() }.WithServerOptions();
 
     private static Command ListCommand() =>
-        new Command("list", "List tokens; never what they are.").SetServerAction(
+        new Command("list", "List tokens, without their secrets.").SetServerAction(
             async (parsed, api, console, cancellationToken) =>
                 ServerCommandExtensions.WriteList(
                     console,
@@ -37,19 +37,19 @@ internal static class TokenCommand
 
     private static Command CreateToken()
     {
-        var command = new Command("create", "Make a token. It is shown once, or written to a file.");
-        var name = command.AddArgument("NAME", "What it is for.");
+        var command = new Command("create", "Create a token. It is shown once, or written to a file.");
+        var name = command.AddArgument("NAME", "Its purpose.");
         var role = new Option<string>("--role")
         {
-            Description = "What it may do.",
+            Description = "Its role.",
             HelpName = "Viewer|Operator|Admin",
             Required = true,
         };
         role.AcceptOnlyFromAmong("Viewer", "Operator", "Admin");
-        var expires = new Option<DateTimeOffset?>("--expires") { Description = "When it ends (default: never).", HelpName = "TIME" };
+        var expires = new Option<DateTimeOffset?>("--expires") { Description = "When it expires (default: never).", HelpName = "TIME" };
         var file = new Option<string>("--out")
         {
-            Description = "Write it to FILE, which must not exist, readable by this user only; default: show it.",
+            Description = "Write it to FILE, which must not exist, readable by this user only. Default: print it.",
             HelpName = "FILE",
         };
         command.Add(role);
@@ -115,7 +115,7 @@ internal static class TokenCommand
 
     private static Command Delete()
     {
-        var command = new Command("delete", "Delete a token. It ends at once.");
+        var command = new Command("delete", "Delete a token. It becomes invalid at once.");
         var id = command.AddArgument("ID", "Its id.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

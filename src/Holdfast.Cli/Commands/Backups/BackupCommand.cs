@@ -23,27 +23,27 @@ internal sealed class BackupCommand
 {
     private readonly Argument<string[]> _ids = new("DATABASE")
     {
-        Description = "At a server: ids of databases, SOURCE/NAME, to back up as their tasks say.",
+        Description = "Server mode: ids of databases, SOURCE/NAME, to back up by their tasks.",
         Arity = ArgumentArity.ZeroOrMore,
     };
     private readonly Option<string> _source = SharedOptions.Source();
     private readonly Option<string> _to = new("--to")
     {
         Description =
-            "Root folder for the archives; made where only the folder above it is there. At a server: name of a destination, "
+            "Root folder for the archives; created if its parent exists. Server mode: name of a destination, "
             + "for a one-time full backup without a task.",
         HelpName = "DIR|NAME",
     };
     private readonly Option<BackupType> _type = new("--type")
     {
-        Description = "backup: logical, a script that builds the database anew (default). snapshot: an image of its pages.",
+        Description = "backup: logical, a script that recreates the database (default). snapshot: an image of its pages.",
         HelpName = "backup|snapshot",
     };
     private readonly Option<BackupKind> _kind = new("--kind")
     {
         Description =
-            "full (default) starts a new chain. incremental stores what changed; without a chain to build on it becomes "
-            + "full, and says why.",
+            "full (default) starts a new chain. incremental stores changes; without a chain to build on it becomes "
+            + "full, and reports why.",
         HelpName = "full|incremental",
     };
     private readonly Option<string[]> _database = new("--database") { Description = "Only this database. Repeatable.", HelpName = "NAME" };
@@ -61,38 +61,38 @@ internal sealed class BackupCommand
     private readonly Option<string[]> _databaseKey = new("--database-key")
     {
         Description =
-            "Key of the encrypted databases whose name fits GLOB. FILE holds a raw key in Base64 or hex, or a line "
-            + "'passphrase: …'. Repeatable; the first that fits counts.",
+            "Key of the encrypted databases whose names match GLOB. FILE holds a raw key in Base64 or hex, or a line "
+            + "'passphrase: …'. Repeatable; the first match counts.",
         HelpName = "GLOB=FILE",
     };
     private readonly Option<string> _node = new("--node")
     {
-        Description = "Tag in the folders' names, 1 to 4 capitals (default A).",
+        Description = "Node tag in folder names, 1 to 4 capital letters (default A).",
         HelpName = "TAG",
     };
     private readonly Option<string> _nodeKey = new("--node-key")
     {
         Description =
-            "This node's own key, which opens the indexes that incrementals need; made when first needed (default "
+            "This node's own key, which opens the indexes that incrementals need; created on first use (default "
             + "$XDG_DATA_HOME/holdfast/node.key).",
         HelpName = "FILE",
     };
     private readonly Option<int?> _jobs = new("--jobs")
     {
-        Description = "Small databases at once (default 4 for each core).",
+        Description = "Number of small databases backed up at once (default 4 per core).",
         HelpName = "N",
     };
     private readonly Option<string> _template = new("--template")
     {
-        Description = "At a server: every database of this server-wide backup task.",
+        Description = "Server mode: all databases of this server-wide backup task.",
         HelpName = "NAME",
     };
     private readonly Option<string> _task = new("--task")
     {
-        Description = "At a server: as this task of the database says (default: every one that runs).",
+        Description = "Server mode: use this task of the database (default: all enabled tasks).",
         HelpName = "TASK",
     };
-    private readonly Option<bool> _noWait = new("--no-wait") { Description = "At a server: do not wait until it is done." };
+    private readonly Option<bool> _noWait = new("--no-wait") { Description = "Server mode: do not wait for completion." };
 
     private BackupCommand() { }
 
@@ -101,7 +101,7 @@ internal sealed class BackupCommand
         var backup = new BackupCommand();
         var command = new Command(
             "backup",
-            "Back up every database of a source, one chain each; or databases of a server, as their tasks say. One that "
+            "Back up every database of a source, one chain each; or databases of a server, by their tasks. A database that "
                 + "fails does not stop the others."
         )
         {

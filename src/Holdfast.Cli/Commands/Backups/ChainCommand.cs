@@ -25,10 +25,10 @@ internal static class ChainCommand
         var keyOptions = new KeyOptions();
         var path = new Argument<string>("PATH")
         {
-            Description = "The chain's folder. At a server: destination:NAME/SOURCE/DATABASE/CHAIN.",
+            Description = "The chain's folder. Server mode: destination:NAME/SOURCE/DATABASE/CHAIN.",
         };
-        var yes = new Option<bool>("--yes") { Description = "Remove it. Without this it is only read, and shown." };
-        var command = new Command("remove", "Read one chain, show whether it is whole, and remove it.") { path, yes, keyOptions };
+        var yes = new Option<bool>("--yes") { Description = "Remove the chain. Without this option it is only checked and shown." };
+        var command = new Command("remove", "Check one chain, show whether it is intact, and remove it.") { path, yes, keyOptions };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {

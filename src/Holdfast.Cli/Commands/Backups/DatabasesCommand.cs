@@ -21,10 +21,14 @@ internal static class DatabasesCommand
     public static Command Create()
     {
         var (source, access) = (SharedOptions.Source(), new SourceOptions());
-        var search = new Option<string>("--search") { Description = "At a server: only those with this in their id.", HelpName = "TEXT" };
+        var search = new Option<string>("--search")
+        {
+            Description = "Server mode: only databases whose id contains TEXT.",
+            HelpName = "TEXT",
+        };
         var state = new Option<string>("--state")
         {
-            Description = "At a server: only those in this state.",
+            Description = "Server mode: only databases in this state.",
             HelpName = "Covered|Incomplete|AtRisk|Failing|Overdue|Missing|Held|Uncovered|Unreadable|Waiting|Dropped",
         };
         var command = new Command("databases", "List every database of a source, or of a server with its state.")
@@ -145,7 +149,7 @@ internal static class DatabasesCommand
     }
 
     private static Command Keys() =>
-        new Command("keys", "List the databases and patterns that the server has a key for.").SetServerAction(
+        new Command("keys", "List the databases and globs that the server has a key for.").SetServerAction(
             async (parsed, api, console, cancellationToken) =>
                 ServerCommandExtensions.WriteList(
                     console,
@@ -158,8 +162,8 @@ internal static class DatabasesCommand
 
     private static Command Key()
     {
-        var command = new Command("key", "Give the server the key of encrypted databases; it is kept sealed.");
-        var database = command.AddArgument("DATABASE", "Id of the database, or a glob that ids fit: demo/hr/*.");
+        var command = new Command("key", "Store the key of encrypted databases on the server, encrypted.");
+        var database = command.AddArgument("DATABASE", "Id of the database, or a glob of ids: demo/hr/*.");
         var file = new Option<string>("--key-file")
         {
             Description = "A file with exactly one key: Base64, hex, or a line 'passphrase: …'.",
@@ -190,8 +194,8 @@ internal static class DatabasesCommand
 
     private static Command ForgetKey()
     {
-        var command = new Command("forget-key", "Let the server forget the key of a database.");
-        var database = command.AddArgument("DATABASE", "Id or glob that the key was given for.");
+        var command = new Command("forget-key", "Delete the key of a database from the server.");
+        var database = command.AddArgument("DATABASE", "Id or glob that the key was stored for.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
@@ -204,10 +208,7 @@ internal static class DatabasesCommand
 
     private static Command Dismiss()
     {
-        var command = new Command(
-            "dismiss",
-            "Let the server forget a database that was dropped, or whose source is gone. Its backups stay."
-        );
+        var command = new Command("dismiss", "Remove a dropped database, or one whose source is gone, from the server. Its backups stay.");
         var database = command.AddArgument("DATABASE", "Its id.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

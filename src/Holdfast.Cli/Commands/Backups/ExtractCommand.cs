@@ -19,7 +19,7 @@ internal static class ExtractCommand
         );
         var target = new Option<string>("--to")
         {
-            Description = "Folder for the files; made where it is missing. Nothing is overwritten.",
+            Description = "Folder for the files; created if missing. Nothing is overwritten.",
             HelpName = "DIR",
             Required = true,
         };

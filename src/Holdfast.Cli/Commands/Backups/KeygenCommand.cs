@@ -11,10 +11,10 @@ internal static class KeygenCommand
     {
         var file = new Option<string>("--out")
         {
-            Description = "Write the key to FILE, which must not exist, readable by this user only; default: show it.",
+            Description = "Write the key to FILE, which must not exist, readable by this user only. Default: print it.",
             HelpName = "FILE",
         };
-        var command = new Command("keygen", "Make a key for backups: what age-keygen makes, shown in Base64 too.") { file };
+        var command = new Command("keygen", "Generate a key for backups, like age-keygen, and also print it in Base64.") { file };
         command.SetAction(parsed =>
         {
             var console = SharedOptions.Console(parsed);

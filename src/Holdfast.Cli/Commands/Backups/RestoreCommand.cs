@@ -20,7 +20,7 @@ internal static class RestoreCommand
     public static Option<string> Point() =>
         new("--point")
         {
-            Description = "Which point: a time as in file names, an ISO time, or an archive's id; default: the newest.",
+            Description = "Restore point: a time as in file names, an ISO time, or the id of an archive. Default: the newest.",
             HelpName = "TIME|ID",
         };
 
@@ -30,12 +30,12 @@ internal static class RestoreCommand
         var target = new Option<string>("--to")
         {
             Description =
-                "The new database's file, or postgresql://USER@HOST/NEWNAME; it must not exist. At a server: the new "
+                "The new database's file, or postgresql://USER@HOST/NEWNAME; it must not exist. Server mode: the new "
                 + "database's id, SOURCE/NAME.",
             HelpName = "FILE|URL|ID",
             Required = true,
         };
-        var noWait = new Option<bool>("--no-wait") { Description = "At a server: do not wait until it is done." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Server mode: do not wait for completion." };
         var (access, how) = (new SourceOptions(), new RestoreOptions());
         var command = new Command("restore", "Restore one point as a new database.")
         {

@@ -22,10 +22,10 @@ internal static class VerifyCommand
         var paths = new Argument<string[]>("PATH")
         {
             Description =
-                "Archives, chains' folders, databases' folders, or roots of destinations. At a server: ids of databases, SOURCE/NAME.",
+                "Archives, chains' folders, databases' folders, or roots of destinations. Server mode: ids of databases, SOURCE/NAME.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var command = new Command("verify", "Read and check every byte of archives; say what is wrong and where.")
+        var command = new Command("verify", "Read and check every byte of archives; report every problem.")
         {
             paths,
             keyOptions,

@@ -33,11 +33,11 @@ internal static class OperationCommand
         state.AcceptOnlyFromAmong("Queued", "Running", "Completed", "CompletedWithErrors", "Failed", "Aborted");
         var limit = new Option<int>("--limit")
         {
-            Description = "The newest so many (default 50).",
+            Description = "Maximum number, newest first (default 50).",
             HelpName = "N",
             DefaultValueFactory = _ => 50,
         };
-        return new Command("list", "List operations, the newest first.") { database, state, limit }.SetServerAction(
+        return new Command("list", "List operations, newest first.") { database, state, limit }.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
                 var most = SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit");
@@ -102,7 +102,10 @@ internal static class OperationCommand
     private static Command Watch()
     {
         var ids = new Argument<string[]>("ID") { Description = "Ids of operations.", Arity = ArgumentArity.OneOrMore };
-        return new Command("watch", "Wait until operations have ended. Ctrl+C stops waiting, not them.") { ids }.SetServerAction(
+        return new Command("watch", "Wait until operations have ended. Ctrl+C stops waiting; the operations continue.")
+        {
+            ids,
+        }.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
                 OperationReport.WriteOutcome(
                     console,
@@ -134,7 +137,7 @@ internal static class OperationCommand
         var id = command.AddArgument("ID", "Id of the operation.");
         var minutes = new Option<double>("--minutes")
         {
-            Description = "In how many minutes; more than 0, at most 43200.",
+            Description = "Minutes until it starts again; more than 0, at most 43200.",
             HelpName = "N",
             Required = true,
         };

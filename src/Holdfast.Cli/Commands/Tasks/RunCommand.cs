@@ -25,11 +25,11 @@ internal static class RunCommand
         var template = new Option<string>("--template") { Description = "Only those of this server-wide task.", HelpName = "NAME" };
         var limit = new Option<int>("--limit")
         {
-            Description = "The newest so many (default 50).",
+            Description = "Maximum number, newest first (default 50).",
             HelpName = "N",
             DefaultValueFactory = _ => 50,
         };
-        return new Command("list", "List runs, the newest first.") { template, limit }.SetServerAction(
+        return new Command("list", "List runs, newest first.") { template, limit }.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
                 var most = SharedOptions.RequirePositive(parsed.GetValue(limit), "--limit");
@@ -50,7 +50,7 @@ internal static class RunCommand
         };
         var limit = new Option<int>("--limit")
         {
-            Description = "The first so many databases (default 50).",
+            Description = "Maximum number of databases (default 50).",
             HelpName = "N",
             DefaultValueFactory = _ => 50,
         };

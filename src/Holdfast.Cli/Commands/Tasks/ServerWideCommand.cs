@@ -13,7 +13,7 @@ internal static class ServerWideCommand
     private const int MaxShown = 40;
 
     public static Command Create() =>
-        new Command("server-wide", "Server-wide backup tasks: one covers every database but those it excludes.")
+        new Command("server-wide", "Server-wide backup tasks. Each covers all databases except those it excludes.")
         {
             ListCommand(),
             Show(),
@@ -61,7 +61,7 @@ internal static class ServerWideCommand
 
     private static Command Put()
     {
-        var command = new Command("put", "Define or change one. A key that is made for it is shown once.");
+        var command = new Command("put", "Create or change one. A generated key is shown once.");
         var (name, file) = (Name(command), JsonInput.CreateOption("Its definition"));
         command.Add(file);
         return command.SetServerAction(
@@ -105,7 +105,7 @@ internal static class ServerWideCommand
 
     private static Command Delete()
     {
-        var command = new Command("delete", "Delete one, and with it its databases' tasks. Backups stay.");
+        var command = new Command("delete", "Delete one and the tasks of its databases. Backups stay.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -119,7 +119,10 @@ internal static class ServerWideCommand
 
     private static Command Preview()
     {
-        var command = new Command("preview", "What one covers, database by database; with a file, what it would cover. Saves nothing.");
+        var command = new Command(
+            "preview",
+            "Show what it covers, database by database, or with a file, what it would cover. Saves nothing."
+        );
         var (name, file) = (Name(command), JsonInput.CreateOption("A definition to preview instead of the saved one", required: false));
         command.Add(file);
         return command.SetServerAction(
@@ -151,7 +154,7 @@ internal static class ServerWideCommand
 
     private static Command RevealKey()
     {
-        var command = new Command("reveal-key", "Show its key. The audit log says who did.");
+        var command = new Command("reveal-key", "Show its key. The access is recorded in the audit log.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

@@ -13,7 +13,7 @@ namespace Holdfast.Cli.Commands.Tasks;
 internal static class TaskCommand
 {
     public static Command Create() =>
-        new Command("task", "The tasks of a database; those of server-wide backups are shown, and changed with server-wide.")
+        new Command("task", "The tasks of a database. Tasks of server-wide backups are shown here and changed with server-wide.")
         {
             ListCommand(),
             Show(),
@@ -84,14 +84,11 @@ internal static class TaskCommand
 
     private static Command Put()
     {
-        var command = new Command(
-            "put",
-            "Define a regular task, or change the one of the same name or id. A key that is made for it is shown once."
-        );
+        var command = new Command("put", "Create a regular task, or change the one of the same name or id. A generated key is shown once.");
         var database = Database(command);
         var task = new Option<string>("--task")
         {
-            Description = "Name or id of the task that is changed (default: the one that the file names).",
+            Description = "Name or id of the task to change (default: the name in the file).",
             HelpName = "TASK",
         };
         var file = JsonInput.CreateOption("Its definition");
