@@ -25,7 +25,10 @@ public sealed class ApiException : Exception
     /// <summary>The whole problem; null where the answer was none, such as a proxy's.</summary>
     public Problem? Problem { get; }
 
-    /// <summary>What kind of failure it is: a code of <see cref="Core.Errors.ErrorCatalogue"/>; null where the answer was no problem.</summary>
+    /// <summary>
+    /// What kind of failure it is: a code of <see cref="Core.Errors.ErrorCatalogue"/>; null where the answer was no
+    /// problem.
+    /// </summary>
     public string? Code => Problem?.Code;
 
     /// <summary>What to do about it; null for nothing in particular.</summary>
@@ -34,7 +37,10 @@ public sealed class ApiException : Exception
     /// <summary>What is wrong with each field of the request; empty where it is not about fields.</summary>
     public IReadOnlyList<ValidationError> ValidationErrors { get; }
 
-    /// <summary>After an edit whose condition does not hold: the revision that the resource has now; null where it does not exist.</summary>
+    /// <summary>
+    /// After an edit whose condition does not hold: the revision that the resource has now; null where it does not
+    /// exist.
+    /// </summary>
     public string? ETag => Problem?.ETag;
 
     /// <summary>Whether the resource was changed since it was read.</summary>

@@ -15,7 +15,10 @@ public static class ApiRoutes
     /// <summary>The most items that a page of a list can have.</summary>
     public const int MaxPageSize = 1_000;
 
-    /// <summary>The path below <see cref="BasePath"/> that a route template gives for these values, in their order. Each is escaped, slashes too.</summary>
+    /// <summary>
+    /// The path below <see cref="BasePath"/> that a route template gives for these values, in their order. Each is
+    /// escaped, slashes too.
+    /// </summary>
     /// <exception cref="ArgumentException">There are more or fewer values than the template has names.</exception>
     public static string Expand(string template, params ReadOnlySpan<string> values)
     {

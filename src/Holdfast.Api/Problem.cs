@@ -52,7 +52,10 @@ public sealed record Problem
     [JsonPropertyName(ErrorsMember)]
     public IReadOnlyList<ValidationError>? Errors { get; init; }
 
-    /// <summary>After an edit whose <see cref="EditCondition"/> does not hold: the resource as it is now; null where it does not exist.</summary>
+    /// <summary>
+    /// After an edit whose <see cref="EditCondition"/> does not hold: the resource as it is now; null where it does not
+    /// exist.
+    /// </summary>
     [JsonPropertyName(CurrentMember)]
     public JsonElement? Current { get; init; }
 

@@ -8,7 +8,8 @@ public sealed partial class Routes
     private bool _isOwner = true;
 
     /// <summary>
-    /// For whom the server rendered the page. It is part of the protected descriptor that a browser sends back as it opens the circuit: whoever has got that of
+    /// For whom the server rendered the page. It is part of the protected descriptor that a browser sends back as it
+    /// opens the circuit: whoever has got that of
     /// another user has a circuit on which nothing is shown.
     /// </summary>
     [Parameter]

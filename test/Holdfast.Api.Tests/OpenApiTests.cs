@@ -36,7 +36,8 @@ public sealed class OpenApiTests
             $"The API has changed ({differences.Count} differences):\n"
                 + string.Join('\n', differences.Take(MaxDifferences))
                 + (differences.Count > MaxDifferences ? "\n…" : "")
-                + $"\nIf that is intended, run this test with {UpdateVariable}=1, commit openapi.json, and describe the change in CHANGELOG.md."
+                + $"\nIf that is intended, run this test with {UpdateVariable}=1, commit openapi.json, and describe the change "
+                + "in CHANGELOG.md."
         );
     }
 

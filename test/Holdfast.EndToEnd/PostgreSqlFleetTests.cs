@@ -17,7 +17,8 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
     // Each writer moves amounts between two accounts: at every moment all of them add up to nothing, and there is an entry for each move.
     private const string Ledger = """
         CREATE TABLE account(id int PRIMARY KEY, balance int NOT NULL DEFAULT 0); INSERT INTO account SELECT generate_series(0, 9);
-        CREATE TABLE entry(id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source int, target int, amount int, note text DEFAULT repeat('x', 200));
+        CREATE TABLE entry(id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source int, target int, amount int,
+          note text DEFAULT repeat('x', 200));
         """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

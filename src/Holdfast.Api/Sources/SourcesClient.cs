@@ -49,7 +49,10 @@ public sealed class SourcesClient
     public Task<SourceTestView> TestAsync(string name, CancellationToken cancellationToken = default) =>
         _api.PostAsync<SourceTestView>(ApiRoutes.Expand(SourceRoutes.Test, name), cancellationToken);
 
-    /// <summary>Tests a definition without saving it. With the name of a source, passwords that are left out are those stored for it.</summary>
+    /// <summary>
+    /// Tests a definition without saving it. With the name of a source, passwords that are left out are those stored
+    /// for it.
+    /// </summary>
     public Task<SourceTestView> TestDefinitionAsync(SourceRequest request, CancellationToken cancellationToken = default) =>
         _api.PostAsync<SourceRequest, SourceTestView>(SourceRoutes.TestDefinition, request, cancellationToken);
 }

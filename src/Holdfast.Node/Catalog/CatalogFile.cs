@@ -20,7 +20,8 @@ internal sealed class CatalogFile : IDisposable
         CREATE TABLE chains (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, database TEXT NOT NULL, task TEXT NOT NULL);
         CREATE INDEX chains_of ON chains (database, task, path);
         CREATE TABLE archives (
-          chain INTEGER NOT NULL, name TEXT NOT NULL, length INTEGER NOT NULL, id BLOB, chain_id BLOB, parent BLOB, sha256 BLOB, manifest BLOB,
+          chain INTEGER NOT NULL, name TEXT NOT NULL, length INTEGER NOT NULL, id BLOB, chain_id BLOB,
+          parent BLOB, sha256 BLOB, manifest BLOB,
           index_length INTEGER, index_sha256 BLOB, started INTEGER, PRIMARY KEY (chain, name)
         ) WITHOUT ROWID;
         CREATE INDEX archives_by_id ON archives (id) WHERE id IS NOT NULL;
@@ -144,8 +145,9 @@ internal sealed class CatalogFile : IDisposable
             $"""
             INSERT INTO archives (chain, name, length, id, chain_id, parent, sha256, manifest, index_length, index_sha256, started)
             VALUES ($chain, $name, $length, $id, $chainId, $parent, $sha256, $manifest, $indexLength, $indexSha256, $started)
-            ON CONFLICT (chain, name) DO UPDATE SET length = excluded.length, id = excluded.id, chain_id = excluded.chain_id, parent = excluded.parent,
-              sha256 = excluded.sha256, manifest = excluded.manifest, index_length = excluded.index_length, index_sha256 = excluded.index_sha256, started = excluded.started
+            ON CONFLICT (chain, name) DO UPDATE SET length = excluded.length, id = excluded.id, chain_id = excluded.chain_id,
+              parent = excluded.parent, sha256 = excluded.sha256, manifest = excluded.manifest, index_length = excluded.index_length,
+              index_sha256 = excluded.index_sha256, started = excluded.started
             WHERE {(replace ? "true" : "archives.id IS NULL AND excluded.id IS NOT NULL")}
             """,
             ("$chain", chain),
@@ -373,7 +375,8 @@ internal sealed class CatalogFile : IDisposable
         using var reader = Command(
                 """
                 SELECT ch.path, c.destination, max(c.verified) FROM chains ch JOIN copies c ON c.chain = ch.number
-                WHERE ch.database = $database AND ch.task = $task AND c.state <> 2 AND substr(c.destination, 1, 1) <> '#' GROUP BY ch.path, c.destination
+                WHERE ch.database = $database AND ch.task = $task AND c.state <> 2 AND substr(c.destination, 1, 1) <> '#'
+                GROUP BY ch.path, c.destination
                 """,
                 ("$database", database),
                 ("$task", task ?? "")
@@ -402,7 +405,8 @@ internal sealed class CatalogFile : IDisposable
         var found = new List<(string?, string, CatalogCopy)>();
         var command = Command(
             """
-            SELECT ch.task, c.name, c.destination, c.state, c.verified, c.since, c.acknowledged, c.code, c.message, c.hint, c.was_damaged, c.length
+            SELECT ch.task, c.name, c.destination, c.state, c.verified, c.since, c.acknowledged, c.code, c.message, c.hint,
+              c.was_damaged, c.length
             FROM chains ch JOIN copies c ON c.chain = ch.number
             WHERE ch.database = $database AND c.state > 0 AND substr(c.destination, 1, 1) <> '#'
             """,

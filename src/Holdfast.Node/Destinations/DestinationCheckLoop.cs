@@ -2,7 +2,10 @@ using Holdfast.Node.Supervision;
 
 namespace Holdfast.Node.Destinations;
 
-/// <summary>Checks the identity of every destination once in <see cref="NodeSettings.DestinationInterval"/>, at once when it starts.</summary>
+/// <summary>
+/// Checks the identity of every destination once in <see cref="NodeSettings.DestinationInterval"/>, at once when it
+/// starts.
+/// </summary>
 /// <param name="destinations">The destinations.</param>
 /// <param name="settings">The interval.</param>
 /// <param name="time">The clock.</param>

@@ -9,7 +9,12 @@ namespace Holdfast.Node.Restores;
 /// <summary>Makes one new database from one restore point.</summary>
 public static class DatabaseRestore
 {
-    /// <inheritdoc cref="RunAsync(string, IDatabaseSource, string, ChainReader, FileRestoreOptions, bool, RestoreMeter?, CancellationToken)"/>
+    /// <summary>Restores the point as the new database <paramref name="name"/> with the defaults of all options.</summary>
+    /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
+    /// <param name="source">Where the new database goes.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="point">The point, opened and checked.</param>
+    /// <param name="cancellationToken">Cancels the restore.</param>
     public static Task<RestoredDatabase> RunAsync(
         string engine,
         IDatabaseSource source,

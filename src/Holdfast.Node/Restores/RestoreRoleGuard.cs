@@ -191,7 +191,14 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
 
     private static string DescribeInterrupted(List<UncheckedRestore> restores) =>
         "nobody could look at the role after "
-        + $"{FormatList(restores.Select(u => string.Create(CultureInfo.InvariantCulture, $"the restore of '{u.Target}' that began at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC")))}";
+        + FormatList(
+            restores.Select(u =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the restore of '{u.Target}' that began at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
+                )
+            )
+        );
 
     private static string FormatList(IEnumerable<string> what)
     {

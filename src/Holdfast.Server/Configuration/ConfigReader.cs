@@ -64,7 +64,10 @@ internal sealed class ConfigReader
         return config with { Warnings = _context.Warnings };
     }
 
-    /// <summary>The variable that stands for a key, if it is set: <c>limits.graceSeconds</c> is <c>HOLDFAST_LIMITS__GRACE_SECONDS</c>.</summary>
+    /// <summary>
+    /// The variable that stands for a key, if it is set: <c>limits.graceSeconds</c> is
+    /// <c>HOLDFAST_LIMITS__GRACE_SECONDS</c>.
+    /// </summary>
     public string? FindVariable(string key)
     {
         var name = ToVariableName(key);

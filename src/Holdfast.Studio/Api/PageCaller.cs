@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Studio.Api;
 
-/// <summary>The user of a page. Address and session end are those of the request that loaded the page: only a request extends a session.</summary>
+/// <summary>
+/// The user of a page. Address and session end are those of the request that loaded the page: only a request extends a
+/// session.
+/// </summary>
 internal sealed class PageCaller(
     AuthenticationStateProvider authentication,
     IHttpContextAccessor http,

@@ -2,7 +2,10 @@ using Holdfast.Core.Runs;
 
 namespace Holdfast.Studio.Components;
 
-/// <summary>"Last night": the newest run of each server-wide task, by schedule where there was one. Shows nothing before there was one.</summary>
+/// <summary>
+/// "Last night": the newest run of each server-wide task, by schedule where there was one. Shows nothing before there
+/// was one.
+/// </summary>
 public sealed partial class LastRuns
 {
     private const int MaxLoaded = 100;

@@ -166,7 +166,8 @@ public sealed class ServerConfigTests : IDisposable
     public void The_old_name_of_powerful_roles_is_read_with_a_warning()
     {
         var config = _file.Load(
-            """{ "sources": [{ "name": "pg", "engine": "postgresql", "url": "postgresql://u@h", "restore": { "allowSuperuser": true } }] }"""
+            """{ "sources": [{ "name": "pg", "engine": "postgresql", "url": "postgresql://u@h", "restore": { "allowSuperuser": """
+                + """true } }] }"""
         );
         Assert.True(Assert.IsType<PostgreSqlSourceConfig>(Assert.Single(config.Sources).Config).Restore.AllowPrivilegedRole);
         Assert.StartsWith("sources[0].restore.allowSuperuser ", Assert.Single(config.Warnings), StringComparison.Ordinal);
@@ -178,7 +179,8 @@ public sealed class ServerConfigTests : IDisposable
             ["sources[0].lockWaitSeconds", "sources[0].restore.missingRoles", "sources[0].restore.passwordFile", "sources[0].url"],
             _file
                 .Faults(
-                    """{ "sources": [{ "name": "pg", "engine": "postgresql", "url": "postgresql://u@h/db", "lockWaitSeconds": 0, "restore": { "missingRoles": "x", "passwordFile": "y" } }] }"""
+                    """{ "sources": [{ "name": "pg", "engine": "postgresql", "url": "postgresql://u@h/db", "lockWaitSeconds": """
+                        + """0, "restore": { "missingRoles": "x", "passwordFile": "y" } }] }"""
                 )
                 .Select(f => f.Split(':')[0])
                 .Order(StringComparer.Ordinal)

@@ -59,7 +59,10 @@ public sealed class BackupService(
         return (run, queued);
     }
 
-    /// <summary>Queues an incremental of a task whose database differs from its newest backup, unless the task must not run any more.</summary>
+    /// <summary>
+    /// Queues an incremental of a task whose database differs from its newest backup, unless the task must not run any
+    /// more.
+    /// </summary>
     internal void BackUpDiffering(BackupTask task) =>
         queue.TryAddDue(items.Create(new(task.Database, task.Settings, BackupKind.Incremental, task)), () =>
             tasks.Find(task.Id) is { Settings.Runs: true } && ComparisonSchedule.CanBackUp(statuses.Of(task.Id))

@@ -45,7 +45,9 @@ public sealed partial class CatalogAudit
     /// <param name="catalog">What is known.</param>
     /// <param name="checks">What an earlier version knew of verified chains.</param>
     /// <param name="destinations">The destinations.</param>
-    /// <param name="databases">The databases that the state knows, with their newest archives; those of the catalog are audited too.</param>
+    /// <param name="databases">
+    /// The databases that the state knows, with their newest archives; those of the catalog are audited too.
+    /// </param>
     /// <param name="queue">Keeps backups and deletions of a chain away while it is healed.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told what is healed, and what cannot be.</param>

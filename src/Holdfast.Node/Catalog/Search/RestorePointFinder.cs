@@ -236,6 +236,7 @@ public static class RestorePointFinder
                 $"\n  {(c.Path.Length == 0 ? c.Name.ToString() : c.Path)}: "
                 + $"{string.Join(' ', c.Archives.Select(a => TimeStamp.Format(a.Name.Time)))}"
             );
-        return $"Found:{string.Concat(lines)}{(path.Chains.Count > MaxListed ? $"\n  and {path.Chains.Count - MaxListed} more chains" : "")}";
+        var more = path.Chains.Count - MaxListed;
+        return $"Found:{string.Concat(lines)}{(more > 0 ? $"\n  and {more} more chains" : "")}";
     }
 }

@@ -14,7 +14,10 @@ public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<Stor
     /// <summary>Whether its full archive is there.</summary>
     public bool HasFull => Archives.Any(a => a.Name.FileType != ArchiveFileType.IncrementalBackup);
 
-    /// <summary>Whether its name or that of one of its archives lies too far ahead: see <see cref="TimeStamp.IsBeyondClockSkew"/>.</summary>
+    /// <summary>
+    /// Whether its name or that of one of its archives lies too far ahead: see
+    /// <see cref="TimeStamp.IsBeyondClockSkew"/>.
+    /// </summary>
     public bool HasFutureName(DateTimeOffset now) => Times.Any(t => TimeStamp.IsBeyondClockSkew(t, now));
 
     /// <summary>

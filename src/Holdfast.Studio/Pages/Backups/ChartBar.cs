@@ -36,7 +36,8 @@ internal sealed record ChartBar(double X, double Y, double Width, double Height,
                         wide,
                         tall,
                         BackupFormatter.IsFull(p.Kind),
-                        $"{DisplayFormat.Time(p.Time)} UTC: {BackupFormatter.Kind(p.Kind).ToLowerInvariant()}, {DisplayFormat.Bytes(p.Bytes)}"
+                        $"{DisplayFormat.Time(p.Time)} UTC: {BackupFormatter.Kind(p.Kind).ToLowerInvariant()}, "
+                            + $"{DisplayFormat.Bytes(p.Bytes)}"
                     );
                 }
             ),

@@ -19,7 +19,9 @@ public sealed partial class SizeChart
     public IReadOnlyList<RestorePointSummary> Points { get; set; } = [];
 
     private string Words =>
-        $"Sizes of the last {Plural.Of(_shown.Count, "archive")}, from {DisplayFormat.Time(_shown[0].Time)} to {DisplayFormat.Time(_shown[^1].Time)} UTC: the largest {DisplayFormat.Bytes(_shown.Max(p => p.Bytes))}, the smallest {DisplayFormat.Bytes(_shown.Min(p => p.Bytes))}";
+        $"Sizes of the last {Plural.Of(_shown.Count, "archive")}, from {DisplayFormat.Time(_shown[0].Time)} to "
+        + $"{DisplayFormat.Time(_shown[^1].Time)} UTC: the largest {DisplayFormat.Bytes(_shown.Max(p => p.Bytes))}, the "
+        + $"smallest {DisplayFormat.Bytes(_shown.Min(p => p.Bytes))}";
 
     protected override void OnParametersSet()
     {

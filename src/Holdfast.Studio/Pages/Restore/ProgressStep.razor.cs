@@ -14,7 +14,8 @@ public sealed partial class ProgressStep
     private bool IsRestored => _operation?.State is OperationState.Completed or OperationState.CompletedWithErrors;
 
     private string Amount(Operation operation) =>
-        $"{DisplayFormat.Bytes(operation.Result!.DatabaseBytes)} in {DisplayFormat.Span(OperationFormatter.Duration(operation, Clock.Now) ?? TimeSpan.Zero)}";
+        $"{DisplayFormat.Bytes(operation.Result!.DatabaseBytes)} in "
+        + $"{DisplayFormat.Span(OperationFormatter.Duration(operation, Clock.Now) ?? TimeSpan.Zero)}";
 
     [Parameter, EditorRequired]
     public string Id { get; set; } = "";

@@ -31,11 +31,13 @@ public sealed partial class RunPage
     private static string Note(Run run) =>
         run.Slot is null ? $"Asked for by {RunFormatter.AskedBy(run)}. The schedule stays as it is."
         : run.Missed > 0
-            ? "Missed: the slot passed, and no backup of the database began within an hour. One that begins later is no longer counted as missed."
+            ? "Missed: the slot passed, and no backup of the database began within an hour. One that begins later is no longer "
+                + "counted as missed."
         : "What was due in this slot counts, tried or not. A backup that failed and is tried again belongs to the same run.";
 
     private string StateText() =>
-        $"Only: {string.Join(", ", State!.Split(',').Select(s => RunFormatter.AppearanceOfDatabase(s, unchanged: false).Label.ToLowerInvariant()))}";
+        "Only: "
+        + $"{string.Join(", ", State!.Split(',').Select(s => RunFormatter.AppearanceOfDatabase(s, unchanged: false).Label.ToLowerInvariant()))}";
 
     private void Go(string name, string? value) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter(name, value), replace: true);
 
@@ -57,7 +59,8 @@ public sealed partial class RunPage
     private Task<bool> ConfirmAbortAsync() =>
         ConfirmAsync(
             "Abort all of this run?",
-            "All its backups that wait or run stop, and what they have written is removed at every destination. Their slots count as used: they run again at the next one.",
+            "All its backups that wait or run stop, and what they have written is removed at every destination. Their slots "
+                + "count as used: they run again at the next one.",
             "Backups that are done stay, and older ones too. What is due later in this slot by its spread still begins.",
             "Abort all"
         );

@@ -51,7 +51,8 @@ public sealed partial class DatabaseKeysPanel
         if (
             !await ConfirmAsync(
                 $"Forget the key of {databases}?",
-                "Logical backups of these databases become snapshots. Backups that were encrypted with this key cannot be read by the server any more.",
+                "Logical backups of these databases become snapshots. Backups that were encrypted with this key cannot be "
+                    + "read by the server any more.",
                 "Backups stay, and whoever has the key can open them. It can be given again.",
                 "Forget key"
             )
