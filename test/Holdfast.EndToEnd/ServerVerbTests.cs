@@ -172,13 +172,13 @@ public sealed class ServerVerbTests
         var text = (await served.RunAsync(0, "source", "passed-over", "demo")).Output;
         var lines = text.Split('\n').Select(l => l.TrimEnd()).ToList();
         Assert.Contains(lines, l =>
-            l.StartsWith("notes ", StringComparison.Ordinal) && l.EndsWith("no database by its header", StringComparison.Ordinal)
+            l.StartsWith("notes ", StringComparison.Ordinal) && l.EndsWith("not a database by its header", StringComparison.Ordinal)
         );
         Assert.Contains(lines, l => l.StartsWith("empty.db ", StringComparison.Ordinal) && l.EndsWith(" empty", StringComparison.Ordinal));
         Assert.Contains(lines, l =>
             l.StartsWith("link.db ", StringComparison.Ordinal) && l.EndsWith(" symbolic link", StringComparison.Ordinal)
         );
-        Assert.Superset(new HashSet<string> { "1 no database by its header", "1 empty", "1 symbolic link" }, lines.ToHashSet());
+        Assert.Superset(new HashSet<string> { "1 not a database by its header", "1 empty", "1 symbolic link" }, lines.ToHashSet());
         Assert.DoesNotContain('\u001b', text);
 
         var json = await served.JsonAsync(0, "source", "passed-over", "demo");
