@@ -105,6 +105,7 @@ public sealed class VerifyTests
         var next = await server.BackedUpAsync("a.db", "Incremental");
         Assert.Equal("Full", (string?)next["kind"]);
         Assert.Contains(next["warnings"]!.AsArray(), w => ((string)w!).StartsWith("made as full: the chain ", StringComparison.Ordinal));
+        server.Node.Alerts.Evaluate(); // the loop does so soon, but not before this
         var alert = Assert.Single((await server.GetAsync("alerts?kind=BackupsMissing")).Json()["items"]!.AsArray())!;
         Assert.Equal(("demo/a.db", "nas"), ((string?)alert["subject"]!["database"], (string?)alert["subject"]!["destination"]));
 
