@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Holdfast.Api.Access;
 using Holdfast.Api.Alerts;
@@ -23,7 +24,7 @@ namespace Holdfast.Api;
 
 /// <summary>
 /// How a client reads and writes the API's JSON, without reflection: camelCase, enumerations by name, database ids as
-/// <c>source/name</c>. What this version does not know is ignored, so that a newer server can be used.
+/// <c>source/name</c>. Members that this version does not know are no error; <see cref="ClientJson"/> keeps them.
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, Converters = [typeof(DatabaseIdConverter)])]
 [JsonSerializable(typeof(AcknowledgeRequest))]
@@ -52,6 +53,7 @@ namespace Holdfast.Api;
 [JsonSerializable(typeof(DestinationTestView))]
 [JsonSerializable(typeof(DestinationView))]
 [JsonSerializable(typeof(FileView))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(OneTimeBackupRequest))]
 [JsonSerializable(typeof(Operation))]

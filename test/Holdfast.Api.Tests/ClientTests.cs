@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Holdfast.Api.Databases;
 using Holdfast.Api.Sources;
 using Holdfast.Api.Transport;
@@ -55,7 +56,12 @@ public sealed class ClientTests
         foreach (var resource in typeof(HoldfastClient).GetProperties())
         {
             var client = resource.GetValue(new HoldfastClient(transport))!;
-            foreach (var method in client.GetType().GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            foreach (
+                var method in client
+                    .GetType()
+                    .GetMethods(BindingFlags.Public | BindingFlags.Instance)
+                    .Where(m => m.DeclaringType != typeof(object))
+            )
             {
                 await InvokeAsync(client, method);
             }
@@ -192,6 +198,7 @@ public sealed class ClientTests
                     p.ParameterType == typeof(string) ? Value
                     : p.ParameterType.IsValueType ? Activator.CreateInstance(p.ParameterType)
                     : p.IsOptional ? null
+                    : p.ParameterType == typeof(JsonObject) ? new JsonObject()
                     : RuntimeHelpers.GetUninitializedObject(p.ParameterType)
                 ),
         ];

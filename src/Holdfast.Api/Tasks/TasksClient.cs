@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Holdfast.Api.Transport;
 using Holdfast.Core.Tasks;
 
@@ -22,16 +23,19 @@ public sealed class TasksClient
     public Task<Versioned<TaskView>?> FindAsync(string database, string taskId, CancellationToken cancellationToken = default) =>
         _api.FindAsync<TaskView>(ApiRoutes.Expand(TaskRoutes.Item, database, taskId), cancellationToken);
 
-    /// <summary>Defines a regular task.</summary>
+    /// <summary>Creates a regular task.</summary>
     public Task<Versioned<RegularTaskView>> CreateAsync(
         string database,
         TaskDefinition definition,
         CancellationToken cancellationToken = default
-    ) =>
-        _api.SendAsync<RegularTaskView>(
-            new(HttpMethod.Post, ApiRoutes.Expand(TaskRoutes.List, database)) { Body = ApiSender.ToJson(definition) },
-            cancellationToken
-        );
+    ) => CreateAsync<TaskDefinition>(database, definition, cancellationToken);
+
+    /// <summary>Creates a regular task from a definition that is sent as it is.</summary>
+    public Task<Versioned<RegularTaskView>> CreateFromDocumentAsync(
+        string database,
+        JsonObject definition,
+        CancellationToken cancellationToken = default
+    ) => CreateAsync<JsonObject>(database, definition, cancellationToken);
 
     /// <summary>Changes a regular task.</summary>
     public Task<Versioned<RegularTaskView>> PutAsync(
@@ -40,13 +44,16 @@ public sealed class TasksClient
         TaskDefinition definition,
         EditCondition? condition = null,
         CancellationToken cancellationToken = default
-    ) =>
-        _api.PutAsync<TaskDefinition, RegularTaskView>(
-            ApiRoutes.Expand(TaskRoutes.Item, database, taskId),
-            definition,
-            condition,
-            cancellationToken
-        );
+    ) => PutAsync<TaskDefinition>(database, taskId, definition, condition, cancellationToken);
+
+    /// <summary>Changes a regular task to a definition that is sent as it is.</summary>
+    public Task<Versioned<RegularTaskView>> PutDocumentAsync(
+        string database,
+        string taskId,
+        JsonObject definition,
+        EditCondition? condition = null,
+        CancellationToken cancellationToken = default
+    ) => PutAsync<JsonObject>(database, taskId, definition, condition, cancellationToken);
 
     /// <summary>Deletes a regular task; its backups stay.</summary>
     public Task DeleteAsync(
@@ -59,4 +66,18 @@ public sealed class TasksClient
     /// <summary>Reveals its key; the audit log records it.</summary>
     public Task<KeyView> RevealKeyAsync(string database, string taskId, CancellationToken cancellationToken = default) =>
         _api.PostAsync<KeyView>(ApiRoutes.Expand(TaskRoutes.Key, database, taskId), cancellationToken);
+
+    private Task<Versioned<RegularTaskView>> CreateAsync<T>(string database, T definition, CancellationToken cancellationToken) =>
+        _api.SendAsync<RegularTaskView>(
+            new(HttpMethod.Post, ApiRoutes.Expand(TaskRoutes.List, database)) { Body = ApiSender.ToJson(definition) },
+            cancellationToken
+        );
+
+    private Task<Versioned<RegularTaskView>> PutAsync<T>(
+        string database,
+        string taskId,
+        T definition,
+        EditCondition? condition,
+        CancellationToken cancellationToken
+    ) => _api.PutAsync<T, RegularTaskView>(ApiRoutes.Expand(TaskRoutes.Item, database, taskId), definition, condition, cancellationToken);
 }

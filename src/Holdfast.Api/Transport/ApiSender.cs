@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Holdfast.Api.Transport;
 
@@ -99,7 +97,7 @@ internal sealed class ApiSender(IApiTransport transport)
     public Task DeleteAsync(string path, EditCondition? condition, CancellationToken cancellationToken) =>
         SendAsync(new(HttpMethod.Delete, path) { Condition = condition }, cancellationToken);
 
-    public static byte[] ToJson<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, TypeInfo<T>());
+    public static byte[] ToJson<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, ClientJson.TypeInfo<T>());
 
     /// <summary>Sends a request whose answer the caller reads and disposes.</summary>
     /// <exception cref="ApiException">The server refused it, or failed.</exception>
@@ -123,7 +121,7 @@ internal sealed class ApiSender(IApiTransport transport)
         await using var response = await OpenAsync(request, cancellationToken);
         try
         {
-            var value = await JsonSerializer.DeserializeAsync(response.Body, TypeInfo<T>(), cancellationToken);
+            var value = await JsonSerializer.DeserializeAsync(response.Body, ClientJson.TypeInfo<T>(), cancellationToken);
             return value is null ? throw Unexpected(response) : new(value, response.ETag, response.Status == 201);
         }
         catch (JsonException)
@@ -141,9 +139,4 @@ internal sealed class ApiSender(IApiTransport transport)
             "The answer is not what this version of the API gives.",
             "Check that the address is a Holdfast server's, that its version is not older, and what lies in between."
         );
-
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The context has every type of the contract; a test sends each.")]
-    private static JsonTypeInfo<T> TypeInfo<T>() =>
-        (JsonTypeInfo<T>?)ApiJsonContext.Default.GetTypeInfo(typeof(T))
-        ?? throw new InvalidOperationException($"{nameof(ApiJsonContext)} lacks {typeof(T)}.");
 }

@@ -1,8 +1,11 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Holdfast.Api.Destinations;
 using Holdfast.Cli.Commands;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Cli.Client;
 
@@ -12,7 +15,18 @@ namespace Holdfast.Cli.Client;
 /// <param name="Tasks">Regular tasks; each names its database.</param>
 internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnlyList<ApplyItem> ServerWide, IReadOnlyList<ApplyItem> Tasks)
 {
+    private const string SeePageHint = "The server's page /api lists names and types.";
+
+    // Unknown members are listed, not refused: a newer server may know them.
+    private static readonly JsonSerializerOptions TolerantOptions = new(ApiJson.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+    };
+
     private static readonly string[] KnownKeys = ["$schema", "destinations", "serverWideBackups", "tasks"];
+
+    /// <summary>Paths of the members that this version does not know: mistyped ones, or those of a newer server.</summary>
+    public IReadOnlyList<string> UnknownMembers { get; private init; } = [];
 
     /// <summary>Parses the file.</summary>
     /// <exception cref="HoldfastException">
@@ -20,18 +34,32 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
     /// </exception>
     public static ApplyFile Parse(JsonObject root)
     {
-        if (root.Select(p => p.Key).FirstOrDefault(k => !KnownKeys.Contains(k, StringComparer.Ordinal)) is { } unknown)
+        if (root.Select(p => p.Key).FirstOrDefault(k => !KnownKeys.Contains(k, StringComparer.Ordinal)) is { } unknownKey)
         {
-            throw Invalid(unknown, "is not known here", $"Known are {string.Join(", ", KnownKeys[1..])}.");
+            throw Invalid(unknownKey, "is not known here", $"Known are {string.Join(", ", KnownKeys[1..])}.");
         }
+        var unknown = new List<string>();
         return new(
-            [.. ReadNamedItems<DestinationRequest>(root, "destinations", ApplyItem.Destination)],
-            [.. ReadNamedItems<TaskDefinition>(root, "serverWideBackups", ApplyItem.ServerWide)],
-            [.. ReadTasks(root)]
-        );
+            ReadNamedItems<DestinationRequest>(root, "destinations", ApplyItem.Destination, unknown),
+            ReadNamedItems<TaskDefinition>(root, "serverWideBackups", ApplyItem.ServerWide, unknown),
+            [.. ReadTasks(root, unknown)]
+        )
+        {
+            UnknownMembers = unknown,
+        };
     }
 
-    private static List<ApplyItem> ReadNamedItems<T>(JsonObject root, string field, string kind)
+    /// <summary>Refuses the file if it has members that this version does not know.</summary>
+    /// <exception cref="HoldfastException">It has some.</exception>
+    public void RejectUnknownMembers()
+    {
+        if (UnknownMembers.Count > 0)
+        {
+            throw Invalid(string.Join(", ", UnknownMembers), UnknownMembers.Count == 1 ? "is not known" : "are not known", SeePageHint);
+        }
+    }
+
+    private static List<ApplyItem> ReadNamedItems<T>(JsonObject root, string field, string kind, List<string> unknown)
         where T : class
     {
         if (root[field] is null)
@@ -43,11 +71,12 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
             throw Invalid(field, "is not an object", "Write {\"NAME\": {…}}.");
         }
         return items
-            .Select(i => new ApplyItem(kind, i.Key, null, Read<T>(RequireObject(i.Value, $"{field}.{i.Key}"), $"{field}.{i.Key}")))
+            .Select(i => (i.Key, Document: RequireObject(i.Value, $"{field}.{i.Key}")))
+            .Select(i => new ApplyItem(kind, i.Key, null, i.Document, Read<T>(i.Document, $"{field}.{i.Key}", unknown)))
             .ToList();
     }
 
-    private static IEnumerable<ApplyItem> ReadTasks(JsonObject root)
+    private static IEnumerable<ApplyItem> ReadTasks(JsonObject root, List<string> unknown)
     {
         if (root["tasks"] is null)
         {
@@ -61,32 +90,35 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         {
             var definition = (JsonObject)RequireObject(item, $"tasks[{i}]").DeepClone();
             if (
-                FindText(definition, "database") is not { Length: > 0 } database
-                || FindText(definition, "name") is not { Length: > 0 } name
+                JsonInput.FindText(definition, "database") is not { Length: > 0 } database
+                || JsonInput.FindText(definition, "name") is not { Length: > 0 } name
             )
             {
                 throw Invalid($"tasks[{i}]", "lacks database or name", "A task is found again by both.");
             }
             definition.Remove("database");
-            yield return new(ApplyItem.Task, name, database, Read<TaskDefinition>(definition, $"tasks[{i}]"));
+            yield return new(ApplyItem.Task, name, database, definition, Read<TaskDefinition>(definition, $"tasks[{i}]", unknown));
         }
     }
 
     private static JsonObject RequireObject(JsonNode? node, string where) =>
         node as JsonObject ?? throw Invalid(where, "is not an object", "docs/cli.md has an example.");
 
-    private static object Read<T>(JsonObject node, string where)
-        where T : class =>
-        JsonInput.Convert<T>(node, path =>
-            Invalid(
-                path.Length == 0 ? where : $"{where}.{path}",
-                "is unknown or invalid, or lacks a required member",
-                "The server's page /api lists names and types."
-            )
-        );
-
-    private static string? FindText(JsonObject node, string name) =>
-        node[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static object Read<T>(JsonObject document, string where, List<string> unknown)
+        where T : class
+    {
+        try
+        {
+            var definition = document.Deserialize<T>(TolerantOptions)!;
+            var known = (JsonObject)JsonSerializer.SerializeToNode(definition, TolerantOptions)!;
+            unknown.AddRange(Client.UnknownMembers.Find(document, known).Select(m => $"{where}.{m}"));
+            return definition;
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(where + e.Path?.TrimStart('$'), "is invalid, or lacks a required member", SeePageHint);
+        }
+    }
 
     private static HoldfastException Invalid(string where, string what, string hint) =>
         new(ErrorCatalogue.Usage, $"{where} {what}. Nothing was changed.", hint);

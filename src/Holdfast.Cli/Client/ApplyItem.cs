@@ -1,11 +1,14 @@
+using System.Text.Json.Nodes;
+
 namespace Holdfast.Cli.Client;
 
 /// <summary>One item of the file of <c>holdfast apply</c>.</summary>
 /// <param name="Kind">Its kind, one of the constants below.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Database">The database of a task; null for the others.</param>
-/// <param name="Request">Its definition: a request of the API.</param>
-internal sealed record ApplyItem(string Kind, string Name, string? Database, object Request)
+/// <param name="Document">Its definition as the file has it; this is what the server receives.</param>
+/// <param name="Definition">The definition as far as this version knows it, to compare with what the server has.</param>
+internal sealed record ApplyItem(string Kind, string Name, string? Database, JsonObject Document, object Definition)
 {
     /// <summary>A destination.</summary>
     public const string Destination = "destination";

@@ -66,7 +66,7 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
 
     private async Task<PresentItem> FindDestinationAsync(ApplyItem item, CancellationToken cancellationToken)
     {
-        var wanted = (DestinationRequest)item.Request;
+        var wanted = (DestinationRequest)item.Definition;
         var present = await _api.Destinations.FindAsync(item.Name, cancellationToken);
         return new(
             present is not null,
@@ -82,7 +82,12 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
                 ),
             async () =>
             {
-                await _api.Destinations.PutAsync(present?.Value.Name ?? item.Name, wanted, ConditionOf(present), cancellationToken);
+                await _api.Destinations.PutDocumentAsync(
+                    present?.Value.Name ?? item.Name,
+                    item.Document,
+                    ConditionOf(present),
+                    cancellationToken
+                );
                 return null;
             }
         );
@@ -90,34 +95,43 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
 
     private async Task<PresentItem> FindServerWideAsync(ApplyItem item, CancellationToken cancellationToken)
     {
-        var wanted = (TaskDefinition)item.Request;
+        var wanted = (TaskDefinition)item.Definition;
         var present = await _api.ServerWideBackups.FindAsync(item.Name, cancellationToken);
         if (present is null && wanted.Name is { } renamed)
         {
             present = await _api.ServerWideBackups.FindAsync(renamed, cancellationToken); // renamed by an earlier run
         }
-        return new(present is not null, present?.Value.Definition is { } has && AreEqual(Normalize(wanted, has), has), async () =>
+        return new(present is not null, present is not null && IsStored(item, present.Value.Definition), async () =>
         {
             var name = present?.Value.Name ?? item.Name;
-            var saved = await _api.ServerWideBackups.PutAsync(name, wanted, ConditionOf(present), cancellationToken);
+            var saved = await _api.ServerWideBackups.PutDocumentAsync(name, item.Document, ConditionOf(present), cancellationToken);
             return saved.Value.GeneratedKey;
         });
     }
 
     private async Task<PresentItem> FindTaskAsync(ApplyItem item, CancellationToken cancellationToken)
     {
-        var (database, wanted) = (item.Database!, (TaskDefinition)item.Request);
+        var database = item.Database!;
         var listed = await TaskCommand.FindOrNullAsync(_api, database, item.Name, cancellationToken);
 
         // The list has no revisions; the task itself has.
         var present = listed is null ? null : await _api.Tasks.GetAsync(database, listed.Id, cancellationToken);
-        return new(present is not null, present?.Value.Definition is { } has && AreEqual(Normalize(wanted, has), has), async () =>
-            (await TaskCommand.SaveAsync(_api, database, present?.Value, wanted, present?.ETag, cancellationToken)).Value.GeneratedKey
+        return new(present is not null, present is not null && IsStored(item, present.Value.Definition), async () =>
+            (await TaskCommand.SaveAsync(_api, database, present?.Value, item.Document, present?.ETag, cancellationToken))
+                .Value
+                .GeneratedKey
         );
     }
 
     private static EditCondition? ConditionOf<T>(Versioned<T>? present) =>
         present is null ? EditCondition.New : EditCondition.Unchanged(present.ETag);
+
+    private static bool IsStored(ApplyItem item, TaskDefinition stored)
+    {
+        var wanted = (TaskDefinition)item.Definition;
+        return AreEqual(Normalize(wanted, stored), stored)
+            && UnknownMembers.AreStored(item.Document, (JsonObject)ToJson(wanted)!, ClientJson.ToDocument(stored));
+    }
 
     private static bool AreEqual<T>(T one, T other) => JsonNode.DeepEquals(ToJson(one), ToJson(other));
 

@@ -2,13 +2,12 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Core.Errors;
-using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Cli.Commands;
 
 /// <summary>
-/// Reads documents that operators write; comments and trailing commas are allowed in them. They may hold keys: nothing
-/// repeats what they say.
+/// Reads JSON files that operators write, with comments and trailing commas. They go to the server as they are: only the
+/// server knows everything that is wrong with them. They may contain keys, so no message repeats their contents.
 /// </summary>
 internal static class JsonInput
 {
@@ -31,30 +30,9 @@ internal static class JsonInput
             Required = required,
         };
 
-    /// <summary>The object in a file as a request of the API. A member that this version does not know is refused.</summary>
-    public static async Task<T> ReadAsync<T>(string path, CancellationToken cancellationToken) =>
-        Convert<T>(await ReadAsync(path, cancellationToken), where => new HoldfastException(
-            ErrorCatalogue.Usage,
-            $"'{path}'{(where.Length == 0 ? "" : $", {where},")} is unknown or invalid, or lacks a required member.",
-            "The server's page /api lists names and types."
-        ));
-
-    /// <summary>An object as a request of the API.</summary>
-    /// <param name="document">The object.</param>
-    /// <param name="invalid">
-    /// Makes the error; its parameter is the path of the invalid member, such as <c>retention.minimumAgeDays</c>.
-    /// </param>
-    public static T Convert<T>(JsonObject document, Func<string, HoldfastException> invalid)
-    {
-        try
-        {
-            return document.Deserialize<T>(ApiJson.Options)!;
-        }
-        catch (JsonException e)
-        {
-            throw invalid(e.Path?.TrimStart('$').TrimStart('.') ?? "");
-        }
-    }
+    /// <summary>A text of an object; null if it has none of this name.</summary>
+    public static string? FindText(JsonObject document, string name) =>
+        document[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     /// <summary>The object in a file.</summary>
     public static async Task<JsonObject> ReadAsync(string path, CancellationToken cancellationToken)
@@ -91,7 +69,7 @@ internal static class JsonInput
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' is not there.", "Check its path.", e);
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' does not exist.", "Check its path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

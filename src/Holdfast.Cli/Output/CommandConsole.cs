@@ -23,14 +23,11 @@ internal sealed class CommandConsole(bool json)
     public static void WriteJson<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
     /// <summary>Writes the one JSON document: an answer of the server, with the members that it had.</summary>
-    public static void WriteView<T>(T view) => WriteJson(ToJson(view));
+    public static void WriteView<T>(T view) => WriteJson(ClientJson.ToDocument(view));
 
     /// <summary>Writes the one JSON document: a list that the server gave.</summary>
     public static void WriteItems<T>(IEnumerable<T> items) =>
-        WriteJson(new JsonObject { ["items"] = new JsonArray([.. items.Select(i => (JsonNode?)ToJson(i))]) });
-
-    /// <summary>An answer of the server as a document, for members to be added.</summary>
-    public static JsonObject ToJson<T>(T view) => JsonSerializer.SerializeToNode(view, typeof(T), ApiJsonContext.Default)!.AsObject();
+        WriteJson(new JsonObject { ["items"] = new JsonArray([.. items.Select(i => (JsonNode?)ClientJson.ToDocument(i))]) });
 
     /// <summary>Writes the one JSON document.</summary>
     public static void WriteJson(JsonNode document) => Console.Out.WriteLine(document.ToJsonString(Indented));

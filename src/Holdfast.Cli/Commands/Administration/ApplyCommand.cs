@@ -3,6 +3,7 @@ using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Errors;
+using Holdfast.Server;
 
 namespace Holdfast.Cli.Commands.Administration;
 
@@ -28,7 +29,16 @@ internal static class ApplyCommand
                 var read = ApplyFile.Parse(await JsonInput.ReadAsync(parsed.GetRequiredValue(file), cancellationToken));
                 var applier = new ConfigurationApplier(connection, parsed.GetValue(dryRun));
                 var console = SharedOptions.Console(parsed);
-                return await connection.RunAsync(_ => ApplyAsync(console, applier, read, parsed.GetValue(dryRun), cancellationToken));
+                return await connection.RunAsync(async api =>
+                {
+                    // A mistyped member must be found before anything is changed. A server of another version may know it:
+                    // then the server decides, item by item.
+                    if (read.UnknownMembers.Count > 0 && (await api.Server.GetAsync(cancellationToken)).Version == HoldfastServer.Version)
+                    {
+                        read.RejectUnknownMembers();
+                    }
+                    return await ApplyAsync(console, applier, read, parsed.GetValue(dryRun), cancellationToken);
+                });
             }
         );
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Api;
 using Holdfast.Api.Destinations;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
@@ -48,15 +49,15 @@ internal static class DestinationCommand
             {
                 var definition = (parsed.GetValue(folder), parsed.GetValue(file)) switch
                 {
-                    ({ } path, null) => new DestinationRequest { Kind = Drivers.FolderKind, Path = path },
-                    (null, { } path) => await JsonInput.ReadAsync<DestinationRequest>(path, cancellationToken),
+                    ({ } path, null) => ClientJson.ToDocument(new DestinationRequest { Kind = Drivers.FolderKind, Path = path }),
+                    (null, { } path) => await JsonInput.ReadAsync(path, cancellationToken),
                     _ => throw new HoldfastException(
                         ErrorCatalogue.Usage,
                         "One of --path and --file is needed.",
                         "--path DIR for a local one, --file FILE for any."
                     ),
                 };
-                var answer = await api.Destinations.PutAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
+                var answer = await api.Destinations.PutDocumentAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
                 return ServerCommandExtensions.WriteView(console, answer.Value, d =>
                     console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {d.Path ?? "-"}")
                 );

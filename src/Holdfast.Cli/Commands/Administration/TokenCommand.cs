@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Holdfast.Api;
 using Holdfast.Api.Access;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
@@ -76,9 +77,10 @@ internal static class TokenCommand
                 }
                 if (console.IsJson)
                 {
-                    var document = CommandConsole.ToJson(path is null ? token : token with { Token = null });
+                    var document = ClientJson.ToDocument(token);
                     if (path is not null)
                     {
+                        document["token"] = null;
                         document["file"] = path;
                     }
                     CommandConsole.WriteJson(document);

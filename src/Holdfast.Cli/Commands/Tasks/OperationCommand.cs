@@ -67,7 +67,7 @@ internal static class OperationCommand
                 var log = await api.Operations.GetLogAsync(operation.Id, cancellationToken);
                 if (console.IsJson)
                 {
-                    var document = CommandConsole.ToJson(operation);
+                    var document = ClientJson.ToDocument(operation);
                     document["log"] = new JsonArray([.. log.Select(l => (JsonNode?)l)]);
                     CommandConsole.WriteJson(document);
                     return 0;

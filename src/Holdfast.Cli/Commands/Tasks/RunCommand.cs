@@ -65,8 +65,8 @@ internal static class RunCommand
                 var databases = (await api.Runs.ListDatabasePageAsync(run.Id, query, cancellationToken)).Items;
                 if (console.IsJson)
                 {
-                    var document = CommandConsole.ToJson(run);
-                    document["databases"] = new JsonArray([.. databases.Select(d => (JsonNode?)CommandConsole.ToJson(d))]);
+                    var document = ClientJson.ToDocument(run);
+                    document["databases"] = new JsonArray([.. databases.Select(d => (JsonNode?)ClientJson.ToDocument(d))]);
                     CommandConsole.WriteJson(document);
                     return 0;
                 }

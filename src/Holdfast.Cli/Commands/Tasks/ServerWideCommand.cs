@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Holdfast.Api;
 using Holdfast.Api.ServerWideBackups;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
@@ -67,8 +68,13 @@ internal static class ServerWideCommand
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var definition = await JsonInput.ReadAsync<TaskDefinition>(parsed.GetRequiredValue(file), cancellationToken);
-                var answer = await api.ServerWideBackups.PutAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
+                var definition = await JsonInput.ReadAsync(parsed.GetRequiredValue(file), cancellationToken);
+                var answer = await api.ServerWideBackups.PutDocumentAsync(
+                    parsed.GetRequiredValue(name),
+                    definition,
+                    null,
+                    cancellationToken
+                );
                 return ServerCommandExtensions.WriteView(console, answer.Value, t => WriteSaved(console, t, answer.IsNew));
             }
         );
@@ -130,9 +136,9 @@ internal static class ServerWideCommand
             {
                 var task = parsed.GetRequiredValue(name);
                 var definition = parsed.GetValue(file) is { } draft
-                    ? await JsonInput.ReadAsync<TaskDefinition>(draft, cancellationToken)
-                    : (await api.ServerWideBackups.GetAsync(task, cancellationToken)).Value.Definition;
-                var preview = await api.ServerWideBackups.PreviewAsync(task, definition, cancellationToken);
+                    ? await JsonInput.ReadAsync(draft, cancellationToken)
+                    : ClientJson.ToDocument((await api.ServerWideBackups.GetAsync(task, cancellationToken)).Value.Definition);
+                var preview = await api.ServerWideBackups.PreviewDocumentAsync(task, definition, cancellationToken);
                 return ServerCommandExtensions.WriteView(console, preview, p => WritePreview(console, p));
             }
         );

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Holdfast.Api;
 using Holdfast.Api.Tasks;
 using Holdfast.Cli.Client;
@@ -98,10 +99,10 @@ internal static class TaskCommand
             async (parsed, api, console, cancellationToken) =>
             {
                 var id = parsed.GetRequiredValue(database);
-                var definition = await JsonInput.ReadAsync<TaskDefinition>(parsed.GetRequiredValue(file), cancellationToken);
+                var definition = await JsonInput.ReadAsync(parsed.GetRequiredValue(file), cancellationToken);
                 var present = parsed.GetValue(task) is { } wanted
                     ? await FindAsync(api, id, wanted, cancellationToken)
-                    : await FindOrNullAsync(api, id, definition.Name, cancellationToken);
+                    : await FindOrNullAsync(api, id, JsonInput.FindText(definition, "name"), cancellationToken);
                 var answer = await SaveAsync(api, id, present, definition, null, cancellationToken);
                 return ServerCommandExtensions.WriteView(console, answer.Value, saved =>
                 {
@@ -123,13 +124,13 @@ internal static class TaskCommand
         HoldfastClient api,
         string database,
         TaskView? present,
-        TaskDefinition definition,
+        JsonObject definition,
         string? tag,
         CancellationToken cancellationToken
     ) =>
         present is null
-            ? api.Tasks.CreateAsync(database, definition, cancellationToken)
-            : api.Tasks.PutAsync(database, present.Id, definition, EditCondition.Unchanged(tag), cancellationToken);
+            ? api.Tasks.CreateFromDocumentAsync(database, definition, cancellationToken)
+            : api.Tasks.PutDocumentAsync(database, present.Id, definition, EditCondition.Unchanged(tag), cancellationToken);
 
     private static Command Delete()
     {
