@@ -2,16 +2,17 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>Keeps what may be asked for over the API inside the folders that the node's configuration allows.</summary>
-/// <param name="roots">The folders, absolute.</param>
+/// <summary>Keeps paths that API requests name inside the folders that the node's configuration allows.</summary>
+/// <param name="roots">The allowed folders, as absolute paths.</param>
 public sealed class AllowedRoots(IReadOnlyList<string> roots)
 {
-    /// <summary>The folders.</summary>
+    /// <summary>The allowed folders.</summary>
     public IReadOnlyList<string> Roots => roots;
 
-    /// <summary>The path, made plain: links are followed, so that none leads out.</summary>
-    /// <param name="path">An absolute path; it, or a part of it at its end, need not exist.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when it lies elsewhere.</exception>
+    /// <summary>Canonicalizes a path. Links are followed, so that none leads out of the allowed folders.</summary>
+    /// <param name="path">An absolute path. It, or its last components, need not exist.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it lies outside of the allowed
+    /// folders.</exception>
     public string ResolveAllowed(string path)
     {
         if (!Path.IsPathFullyQualified(path) || path.Contains('\0', StringComparison.Ordinal))
@@ -34,7 +35,7 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
     private static bool IsWithin(string path, string root) =>
         path == root || root == "/" || path.StartsWith(root + '/', StringComparison.Ordinal);
 
-    // What exists of it is resolved; the rest holds no ".." any more.
+    // The existing components are resolved; the remaining ones contain no "..".
     private static string Resolve(string full)
     {
         var existing = full;
@@ -56,7 +57,7 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
     private static string RealPath(string path)
     {
         var resolved = "/";
-        var linksLeft = 40; // as many as Linux follows
+        var linksLeft = 40; // the limit of Linux
         var parts = new Stack<string>(path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
         while (parts.TryPop(out var part))
         {
@@ -79,7 +80,11 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
 
             if (linksLeft-- == 0)
             {
-                throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' leads round in links.", "Give the path of the folder itself.");
+                throw new HoldfastException(
+                    ErrorCatalogue.Usage,
+                    $"'{path}' has too many levels of symbolic links.",
+                    "Give the path of the folder itself."
+                );
             }
             if (target.StartsWith('/'))
             {

@@ -1,6 +1,6 @@
 namespace Holdfast.Destinations.Local;
 
-/// <summary>Linux error numbers that mean something to us.</summary>
+/// <summary>Linux error numbers that Holdfast handles.</summary>
 internal static class Errno
 {
     public const int NotFound = 2;
@@ -14,7 +14,7 @@ internal static class Errno
     public const int ReadOnlyFileSystem = 30;
     public const int TooManyLinks = 40;
     public const int NotImplemented = 38;
-    public const int BadMessage = 74; // ext4: a checksum of the file system does not fit
+    public const int BadMessage = 74; // ext4: a checksum of the file system does not match
     public const int NeedsCleaning = 117; // ext4 and XFS: the file system is damaged
     public const int QuotaExceeded = 122;
 }

@@ -1,11 +1,11 @@
 namespace Holdfast.Destinations.Local;
 
-/// <summary>What tells a file and its state from all others: while it is the same, the contents are.</summary>
-/// <param name="Device">What it lies on.</param>
-/// <param name="Inode">Its number there.</param>
-/// <param name="Size">Its bytes.</param>
-/// <param name="ChangedSeconds">When it was changed last.</param>
-/// <param name="ChangedNanoseconds">The part of a second of that.</param>
+/// <summary>Identifies a file and its version: while the stamp is unchanged, so are the contents.</summary>
+/// <param name="Device">The file system that holds the file.</param>
+/// <param name="Inode">Inode number.</param>
+/// <param name="Size">Size in bytes.</param>
+/// <param name="ChangedSeconds">Time of the last change, in seconds.</param>
+/// <param name="ChangedNanoseconds">Nanoseconds of that time.</param>
 /// <param name="IsFile">Whether it is a regular file.</param>
 /// <param name="IsFolder">Whether it is a folder.</param>
 internal sealed record FileStamp(

@@ -3,10 +3,10 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Destinations.Local;
 
 /// <summary>
-/// Makes uploads durable in groups: what comes while one group is being flushed forms the next. A few files are flushed one by one; many
-/// by flushing the file system once before and once after they get their names, so that 10,000 small archives do not
-/// wait for 10,000 flushes.
-/// Nothing is kept open between two groups: a disk can be unmounted, or replaced, while nothing is published.
+/// Makes uploads durable in groups: uploads that arrive while one group is being flushed form the next. Files of a small group are
+/// flushed one by one; a large group flushes the file system once before and once after the renames, so that 10,000 small archives
+/// do not wait for 10,000 flushes. No handle stays open between two groups, so a disk can be unmounted or replaced while nothing is
+/// being published.
 /// </summary>
 internal sealed class GroupPublisher : IAsyncDisposable
 {
@@ -14,19 +14,19 @@ internal sealed class GroupPublisher : IAsyncDisposable
 
     private readonly LocalRoot _root;
 
-    // Guards all below. Nothing is called while it is held.
+    // Guards all fields below. Nothing is called while it is held.
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _unflushed = new(StringComparer.Ordinal); // paths from the root
+    private readonly HashSet<string> _unflushed = new(StringComparer.Ordinal); // relative to the root
     private List<Request> _waiting = [];
     private Task _loop = Task.CompletedTask;
     private Task _flushing = Task.CompletedTask;
     private bool _isRunning;
     private bool _isClosed;
 
-    /// <summary>Makes it.</summary>
-    /// <param name="root">Where the files are.</param>
+    /// <summary>Creates a publisher.</summary>
+    /// <param name="root">The root that contains the files.</param>
     /// <param name="isWritten">
-    /// Whether it will be written to: then what a process that was killed may have left unflushed is flushed first.
+    /// Whether the root will be written to. If so, what a killed process may have left unflushed is flushed first.
     /// </param>
     public GroupPublisher(LocalRoot root, bool isWritten)
     {
@@ -39,8 +39,8 @@ internal sealed class GroupPublisher : IAsyncDisposable
 
     private sealed record Request(IReadOnlyList<LocalUpload> Uploads, TaskCompletionSource Done);
 
-    /// <summary>Waits until the uploads are published and on disk.</summary>
-    /// <exception cref="HoldfastException">They are not, or are not known to be.</exception>
+    /// <summary>Publishes the uploads, and returns when they are on disk.</summary>
+    /// <exception cref="HoldfastException">The uploads are not published, or it is unknown whether they are on disk.</exception>
     public Task PublishAsync(IReadOnlyList<LocalUpload> uploads)
     {
         var request = new Request(uploads, new(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -52,7 +52,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
                     new HoldfastException(
                         ErrorCatalogue.DestinationFailed,
                         $"Destination '{_root.Path}' was closed before this was published.",
-                        "Try again: it is opened anew."
+                        "Try again: it will be reopened."
                     )
                 );
             }
@@ -68,9 +68,9 @@ internal sealed class GroupPublisher : IAsyncDisposable
     }
 
     /// <summary>
-    /// Flushes what has its name and is not known to be on disk: after a flush that failed, and once at the beginning,
-    /// for what a killed process has
-    /// left. Until that has worked nothing is listed, so that no backup builds on such an archive, or finds nothing to do because of it.
+    /// Flushes renamed files that may not be on disk yet: those of a failed flush and, once at the start, those of a killed
+    /// process. Nothing is listed until that has succeeded. Otherwise a backup could build on such an archive, or skip itself
+    /// because of it.
     /// </summary>
     public Task FlushPendingAsync()
     {
@@ -89,7 +89,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
     {
         lock (_gate)
         {
-            _isClosed = true; // what waits is published still
+            _isClosed = true; // requests that already wait are still published
         }
         await _loop;
     }
@@ -157,7 +157,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
         }
     }
 
-    // Those of which all files took it; the others have failed, and stop no other.
+    // Runs a step for every request and returns those that succeeded. A failed request does not stop the others.
     private List<Request> Each(List<Request> group, Action<LocalUpload> step) =>
         group.FindAll(request =>
         {
@@ -192,7 +192,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // They have their names by now. Who asked is told that it failed; before anybody sees them they are flushed again.
+            // The files are already renamed. The callers get the failure; the files are flushed again before anyone lists them.
             lock (_gate)
             {
                 _unflushed.UnionWith(renamed.SelectMany(r => r.Uploads).Select(u => u.Folder));
@@ -217,7 +217,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
             return;
         }
         var folder = _root.OpenFolder(upload.Folder);
-        devices[upload.Device] = folder; // closed with the others, whatever it is
+        devices[upload.Device] = folder; // disposed with the others, whatever its device is
         if (Posix.StampOf(folder.Handle).Device != upload.Device)
         {
             throw new IOException($"'{_root.Path}/{upload.Folder}' was remounted while it was written to.");
@@ -230,7 +230,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
         lock (_gate)
         {
             folders = [.. _unflushed];
-            _unflushed.Clear(); // what is added from here on may come too late for this flush
+            _unflushed.Clear(); // a folder that is added from here on may be too late for this flush
         }
 
         try
@@ -256,7 +256,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
         }
     }
 
-    // Null for one that is not there any more.
+    // Null if the folder no longer exists.
     private LocalFolder? Find(string folder)
     {
         try

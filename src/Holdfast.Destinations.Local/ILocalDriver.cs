@@ -2,31 +2,32 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>Creates and opens the folders of local destinations. Only <see cref="InitializeAsync"/> ever creates anything.</summary>
+/// <summary>
+/// Creates and opens the root folders of local destinations. Only <see cref="InitializeAsync"/> creates anything.
+/// </summary>
 public interface ILocalDriver
 {
     /// <summary>
-    /// Makes a root where only what is above it is there, and gives it an identity. An identity that is there already
-    /// is adopted; a damaged one is
-    /// replaced.
+    /// Creates a root if only its parent folder exists, and writes an identity into it. An existing identity is adopted; a damaged
+    /// one is replaced.
     /// </summary>
     /// <returns>The identity.</returns>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationFailed"/>, or <see cref="ErrorCatalogue.DestinationIdentity"/> where what
-    /// is there cannot be read.
-    /// </exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/>, or <see
+    /// cref="ErrorCatalogue.DestinationIdentity"/> if an existing identity cannot be read.</exception>
     Task<string> InitializeAsync(string root, CancellationToken cancellationToken);
 
-    /// <summary>The identity of a root; null where it has none, or is not there itself.</summary>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationIdentity"/> where it is damaged or cannot be read.
-    /// </exception>
+    /// <summary>Reads the identity of a root; null if the root has none or does not exist.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the identity is damaged or
+    /// unreadable.</exception>
     Task<string?> FindIdentityAsync(string root, CancellationToken cancellationToken);
 
     /// <summary>Opens a root.</summary>
     /// <param name="root">The root.</param>
-    /// <param name="identity">The identity that it must have now, and at each use; null to look at one that has none yet.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it has another, or none.</exception>
+    /// <param name="identity">
+    /// The identity that the root must have now and at each use; null to read a root that has none yet.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the root has another identity or
+    /// none.</exception>
     Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken);
 }

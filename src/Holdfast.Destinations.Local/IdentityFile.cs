@@ -3,16 +3,16 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>The file with the identity of a local root. Links in its place are not followed.</summary>
+/// <summary>The file that holds the identity of a local root. Symbolic links are not followed.</summary>
 internal static class IdentityFile
 {
-    /// <summary>Its path in a root.</summary>
+    /// <summary>Path of the file in a root.</summary>
     public static string PathIn(string root) => Path.Combine(root, DestinationIdentity.FileName);
 
-    /// <summary>Reads it.</summary>
-    /// <returns>The identity, and what tells this state of the file from all others; null where the root has no such file.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <summary>Reads the file.</summary>
+    /// <returns>The identity and the stamp of this version of the file; null if the root has no such file.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static (string Id, FileStamp Stamp)? Read(string root)
     {
         var path = PathIn(root);
@@ -22,7 +22,7 @@ internal static class IdentityFile
             var stamp = Posix.StampOf(file);
             if (!stamp.IsFile)
             {
-                throw new InvalidDataException($"'{path}' is no file.");
+                throw new InvalidDataException($"'{path}' is not a file.");
             }
             var bytes = new byte[DestinationIdentity.MaxBytes + 1];
             var length = 0;
@@ -53,17 +53,18 @@ internal static class IdentityFile
     }
 
     /// <summary>
-    /// Writes a new identity, whole and on disk when it returns. One that another process has written meanwhile wins.
+    /// Writes a new identity; the file is complete and on disk when this returns. If another process has written one meanwhile,
+    /// that one is kept.
     /// </summary>
     /// <param name="root">The root.</param>
-    /// <param name="replace">Whether what is there, and is damaged, goes.</param>
+    /// <param name="replace">Whether an existing, damaged file is replaced.</param>
     public static void Write(string root, bool replace)
     {
         var path = PathIn(root);
         var partial = path + ArchiveName.PartialSuffix;
         if (Posix.FindStamp(partial) is not null)
         {
-            File.Delete(partial); // of a crash, or a link that would lead the bytes elsewhere
+            File.Delete(partial); // left by a crash, or a link that would redirect the bytes
         }
         var options = new FileStreamOptions
         {

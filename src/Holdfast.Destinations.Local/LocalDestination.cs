@@ -6,7 +6,7 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>A folder of this machine, or one that is mounted there.</summary>
+/// <summary>A destination in a folder of this machine, possibly a mounted one.</summary>
 public sealed class LocalDestination : IDestination
 {
     private readonly GroupPublisher _publisher;
@@ -23,12 +23,14 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public string? Identity => Root.Identity;
 
-    /// <summary>The root.</summary>
+    /// <summary>The root folder.</summary>
     internal LocalRoot Root { get; }
 
-    /// <summary>Opens the folder <paramref name="root"/>, whatever its identity is.</summary>
+    /// <summary>Opens the folder <paramref name="root"/>, whatever identity it has.</summary>
     /// <param name="root">Its path.</param>
-    /// <param name="create">Whether to make it where only the folder above it is there; one that is made gets an identity.</param>
+    /// <param name="create">
+    /// Whether to create the folder if only its parent exists. A folder that is created gets an identity.
+    /// </param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/></exception>
     public static LocalDestination Open(string root, bool create)
     {
@@ -41,7 +43,7 @@ public sealed class LocalDestination : IDestination
             }
             if (!create)
             {
-                throw new DirectoryNotFoundException($"'{root}' is not there.");
+                throw new DirectoryNotFoundException($"'{root}' does not exist.");
             }
             CreateRoot(root);
             IdentityFile.Write(root, replace: false);
@@ -53,8 +55,9 @@ public sealed class LocalDestination : IDestination
         }
     }
 
-    /// <summary>Opens the folder <paramref name="root"/> if it has this identity. Nothing is created.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> where it has another one, or none.</exception>
+    /// <summary>Opens the folder <paramref name="root"/> if it has the given identity. Creates nothing.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the root has another identity or
+    /// none.</exception>
     public static LocalDestination OpenWithIdentity(string root, string identity)
     {
         var destination = new LocalDestination(NormalizeRoot(root), identity, isWritten: true);
@@ -98,14 +101,14 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // from here on it is too late
+        cancellationToken.ThrowIfCancellationRequested(); // from here on it is too late to cancel
         return _publisher.PublishAsync([.. uploads.Cast<LocalUpload>()]);
     }
 
     /// <inheritdoc/>
     public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
     {
-        Root.CheckIdentity(); // a file of another disk is not the one that is meant, and one that is not mounted is not one that is gone
+        Root.CheckIdentity(); // a file of another disk is not the requested one, and an unmounted disk is not a missing file
         return Task.FromResult<IByteSource>(LocalFile.Open(Root, Normalize(path)));
     }
 
@@ -118,7 +121,8 @@ public sealed class LocalDestination : IDestination
         {
             using (var folder = Root.OpenFolder(LocalRoot.ParentOf(path)))
             {
-                cancellationToken.ThrowIfCancellationRequested(); // what stood still here may have been given up long ago, and decided anew
+                // A call that hung here may have timed out long ago, and the decision been revised.
+                cancellationToken.ThrowIfCancellationRequested();
                 var file = folder.PathOf(LocalRoot.NameOf(path));
                 if (path.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal))
                 {
@@ -126,7 +130,7 @@ public sealed class LocalDestination : IDestination
                 }
                 else
                 {
-                    File.Delete(file); // of a link, itself
+                    File.Delete(file); // removes a link itself, not its target
                 }
             }
 
@@ -139,7 +143,7 @@ public sealed class LocalDestination : IDestination
         }
         catch (DirectoryNotFoundException) when (Directory.Exists(Name))
         {
-            return Task.CompletedTask; // not there
+            return Task.CompletedTask; // does not exist
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -164,22 +168,22 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _publisher.DisposeAsync();
 
-    /// <summary>The path itself, which is one from the root and stays beneath it.</summary>
+    /// <summary>Returns the path unchanged after checking that it is relative and stays below the root.</summary>
     private static string Normalize(string path) =>
         path.Split('/').Any(part => part is "." or "..") || Path.IsPathRooted(path)
             ? throw new ArgumentException($"'{path}' leaves the destination.", nameof(path))
             : path;
 
-    /// <summary>A root's path from the root of the file system, without a slash at its end: what is compared with paths below it.</summary>
+    /// <summary>Absolute path of a root without a trailing slash, for comparison with paths below it.</summary>
     internal static string NormalizeRoot(string root) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
 
-    /// <summary>Makes a root in a folder that is there.</summary>
+    /// <summary>Creates a root in an existing folder.</summary>
     internal static void CreateRoot(string root)
     {
         var above = Path.GetDirectoryName(root)!;
         if (!Directory.Exists(above))
         {
-            throw new DirectoryNotFoundException($"'{above}' is not there.");
+            throw new DirectoryNotFoundException($"'{above}' does not exist.");
         }
         Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Posix.FlushFolder(above);
@@ -189,7 +193,7 @@ public sealed class LocalDestination : IDestination
     {
         if (Posix.FindStamp(full) is not { IsFile: true })
         {
-            File.Delete(full); // a link or a pipe: nobody writes it
+            File.Delete(full); // a link or a pipe, which nobody is writing
             return;
         }
 
@@ -202,10 +206,10 @@ public sealed class LocalDestination : IDestination
         {
             throw new IOException($"'{full}' is being written, or its file system has no locks.", Errno.Again);
         }
-        // else its writer has published it, or given it up
+        // otherwise its writer has published or discarded it
     }
 
-    // False where something is in it.
+    // False if it is not empty.
     private bool RemoveEmpty(string folder)
     {
         try
@@ -223,8 +227,8 @@ public sealed class LocalDestination : IDestination
         }
     }
 
-    // Null for a file that another run has renamed or removed since the folder was read; and for links, pipes, devices:
-    // no archive and no folder is one.
+    // Null for a file that another run has renamed or removed since the folder was read, and for links, pipes and devices, which
+    // are never archives or folders.
     private static DestinationEntry? Entry(LocalFolder folder, string name) =>
         Posix.FindStamp(folder.PathOf(name)) switch
         {

@@ -2,14 +2,14 @@ using Holdfast.Core.Settings;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>The settings of a local destination, as an operator wrote them.</summary>
-/// <param name="Path">The folder: absolute, under one of the node's allowed roots.</param>
+/// <summary>Settings of a local destination, as an operator wrote them.</summary>
+/// <param name="Path">The folder: an absolute path under one of the node's allowed roots.</param>
 internal sealed record LocalDestinationConfig(string Path)
 {
     /// <summary>Name of the setting <see cref="Path"/>.</summary>
     public const string PathKey = "path";
 
-    /// <summary>Reads the settings; null where they have a fault, which is reported.</summary>
+    /// <summary>Reads the settings; null if they are invalid, after reporting each error.</summary>
     public static LocalDestinationConfig? Read(SettingsSection settings)
     {
         var path = settings.Has(PathKey) ? settings.GetString(PathKey) : "";

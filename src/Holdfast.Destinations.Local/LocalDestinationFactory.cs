@@ -2,14 +2,16 @@ using Holdfast.Core.Settings;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>Folders of this machine, or ones that are mounted there.</summary>
+/// <summary>Creates destinations in folders of this machine, including mounted ones.</summary>
 public sealed class LocalDestinationFactory : DestinationFactory
 {
     private readonly AllowedRoots _roots;
     private readonly ILocalDriver _driver;
 
-    /// <summary>Makes the factory.</summary>
-    /// <param name="roots">Folders under which destinations, and paths that people give, must lie. Absolute; none allows none.</param>
+    /// <summary>Creates the factory.</summary>
+    /// <param name="roots">
+    /// Folders under which destinations and user-supplied paths must lie. Absolute; an empty list allows no path.
+    /// </param>
     /// <param name="driver">Creates and opens the folders. Default: those of this machine.</param>
     public LocalDestinationFactory(IReadOnlyList<string> roots, ILocalDriver? driver = null)
     {
@@ -28,7 +30,7 @@ public sealed class LocalDestinationFactory : DestinationFactory
             [
                 new(LocalDestinationConfig.PathKey, "Folder", FormFieldType.Folder)
                 {
-                    Help = "An absolute path under one of the folders of localRoots; it is created where it is missing.",
+                    Help = "An absolute path under one of the folders of localRoots; it is created if it is missing.",
                     Placeholder = "/backup/nas",
                     IsRequired = true,
                 },

@@ -1,9 +1,9 @@
 namespace Holdfast.Destinations.Local;
 
-/// <summary>The folder of a local destination.</summary>
-/// <param name="path">Its path, as the definition has it or resolved.</param>
-/// <param name="roots">Where it must lie.</param>
-/// <param name="driver">Creates and opens it.</param>
+/// <summary>The root folder of a local destination.</summary>
+/// <param name="path">Path of the folder, as defined or resolved.</param>
+/// <param name="roots">The roots under which the path must lie.</param>
+/// <param name="driver">Creates and opens the folder.</param>
 internal sealed class LocalDestinationRoot(string path, AllowedRoots roots, ILocalDriver driver) : IDestinationRoot
 {
     private readonly string _normalized = Normalize(path);
@@ -43,7 +43,7 @@ internal sealed class LocalDestinationRoot(string path, AllowedRoots roots, ILoc
         : path.StartsWith($"{_normalized}/", StringComparison.Ordinal) ? path[(_normalized.Length + 1)..]
         : null;
 
-    // A path that is not absolute, or holds a NUL, is refused when it is resolved.
+    // A path that is not absolute, or contains a NUL, is rejected when it is resolved.
     private static string Normalize(string path) =>
         Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal) ? LocalDestination.NormalizeRoot(path) : path;
 }

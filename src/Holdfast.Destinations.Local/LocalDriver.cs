@@ -2,7 +2,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>Makes and opens folders of this machine, or ones that are mounted there.</summary>
+/// <summary>Creates and opens folders of this machine, including mounted ones.</summary>
 public sealed class LocalDriver : ILocalDriver
 {
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed class LocalDriver : ILocalDriver
             throw new HoldfastException(
                 ErrorCatalogue.DestinationIdentity,
                 e.Message,
-                "Look at the disk. If this destination is to be used as it is, initialize it: holdfast destination "
+                "Check the disk. To use this destination as it is, initialize it: holdfast destination "
                     + "initialize NAME, or the button in Studio.",
                 e
             );
@@ -59,7 +59,7 @@ public sealed class LocalDriver : ILocalDriver
         try
         {
             IdentityFile.Write(root, replace);
-            return Find(root) ?? throw new IOException($"'{IdentityFile.PathIn(root)}' is gone as soon as it was written.");
+            return Find(root) ?? throw new IOException($"'{IdentityFile.PathIn(root)}' disappeared right after it was written.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,10 +2,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>Says what went wrong at a folder.</summary>
+/// <summary>Converts failures of file operations at a destination.</summary>
 internal static class LocalFailure
 {
-    /// <summary>The failure that <paramref name="e"/> is at destination <paramref name="root"/>.</summary>
+    /// <summary>Converts <paramref name="e"/> to the failure of destination <paramref name="root"/>.</summary>
     public static HoldfastException Of(Exception e, string root) =>
         e switch
         {
@@ -13,13 +13,13 @@ internal static class LocalFailure
             IOException { HResult: Errno.NoSpace or Errno.QuotaExceeded } => new(
                 ErrorCatalogue.DestinationFull,
                 $"Destination '{root}' is full.",
-                "Make room there, or give another destination. What was not complete has been removed.",
+                "Free space there, or use another destination. Incomplete files have been removed.",
                 e
             ),
             IOException { HResult: Errno.ReadOnlyFileSystem } => new(
                 ErrorCatalogue.DestinationFailed,
                 $"Destination '{root}' is read-only.",
-                "Mount it for writing, or give another destination.",
+                "Mount it for writing, or use another destination.",
                 e
             ),
             DirectoryNotFoundException => new(
@@ -30,8 +30,8 @@ internal static class LocalFailure
             ),
             UnauthorizedAccessException or IOException { HResult: Errno.Denied } => new(
                 ErrorCatalogue.DestinationFailed,
-                $"Destination '{root}' may not be written or read by this user: {e.Message}",
-                "Give this user rights to it, or give another destination.",
+                $"Destination '{root}' cannot be read or written by this user: {e.Message}",
+                "Grant this user access to it, or use another destination.",
                 e
             ),
             _ => new(ErrorCatalogue.DestinationFailed, $"Destination '{root}' failed: {e.Message}", "Check the disk and the mount.", e),

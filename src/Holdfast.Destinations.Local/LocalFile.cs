@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>A file on a local disk, read from anywhere in it.</summary>
+/// <summary>A file on a local disk, with random access.</summary>
 public sealed class LocalFile : IByteSource
 {
     private readonly SafeFileHandle _handle;
@@ -21,16 +21,14 @@ public sealed class LocalFile : IByteSource
     /// <inheritdoc/>
     public long Length { get; }
 
-    /// <summary>Opens the file at <paramref name="path"/>, which somebody has named: links are followed.</summary>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.DestinationFailed"/> when it may not be
-    /// read, or is no file.
-    /// </exception>
+    /// <summary>Opens the file at the user-supplied <paramref name="path"/>. Links are followed.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.DestinationFailed"/>
+    /// if it is unreadable or not a regular file.</exception>
     public static LocalFile Open(string path) => Open(path, () => Posix.Open(path));
 
-    /// <summary>Opens a file of a destination: links are not followed.</summary>
-    /// <param name="root">The destination's root.</param>
-    /// <param name="path">The file's path from there.</param>
+    /// <summary>Opens a file of a destination. Links are not followed.</summary>
+    /// <param name="root">Root of the destination.</param>
+    /// <param name="path">Path of the file, relative to the root.</param>
     /// <exception cref="HoldfastException">As above.</exception>
     internal static LocalFile Open(LocalRoot root, string path) => Open($"{root.Path}/{path}", () => root.OpenFile(path));
 
@@ -42,7 +40,7 @@ public sealed class LocalFile : IByteSource
             handle = open();
             if (!Posix.StampOf(handle).IsFile)
             {
-                throw new IOException("it is no regular file.");
+                throw new IOException("it is not a regular file.");
             }
             Posix.ReadAhead(handle);
             return new(path, handle);
@@ -51,29 +49,27 @@ public sealed class LocalFile : IByteSource
         {
             handle?.Dispose();
             throw e.HResult is Errno.NotFound or Errno.NotFolder
-                ? new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' is not there.", "Check the path.", e)
+                ? new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' does not exist.", "Check the path.", e)
             : e.HResult == Errno.TooManyLinks
                 ? new HoldfastException(
                     ErrorCatalogue.DestinationFailed,
-                    $"'{path}' is a link, or lies behind one: links in a destination are not followed.",
-                    "Find out who has put it there.",
+                    $"'{path}' is a link, or is reached through one: links in a destination are not followed.",
+                    "Find out who created it.",
                     e
                 )
             : new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
                 $"'{path}' cannot be read: {e.Message}",
-                "Give this user rights to it.",
+                "Grant this user access to it.",
                 e
             );
         }
     }
 
     /// <inheritdoc/>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Unreadable"/> where the disk does not give these bytes back,
-    /// <see cref="ErrorCatalogue.Truncated"/> where the file ends before
-    /// them, else <see cref="ErrorCatalogue.DestinationFailed"/>.
-    /// </exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Unreadable"/> if the disk cannot read these bytes, <see
+    /// cref="ErrorCatalogue.Truncated"/> if the file ends before them, otherwise <see
+    /// cref="ErrorCatalogue.DestinationFailed"/>.</exception>
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -99,7 +95,7 @@ public sealed class LocalFile : IByteSource
             throw new HoldfastException(
                 ErrorCatalogue.Unreadable,
                 $"'{Name}' cannot be read at offset {offset}: {e.Message}",
-                "Check the disk. Another destination may have the file.",
+                "Check the disk. Another destination may have an intact copy.",
                 e
             );
         }

@@ -2,8 +2,8 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>Opens folders and archives of this machine by their paths.</summary>
-/// <param name="roots">Folders that <see cref="Resolve"/> keeps paths inside.</param>
+/// <summary>Opens folders and archives of this machine by path.</summary>
+/// <param name="roots">The roots within which <see cref="Resolve"/> confines paths.</param>
 public sealed class LocalPaths(AllowedRoots roots) : ILocalPaths
 {
     private const int MaxDepth = 3; // source, database, chain
@@ -11,7 +11,7 @@ public sealed class LocalPaths(AllowedRoots roots) : ILocalPaths
     /// <inheritdoc/>
     public IReadOnlyList<string> Roots => roots.Roots;
 
-    /// <summary>For a program whose user may give any path.</summary>
+    /// <summary>For a program whose user may name any path.</summary>
     public static LocalPaths Unrestricted { get; } = new(new AllowedRoots(["/"]));
 
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ public sealed class LocalPaths(AllowedRoots roots) : ILocalPaths
             ? Open(Path.GetDirectoryName(path)!, Path.GetFileName(path))
             : throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"'{path}' is not there.",
+                $"'{path}' does not exist.",
                 "Give an archive, a chain's folder, a database's folder, or the root of a destination."
             );
     }
@@ -42,7 +42,7 @@ public sealed class LocalPaths(AllowedRoots roots) : ILocalPaths
         return new(destination, Path.GetFileName(folder), file, FindPathFromRoot(destination.Root.Path));
     }
 
-    // A chain can be copied anywhere: the folders above it mean something only below the root of a destination.
+    // A chain can be copied anywhere, so its parent folders have a meaning only below the root of a destination.
     private static string? FindPathFromRoot(string folder)
     {
         var root = folder;

@@ -4,27 +4,27 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>The root of a local destination: whether it still is the right one, and which of its folders may not be on disk yet.</summary>
-/// <param name="path">Its path, without a slash at its end.</param>
-/// <param name="identity">The identity that it must have; null where none is asked for.</param>
+/// <summary>The root of a local destination: checks its identity, and tracks which of its folders may not be on disk yet.</summary>
+/// <param name="path">Absolute path without a trailing slash.</param>
+/// <param name="identity">The identity that the root must have; null to accept any.</param>
 internal sealed class LocalRoot(string path, string? identity)
 {
-    // Each value is new, so that a folder which was removed and made again while it was flushed is not taken for the one that was.
+    // Every value is unique, so that a folder that is removed and recreated during a flush is not mistaken for the flushed one.
     private readonly ConcurrentDictionary<string, object> _unflushedFolders = new(StringComparer.Ordinal);
     private volatile FileStamp? _checkedStamp;
 
-    /// <summary>Its path, without a slash at its end.</summary>
+    /// <summary>Absolute path without a trailing slash.</summary>
     public string Path { get; } = path;
 
-    /// <summary>The identity that it must have; null where none is asked for.</summary>
+    /// <summary>The identity that the root must have; null to accept any.</summary>
     public string? Identity { get; } = identity;
 
     /// <summary>
-    /// Looks whether it still has its identity. One look at the file's state while nothing has changed; the file is
-    /// read again when it is another one,
-    /// as after a remount.
+    /// Checks that the root still has its identity. This is a single stat call while the file is unchanged; the file is read again
+    /// if it is another one, for example after a remount.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> when it has not.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if it has another identity or
+    /// none.</exception>
     public void CheckIdentity()
     {
         if (Identity is null)
@@ -57,22 +57,23 @@ internal sealed class LocalRoot(string path, string? identity)
         }
     }
 
-    /// <summary>Opens one of its folders. Links are not followed: what is behind one is no part of a destination.</summary>
-    /// <param name="folder">Its path from here; empty for the root itself.</param>
-    /// <exception cref="DirectoryNotFoundException">It is not there.</exception>
-    /// <exception cref="IOException">It is a link, or cannot be opened.</exception>
+    /// <summary>Opens one of its folders. Links are not followed, because their targets are not part of the destination.</summary>
+    /// <param name="folder">Path relative to the root; empty for the root itself.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="IOException">The path is a link, or cannot be opened.</exception>
     public LocalFolder OpenFolder(string folder) => new(Open(folder, isFolder: true));
 
-    /// <summary>Opens one of its files for reading, likewise.</summary>
-    /// <param name="file">Its path from here.</param>
+    /// <summary>Opens one of its files for reading, without following links.</summary>
+    /// <param name="file">Path relative to the root.</param>
     public SafeFileHandle OpenFile(string file) => Open(file, isFolder: false);
 
     /// <summary>
-    /// Makes a folder and those above it where they are not there, and remembers that their names are not on disk yet.
-    /// Never the root.
+    /// Creates a folder and its missing parents, and remembers that their names are not on disk yet. Never creates the root.
     /// </summary>
-    /// <param name="folder">Its path from here.</param>
-    /// <exception cref="DirectoryNotFoundException">The root is gone, or another upload has taken a folder away meanwhile.</exception>
+    /// <param name="folder">Path relative to the root.</param>
+    /// <exception cref="DirectoryNotFoundException">
+    /// The root is gone, or another upload has removed a parent folder meanwhile.
+    /// </exception>
     public void EnsureFolder(string folder)
     {
         try
@@ -82,7 +83,7 @@ internal sealed class LocalRoot(string path, string? identity)
         }
         catch (DirectoryNotFoundException) when (folder.Length > 0)
         {
-            // made below; a root that is gone is a disk that is not mounted: nothing is ever written to what lies beneath it
+            // created below. A missing root means an unmounted disk: nothing is ever written to the folder underneath.
         }
 
         var above = ParentOf(folder);
@@ -93,10 +94,9 @@ internal sealed class LocalRoot(string path, string? identity)
     }
 
     /// <summary>
-    /// Removes the folders above a file that were made for it, or for another upload that has given up before, where
-    /// nothing is in them.
+    /// Removes the empty folders above a file that were created for it, or for another upload that has already failed.
     /// </summary>
-    /// <param name="file">Path of the file from here.</param>
+    /// <param name="file">Path of the file relative to the root.</param>
     public void RemoveEmpty(string file)
     {
         for (var folder = ParentOf(file); folder.Length > 0 && _unflushedFolders.ContainsKey(folder); folder = ParentOf(folder))
@@ -106,22 +106,22 @@ internal sealed class LocalRoot(string path, string? identity)
                 using var at = OpenFolder(ParentOf(folder));
                 if (!Posix.RemoveFolder(at.PathOf(NameOf(folder))))
                 {
-                    break; // another upload is in it
+                    break; // another upload uses it
                 }
                 _unflushedFolders.TryRemove(folder, out _);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                break; // the one above is gone, or is no folder any more
+                break; // its parent is gone, or is no longer a folder
             }
         }
     }
 
     /// <summary>
-    /// Flushes the names of files: of the folder that each is in, and of those above it that were made and not flushed,
-    /// whichever upload made them.
+    /// Flushes the names of files: the folder of each file, and its parents that were created and not flushed yet, whichever upload
+    /// created them.
     /// </summary>
-    /// <exception cref="IOException">One could not be flushed, or lies on another device by now.</exception>
+    /// <exception cref="IOException">A folder could not be flushed, or is now on another device.</exception>
     public void FlushNames(IReadOnlyList<LocalUpload> uploads)
     {
         var made = FindUnflushedFolders(uploads);
@@ -136,9 +136,9 @@ internal sealed class LocalRoot(string path, string? identity)
         }
     }
 
-    /// <summary>The same, of many files at once.</summary>
+    /// <summary>Flushes the names of many files at once.</summary>
     /// <param name="uploads">The files.</param>
-    /// <param name="folders">A folder of each file system that they lie on.</param>
+    /// <param name="folders">One folder on each file system that contains them.</param>
     public void FlushNames(IReadOnlyList<LocalUpload> uploads, IEnumerable<LocalFolder> folders)
     {
         var made = FindUnflushedFolders(uploads);
@@ -152,22 +152,22 @@ internal sealed class LocalRoot(string path, string? identity)
         }
     }
 
-    /// <summary>The folder that a path lies in; empty for the root.</summary>
+    /// <summary>The folder of a path; empty for the root.</summary>
     internal static string ParentOf(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 
-    /// <summary>The last name of a path.</summary>
+    /// <summary>The last component of a path.</summary>
     internal static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
     private SafeFileHandle Open(string path, bool isFolder)
     {
         try
         {
-            using var root = Posix.OpenFolder(Path); // links in the path of the root itself are the operator's
+            using var root = Posix.OpenFolder(Path); // links in the path of the root itself are the operator's choice
             return Posix.OpenBeneath(root, path, isFolder);
         }
         catch (IOException e) when (e.HResult == Errno.NotFound && isFolder)
         {
-            throw new DirectoryNotFoundException($"'{Path}/{path}' is not there.", e);
+            throw new DirectoryNotFoundException($"'{Path}/{path}' does not exist.", e);
         }
         catch (IOException e) when (e.HResult == Errno.Denied)
         {
@@ -175,11 +175,11 @@ internal sealed class LocalRoot(string path, string? identity)
         }
         catch (IOException e) when (e.HResult is Errno.TooManyLinks or Errno.NotFolder && isFolder)
         {
-            throw new IOException($"'{Path}/{path}' is no folder: links in a destination are not followed.", e.HResult);
+            throw new IOException($"'{Path}/{path}' is not a folder: links in a destination are not followed.", e.HResult);
         }
     }
 
-    // The folders above these files that were made and whose names were not flushed since.
+    // The parent folders of these files that were created and whose names have not been flushed since.
     private List<(KeyValuePair<string, object> Folder, DeviceStamp Device)> FindUnflushedFolders(IReadOnlyList<LocalUpload> uploads)
     {
         var found = new List<(KeyValuePair<string, object>, DeviceStamp)>();
@@ -213,13 +213,13 @@ internal sealed class LocalRoot(string path, string? identity)
     }
 
     private HoldfastException CreateIdentityMissing() =>
-        CreateIdentityMismatch(Directory.Exists(Path) ? $"'{DestinationIdentity.FileName}' is not in it." : "it is not there.");
+        CreateIdentityMismatch(Directory.Exists(Path) ? $"'{DestinationIdentity.FileName}' is missing in it." : "it does not exist.");
 
     private HoldfastException CreateIdentityMismatch(string why) =>
         new(
             ErrorCatalogue.DestinationIdentity,
             $"'{Path}' is not the destination that was defined: {why}",
-            "Mount the right disk there. If this one is to be used from now on, initialize it: holdfast destination "
+            "Mount the right disk there. To use this one from now on, initialize it: holdfast destination "
                 + "initialize NAME, or the button in Studio. Its backups can be restored by giving their path."
         );
 }

@@ -4,7 +4,7 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>A file that is being written as <c>….partial</c>, locked while its writer lives.</summary>
+/// <summary>A file that is being written as <c>….partial</c>, locked while its writer is running.</summary>
 internal sealed class LocalUpload : IUpload
 {
     private const long WritebackStep = 16 << 20;
@@ -25,10 +25,10 @@ internal sealed class LocalUpload : IUpload
     /// <inheritdoc/>
     public string Path { get; }
 
-    /// <summary>The folder that it will be in, from the destination's root.</summary>
+    /// <summary>Folder of the file, relative to the destination's root.</summary>
     public string Folder => LocalRoot.ParentOf(Path);
 
-    /// <summary>What it lies on.</summary>
+    /// <summary>The file system that holds the file.</summary>
     public DeviceStamp Device => _stamp.Device;
 
     private LocalRoot Root => _destination.Root;
@@ -39,7 +39,9 @@ internal sealed class LocalUpload : IUpload
 
     private string FullPath => $"{_destination.Name}/{Path}";
 
-    /// <summary>Makes the folders and the partial file. A folder that another upload takes away meanwhile counts as a taken name.</summary>
+    /// <summary>
+    /// Creates the folders and the partial file. If another upload removes a folder meanwhile, the name counts as taken.
+    /// </summary>
     public static LocalUpload Begin(LocalDestination destination, string path)
     {
         var full = $"{destination.Name}/{path}";
@@ -58,7 +60,7 @@ internal sealed class LocalUpload : IUpload
         catch (Exception e)
         {
             destination.Root.RemoveEmpty(path);
-            // The framework tells a file that cannot be made in an open folder which was removed as one that is not found.
+            // .NET reports a file that cannot be created in an open folder that was removed as "not found".
             if (e is (DirectoryNotFoundException or FileNotFoundException) && Directory.Exists(destination.Name))
             {
                 throw CreatePathTaken(full);
@@ -90,8 +92,10 @@ internal sealed class LocalUpload : IUpload
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Makes sure that its path still leads to what was written: after a remount it leads nowhere, or to another file.</summary>
-    /// <exception cref="IOException">It does not.</exception>
+    /// <summary>
+    /// Checks that the path still refers to the written file; after a remount it does not exist or refers to another one.
+    /// </summary>
+    /// <exception cref="IOException">The path no longer refers to the file.</exception>
     public void CheckLocation()
     {
         using var folder = Root.OpenFolder(Folder);
@@ -101,11 +105,11 @@ internal sealed class LocalUpload : IUpload
     /// <summary>Flushes the contents to disk.</summary>
     public void Flush() => _file.Flush(flushToDisk: true);
 
-    /// <summary>Makes sure that a flush of the whole file system has written the contents.</summary>
-    /// <exception cref="IOException">It has not.</exception>
+    /// <summary>Checks that a flush of the whole file system has written the contents.</summary>
+    /// <exception cref="IOException">The contents were not written.</exception>
     public void CheckWritten() => Posix.CheckWritten(_file.SafeFileHandle, FullPath);
 
-    /// <summary>Gives the file its name; it is on disk only after its folder is flushed.</summary>
+    /// <summary>Renames the file to its final name. The name is on disk only after its folder is flushed.</summary>
     public void Rename()
     {
         using var folder = Root.OpenFolder(Folder);
@@ -129,11 +133,12 @@ internal sealed class LocalUpload : IUpload
         try
         {
             using var folder = Root.OpenFolder(Folder);
-            File.Delete(folder.PathOf(PartialName)); // before the lock goes, so that nobody takes it for a leftover
+            File.Delete(folder.PathOf(PartialName)); // before the lock is released, so that it is not taken for a leftover
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The destination is gone or read-only, which whoever wrote has been told; the next run that finds the file removes it.
+            // The destination is gone or read-only, and the writer already has that error. The next run that finds the file removes
+            // it.
         }
 
         _file.Dispose();
@@ -171,7 +176,7 @@ internal sealed class LocalUpload : IUpload
             {
                 return file;
             }
-            // Between making it and locking it another run took it for a leftover. From now on the lock keeps it.
+            // Another run took the file for a leftover between its creation and its lock. The lock protects it from now on.
             file.Dispose();
             throw CreatePathTaken(full);
         }
@@ -184,7 +189,7 @@ internal sealed class LocalUpload : IUpload
     private static HoldfastException CreatePathTaken(string path) =>
         new(
             ErrorCatalogue.TargetExists,
-            $"'{path}' exists already.",
+            $"'{path}' already exists.",
             "Another backup of the same database is under way, or was made in the same second."
         );
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Destinations.Local;
 
-/// <summary>The calls of Linux that the framework lacks and durable publishing needs.</summary>
+/// <summary>Linux system calls that .NET lacks and durable publishing needs.</summary>
 internal static partial class Posix
 {
     private const int ReadOnly = 0;
@@ -24,12 +24,12 @@ internal static partial class Posix
     private const uint FolderFile = 0x4000;
     private const int Sequential = 2;
 
-    /// <summary>Makes a folder in one that is there, and no folder above it; nothing where it is there already.</summary>
-    /// <exception cref="DirectoryNotFoundException">The one above is gone.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <summary>Creates a folder whose parent exists. Does nothing if the folder already exists.</summary>
+    /// <exception cref="DirectoryNotFoundException">The parent is gone.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission denied.</exception>
     public static void CreateFolder(string folder)
     {
-        const uint Everybody = 0x1FF; // less what the process's mask takes away
+        const uint Everybody = 0x1FF; // minus the umask of the process
         if (mkdir(folder, Everybody) == 0)
         {
             return;
@@ -41,14 +41,14 @@ internal static partial class Posix
         }
         throw error switch
         {
-            Errno.NotFound => new DirectoryNotFoundException($"what '{folder}' would lie in is gone."),
-            Errno.Denied => new UnauthorizedAccessException($"'{folder}' cannot be made."),
+            Errno.NotFound => new DirectoryNotFoundException($"The parent of '{folder}' is gone."),
+            Errno.Denied => new UnauthorizedAccessException($"'{folder}' cannot be created."),
             _ => Failure(error, folder),
         };
     }
 
-    /// <summary>Removes an empty folder. A link of that name is none, and stays.</summary>
-    /// <returns>Whether it is gone, whoever removed it; false where something is in it, or it may not be removed.</returns>
+    /// <summary>Removes an empty folder. A link of that name is not a folder, and stays.</summary>
+    /// <returns>Whether the folder is gone, whichever process removed it; false if it is not empty or may not be removed.</returns>
     public static bool RemoveFolder(string folder) => rmdir(folder) == 0 || Marshal.GetLastPInvokeError() == Errno.NotFound;
 
     /// <summary>Flushes the entries of a folder to disk.</summary>
@@ -66,41 +66,39 @@ internal static partial class Posix
         new(Checked(open(folder, ReadOnly | Directory | CloseOnExec), folder), ownsHandle: true);
 
     /// <summary>
-    /// Opens what lies beneath a folder: no link leads anywhere on the way, and the last name is none, whoever exchanges them meanwhile.
+    /// Opens a path below a folder without following any link, including the last component, even if another process replaces
+    /// components meanwhile.
     /// </summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="path">The path from there; empty for the folder itself.</param>
+    /// <param name="path">Path relative to the folder; empty for the folder itself.</param>
     /// <param name="isFolder">
-    /// Whether it must be a folder; else it is opened as a file for reading, without waiting for a writer, as a pipe
-    /// does.
+    /// Whether it must be a folder. Otherwise it is opened as a file for reading, without waiting for a writer as a pipe would.
     /// </param>
-    /// <exception cref="IOException">With the error number as its result; <see cref="Errno.TooManyLinks"/> for a link.</exception>
+    /// <exception cref="IOException">The result is the error number: <see cref="Errno.TooManyLinks"/> for a link.</exception>
     public static SafeFileHandle OpenBeneath(SafeFileHandle folder, string path, bool isFolder) =>
         isFolder ? ConfinedFileAccess.OpenFolder(folder, path) : ConfinedFileAccess.OpenFile(folder, path);
 
-    /// <summary>Says that a file will be read from front to back. A hint only: its result does not matter.</summary>
+    /// <summary>Announces that a file will be read sequentially. This is only a hint, so its result is ignored.</summary>
     public static void ReadAhead(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, Sequential);
 
-    /// <summary>Opens a file for reading. Links are followed; it never waits, as opening a pipe would.</summary>
-    /// <exception cref="IOException">With the error number as its result.</exception>
+    /// <summary>Opens a file for reading. Links are followed. Never waits for a writer, as opening a pipe would.</summary>
+    /// <exception cref="IOException">The result is the error number.</exception>
     public static SafeFileHandle Open(string path) =>
         new(Checked(open(path, ReadOnly | NonBlocking | CloseOnExec), path), ownsHandle: true);
 
-    /// <summary>Opens a file for reading, unless its name is a link. Never waits, as opening a pipe would.</summary>
-    /// <exception cref="IOException">With the error number as its result.</exception>
+    /// <summary>Opens a file for reading, unless its name is a link. Never waits for a writer, as opening a pipe would.</summary>
+    /// <exception cref="IOException">The result is the error number.</exception>
     public static SafeFileHandle OpenNoFollow(string path) => ConfinedFileAccess.OpenNoFollow(path);
 
     /// <summary>
-    /// Flushes the whole file system that a folder lies on: one wait for any number of files. It reports what could not
-    /// be written since the folder was
-    /// opened; what was reported to others before that, <see cref="CheckWritten"/> tells of each file.
+    /// Flushes the file system that contains a folder: one wait for any number of files. It reports write errors that occurred
+    /// since the folder was opened; <see cref="CheckWritten"/> reports, for each file, those that were reported to others before.
     /// </summary>
     public static void FlushFileSystem(SafeFileHandle folder) => Checked(syncfs(folder), "the file system");
 
     /// <summary>
-    /// Waits until what the kernel has begun to write of a file is written, and reports what of it could not be since
-    /// the file was opened, whoever
-    /// flushed it. Cheap after <see cref="FlushFileSystem"/>: it sends nothing to the device.
+    /// Waits until the writeback of a file that the kernel has started is done, and reports write errors since the file was opened,
+    /// whichever process flushed it. Cheap after <see cref="FlushFileSystem"/>: it sends nothing to the device.
     /// </summary>
     public static void CheckWritten(SafeFileHandle file, string path)
     {
@@ -113,11 +111,11 @@ internal static partial class Posix
         {
             throw Failure(error, path);
         }
-        Checked(fsync(file), path); // a file system without it
+        Checked(fsync(file), path); // a file system that does not support it
     }
 
-    /// <summary>What tells a file and its state from all others; null where there is none of that name. A link is not followed.</summary>
-    /// <exception cref="IOException">It cannot be told.</exception>
+    /// <summary>The stamp of a file; null if it does not exist. A link is not followed.</summary>
+    /// <exception cref="IOException">The stamp cannot be read.</exception>
     public static FileStamp? FindStamp(string path)
     {
         if (statx(AtCurrentDirectory, path, AtNoFollow, BasicStatus | MountId, out var status) == 0)
@@ -128,7 +126,7 @@ internal static partial class Posix
         return error is Errno.NotFound or Errno.NotFolder ? null : throw Failure(error, path);
     }
 
-    /// <summary>The same of an open file or folder.</summary>
+    /// <summary>The stamp of an open file or folder.</summary>
     public static FileStamp StampOf(SafeFileHandle file)
     {
         var added = false;
@@ -148,10 +146,10 @@ internal static partial class Posix
     }
 
     /// <summary>
-    /// Gives a file its name, unless the name is taken. The caller alone may give this name: it holds the lock of the
-    /// file <paramref name="from"/>.
+    /// Renames a file unless the new name is taken. Only the caller may create this name, because it holds the lock of the file
+    /// <paramref name="from"/>.
     /// </summary>
-    /// <returns>False when it is.</returns>
+    /// <returns>False if the name is taken.</returns>
     public static bool RenameNoReplace(string from, string to)
     {
         if (renameat2(AtCurrentDirectory, from, AtCurrentDirectory, to, NoReplace) == 0)
@@ -181,8 +179,8 @@ internal static partial class Posix
         return true;
     }
 
-    /// <summary>The same in two steps, which is safe among those who keep to the lock only.</summary>
-    /// <returns>False when the name is taken.</returns>
+    /// <summary>Renames in two steps, which is safe only among processes that respect the lock.</summary>
+    /// <returns>False if the name is taken.</returns>
     internal static bool RenameNoReplaceFallback(string from, string to)
     {
         if (FindStamp(to) is not null)
@@ -194,8 +192,8 @@ internal static partial class Posix
     }
 
     /// <summary>
-    /// Lets the kernel begin to write a range out, so that the flush at the end has less to wait for. A hint only: its
-    /// result does not matter.
+    /// Makes the kernel start writing a range to disk, so that the final flush has less to wait for. This is only a hint, so its
+    /// result is ignored.
     /// </summary>
     public static void StartWriteback(SafeHandle file, long offset, long length) => _ = sync_file_range(file, offset, length, StartWriting);
 
@@ -247,7 +245,7 @@ internal static partial class Posix
     [LibraryImport("libc")]
     private static partial int posix_fadvise(SafeHandle file, long offset, long length, int advice);
 
-    // struct statx, as far as it is read here.
+    // The fields of struct statx that are read here.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Status
     {
