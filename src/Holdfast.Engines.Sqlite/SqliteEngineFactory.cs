@@ -74,7 +74,7 @@ public sealed class SqliteEngineFactory(TimeProvider time, ReaderPool? readers =
         {
             throw new HoldfastException(
                 ErrorCatalogue.TargetExists,
-                $"'{full}' exists already.",
+                $"'{full}' already exists.",
                 "A restore always makes a new database: give another name."
             );
         }

@@ -60,7 +60,7 @@ public static class NodeServiceCollectionExtensions
             .AddAlerts()
             .AddLifetime();
 
-    // What is stored, and each part of it as a service of its own: a service takes only the parts that it uses.
+    // The state, and each part of it as a service of its own: a service takes only the parts that it uses.
     private static IServiceCollection AddState(this IServiceCollection services) =>
         services
             .AddSingleton<Supervisor>()

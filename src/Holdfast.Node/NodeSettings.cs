@@ -9,65 +9,62 @@ using Holdfast.Node.Sources;
 
 namespace Holdfast.Node;
 
-/// <summary>What a node is told of itself and its limits. Immutable while it runs.</summary>
+/// <summary>Identity and limits of a node. Immutable while it runs.</summary>
 public sealed record NodeSettings
 {
-    /// <summary>Tag of the node, 1 to 4 capitals.</summary>
+    /// <summary>Tag of the node, 1 to 4 capital letters.</summary>
     public required string Tag { get; init; }
 
     /// <summary>The node's own key.</summary>
     public required AgeIdentity Key { get; init; }
 
-    /// <summary>The kinds of destinations that can be defined. Default none.</summary>
+    /// <summary>The available kinds of destinations. Default none.</summary>
     public IReadOnlyList<DestinationFactory> DestinationFactories { get; init; } = [];
 
     /// <summary>
-    /// Databases of <see cref="Backups.BackupBatch.SmallDatabaseBytes"/> and more that are backed up at once. Default
-    /// half the cores.
+    /// Concurrent backups of databases of <see cref="Backups.BackupBatch.SmallDatabaseBytes"/> or more. Default half the cores.
     /// </summary>
     public int LargeDatabaseConcurrency { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>Smaller ones at once. Default 4 for each core.</summary>
+    /// <summary>Concurrent backups of smaller databases. Default 4 per core.</summary>
     public int SmallDatabaseConcurrency { get; init; } = 4 * Environment.ProcessorCount;
 
-    /// <summary>Restores at once. Default 2.</summary>
+    /// <summary>Concurrent restores. Default 2.</summary>
     public int Restores { get; init; } = 2;
 
-    /// <summary>Backups and restores of one source at once; null, the default, for what the other limits allow.</summary>
+    /// <summary>Concurrent backups and restores of one source; null, the default, to apply only the other limits.</summary>
     public int? PerSource { get; init; }
 
-    /// <summary>Backups and restores of one destination at once; null, the default, for what the other limits allow.</summary>
+    /// <summary>Concurrent backups and restores of one destination; null, the default, to apply only the other limits.</summary>
     public int? PerDestination { get; init; }
 
     /// <summary>
-    /// How long an operation may run without moving a byte or beginning a step before that is an alert; a backup that
-    /// has not moved for twice as long is
-    /// given up. Default 10 minutes: far more than any lock or flush takes that ends by itself, and little against the
+    /// How long an operation may run without transferring a byte or starting a step before an alert is raised; a backup times out
+    /// after twice as long. Default 10 minutes: far longer than any lock or flush that ends by itself, and short compared with the
     /// hours between two backups.
     /// </summary>
     public TimeSpan NoProgressThreshold { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often each source is looked at. Default 30 s.</summary>
+    /// <summary>How often each source is discovered. Default 30 s.</summary>
     public TimeSpan DiscoveryInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a start waits for the first look at all sources, so that the first answers tell of them; 0 and more.
-    /// Default 2 s. Slower ones are looked at while the node runs already.
+    /// How long a start waits for the first discovery of all sources, so that the first responses include them; 0 or more. Default
+    /// 2 s. The discovery of slower ones continues while the node runs.
     /// </summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long running backups may go on when the node shuts down; then they are interrupted, and run again at the
-    /// next start. Default 30 s.
+    /// How long running backups may continue when the node shuts down; then they are interrupted, and run again at the next start.
+    /// Default 30 s.
     /// </summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A chain that is older is not extended. Default 30 days.</summary>
+    /// <summary>Maximum age of a chain that is extended. Default 30 days.</summary>
     public TimeSpan MaxChainAge { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// How long the alerts that were found stand before they are looked for again, however much changes. Default 2 s;
-    /// where nothing changes they are looked for once a minute.
+    /// Minimum time between two evaluations of the alerts. Default 2 s; without changes, they are evaluated once a minute.
     /// </summary>
     public TimeSpan AlertInterval { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -80,25 +77,22 @@ public sealed record NodeSettings
     /// <summary>How long calls of destinations may take.</summary>
     public DestinationLimits DestinationLimits { get; init; } = new();
 
-    /// <summary>How often each destination is looked at for its identity. Default 1 minute.</summary>
+    /// <summary>How often the identity of each destination is checked. Default 1 minute.</summary>
     public TimeSpan DestinationInterval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Attaches sources that are defined over the API; null where none can be.</summary>
+    /// <summary>Attaches sources that are defined over the API; null if none can be defined.</summary>
     public AttachedSourceFactory? AttachedSourceFactory { get; init; }
 
-    /// <summary>Engines that look at their backups while these are verified. Default none.</summary>
+    /// <summary>Engines that check their backups during a verification. Default none.</summary>
     public IReadOnlyCollection<IDatabaseEngine> Engines { get; init; } = [];
 
-    /// <summary>
-    /// How long the machine has run. Default: the timestamps of the node's clock, which count as one start of the
-    /// machine.
-    /// </summary>
+    /// <summary>Time since the machine booted. Default: the timestamps of the node's clock, which count as one boot.</summary>
     public IBootClock? BootClock { get; init; }
 
-    /// <summary>Time zone of schedules that name none. Default the machine's.</summary>
+    /// <summary>Default time zone of schedules. Default the machine's.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Local;
 
-    /// <summary>Opens the paths of this machine that are given over the API; null where no kind of destination has any.</summary>
+    /// <summary>Opens local paths from API requests; null if no kind of destination has any.</summary>
     internal ILocalPaths? LocalPaths => DestinationFactories.Select(f => f.LocalPaths).FirstOrDefault(p => p is not null);
 
     /// <summary>The limits of the queue.</summary>

@@ -15,8 +15,8 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node;
 
 /// <summary>
-/// Everything that the nodes keep in the state store, as this node sees it. What operators define is stored before it
-/// is acknowledged; what nodes report is stored in the background.
+/// The content of the state store, as this node sees it. What operators define is stored before it is acknowledged; what nodes
+/// report is stored in the background.
 /// </summary>
 public sealed class NodeState : IAsyncDisposable
 {
@@ -30,7 +30,7 @@ public sealed class NodeState : IAsyncDisposable
     private readonly StateMirror<DueDatabaseChunk> _runDue;
     private int _isDisposed;
 
-    /// <summary>Makes it; empty until <see cref="StartAsync"/>.</summary>
+    /// <summary>Creates the state; empty until <see cref="StartAsync"/>.</summary>
     public NodeState(IStateStore store, TimeProvider time)
     {
         Store = store;
@@ -74,7 +74,7 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>The store.</summary>
     public IStateStore Store { get; }
 
-    /// <summary>Stores what nodes report.</summary>
+    /// <summary>Stores the reports of nodes in the background.</summary>
     public StateWriter Writer { get; }
 
     /// <summary>Server-wide backup tasks, by id.</summary>
@@ -92,13 +92,13 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Sources that were defined over the API, by name.</summary>
     public StateMirror<SourceDefinition> Sources { get; }
 
-    /// <summary>What has become of each task, by its id.</summary>
+    /// <summary>Statuses of tasks, by task id.</summary>
     public WriteBehindState<TaskStatus> Statuses { get; }
 
     /// <summary>Databases, by id.</summary>
     public WriteBehindState<DatabaseRecord> Databases { get; }
 
-    /// <summary>What is known of each source, by its name: a source that is another one is not used.</summary>
+    /// <summary>What is known of each source, by name: a source with another identity is not used.</summary>
     public WriteBehindState<SourceRecord> SourceRecords { get; }
 
     /// <summary>Operations, by id.</summary>
@@ -107,13 +107,15 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Runs of server-wide backup tasks, by id; see <see cref="Node.Runs.RunRegistry"/>.</summary>
     public WriteBehindState<Run> Runs { get; }
 
-    /// <summary>The databases that were due in the runs that may still change; see <see cref="Node.Runs.RunDueStore"/>.</summary>
+    /// <summary>The databases that were due in the unfinished runs; see <see cref="Node.Runs.RunDueStore"/>.</summary>
     public WriteBehindState<DueDatabaseChunk> RunDue { get; }
 
-    /// <summary>What verifying chains has found; see <see cref="Catalog.Auditing.ChainVerificationHistory"/>.</summary>
+    /// <summary>
+    /// Results of chain verifications by an earlier version; see <see cref="Catalog.Auditing.ChainVerificationHistory"/>.
+    /// </summary>
     public WriteBehindState<ChainCheck> Checks { get; }
 
-    /// <summary>The time that each node has seen pass, by its tag; see <see cref="Retention.TrustedClockMonitor"/>.</summary>
+    /// <summary>The trusted time of each node, by its tag; see <see cref="Retention.TrustedClockMonitor"/>.</summary>
     public WriteBehindState<TrustedClock> Clocks { get; }
 
     /// <summary>Values that cannot be read, by their keys in the store.</summary>
@@ -133,10 +135,10 @@ public sealed class NodeState : IAsyncDisposable
             .Concat(Of(_runDue, "run-due/"))
             .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
-    /// <summary>Told when <see cref="Unreadable"/> got another one. Must not block.</summary>
+    /// <summary>Raised when <see cref="Unreadable"/> has another value. Must not block.</summary>
     public event Action? UnreadableFound;
 
-    /// <summary>Has a supervisor show how storing and following are doing.</summary>
+    /// <summary>Adds the background loops of the state to a supervisor.</summary>
     public void RegisterLoops(Supervisor supervisor)
     {
         supervisor.AddExternal("state writer", () => Writer.Loop);
@@ -156,7 +158,7 @@ public sealed class NodeState : IAsyncDisposable
         supervisor.AddExternal(_runDue);
     }
 
-    /// <summary>Reads everything and follows it from then on.</summary>
+    /// <summary>Reads everything and follows changes from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(
@@ -184,8 +186,8 @@ public sealed class NodeState : IAsyncDisposable
         {
             return;
         }
-        // Concurrently, so that a store that hangs keeps none of them open: the container closes the mirrors again, and waits for those
-        // that nobody has closed.
+        // Concurrently, so that a store that hangs keeps none of them open. The container disposes the mirrors again, and waits for
+        // those that have not been closed.
         await Task.WhenAll(
             Writer.DisposeAsync().AsTask(),
             Templates.DisposeAsync().AsTask(),

@@ -5,22 +5,21 @@ using Holdfast.State;
 namespace Holdfast.Node;
 
 /// <summary>
-/// Asks the store every few seconds whether it would take a change: where nothing is written, nothing else would notice
-/// that its file is gone.
+/// Tests every few seconds whether the store accepts changes: without writes, nothing else would notice that its file is gone.
 /// </summary>
 /// <param name="store">The store.</param>
 public sealed class StateStoreProbe(IStateStore store)
 {
-    /// <summary>How often it is asked.</summary>
+    /// <summary>Interval of the tests.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>Why the store would take nothing; null where it would.</summary>
+    /// <summary>Why the store accepts no changes; null if it does.</summary>
     public HoldfastException? Problem { get; private set; }
 
-    /// <summary>Told when <see cref="Problem"/> came or went. Must not block.</summary>
+    /// <summary>Raised when <see cref="Problem"/> has changed. Must not block.</summary>
     public event Action? Changed;
 
-    /// <summary>Asks once. What the store says is a problem to be told, not a failure of this.</summary>
+    /// <summary>Tests once. A failure of the store is reported as a problem, not thrown.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         HoldfastException? found = null;

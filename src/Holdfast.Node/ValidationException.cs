@@ -2,19 +2,19 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Node;
 
-/// <summary>A definition has faults; nothing of it was stored.</summary>
+/// <summary>A definition has errors; nothing of it was stored.</summary>
 public sealed class ValidationException : Exception
 {
     private ValidationException(IReadOnlyList<ValidationError> faults)
         : base(string.Join(' ', faults.Select(f => f.Message))) => Errors = faults;
 
-    /// <summary>Every fault.</summary>
+    /// <summary>All errors.</summary>
     public IReadOnlyList<ValidationError> Errors { get; }
 
-    /// <summary>The exception for one fault and more.</summary>
+    /// <summary>Creates the exception for one or more errors.</summary>
     public static ValidationException Create(IReadOnlyList<ValidationError> faults) => new(faults);
 
-    /// <summary>Throws where there are faults.</summary>
+    /// <summary>Throws if there are errors.</summary>
     public static void ThrowIfAny(IReadOnlyList<ValidationError> faults)
     {
         if (faults.Count > 0)

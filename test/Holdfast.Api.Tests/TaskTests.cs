@@ -196,7 +196,7 @@ public sealed class TaskTests
         var encrypted = await server.BackedUpAsync("a.db", "Incremental");
         Assert.Equal("Full", (string?)encrypted["kind"]);
         Assert.Contains(
-            "made as full: the encryption key is another than that of the last full backup",
+            "made as full: the encryption key differs from that of the last full backup",
             encrypted["warnings"]!.AsArray().Select(w => (string?)w)
         );
         server.Add("a.db");

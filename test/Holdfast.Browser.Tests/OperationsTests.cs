@@ -40,11 +40,11 @@ public sealed class OperationsTests(Chromium chromium)
             await BeginAsync(studio);
             await page.Locator(".running").GetByRole(AriaRole.Link).ClickAsync();
             await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Full backup of local/busy.db" })).ToBeVisibleAsync();
-            await Expect(page.GetByLabel("Lines of the log")).ToContainTextAsync("asked for by token:admin-token-file");
+            await Expect(page.GetByLabel("Lines of the log")).ToContainTextAsync("requested by token:admin-token-file");
             await page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Delay") }).ClickAsync();
             await dialog.GetByRole(AriaRole.Button, new() { Name = "3 h" }).ClickAsync();
             await dialog.GetByRole(AriaRole.Button, new() { Name = "Delay" }).ClickAsync();
-            await Expect(page.GetByLabel("Lines of the log")).ToContainTextAsync("put off by operator-person");
+            await Expect(page.GetByLabel("Lines of the log")).ToContainTextAsync("postponed by operator-person");
             await Expect(page.Locator(".operation-line")).ToContainTextAsync("Aborted");
             await Axe.CheckAsync(page, "delayed");
         }

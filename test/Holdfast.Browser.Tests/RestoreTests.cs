@@ -36,7 +36,7 @@ public sealed class RestoreTests(Chromium chromium)
         var name = page.GetByLabel("Name", new() { Exact = true });
         await Expect(name).ToHaveValueAsync("orders-restored.db");
         await name.FillAsync("articles.db");
-        await Expect(page.GetByText("local/articles.db exists already.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("local/articles.db already exists.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Next" })).ToBeDisabledAsync();
         await Axe.CheckAsync(page);
         await name.FillAsync("back/orders.db");

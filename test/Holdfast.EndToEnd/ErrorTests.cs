@@ -175,7 +175,7 @@ public sealed class ErrorTests : IDisposable
         var expected = _place.SourceContents("b.db");
         await _place.ComesBackAsync(_place.Chains("a.db")[0], expected, null, "--allow-mismatch");
         var warned = await _place.HoldfastAsync(0, "restore", own, "--to", $"{_place.Out}/y.db");
-        Assert.Contains("does not belong where it lies: it is of database 'local/b.db'", warned.Error, StringComparison.Ordinal);
+        Assert.Contains("does not match its location: it belongs to database 'local/b.db'", warned.Error, StringComparison.Ordinal);
 
         // Away from a destination's root the folders above it say nothing.
         Directory.CreateDirectory($"{_place.Root}/elsewhere/a.db");

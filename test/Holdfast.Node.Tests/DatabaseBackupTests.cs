@@ -190,7 +190,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         Assert.Equal(BackupState.Unchanged, (await RunAsync(BackupKind.Incremental, recipient: _key.Recipient)).State);
         var outcome = await RunAsync(BackupKind.Incremental, recipient: AgeIdentity.Generate().Recipient);
         Assert.Equal(BackupKind.Full, outcome.Kind);
-        Assert.Contains("key is another", Assert.Single(outcome.Warnings), StringComparison.Ordinal);
+        Assert.Contains("encryption key differs", Assert.Single(outcome.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -315,12 +315,8 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         }
         var problem = results.Single().Problem!;
         Assert.Equal(ErrorCatalogue.KeyMissing, problem.Error);
-        Assert.StartsWith("Whether '", problem.Message, StringComparison.Ordinal);
-        Assert.Contains(
-            $"{Path.GetFileName(incremental.Path)}' finds what it builds on is not known: ",
-            problem.Message,
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith("It is unknown whether the archives that '", problem.Message, StringComparison.Ordinal);
+        Assert.Contains($"{Path.GetFileName(incremental.Path)}' builds on exist: ", problem.Message, StringComparison.Ordinal);
     }
 
     private DatabaseBackup Runner(BackupKind kind, BackupType type, AgeRecipient? recipient) =>

@@ -49,7 +49,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
     [InlineData("echo planted; exit 3", "exit code 3")]
     [InlineData("true", "prints nothing")]
     [InlineData("head -c 10000 /dev/zero | tr '\\0' p", "more than 4096")]
-    [InlineData("echo planted-no-key", "no key")]
+    [InlineData("echo planted-no-key", "is not a key")]
     public async Task One_that_prints_no_key_is_a_clear_failure_that_repeats_nothing(string script, string expected)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Keys(script).FindAsync(new("demo", "hr/pay.db"), Token));

@@ -72,7 +72,7 @@ public sealed class NodeLogTests : IAsyncLifetime
             Destinations = ["nas"],
         };
         await BackUpAsync(settings);
-        await LoggedAsync(4101, "fake/a has begun");
+        await LoggedAsync(4101, "fake/a has started");
         await LoggedAsync(4102, "ended Completed: 81920 bytes");
         await LoggedAsync(4501, "DatabaseUncovered");
         _source.Broken.Add("a");
@@ -105,7 +105,7 @@ public sealed class NodeLogTests : IAsyncLifetime
         var backup = await BackUpAsync(settings);
         InOrder(
             backup,
-            "asked for by a test",
+            "requested by a test",
             "opened for a snapshot",
             "full: ",
             "writing to",
@@ -115,10 +115,10 @@ public sealed class NodeLogTests : IAsyncLifetime
         );
         var restore = await _node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "new") }, "a test", Token);
         await restore.Completion.WaitAsync(Patience, Token);
-        InOrder(restore.Id, "asked for by a test", "restoring", "is there", "ended: Completed after");
+        InOrder(restore.Id, "requested by a test", "restoring", "has been created", "ended: Completed after");
         var verification = await _node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "a test", Token);
         await verification.Completion.WaitAsync(Patience, Token);
-        InOrder(verification.Id, "1 chains to read", "whole", "ended: Completed after");
+        InOrder(verification.Id, "1 chains to read", "intact", "ended: Completed after");
         await LoggedAsync(4104, "Restore");
         await LoggedAsync(4105, "Verification");
         await _node.StopAsync();

@@ -275,7 +275,7 @@ public sealed class NodeTests : IAsyncLifetime
         var log = string.Join('\n', _node.Operations.LogOf(_node.Operations.All.Single(o => o.Database.Name == "b").Id));
         foreach (
             var step in (string[])
-                ["due by schedule", "opened for a snapshot", "full: asked for", "writing to", "published at", "ended: Completed"]
+                ["due by schedule", "opened for a snapshot", "full: requested", "writing to", "published at", "ended: Completed"]
         )
         {
             Assert.Contains(step, log, StringComparison.Ordinal);

@@ -13,7 +13,7 @@ public sealed class PartialRestoreTests : BackedUpNode
         Source.LeftOut = ["Left out: an index. Its SQL: CREATE INDEX odd ON t (i);"];
         var ended = await RestoreAsync();
         Assert.Equal((OperationState.CompletedWithErrors, "restore-incomplete"), (ended.State, ended.Error!.Code));
-        Assert.StartsWith("The rows of 'fake/again' are there and were checked", ended.Error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The rows of 'fake/again' were restored and checked", ended.Error.Message, StringComparison.Ordinal);
         Assert.NotNull(ended.Error.Hint);
         Assert.Equal(Source.LeftOut, ended.Result!.Warnings);
         Assert.Contains("again", Source.Databases.Keys);

@@ -76,7 +76,7 @@ public sealed class RestoreRoleTests : BackedUpNode
         {
             return;
         }
-        Assert.Contains("the restore of 'again' that began at 2026-11-25 10:01 UTC", Standing()!.Message, StringComparison.Ordinal);
+        Assert.Contains("the restore of 'again' that started at 2026-11-25 10:01 UTC", Standing()!.Message, StringComparison.Ordinal);
         Assert.Contains("it has 'what it has by now', and had 'what it had'", Standing()!.Message, StringComparison.Ordinal);
         Node.RestoreRoleGuard.Acknowledge("fake");
         Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
@@ -91,7 +91,7 @@ public sealed class RestoreRoleTests : BackedUpNode
         Source.HoldRestore = (_, _) => throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The password was refused.");
         var failed = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
         Assert.StartsWith(
-            "The password was refused. It may have been changed: nobody could look at the role after the restore of 'again'",
+            "The password was refused. It may have been changed: the role could not be checked after the restore of 'again'",
             failed.Error!.Message,
             StringComparison.Ordinal
         );

@@ -9,11 +9,11 @@ using Holdfast.Node.Supervision;
 namespace Holdfast.Node.Alerts;
 
 /// <summary>
-/// The alerts that stand. They are looked for when something has changed, and once a minute, for some come by time
-/// alone; never more often than the interval allows.
+/// Active alerts. Re-evaluated on change, and every minute because some depend only on time; never more often than the interval
+/// allows.
 /// </summary>
 /// <param name="snapshots">Captures what the rules evaluate.</param>
-/// <param name="interval">How long from one look to the next at least.</param>
+/// <param name="interval">Minimum time between two evaluations.</param>
 /// <param name="time">The clock.</param>
 public sealed class AlertMonitor(AlertSnapshotBuilder snapshots, TimeSpan interval, TimeProvider time)
 {
@@ -26,26 +26,26 @@ public sealed class AlertMonitor(AlertSnapshotBuilder snapshots, TimeSpan interv
     private readonly Lock _gate = new();
     private volatile IReadOnlyList<Alert> _items = [];
 
-    /// <summary>Told what came, changed and went. Must not block.</summary>
+    /// <summary>Raised with the alerts that were added, changed and removed. Must not block.</summary>
     public event Action<AlertChanges>? Changed;
 
-    /// <summary>Those that stand: the gravest first, of these the oldest first.</summary>
+    /// <summary>Active alerts, the most severe first, the oldest first among equals.</summary>
     public IReadOnlyList<Alert> Active => _items;
 
-    /// <summary>Invalidates the alerts from now on whenever something changes that the rules evaluate.</summary>
+    /// <summary>Starts to invalidate the alerts whenever something changes that the rules evaluate.</summary>
     public void Subscribe() => snapshots.Subscribe(this);
 
-    /// <summary>Something has changed that alerts are about. Costs next to nothing.</summary>
+    /// <summary>Requests a new evaluation. Costs next to nothing.</summary>
     public void Invalidate() => _invalidated.Writer.TryWrite(0);
 
-    /// <summary>Takes an alert that the state does not tell; it stands until <see cref="Withdraw"/>.</summary>
+    /// <summary>Reports an alert that cannot be derived from the state; it stays active until <see cref="Withdraw"/>.</summary>
     public void Report(Alert alert)
     {
         _reported[alert.Key] = alert;
         Invalidate();
     }
 
-    /// <summary>Takes back what was reported under a key.</summary>
+    /// <summary>Withdraws the alert that was reported with a key.</summary>
     public void Withdraw(string key)
     {
         if (_reported.TryRemove(key, out _))
@@ -54,7 +54,9 @@ public sealed class AlertMonitor(AlertSnapshotBuilder snapshots, TimeSpan interv
         }
     }
 
-    /// <summary>Looks now. Where the rules fail, what stands goes on standing, with an alert of that; then it is thrown.</summary>
+    /// <summary>
+    /// Evaluates the rules now. If they fail, the active alerts stay, an alert reports the failure, and the exception is rethrown.
+    /// </summary>
     public void Evaluate()
     {
         lock (_gate)
@@ -75,14 +77,14 @@ public sealed class AlertMonitor(AlertSnapshotBuilder snapshots, TimeSpan interv
         }
     }
 
-    /// <summary>Runs until it is cancelled.</summary>
-    /// <param name="loop">Told of each look.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Runs until cancelled.</summary>
+    /// <param name="loop">Notified of each evaluation.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
     public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         while (true)
         {
-            // Before the look, so that what changes meanwhile is looked at again.
+            // Reset before the evaluation, so that a change during it causes another one.
             _invalidated.Reader.TryRead(out _);
             Evaluate();
             loop.CompleteIteration();
@@ -91,7 +93,7 @@ public sealed class AlertMonitor(AlertSnapshotBuilder snapshots, TimeSpan interv
         }
     }
 
-    // Under the lock, so that they are told in their order.
+    // Raised while the lock is held, so that subscribers receive the changes in order.
     private void Publish(IEnumerable<Alert> found)
     {
         var changes = AlertChanges.Compare(_items, found);

@@ -9,9 +9,8 @@ using Holdfast.Node.Catalog.Storage;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// One archive and its index on their way to all destinations, under a name that is free at each of them. A destination
-/// that fails is dropped and
-/// its failure kept; the others go on.
+/// The uploads of one archive and its index to all destinations, under a name that is free at each of them. A destination that
+/// fails is dropped and its failure kept; the others continue.
 /// </summary>
 internal sealed class ArchiveUploads : IAsyncDisposable
 {
@@ -44,20 +43,20 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     public string Path => _targets[0].Archive.Path;
 
     /// <summary>
-    /// Begins the uploads. The name's second is the first one from <paramref name="now"/> on that is later than every
-    /// name there and not taken.
+    /// Starts the uploads. The name is the first second, not before <paramref name="now"/>, that is later than every existing name
+    /// and not taken.
     /// </summary>
-    /// <param name="destinations">All destinations; one that fails takes no part any more.</param>
+    /// <param name="destinations">All destinations; one that fails no longer takes part.</param>
     /// <param name="database">The database.</param>
-    /// <param name="lastName">The latest time in any name there.</param>
-    /// <param name="extended">The chain that is extended; null for a new one.</param>
-    /// <param name="form">What the archive is.</param>
+    /// <param name="lastName">The latest time in any existing name.</param>
+    /// <param name="extended">The chain to extend; null for a new one.</param>
+    /// <param name="form">The form of the archive.</param>
     /// <param name="encrypted">Whether it is an age file.</param>
     /// <param name="type">Type of a new chain.</param>
     /// <param name="options">Node and task, for the name of a new chain.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="meter">Told of what is stored.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="meter">Counts the stored bytes.</param>
+    /// <param name="cancellationToken">Cancels the uploads.</param>
     public static async Task<ArchiveUploads> BeginAsync(
         IReadOnlyList<BackupDestination> destinations,
         DatabaseId database,
@@ -75,7 +74,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         var time = new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
         if (time <= lastName)
         {
-            time = lastName.AddSeconds(1); // a clock that was set back must not make old backups look newer
+            time = lastName.AddSeconds(1); // after a clock was set back, the new backup must not look older than the existing ones
         }
         for (var tried = 0; ; tried++, time = time.AddSeconds(1))
         {
@@ -100,11 +99,11 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         };
 
     /// <summary>
-    /// Publishes archive and index at every destination that took all their bytes; the index first, so that an archive
-    /// is never seen without it.
+    /// Publishes archive and index at every destination that received all bytes; the index first, so that an archive never appears
+    /// without it.
     /// </summary>
-    /// <param name="cancellationToken">Stops it before anything is published.</param>
-    /// <exception cref="HoldfastException">No destination has the archive.</exception>
+    /// <param name="cancellationToken">Cancels the call before anything is published.</param>
+    /// <exception cref="HoldfastException">The archive was published at no destination.</exception>
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(
@@ -142,12 +141,12 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Where another destination has it the backup is there, and this one is healed like any that failed.
+            // If another destination has the archive, the backup exists, and this destination is repaired like any that failed.
             target.Run.Exclude(
                 new HoldfastException(
                     ErrorCatalogue.DestinationFailed,
                     $"The backup was stopped before it was published at '{target.Run.Name}'.",
-                    "What it misses is copied there before the next incremental."
+                    "Its missing archives are copied there before the next incremental backup."
                 )
             );
         }
@@ -157,7 +156,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         }
     }
 
-    // Null where the name is taken somewhere.
+    // Null if the name is taken at a destination.
     private static async Task<List<Target>?> TryBeginAsync(
         IReadOnlyList<BackupDestination> destinations,
         string folder,

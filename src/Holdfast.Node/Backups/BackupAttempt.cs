@@ -14,23 +14,22 @@ using Holdfast.Node.Operations;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// One go at backing one database up, from the survey of its chains to the published archive. It holds what is known so
-/// far: its outcome, and of each
-/// destination whether it still takes part. Runs once.
+/// One attempt to back up a database, from the inspection of its chains to the published archive. Keeps what is known so far: the
+/// outcome, and which destinations still take part. Runs once.
 /// </summary>
 internal sealed class BackupAttempt
 {
-    // zstd rarely makes a database smaller than this part of it; less room than that is not worth beginning.
+    // zstd rarely compresses a database below this fraction; with less free space a backup is not worth starting.
     private const int MaxCompressionRatio = 20;
     private const int MaxYearsInFuture = 30;
     private const string UndetectedChangeWarning =
-        "compared in full, it differs from its newest backup, and its change token had missed that: something writes to its "
-        + "file without the database's own rules, as a copy that is put over it";
+        "a full comparison found a difference from the newest backup that the change token did not show: something writes to its "
+        + "file without the database's own locks, for example by copying another one over it";
 
     private readonly BackupContext _context;
     private readonly IReadOnlyList<BackupDestination> _destinations;
 
-    /// <summary>Makes it; nothing runs until <see cref="RunAsync"/>.</summary>
+    /// <summary>Creates an attempt; nothing runs before <see cref="RunAsync"/>.</summary>
     public BackupAttempt(BackupContext context)
     {
         _context = context;
@@ -39,24 +38,26 @@ internal sealed class BackupAttempt
     }
 
     /// <summary>
-    /// Whether the database differs from its newest backup, though its change token says that it does not: another run
-    /// makes the backup.
+    /// Whether the database differs from its newest backup although its change token is unchanged. Another attempt then makes the
+    /// backup.
     /// </summary>
     public bool HasUndetectedChange { get; private set; }
 
-    /// <summary>How it ended; failed until it has ended well.</summary>
+    /// <summary>The outcome; a failure until the attempt has succeeded.</summary>
     public BackupOutcome Outcome { get; private set; }
 
     /// <summary>
-    /// What is wrong with the chain's index, where that showed only as it was read; null where nothing is. A full
-    /// backup does without it.
+    /// The problem of the chain's index, if it appeared only while the index was read; otherwise null. A full backup does not need
+    /// the index.
     /// </summary>
     public HoldfastException? DamagedIndex { get; private set; }
 
-    /// <summary>Whether the source itself cut the reading off: it can be begun anew at once.</summary>
+    /// <summary>Whether the source itself cancelled the read, so that an immediate retry makes sense.</summary>
     public bool HasSourceConflict => Outcome.Error?.Error == ErrorCatalogue.SourceConflict;
 
-    /// <summary>Why no script can hold the database, where that is why it failed; a snapshot can.</summary>
+    /// <summary>
+    /// Why a logical backup of the database is impossible, if that is why the attempt failed; a snapshot is possible.
+    /// </summary>
     public string? SnapshotFallbackReason =>
         _context.SnapshotFallbackReason is null
         && Options.Type == BackupType.Backup
@@ -69,14 +70,14 @@ internal sealed class BackupAttempt
 
     private BackupOptions Options => _context.Options;
 
-    /// <summary>Runs it. What goes wrong ends in <see cref="Outcome"/>.</summary>
-    /// <param name="cancellationToken">Stops it and removes what it has written.</param>
+    /// <summary>Runs the attempt. Failures end in <see cref="Outcome"/>.</summary>
+    /// <param name="cancellationToken">Cancels the backup and removes its files.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            // Before the view, which may hold locks: a destination may take its time.
+            // Before the view is opened, because the view may hold locks and a destination may be slow.
             var survey = await ChainInspection.InspectAsync(
                 _destinations,
                 Outcome.Database,
@@ -88,7 +89,7 @@ internal sealed class BackupAttempt
             Outcome = Outcome with { FutureChainNames = survey.FutureChainNames };
             foreach (var left in _destinations.Where(d => !d.IsActive))
             {
-                Meter.LogStep($"left out: {left.Failure!.Message}");
+                Meter.LogStep($"skipped: {left.Failure!.Message}");
             }
             await using var view = await _context.Source.OpenViewAsync(_context.Database, Request(), cancellationToken);
             RecordView(view);
@@ -96,8 +97,8 @@ internal sealed class BackupAttempt
         }
         catch (Exception e) when (Outcome.State != BackupState.Failed)
         {
-            // The archive is published: what goes wrong as things are let go fails nothing any more.
-            Meter.LogStep($"after its end: {e.GetType().Name}: {e.Message}");
+            // The archive is published: a failure during cleanup no longer changes the outcome.
+            Meter.LogStep($"cleanup failed: {e.GetType().Name}: {e.Message}");
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -126,17 +127,15 @@ internal sealed class BackupAttempt
     }
 
     private static IEnumerable<string> FutureNameWarnings(IReadOnlyDictionary<string, IReadOnlyList<string>> names) =>
-        names.SelectMany(n =>
-            n.Value.Select(path => $"the chain '{path}' at '{n.Key}' has a name that lies in the future: nothing follows it")
-        );
+        names.SelectMany(n => n.Value.Select(path => $"the chain '{path}' at '{n.Key}' has a name in the future and is not extended"));
 
     private ViewRequest Request() =>
         _context.SnapshotFallbackReason is { } reason
             ? new(BackupType.Snapshot, _context.Key) { Instead = reason }
             : new(Options.Type, _context.Key);
 
-    // Who does not watch the time cannot tell a name that lies ahead from a clock that is behind; only what no machine
-    // will live to see is certain.
+    // Without a trusted clock, a name in the future cannot be distinguished from a clock that is behind; only names decades ahead
+    // are certainly wrong.
     private DateTimeOffset LatestPossibleTime()
     {
         var wall = _context.Time.GetUtcNow();
@@ -190,7 +189,7 @@ internal sealed class BackupAttempt
         {
             if (Options.CompareInFull && !await CompareInFullAsync(view, choice.Index, cancellationToken))
             {
-                HasUndetectedChange = true; // the view has been read: the backup needs another one
+                HasUndetectedChange = true; // the view has been consumed; the backup needs another one
             }
             else
             {
@@ -214,7 +213,7 @@ internal sealed class BackupAttempt
         }
     }
 
-    // The token covers what SQLite counts, and the file's times; somebody may have changed the file without either.
+    // The token covers what SQLite counts and the times of the file; a writer may have changed the file without either.
     private async Task<bool> CompareInFullAsync(IDatabaseView view, ChainIndex index, CancellationToken cancellationToken)
     {
         Meter.Phase = "comparing";
@@ -239,12 +238,12 @@ internal sealed class BackupAttempt
         }
         Meter.LogStep(
             choice.Chain is null
-                ? $"full: {choice.Reason ?? "asked for"}"
+                ? $"full: {choice.Reason ?? "requested"}"
                 : $"incremental on chain {choice.Chain.Path}, which has {choice.Chain.Archives.Count} archives"
         );
     }
 
-    // One that could not be healed takes part in a new chain all the same, where there is room.
+    // A destination that could not be repaired still takes part in a new chain if it has enough space.
     private async Task PrepareFullAsync(long expectedBytes, CancellationToken cancellationToken)
     {
         foreach (var run in _destinations)
@@ -275,8 +274,8 @@ internal sealed class BackupAttempt
     private static HoldfastException NoSpace(BackupDestination run, long free, long expectedBytes) =>
         new(
             ErrorCatalogue.DestinationFull,
-            $"Destination '{run.Name}' has {free} bytes free, too few for a full backup of {expectedBytes} bytes.",
-            "Make room there, or give another destination."
+            $"Destination '{run.Name}' has {free} bytes free, not enough for a full backup of {expectedBytes} bytes.",
+            "Free space there, or use another destination."
         );
 
     private async Task StoreAsync(
@@ -319,7 +318,7 @@ internal sealed class BackupAttempt
         await uploads.PublishAsync(cancellationToken);
         foreach (var run in _destinations)
         {
-            Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not at {run.Name}: {run.Failure!.Message}");
+            Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not published at {run.Name}: {run.Failure!.Message}");
         }
         await RecordAsync(uploads.Path, header, summary);
         Outcome = Outcome with
@@ -353,8 +352,8 @@ internal sealed class BackupAttempt
         Outcome = Outcome with { Warnings = [.. Outcome.Warnings, warning] };
     }
 
-    // The time is that of the name, or earlier where that second was taken: a name that lies before its header's time
-    // is not the archive's own.
+    // The time of the name, or an earlier one if that second was taken: a name before the time in the header would not be the
+    // archive's own.
     private ArchiveHeader CreateHeader(IDatabaseView view, BaseChainSelection choice, DateTimeOffset begun)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -398,7 +397,7 @@ internal sealed class BackupAttempt
         writer.File = view.File;
         var known = view.Warnings.Count;
         var fingerprint = await view.WriteAsync(new MeteredSink(writer, Meter), cancellationToken);
-        // what only reading showed
+        // problems that only reading the index revealed
         Outcome = Outcome with { Warnings = Truncation.TruncateTexts([.. Outcome.Warnings, .. view.Warnings.Skip(known)]) };
         var summary = await writer.CompleteAsync(fingerprint, Outcome.Warnings, _context.Time.GetUtcNow(), cancellationToken);
         Outcome = Outcome with { Content = writer.ComputeContentDigest(ContentKey.Derive(Options.NodeKey)) };
@@ -417,10 +416,10 @@ internal sealed class BackupAttempt
         };
     }
 
-    // A destination that could not be healed is told, though nothing had to be written.
+    // Reports a destination that could not be repaired, even though nothing had to be written.
     private void CompleteUnchanged(IDatabaseView view)
     {
-        Meter.LogStep("nothing has changed since the chain's newest archive: nothing was written");
+        Meter.LogStep("unchanged since the chain's newest archive: nothing written");
         Complete(view);
         if (Outcome.Error is null)
         {

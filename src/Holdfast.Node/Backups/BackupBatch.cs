@@ -5,22 +5,21 @@ using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Backs many databases of one source up at once, in the same queue as a server does.</summary>
-/// <param name="runner">Backs one up.</param>
-/// <param name="jobs">Small databases at once; default 4 for each core.</param>
+/// <summary>Backs up many databases of one source concurrently, with the same queue as a server.</summary>
+/// <param name="runner">Backs up one database.</param>
+/// <param name="jobs">Number of small databases backed up concurrently; default 4 per core.</param>
 public sealed class BackupBatch(DatabaseBackup runner, int? jobs = null)
 {
-    /// <summary>Databases of this size and more take a slot.</summary>
+    /// <summary>Databases of this size or larger use a slot of the large lane.</summary>
     public const long SmallDatabaseBytes = 64 << 20;
 
     /// <summary>The lane of a database of this size.</summary>
     public static JobLane LaneOf(long sizeBytes) => sizeBytes < SmallDatabaseBytes ? JobLane.Small : JobLane.Large;
 
-    /// <summary>Runs the sweep, in the order given. One that fails stops no other.</summary>
-    /// <returns>An outcome for each database, in that order.</returns>
-    /// <exception cref="OperationCanceledException">
-    /// <paramref name="cancellationToken"/> was cancelled; what was under way has ended by then.
-    /// </exception>
+    /// <summary>Runs the backups in the given order. A failure does not stop the others.</summary>
+    /// <returns>One outcome per database, in the given order.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; all running backups have
+    /// ended.</exception>
     public async Task<IReadOnlyList<BackupOutcome>> RunAsync(
         IReadOnlyList<DiscoveredDatabase> databases,
         Func<DiscoveredDatabase, DatabaseKey?> keyOf,
@@ -52,7 +51,7 @@ public sealed class BackupBatch(DatabaseBackup runner, int? jobs = null)
         {
             queue.Add(job);
         }
-        await Task.WhenAll(all.Select(j => j.Completion)); // those that wait when it is cancelled end at once in their turn
+        await Task.WhenAll(all.Select(j => j.Completion)); // after a cancellation, queued backups end as soon as it is their turn
         cancellationToken.ThrowIfCancellationRequested();
         return outcomes;
 
@@ -93,7 +92,7 @@ public sealed class BackupBatch(DatabaseBackup runner, int? jobs = null)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // It ends in the outcome whatever it throws; what is left is what was asked for the key.
+            // Backups report failures in their outcome; what is thrown here comes from reading the key.
             return runner.CreateFailedOutcome(database, UnexpectedFailure.Wrap($"The backup of '{database.Name}'", e));
         }
     }

@@ -7,15 +7,15 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>What the archive and the index of one backup are encrypted with.</summary>
-/// <param name="Archive">Null leaves the archive in clear.</param>
-/// <param name="Index">Null where the archive is in clear.</param>
-/// <param name="Id">Another value means another key; tells nothing of it.</param>
+/// <summary>The encryption of the archive and index of one backup.</summary>
+/// <param name="Archive">Null for an unencrypted archive.</param>
+/// <param name="Index">Null if the archive is unencrypted.</param>
+/// <param name="Id">Identifies the keys without revealing them: another id means other keys.</param>
 internal sealed record BackupEncryption(AgeProtection? Archive, AgeProtection? Index, string Id)
 {
     private const int PassphraseRounds = 600_000; // OWASP's figure of 2023 for PBKDF2-HMAC-SHA256
 
-    /// <summary>The protection that <paramref name="decision"/> asks for.</summary>
+    /// <summary>Creates the encryption that <paramref name="decision"/> requires.</summary>
     public static BackupEncryption Create(EncryptionDecision decision, BackupOptions options, DatabaseId database, DatabaseKey? databaseKey)
     {
         var node = options.NodeKey.Recipient;
@@ -33,7 +33,7 @@ internal sealed record BackupEncryption(AgeProtection? Archive, AgeProtection? I
                     ?? throw new HoldfastException(
                         ErrorCatalogue.KeyMissing,
                         $"'{database}' is encrypted and its key is not known.",
-                        "Give it with --database-key."
+                        "Pass it with --database-key."
                     ),
                 database,
                 node
@@ -48,7 +48,7 @@ internal sealed record BackupEncryption(AgeProtection? Archive, AgeProtection? I
         {
             return new(archive, AgeProtection.ToRecipients([.. archive.Recipients, node]), KeyIds(archive.Recipients));
         }
-        // age allows no other recipient beside a passphrase, so the index goes to the node alone.
+        // age allows no other recipient next to a passphrase, so the index is encrypted to the node alone.
         var id = Rfc2898DeriveBytes.Pbkdf2(
             key.Passphrase!,
             SHA256.HashData(Encoding.UTF8.GetBytes(database.ToString())),

@@ -19,7 +19,7 @@ namespace Holdfast.Node.Backups;
 /// <param name="sources">The sources of this node.</param>
 /// <param name="keys">Keys of encrypted databases.</param>
 /// <param name="catalog">Records the archive.</param>
-/// <param name="options">Makes the options of the backup.</param>
+/// <param name="options">Creates the options of the backup.</param>
 /// <param name="statuses">The statuses of tasks.</param>
 /// <param name="time">The clock.</param>
 public sealed class BackupJobRunner(
@@ -31,13 +31,13 @@ public sealed class BackupJobRunner(
     TimeProvider time
 )
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs a job.</summary>
     /// <param name="job">The job.</param>
     /// <param name="operation">Its operation.</param>
     /// <param name="leases">Opens the destinations, and closes them after the operation.</param>
     /// <param name="written">Called when the database has been read and only publishing is left.</param>
-    /// <returns>The result, the digest of the database's contents, and the destinations that took the archive.</returns>
-    /// <exception cref="HoldfastException">No destination took it.</exception>
+    /// <returns>The result, the digest of the database's contents, and the destinations that stored the archive.</returns>
+    /// <exception cref="HoldfastException">No destination stored the archive.</exception>
     internal async Task<(
         OperationResult Result,
         ContentDigest? Content,
@@ -46,7 +46,7 @@ public sealed class BackupJobRunner(
     {
         var stop = operation.Stopping;
         stop.ThrowIfCancellationRequested();
-        // Waits while the first discovery of the source, after a start of the server, has not ended.
+        // Waits for the first discovery of the source after a start of the server.
         await using var use = await sources.AcquireAsync(job.Database.Source, stop);
         var database = use.GetDatabase(job.Database.Name);
         var (opened, unusable) = await OpenAsync(job.Settings.Destinations, leases, stop);
@@ -60,7 +60,8 @@ public sealed class BackupJobRunner(
             time,
             CreateCatalog(job, opened)
         );
-        // A key is read only if the database can need one: the store answers one request at a time, and there can be 10,000 backups.
+        // A key is read only if the database can need one: the store handles one request at a time, and there can be 10,000
+        // backups.
         var key = database.Encryption == EncryptionState.No ? null : await keys.FindAsync(job.Database, stop);
         var outcome = await backup.RunAsync(database, key, meter, written, stop);
         if (outcome.State == BackupState.Failed)
@@ -112,7 +113,7 @@ public sealed class BackupJobRunner(
     private BackupCatalog CreateCatalog(BackupJob job, List<(string Name, IDestination Opened)> opened) =>
         new(catalog, [.. opened.Select(d => new CopyLocation(d.Name, d.Opened.Identity))], time) { Head = HeadOf(job) };
 
-    // Where it was stored, as far as the task's destinations are still the same.
+    // Where it was stored, restricted to the current destinations of the task.
     private RecordedHead? HeadOf(BackupJob job) => job.Task is { } task ? RecordedHead.Of(task, statuses.Of(task.Id)) : null;
 
     private static OperationProgress ReadProgress(BackupMeter meter, List<(string Name, IDestination Opened)> destinations) =>
@@ -126,7 +127,7 @@ public sealed class BackupJobRunner(
                 .ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal),
         };
 
-    // A destination that cannot be opened stops no other.
+    // A destination that cannot be opened does not stop the others.
     private static async Task<(List<(string Name, IDestination Opened)> Opened, Dictionary<string, string> Unusable)> OpenAsync(
         IReadOnlyList<string> names,
         DestinationLeases leases,
@@ -151,7 +152,7 @@ public sealed class BackupJobRunner(
 
         if (opened.Count == 0)
         {
-            throw first ?? new HoldfastException(ErrorCatalogue.Usage, "The task has no destination.", "Give it one.");
+            throw first ?? new HoldfastException(ErrorCatalogue.Usage, "The task has no destination.", "Add one to it.");
         }
         return (opened, unusable);
     }

@@ -2,7 +2,7 @@ using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>How far one backup is, for whoever watches it. Written by the backup, read by others at any time.</summary>
+/// <summary>Progress of one backup. Written by the backup, read concurrently by others.</summary>
 /// <param name="destinations">Number of destinations.</param>
 public sealed class BackupMeter(int destinations)
 {
@@ -11,25 +11,25 @@ public sealed class BackupMeter(int destinations)
     private long _activity;
     private int _items;
 
-    /// <summary>Takes the backup's steps; null where nobody reads them.</summary>
+    /// <summary>Receives the steps of the backup; null to discard them.</summary>
     public IOperationLog? Log { get; init; }
 
-    /// <summary>What the backup is doing: <c>opening</c>, <c>reading</c>, <c>publishing</c>.</summary>
+    /// <summary>The current phase: <c>opening</c>, <c>reading</c>, <c>publishing</c>.</summary>
     public string Phase { get; internal set; } = "opening";
 
-    /// <summary>Bytes that will be read, roughly; 0 while that is not known.</summary>
+    /// <summary>Estimated bytes to read; 0 while unknown.</summary>
     public long TotalBytes { get; internal set; }
 
     /// <summary>Bytes read so far.</summary>
     public long DoneBytes => Interlocked.Read(ref _done);
 
-    /// <summary>Items that are done.</summary>
+    /// <summary>Items completed.</summary>
     public int Items => Volatile.Read(ref _items);
 
-    /// <summary>Bytes that the destination with this number has taken.</summary>
+    /// <summary>Bytes stored at the destination with this index.</summary>
     public long StoredBytes(int destination) => Interlocked.Read(ref _stored[destination]);
 
-    /// <summary>Grows with each byte that is read or written at a destination, also when a chain is healed.</summary>
+    /// <summary>Grows with each byte that is read or written at a destination, also while a chain is repaired.</summary>
     internal long Activity => Interlocked.Read(ref _activity);
 
     internal void RecordActivity(long bytes) => Interlocked.Add(ref _activity, bytes);

@@ -13,8 +13,8 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// Runs one backup as an operation: finds source, keys and destinations, keeps the task's status, and lets retention
-/// follow a full.
+/// Runs one backup as an operation: finds source, keys and destinations, updates the task's status, and applies retention after a
+/// full backup.
 /// </summary>
 /// <param name="tasks">All tasks.</param>
 /// <param name="statuses">Their statuses.</param>
@@ -33,8 +33,8 @@ public sealed class BackupOperation(
     TimeProvider time
 )
 {
-    /// <summary>Runs a backup to its end, whatever that is.</summary>
-    /// <param name="work">What is asked for.</param>
+    /// <summary>Runs a backup and records its result.</summary>
+    /// <param name="work">The requested backup.</param>
     /// <param name="operation">Its operation.</param>
     /// <param name="written">Called when the database has been read and only publishing is left.</param>
     internal async Task RunAsync(BackupWorkItem work, RunningOperation operation, Action written)
@@ -47,7 +47,11 @@ public sealed class BackupOperation(
                 operation.End(
                     OperationState.Aborted,
                     null,
-                    new(ErrorCatalogue.Aborted, "Its task was deleted or switched off while it waited, or its database dropped.", null)
+                    new(
+                        ErrorCatalogue.Aborted,
+                        "Its task was deleted or disabled, or its database dropped, while the backup was queued.",
+                        null
+                    )
                 );
             }
             return;
@@ -84,7 +88,8 @@ public sealed class BackupOperation(
         }
         catch (Exception e)
         {
-            // The one catch-all: other backups go on. A cancellation that nobody of us asked for is a failure like any other.
+            // The one catch-all, so that other backups continue. A cancellation that none of our tokens requested is a failure like
+            // any other.
             if (operation.TryClaim())
             {
                 Fail(work, operation, UnexpectedFailure.Wrap($"The backup of '{job.Database}'", e));
@@ -92,7 +97,7 @@ public sealed class BackupOperation(
         }
     }
 
-    // It may have waited for hours: what an operator has saved since holds for it too. Null where it shall not run any more.
+    // The backup may have been queued for hours: settings that were saved since apply to it, too. Null if it must no longer run.
     private BackupJob? ResolveCurrentJob(BackupJob job, RunningOperation operation)
     {
         if (job.Task is not { } queued)
@@ -106,7 +111,7 @@ public sealed class BackupOperation(
         return job with { Settings = task.Settings, Task = task };
     }
 
-    /// <summary>Ends a backup that waits, was stopped, or hangs; for whoever has claimed its operation.</summary>
+    /// <summary>Ends a backup that is queued, was stopped, or hangs. The caller must have claimed its operation.</summary>
     internal void Terminate(BackupWorkItem work, RunningOperation operation, StopReason reason)
     {
         if (operation.TryEndAsSucceeded())
@@ -129,7 +134,7 @@ public sealed class BackupOperation(
                 Fail(work, operation, OperationWorkItem.CreateStopException(reason, operation));
                 break;
             default:
-                // What was due before it is due again, and it waits for the next start itself, too.
+                // Its slot was due earlier than the task's next one, and the backup itself runs at the next start, too.
                 if (work.StatusBefore is { } before)
                 {
                     UpdateStatus(job, status => TaskStatusTransitions.MarkInterrupted(status, before));
@@ -142,7 +147,7 @@ public sealed class BackupOperation(
     private void Fail(BackupWorkItem work, RunningOperation operation, HoldfastException failure)
     {
         var (job, now) = (work.Job, time.GetUtcNow());
-        // It is thrown only where no destination took anything.
+        // Thrown only if no destination stored anything.
         var isOfDestinations =
             failure.Error == ErrorCatalogue.DestinationFailed
             || failure.Error == ErrorCatalogue.DestinationFull
@@ -154,8 +159,7 @@ public sealed class BackupOperation(
         operation.End(OperationState.Failed, null, failure);
     }
 
-    // Stored before anything follows it, so that nothing that follows can take it back. False where somebody has ended
-    // the operation meanwhile.
+    // Stored before any further step, so that none can revert it. False if another caller has ended the operation meanwhile.
     private bool TrySucceed(
         BackupWorkItem work,
         RunningOperation operation,
@@ -171,7 +175,7 @@ public sealed class BackupOperation(
                 : new HoldfastException(
                     ErrorCatalogue.DestinationFailed,
                     string.Join(' ', failed),
-                    "The other destinations have the archive. What one misses is copied there before the next incremental."
+                    "The other destinations have the archive. The failed ones get it before the next incremental backup."
                 );
         if (!operation.TryMarkSucceeded(failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors, result, error))
         {
@@ -185,7 +189,7 @@ public sealed class BackupOperation(
         return true;
     }
 
-    // Of the status as it is by then: a destination may be changed meanwhile, which changes it too.
+    // Based on the current status: a destination may be redefined meanwhile, which changes the status, too.
     private void UpdateStatus(BackupJob job, Func<TaskStatus, TaskStatus> change)
     {
         if (job.Task is not null)

@@ -8,10 +8,10 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Makes the options of a backup from its job.</summary>
+/// <summary>Creates the options of a backup from its job.</summary>
 /// <param name="statuses">The statuses of tasks.</param>
 /// <param name="clock">The trusted clock.</param>
-/// <param name="settings">Tag and key of the node, and the greatest age of a chain.</param>
+/// <param name="settings">Tag and key of the node, and the maximum age of a chain.</param>
 /// <param name="time">The clock.</param>
 public sealed class BackupOptionsFactory(
     WriteBehindState<TaskStatus> statuses,
@@ -20,7 +20,7 @@ public sealed class BackupOptionsFactory(
     TimeProvider time
 )
 {
-    /// <summary>The options of a job.</summary>
+    /// <summary>Creates the options of a job.</summary>
     public BackupOptions Create(BackupJob job) =>
         new()
         {

@@ -7,15 +7,15 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Applies the retention of a task after its full backup, as the last part of the same operation.</summary>
-/// <param name="runner">Deletes what has expired.</param>
-/// <param name="statuses">Where the task records what retention could not delete.</param>
+/// <summary>Applies the retention of a task after its full backup, as the last step of the same operation.</summary>
+/// <param name="runner">Deletes expired chains.</param>
+/// <param name="statuses">The task statuses, which record what retention could not delete.</param>
 public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<TaskStatus> statuses)
 {
-    /// <summary>Applies it. The backup is done: no failure here, and no abort, changes that.</summary>
+    /// <summary>Applies retention. The backup is done: neither a failure nor an abort changes that.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="operation">The operation; its log reports what was deleted, and failures.</param>
-    /// <param name="destinations">The destinations that took the backup.</param>
+    /// <param name="operation">The operation; its log reports deletions and failures.</param>
+    /// <param name="destinations">The destinations that stored the backup.</param>
     internal async Task TryApplyAsync(
         BackupTask task,
         RunningOperation operation,
@@ -28,7 +28,7 @@ public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<Tas
         }
         catch (Exception) when (operation.Stopping.IsCancellationRequested)
         {
-            operation.Write("retention was stopped: it goes on after the next full backup");
+            operation.Write("retention was stopped: it continues after the next full backup");
         }
         catch (Exception e)
         {
@@ -49,11 +49,11 @@ public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<Tas
         var results = new List<RetentionResult>();
         foreach (var (name, destination) in destinations)
         {
-            operation.Write($"retention: looking at {name}");
+            operation.Write($"retention: checking {name}");
             var result = await runner.RunAsync(task, name, destination, approved: null, operation.Stopping);
             foreach (var path in result.Deleted)
             {
-                operation.Write($"retention: {name}: {path} is gone");
+                operation.Write($"retention: {name}: {path} deleted");
             }
             if (result.Problem is { } problem)
             {

@@ -6,12 +6,12 @@ public enum BackupState
     /// <summary>The archive is at every destination.</summary>
     Completed,
 
-    /// <summary>The archive is at some destinations, not at all of them.</summary>
+    /// <summary>The archive is at some destinations, but not at all of them.</summary>
     CompletedWithErrors,
 
-    /// <summary>Nothing has changed since the archive before; none was written.</summary>
+    /// <summary>Unchanged since the previous archive; none was written.</summary>
     Unchanged,
 
-    /// <summary>No archive was made.</summary>
+    /// <summary>No archive was written.</summary>
     Failed,
 }

@@ -6,14 +6,13 @@ using Holdfast.Node.Destinations;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Removes what a crash has left at the destinations, so that it goes even where no task runs there again.</summary>
+/// <summary>Removes what a crash left at the destinations, even if no task uses them any more.</summary>
 /// <param name="destinations">All destinations.</param>
 public sealed class CrashCleaner(DestinationRegistry destinations)
 {
     /// <summary>
-    /// Cleans the roots, where a killed process may have been putting the guide without any backup, and the folders of
-    /// these databases. What cannot be
-    /// cleaned now, the next backup cleans.
+    /// Cleans the roots, where a killed process may have been writing the restore instructions, and the folders of these databases.
+    /// The next backup cleans what cannot be cleaned now.
     /// </summary>
     public async Task CleanAsync(IReadOnlyCollection<DatabaseId> databases, CancellationToken cancellationToken)
     {
@@ -31,17 +30,17 @@ public sealed class CrashCleaner(DestinationRegistry destinations)
             }
             catch (HoldfastException)
             {
-                // The destination is not there: the next backup says so.
+                // The destination is unavailable: the next backup reports that.
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                odd ??= e; // the other destinations are cleaned all the same
+                odd ??= e; // the other destinations are cleaned anyway
             }
         }
 
         if (odd is not null)
         {
-            throw new InvalidOperationException($"What a crash left cannot be removed: {odd.Message}", odd);
+            throw new InvalidOperationException($"The files that a crash left cannot be removed: {odd.Message}", odd);
         }
     }
 

@@ -9,15 +9,15 @@ using Holdfast.Node.Operations;
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// Backs databases of one source up: runs a <see cref="BackupAttempt"/> for each, and another where the first one could not
-/// end well but the next can.
+/// Backs up databases of one source: runs a <see cref="BackupAttempt"/> for each, and another one if the first failed in a way that
+/// a retry can fix.
 /// </summary>
 /// <param name="engine">Name of the databases' engine.</param>
-/// <param name="source">Where the databases are.</param>
-/// <param name="destinations">1 and more. An incremental builds on the newest chain that one of them holds whole.</param>
-/// <param name="options">What is asked for.</param>
+/// <param name="source">The source of the databases.</param>
+/// <param name="destinations">One or more. An incremental builds on the newest chain that one of them has completely.</param>
+/// <param name="options">The options.</param>
 /// <param name="time">The clock.</param>
-/// <param name="catalog">What is known of the archives; null where there is no catalog, as for the command by itself.</param>
+/// <param name="catalog">The catalog; null if there is none, as for the command without a server.</param>
 public sealed class DatabaseBackup(
     string engine,
     IDatabaseSource source,
@@ -27,30 +27,25 @@ public sealed class DatabaseBackup(
     BackupCatalog? catalog = null
 )
 {
-    // A standby may cut a reading off twice; the third one is on the primary.
+    // A standby may cancel a read twice; the third attempt is on the primary.
     private const int MaxConflictRetries = 2;
 
     /// <summary>Name of the source.</summary>
     public string SourceName => source.Name;
 
-    /// <summary>Names of the destinations, in their order.</summary>
+    /// <summary>Names of the destinations, in order.</summary>
     public IReadOnlyList<string> DestinationNames { get; } = [.. destinations.Select(d => d.Name)];
 
     /// <summary>
-    /// Runs the backup. Failures of this database end in the outcome, whatever was thrown; only a cancellation that was
-    /// asked for throws.
+    /// Runs the backup. Failures of this database end in the outcome, whatever was thrown; only a requested cancellation throws.
     /// </summary>
     /// <param name="database">The database.</param>
-    /// <param name="key">Its key, where it is encrypted and the key is known.</param>
-    /// <param name="meter">Told how far it is.</param>
-    /// <param name="written">
-    /// Called when the database has been read to its end and only publishing is left: its slot can be given to another.
-    /// </param>
-    /// <param name="cancellationToken">Aborts the backup and removes what it has written.</param>
-    /// <exception cref="OperationCanceledException">
-    /// <paramref name="cancellationToken"/> was cancelled. One that an engine or a destination throws by itself is a
-    /// failure.
-    /// </exception>
+    /// <param name="key">Its key, if it is encrypted and the key is known.</param>
+    /// <param name="meter">Receives the progress.</param>
+    /// <param name="written">Called when the database has been read and only publishing is left: its slot can be reused.</param>
+    /// <param name="cancellationToken">Cancels the backup and removes its files.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. A cancellation that an
+    /// engine or destination throws by itself is a failure.</exception>
     public async Task<BackupOutcome> RunAsync(
         DiscoveredDatabase database,
         DatabaseKey? key,
@@ -74,12 +69,12 @@ public sealed class DatabaseBackup(
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested)
         {
-            // What a backup says that is stopped in the middle is no news.
+            // The failure of a cancelled backup means nothing.
             throw new OperationCanceledException($"The backup of '{outcome.Database}' was stopped.", e, cancellationToken);
         }
         catch (Exception e)
         {
-            // The one catch-all: the other databases of a sweep go on.
+            // The one catch-all, so that the other databases of a batch continue.
             outcome = outcome with { Error = UnexpectedFailure.Wrap($"The backup of '{outcome.Database}'", e) };
         }
 
@@ -89,7 +84,7 @@ public sealed class DatabaseBackup(
         };
     }
 
-    /// <summary>The outcome of a backup that failed, or was not begun.</summary>
+    /// <summary>The outcome of a backup that failed, or was not started.</summary>
     internal BackupOutcome CreateFailedOutcome(DiscoveredDatabase database, HoldfastException? error) =>
         new()
         {
@@ -117,20 +112,20 @@ public sealed class DatabaseBackup(
             }
             if (run.HasSourceConflict && conflicts++ < MaxConflictRetries)
             {
-                // The source cut it off: it is begun anew, from a new view; the source knows where.
-                context.Meter.LogStep($"begun anew: {run.Outcome.Error.Message}");
+                // The source cancelled the read: retried with a new view, on the server that the source chooses.
+                context.Meter.LogStep($"retrying: {run.Outcome.Error.Message}");
             }
             else if (run.DamagedIndex is not null && damaged is null)
             {
-                // The view has been read and let go by now; a full backup needs one of its own.
+                // The view has been read and closed; a full backup needs another one.
                 damaged = run.DamagedIndex;
                 context = context with { Options = context.Options with { Kind = BackupKind.Full } };
-                context.Meter.LogStep($"begun anew as full: the chain's index cannot be read: {damaged.Message}");
+                context.Meter.LogStep($"retrying as full: the chain's index cannot be read: {damaged.Message}");
             }
             else if (run.SnapshotFallbackReason is { } reason)
             {
                 context = context with { SnapshotFallbackReason = reason };
-                context.Meter.LogStep($"begun anew as a snapshot: {reason}");
+                context.Meter.LogStep($"retrying as a snapshot: {reason}");
             }
             else
             {

@@ -3,7 +3,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>Counts what goes into a sink.</summary>
+/// <summary>Counts the bytes written to a sink.</summary>
 internal sealed class MeteredSink(IItemSink inner, BackupMeter meter) : IItemSink
 {
     /// <inheritdoc/>

@@ -6,9 +6,9 @@ using Holdfast.Node.Catalog.Auditing;
 
 namespace Holdfast.Node.Catalog;
 
-/// <summary>The catalog as one backup uses it.</summary>
+/// <summary>The catalog from the perspective of one backup.</summary>
 /// <param name="catalog">The catalog.</param>
-/// <param name="places">The backup's destinations as they were opened, in their order.</param>
+/// <param name="places">The backup's opened destinations, in order.</param>
 /// <param name="time">The clock.</param>
 public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> places, TimeProvider time)
 {
@@ -18,18 +18,18 @@ public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> 
     /// <summary>The destinations.</summary>
     public IReadOnlyList<CopyLocation> Locations { get; } = places;
 
-    /// <summary>The newest archive that the state knows of the task; null where it knows of none.</summary>
+    /// <summary>The newest archive of the task according to the state; null if the state knows none.</summary>
     public RecordedHead? Head { get; init; }
 
-    /// <summary>The time now.</summary>
+    /// <summary>The current time.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>Records what was published, before the run is told to be done.</summary>
+    /// <summary>Records a published archive, before the backup is reported as done.</summary>
     /// <param name="path">Path of the archive.</param>
     /// <param name="header">Its header.</param>
-    /// <param name="summary">What writing it came to.</param>
-    /// <param name="failures">Where it was not published, by the order of the destinations.</param>
-    /// <returns>A warning where it could not be recorded: the archive is there all the same.</returns>
+    /// <param name="summary">The result of writing it.</param>
+    /// <param name="failures">Failures to publish it, in the order of the destinations.</param>
+    /// <returns>A warning if it could not be recorded: the archive exists anyway.</returns>
     public async Task<string?> RecordAsync(
         string path,
         ArchiveHeader header,

@@ -3,44 +3,44 @@ using Holdfast.Core.Layout;
 namespace Holdfast.Node.Catalog;
 
 /// <summary>
-/// One archive as it was written. One that was only seen in a listing is <em>unrecorded</em>: of it name and length are
-/// known, and it is never damaged for that.
+/// An archive as it was written. One that was only seen in a listing is <em>unrecorded</em>: only its name and length are known,
+/// which never makes it damaged.
 /// </summary>
 public sealed record CatalogArchive
 {
-    /// <summary>Its file name, the same at every destination.</summary>
+    /// <summary>File name, the same at every destination.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Bytes of the file.</summary>
+    /// <summary>Length of the file, in bytes.</summary>
     public required long Length { get; init; }
 
-    /// <summary>Its id; null for an unrecorded one.</summary>
+    /// <summary>Archive id; null if unrecorded.</summary>
     public string? Id { get; init; }
 
-    /// <summary>Id of its chain; null for an unrecorded one.</summary>
+    /// <summary>Id of its chain; null if unrecorded.</summary>
     public string? Chain { get; init; }
 
     /// <summary>Id of the archive that it builds on; null for a full or unrecorded one.</summary>
     public string? Parent { get; init; }
 
-    /// <summary>SHA-256 of the file's bytes, Base64; null for an unrecorded one.</summary>
+    /// <summary>SHA-256 of the file, Base64; null if unrecorded.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>SHA-256 of its manifest, Base64; null for an unrecorded one.</summary>
+    /// <summary>SHA-256 of its manifest, Base64; null if unrecorded.</summary>
     public string? ManifestSha256 { get; init; }
 
-    /// <summary>Bytes of its index; null where that is not known.</summary>
+    /// <summary>Length of its index, in bytes; null if unknown.</summary>
     public long? IndexLength { get; init; }
 
-    /// <summary>SHA-256 of its index's bytes, Base64; null where that is not known.</summary>
+    /// <summary>SHA-256 of its index, Base64; null if unknown.</summary>
     public string? IndexSha256 { get; init; }
 
-    /// <summary>When the backup began, by its header; null for an unrecorded one.</summary>
+    /// <summary>Start time of the backup, from its header; null if unrecorded.</summary>
     public DateTimeOffset? Started { get; init; }
 
     /// <summary>Whether id and hashes are known.</summary>
     public bool IsRecorded => Id is not null;
 
-    /// <summary>When it began: by its header, else by its name.</summary>
+    /// <summary>Start time of the backup: from its header, otherwise from its name.</summary>
     public DateTimeOffset Time => Started ?? ArchiveName.TryParse(Name)?.Time ?? DateTimeOffset.MinValue;
 }

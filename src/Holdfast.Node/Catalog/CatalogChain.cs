@@ -3,34 +3,35 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Node.Catalog;
 
-/// <summary>A chain as the catalog knows it.</summary>
+/// <summary>A chain in the catalog.</summary>
 /// <param name="Path">Path of its folder, the same at every destination.</param>
-/// <param name="Database">The database that it is of, by its folder.</param>
+/// <param name="Database">The database of the chain, by its folder.</param>
 /// <param name="Task">Id of its task; null for one-time and offline backups.</param>
-/// <param name="Entries">Its archives, the oldest first. Each builds on the one before it.</param>
+/// <param name="Entries">Its archives, the oldest first. Each builds on the previous one.</param>
 public sealed record CatalogChain(string Path, DatabaseId Database, string? Task, IReadOnlyList<CatalogEntry> Entries)
 {
-    /// <summary>The destinations where any archive of it is, or was.</summary>
+    /// <summary>All destinations that have, or had, an archive of the chain.</summary>
     public IEnumerable<string> Destinations =>
         Entries.SelectMany(e => e.Copies).Select(c => c.Destination).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Whether its name lies too far ahead: see <see cref="TimeStamp.IsBeyondClockSkew"/>.</summary>
+    /// <summary>Whether its name is too far in the future: see <see cref="TimeStamp.IsBeyondClockSkew"/>.</summary>
     public bool HasFutureName(DateTimeOffset now) =>
         ChainName.TryParse(Path[(Path.LastIndexOf('/') + 1)..]) is { } name && TimeStamp.IsBeyondClockSkew(name.Time, now);
 
-    /// <summary>The archive with this file name; null where there is none.</summary>
+    /// <summary>The archive with this file name; null if there is none.</summary>
     public CatalogEntry? Find(string name) => Entries.FirstOrDefault(e => e.Archive.Name == name);
 
     /// <summary>
-    /// Its full archive, on which all others build; null where none is known, and what is known of it builds on
-    /// something that nobody knows.
+    /// Its full archive, on which all others build; null if unknown, in which case the known archives build on an unknown one.
     /// </summary>
     public CatalogEntry? Full =>
         Entries is [var first, ..] && ArchiveName.TryParse(first.Archive.Name) is not { FileType: ArchiveFileType.IncrementalBackup }
             ? first
             : null;
 
-    /// <summary>The newest archive that a destination holds with all that it builds on; null where it holds none.</summary>
+    /// <summary>
+    /// The newest archive that a destination has together with all archives that it builds on; null if there is none.
+    /// </summary>
     public CatalogEntry? NewestCompleteAt(string destination)
     {
         CatalogEntry? newest = null;
@@ -50,7 +51,9 @@ public sealed record CatalogChain(string Path, DatabaseId Database, string? Task
         return newest;
     }
 
-    /// <summary>The newest archive that any one destination holds with all that it builds on; null where none does.</summary>
+    /// <summary>
+    /// The newest archive that any single destination has together with all archives that it builds on; null if there is none.
+    /// </summary>
     public CatalogEntry? NewestComplete() =>
         Destinations.Select(NewestCompleteAt).OfType<CatalogEntry>().MaxBy(e => e.Archive.Name, StringComparer.Ordinal);
 }

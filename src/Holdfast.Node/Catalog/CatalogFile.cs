@@ -7,7 +7,7 @@ using SQLitePCL;
 
 namespace Holdfast.Node.Catalog;
 
-/// <summary>The SQLite file of the catalog: all that is said to SQLite. To be used by one thread at a time.</summary>
+/// <summary>The SQLite file of the catalog: every statement that is sent to SQLite. Used by one thread at a time.</summary>
 internal sealed class CatalogFile : IDisposable
 {
     private const int SchemaVersion = 2;
@@ -15,7 +15,7 @@ internal sealed class CatalogFile : IDisposable
     private const long MaxQuickCheckBytes = 32 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    // Ids and hashes are bytes, for there can be millions of archives.
+    // Ids and hashes are stored as bytes, because there can be millions of archives.
     private const string Schema = """
         CREATE TABLE chains (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, database TEXT NOT NULL, task TEXT NOT NULL);
         CREATE INDEX chains_of ON chains (database, task, path);
@@ -32,9 +32,9 @@ internal sealed class CatalogFile : IDisposable
         CREATE INDEX troubles ON copies (chain) WHERE state > 0;
         """;
 
-    // Version 2. was_damaged outlives a copy that goes missing; length is that of an unrecorded copy, where another
-    // copy has another one. A copy at a place
-    // that no name means any more is kept under # and the identity of the place, until that place is defined again.
+    // Version 2. was_damaged survives when a copy goes missing; length is set for an unrecorded copy if another copy has another
+    // length. Copies at a destination whose name now means another root are kept under # and the identity of their root, until that
+    // root is defined again.
     private const string SchemaUpgrade2 = """
         ALTER TABLE copies ADD COLUMN was_damaged INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE copies ADD COLUMN length INTEGER;
@@ -61,14 +61,14 @@ internal sealed class CatalogFile : IDisposable
             );
     }
 
-    /// <summary>Opens the file for writing, and makes it where it is not there.</summary>
+    /// <summary>Opens the file for writing, and creates it if it does not exist.</summary>
     /// <param name="path">The file; null for one in memory.</param>
-    /// <exception cref="SqliteException">It is no catalog, is damaged, or cannot be used.</exception>
+    /// <exception cref="SqliteException">The file is not a catalog, is damaged, or cannot be used.</exception>
     public static CatalogFile Open(string? path)
     {
         if (path is not null && !File.Exists(path))
         {
-            // Made before SQLite opens it, so that it is never readable by others.
+            // Created before SQLite opens it, so that it is never readable by other users.
             using var made = new FileStream(
                 path,
                 new FileStreamOptions
@@ -93,7 +93,7 @@ internal sealed class CatalogFile : IDisposable
         }
     }
 
-    /// <summary>Opens the file a second time, for reading while the first writes.</summary>
+    /// <summary>Opens a second connection that reads while the first one writes.</summary>
     public static CatalogFile OpenToRead(string path)
     {
         var file = new CatalogFile(path);
@@ -105,13 +105,13 @@ internal sealed class CatalogFile : IDisposable
     /// <summary>Begins a transaction.</summary>
     public void Begin() => Run("BEGIN IMMEDIATE");
 
-    /// <summary>Ends it; when this returns it is on disk.</summary>
+    /// <summary>Commits the transaction; it is on disk when this returns.</summary>
     public void Commit() => Run("COMMIT");
 
-    /// <summary>Writes a page with what it holds already: whether the file takes anything.</summary>
+    /// <summary>Rewrites a page with its present contents, to test whether the file is writable.</summary>
     public void ProbeWrite() => Run($"PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
 
-    /// <summary>Takes back what was not committed.</summary>
+    /// <summary>Rolls back the transaction.</summary>
     public void Rollback()
     {
         if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
@@ -120,7 +120,7 @@ internal sealed class CatalogFile : IDisposable
         }
     }
 
-    /// <summary>Number of the chain in this folder; it is added where it is not there.</summary>
+    /// <summary>Number of the chain with this path; added if missing.</summary>
     public long GetOrAddChain(string path, string database, string? task)
     {
         if (QueryScalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) is long number)
@@ -136,10 +136,10 @@ internal sealed class CatalogFile : IDisposable
             )!;
     }
 
-    /// <summary>Number of the chain in this folder; null where it is not known.</summary>
+    /// <summary>Number of the chain with this path; null if unknown.</summary>
     public long? FindChain(string path) => QueryScalar("SELECT number FROM chains WHERE path = $path", ("$path", path)) as long?;
 
-    /// <summary>Adds an archive, or takes what is known of it where it was unrecorded.</summary>
+    /// <summary>Adds an archive, or completes an unrecorded one.</summary>
     public void Upsert(long chain, CatalogArchive archive, bool replace) =>
         Execute(
             $"""
@@ -164,9 +164,8 @@ internal sealed class CatalogFile : IDisposable
         );
 
     /// <summary>
-    /// Adds a copy, or changes what is known of it. Since when a problem stands, and whether it is acknowledged, stays
-    /// while its state does. A listing takes
-    /// nothing back: not what was known before it knew the archive, and not that one was read and found damaged.
+    /// Adds a copy, or updates its state. The time of a problem and its acknowledgement stay while the state does. A listing never
+    /// reverts anything: neither what was known before it knew the archive, nor that the archive was read and found damaged.
     /// </summary>
     public void Upsert(long chain, CopyFinding finding)
     {
@@ -208,19 +207,18 @@ internal sealed class CatalogFile : IDisposable
         );
     }
 
-    /// <summary>The identity of the place that a name meant last; null where that is not known.</summary>
+    /// <summary>The identity that a name last referred to; null if unknown.</summary>
     public string? IdentityOf(string destination) =>
         QueryScalar("SELECT identity FROM places WHERE name = $name", ("$name", destination)) as string;
 
-    /// <summary>The names of all places.</summary>
+    /// <summary>All names that have an identity.</summary>
     public IReadOnlyList<string> DestinationNames() => QueryTexts("SELECT name FROM places");
 
     /// <summary>
-    /// Takes which place a name means from now on. What is known of the place that it meant before is kept under the
-    /// identity of that, and what is known of
-    /// the new one, from an earlier definition, is known under the name again.
+    /// Sets the identity that a name refers to from now on. The copies at the former root are kept under its identity, and copies
+    /// at the new root that an earlier definition recorded are found under the name again.
     /// </summary>
-    /// <returns>The databases that had, or have, any copy there with a problem.</returns>
+    /// <returns>The databases that had, or have, a copy with a problem there.</returns>
     public IReadOnlyList<string> SetDestinationIdentity(string name, string? identity)
     {
         var before = IdentityOf(name);
@@ -246,8 +244,8 @@ internal sealed class CatalogFile : IDisposable
         return databases;
     }
 
-    /// <summary>Takes what is known of chains with a problem from another catalog, as far as that can be read.</summary>
-    /// <returns>How many archives that were.</returns>
+    /// <summary>Imports the chains with a problem from another catalog, as far as it can be read.</summary>
+    /// <returns>The number of imported archives.</returns>
     public int Salvage(CatalogFile damaged)
     {
         var count = 0;
@@ -271,7 +269,7 @@ internal sealed class CatalogFile : IDisposable
         return count;
     }
 
-    // What was wrong only because of this one is so no longer: if there is more, the next verification finds it.
+    // An archive whose only problem was this one is intact again; the next verification finds any further problem.
     private void ClearDependentProblems(long chain, CopyFinding finding, string destination)
     {
         var before = QueryScalar(
@@ -293,13 +291,14 @@ internal sealed class CatalogFile : IDisposable
         );
     }
 
-    // A run that began before a destination was defined anew tells of the place that it has opened, not of the one that has the name now.
+    // A run that started before a destination was redefined reports on the root that it opened, not on the one that has the name
+    // now.
     private string DestinationKey(string destination, string? identity) =>
         identity is null || IdentityOf(destination) is not { } now || now == identity ? destination : DetachedKey(identity);
 
     private static string DetachedKey(string identity) => $"#{identity}";
 
-    // What is known under the new name already is newer.
+    // Records under the new name are newer.
     private void Rename(string destination, string to)
     {
         Execute("UPDATE OR IGNORE copies SET destination = $to WHERE destination = $from", ("$from", destination), ("$to", to));
@@ -313,8 +312,8 @@ internal sealed class CatalogFile : IDisposable
             ("$destination", destination)
         );
 
-    /// <summary>Removes the copies of a chain at one destination, and what is nowhere then.</summary>
-    /// <returns>Whose chain it was; null where it was not known.</returns>
+    /// <summary>Removes the copies of a chain at one destination, and archives that have no copy left.</summary>
+    /// <returns>The database of the chain; null if the chain was unknown.</returns>
     public string? Forget(string destination, string path)
     {
         if (FindChain(path) is not { } chain)
@@ -335,7 +334,7 @@ internal sealed class CatalogFile : IDisposable
         return database;
     }
 
-    /// <summary>Acknowledges what is missing at a destination.</summary>
+    /// <summary>Acknowledges the missing copies at a destination.</summary>
     public int Acknowledge(string destination, string database) =>
         Execute(
             "UPDATE copies SET acknowledged = 1 WHERE state = 2 AND acknowledged = 0 AND destination = $destination AND "
@@ -344,7 +343,7 @@ internal sealed class CatalogFile : IDisposable
             ("$database", database)
         );
 
-    /// <summary>The chain in this folder.</summary>
+    /// <summary>The chain with this path.</summary>
     public CatalogChain? Read(string path) =>
         QueryChains("SELECT number, path, database, task FROM chains WHERE path = $path", ("$path", path)).FirstOrDefault();
 
@@ -368,7 +367,7 @@ internal sealed class CatalogFile : IDisposable
             ("$id", Hex(id))
         ) as string;
 
-    /// <summary>When the chains of a task were verified at each destination.</summary>
+    /// <summary>When the chains of a task were last verified at each destination.</summary>
     public IReadOnlyList<ChainVerification> Verifications(string database, string? task)
     {
         var ages = new List<ChainVerification>();
@@ -392,14 +391,14 @@ internal sealed class CatalogFile : IDisposable
     /// <summary>All databases.</summary>
     public IReadOnlyList<string> Databases() => QueryTexts("SELECT DISTINCT database FROM chains ORDER BY database");
 
-    /// <summary>The databases of which any copy has a problem.</summary>
+    /// <summary>The databases that have a copy with a problem.</summary>
     public IReadOnlyList<string> DatabasesWithProblems() =>
         QueryTexts(
             "SELECT DISTINCT ch.database FROM copies c JOIN chains ch ON ch.number = c.chain WHERE c.state > 0 AND "
                 + "substr(c.destination, 1, 1) <> '#'"
         );
 
-    /// <summary>The copies of a database that have a problem, with their chain's task and their file name.</summary>
+    /// <summary>The copies of a database that have a problem, with the task of their chain and their file name.</summary>
     public IReadOnlyList<(string? Task, string Name, CatalogCopy Copy)> CopyProblems(string database)
     {
         var found = new List<(string?, string, CatalogCopy)>();
@@ -473,7 +472,7 @@ internal sealed class CatalogFile : IDisposable
         var version = QueryNumber("PRAGMA user_version");
         if (isOther || version is < 0 or > SchemaVersion)
         {
-            throw new SqliteException("It is not a catalog that this version knows.", raw.SQLITE_NOTADB);
+            throw new SqliteException("It is not a catalog, or a newer version wrote it.", raw.SQLITE_NOTADB);
         }
         Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -4096");
         Begin();
@@ -574,7 +573,7 @@ internal sealed class CatalogFile : IDisposable
 
     private void Run(string sql) => Command(sql).ExecuteNonQuery();
 
-    // Kept prepared: there are few, and some run ten thousand times in a night.
+    // Statements stay prepared: there are few, and some run ten thousand times a night.
     private SqliteCommand Command(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         if (!_commands.TryGetValue(sql, out var command))

@@ -13,15 +13,14 @@ using SQLitePCL;
 namespace Holdfast.Node.Catalog;
 
 /// <summary>
-/// The catalog in a SQLite file of the node's data folder. What is to be stored at the same time shares one transaction
-/// and one flush. Where the file is
-/// missing or damaged it is begun anew: nothing that is there is lost by that, for archives are found at the destinations.
+/// The catalog in a SQLite file of the node's data folder. Changes that arrive together share one transaction and one flush. If the
+/// file is missing or damaged, the catalog is recreated. No backup is lost by that, because archives are found at the destinations.
 /// </summary>
 public sealed partial class CatalogStore : ICatalog
 {
     private const int MaxBatchSize = 1000;
 
-    // After a failure it is tried this often whether the file takes anything again.
+    // After a failure, how often to test whether the file is writable again.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
 
     private readonly ILogger<CatalogStore> _logger;
@@ -30,14 +29,16 @@ public sealed partial class CatalogStore : ICatalog
     private readonly TrustedClockMonitor? _clock;
     private readonly Dictionary<string, string> _identities = new(StringComparer.Ordinal); // guarded by _writing
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new() { SingleReader = true });
-    private readonly Lock _writing = new(); // _write; held through a commit
-    private readonly Lock _reading = new(); // _read; in memory both are one connection, under _writing. Taken after _writing where both are
+    private readonly Lock _writing = new(); // guards _write; held during a commit
+
+    // Guards _read. In memory both are one connection, which _writing guards. Lock order: _writing, then _reading.
+    private readonly Lock _reading = new();
     private readonly Task _loop;
     private int _isDisposed;
     private CatalogFile _write;
     private CatalogFile? _read;
     private volatile HoldfastException? _unusable;
-    private volatile bool _isFileMissing; // set by Look alone
+    private volatile bool _isFileMissing; // written by CheckFile alone
     private volatile Summary _summary = new(
         ImmutableDictionary<DatabaseId, IReadOnlyList<ArchiveAlertInput>>.Empty,
         ImmutableDictionary<(DatabaseId, string?), KnownBackupProblems>.Empty
@@ -72,14 +73,15 @@ public sealed partial class CatalogStore : ICatalog
     public IReadOnlyList<ArchiveAlertInput> CopyProblems => [.. _summary.Copies.Values.SelectMany(c => c)];
 
     /// <summary>
-    /// Opens the catalog. Never fails: where the file cannot be used at all, the catalog is kept in memory, and
-    /// <see cref="Problem"/> says why.
+    /// Opens the catalog. Never fails: if the file cannot be used at all, the catalog is kept in memory and <see cref="Problem"/>
+    /// says why.
     /// </summary>
-    /// <param name="path">The file; null for memory alone.</param>
-    /// <param name="logger">Told where it was begun anew.</param>
+    /// <param name="path">Path of the file; null to use memory only.</param>
+    /// <param name="logger">Logs that the catalog was recreated.</param>
     /// <param name="time">The clock.</param>
     /// <param name="clock">
-    /// The trusted clock that names are checked against: chains that lie ahead of it are not the newest. Null for <paramref name="time"/>.
+    /// The trusted clock that names are checked against: chains ahead of it are not the newest. Null to use <paramref
+    /// name="time"/>.
     /// </param>
     public static CatalogStore Open(string? path, ILogger<CatalogStore> logger, TimeProvider time, TrustedClockMonitor? clock = null)
     {
@@ -91,7 +93,7 @@ public sealed partial class CatalogStore : ICatalog
         {
             if (!File.Exists(path))
             {
-                File.WriteAllBytes(LostMarkerPath(path), []); // before the file, so that a crash in between does not hide it
+                File.WriteAllBytes(LostMarkerPath(path), []); // before the file, so that a crash in between does not hide the loss
                 LogNew(logger, path);
             }
 
@@ -138,8 +140,8 @@ public sealed partial class CatalogStore : ICatalog
             _unusable = _isFileMissing
                 ? new(
                     ErrorCatalogue.StateUnavailable,
-                    $"The catalog '{_path}' is gone: what is found out about backups is lost when the server stops.",
-                    "Put it back, or restart the server and verify the backups. Find out who removed it."
+                    $"The catalog '{_path}' is gone: what is recorded from now on is lost when the server stops.",
+                    "Restore the file, or restart the server and verify the backups. Find out who removed it."
                 )
                 : null;
             Problem = _unusable;
@@ -282,7 +284,7 @@ public sealed partial class CatalogStore : ICatalog
             return;
         }
         _requests.Writer.TryComplete();
-        await _loop; // what was asked for before is done
+        await _loop; // finishes the queued changes
         lock (_reading)
         {
             _read?.Dispose();
@@ -312,8 +314,8 @@ public sealed partial class CatalogStore : ICatalog
 
     private static string LostMarkerPath(string path) => $"{path}.lost";
 
-    // The old file stays beside the new one. What it knows of problems is taken over as far as it can be read: damage
-    // must not be forgotten.
+    // The old file is kept next to the new one. Its known problems are imported as far as they can be read, because damage must not
+    // be forgotten.
     private static CatalogFile Recreate(string path, ILogger<CatalogStore> logger)
     {
         var damaged = DamagedFilePath(path);
@@ -341,7 +343,7 @@ public sealed partial class CatalogStore : ICatalog
         catch (Exception e) when (e is SqliteException or FormatException or ArgumentException or InvalidCastException or HoldfastException)
         {
             LogNotSalvaged(logger, damaged, e.Message);
-            file.Commit(); // as far as it went
+            file.Commit(); // what could be imported
         }
 
         return file;
@@ -351,12 +353,12 @@ public sealed partial class CatalogStore : ICatalog
         new(
             e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? ErrorCatalogue.StateFull : ErrorCatalogue.StateUnavailable,
             $"The catalog '{path}' cannot be used: {e.Message}",
-            "Backups go on; make room in the data folder, or mend its file system. What is not recorded meanwhile is "
-                + "recorded when it is verified.",
+            "Backups continue. Free space in the data folder, or repair its file system. Archives that are not recorded meanwhile are "
+                + "recorded when they are verified.",
             e
         );
 
-    // What is known to be wrong is looked up again only of a database where something was.
+    // Problems are queried again only for databases that had one.
     private IReadOnlyList<string> AffectedDatabases(DatabaseId database) =>
         _summary.Copies.ContainsKey(database) ? [database.ToString()] : [];
 
@@ -380,8 +382,7 @@ public sealed partial class CatalogStore : ICatalog
         catch (Exception e) when (e is SqliteException or ObjectDisposedException)
         {
             LogUnreadable(_logger, e, _path);
-            // A catalog that knows nothing is another thing than one that cannot be asked: who asks must not go on as
-            // if nothing were known.
+            // An empty catalog differs from one that cannot be read: the caller must not continue as if nothing were known.
             if (IsDamage(e))
             {
                 Enqueue(_ => throw e);
@@ -390,11 +391,11 @@ public sealed partial class CatalogStore : ICatalog
         }
     }
 
-    // Nobody waits for it. What goes wrong is logged, and a file that is damaged is begun anew.
+    // Nobody waits for it. A failure is logged, and a damaged file recreated.
     private void Enqueue(Func<CatalogFile, IReadOnlyList<string>> write) =>
         _requests.Writer.TryWrite(new(write, new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
-    // Under _writing, or before anybody else knows the object.
+    // Called with _writing held, or before the object is shared.
     private void RefreshSummary(IEnumerable<string> databases) =>
         _summary = databases.Aggregate(_summary, (known, database) =>
             known.With(database, CatalogSummary.Create(_write, database, _clock?.LatestPossibleTime ?? _time.GetUtcNow()))
@@ -410,7 +411,7 @@ public sealed partial class CatalogStore : ICatalog
             );
     }
 
-    // Ends only when it is closed: whatever goes wrong is that of the group, whose writers are told.
+    // Ends only when the store is closed: a failure belongs to its group, whose writers receive it.
     private async Task RunAsync()
     {
         var group = new List<Request>();
@@ -464,7 +465,7 @@ public sealed partial class CatalogStore : ICatalog
         }
     }
 
-    // The problem ends when its reason does, not when somebody has something to store.
+    // The problem ends with its cause, not when somebody next has something to store.
     private void Probe()
     {
         try
@@ -502,7 +503,7 @@ public sealed partial class CatalogStore : ICatalog
         }
     }
 
-    // A file that is damaged is begun anew, as at the start.
+    // A damaged file is recreated, as at the start.
     private void Recover(Exception e)
     {
         try
@@ -533,36 +534,32 @@ public sealed partial class CatalogStore : ICatalog
         }
         catch (Exception again) when (again is SqliteException or IOException or UnauthorizedAccessException)
         {
-            LogUnwritable(_logger, again, _path); // the next group fails at its beginning, and comes here again
+            LogUnwritable(_logger, again, _path); // the next group fails at its start, and comes here again
         }
     }
 
     [LoggerMessage(
         EventId = 5101,
         Level = LogLevel.Information,
-        Message = "A catalog is begun in {Path}: archives that are there already are unrecorded until they are verified"
+        Message = "Created the catalog {Path}: existing archives are unrecorded until they are verified"
     )]
     private static partial void LogNew(ILogger logger, string path);
 
     [LoggerMessage(
         EventId = 5102,
         Level = LogLevel.Warning,
-        Message = "The catalog {Path} is damaged and begun anew: archives are unrecorded until they are verified. The old file is kept "
-            + "beside it with the ending .damaged"
+        Message = "The catalog {Path} is damaged and was recreated: archives are unrecorded until they are verified. The old file is kept "
+            + "next to it with the suffix .damaged"
     )]
     private static partial void LogRecreated(ILogger logger, Exception exception, string path);
 
-    [LoggerMessage(
-        EventId = 5106,
-        Level = LogLevel.Warning,
-        Message = "What {Path} knows of {Count} archives of chains with a problem was taken over"
-    )]
+    [LoggerMessage(EventId = 5106, Level = LogLevel.Warning, Message = "Imported {Count} archives of chains with a problem from {Path}")]
     private static partial void LogSalvaged(ILogger logger, int count, string path);
 
     [LoggerMessage(
         EventId = 5107,
         Level = LogLevel.Warning,
-        Message = "What {Path} knows of chains with a problem could not all be taken over: {Reason}"
+        Message = "The chains with a problem could not all be imported from {Path}: {Reason}"
     )]
     private static partial void LogNotSalvaged(ILogger logger, string path, string reason);
 
@@ -579,7 +576,7 @@ public sealed partial class CatalogStore : ICatalog
     [LoggerMessage(EventId = 5105, Level = LogLevel.Error, Message = "The catalog {Path} cannot be read")]
     private static partial void LogUnreadable(ILogger logger, Exception exception, string? path);
 
-    // Immutable, so that whoever reads needs no lock.
+    // Immutable, so that readers need no lock.
     private sealed record Summary(
         ImmutableDictionary<DatabaseId, IReadOnlyList<ArchiveAlertInput>> Copies,
         ImmutableDictionary<(DatabaseId, string?), KnownBackupProblems> Problems

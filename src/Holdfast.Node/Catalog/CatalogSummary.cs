@@ -4,20 +4,19 @@ using Holdfast.Core.Protection;
 
 namespace Holdfast.Node.Catalog;
 
-/// <summary>What is known to be wrong with one database's archives, summed up for alerts and states.</summary>
-/// <param name="Copies">For each destination where something is.</param>
-/// <param name="Problems">For each task whose newest backups it touches.</param>
+/// <summary>Summary of the known problems of one database's archives, for alerts and protection states.</summary>
+/// <param name="Copies">One entry per destination with a problem.</param>
+/// <param name="Problems">One entry per task whose newest backups are affected.</param>
 internal sealed record CatalogSummary(
     IReadOnlyList<ArchiveAlertInput> Copies,
     IReadOnlyList<(string? Task, KnownBackupProblems Points)> Problems
 )
 {
-    /// <summary>Sums up what the catalog knows of one database.</summary>
+    /// <summary>Summarizes one database.</summary>
     /// <param name="file">The catalog.</param>
     /// <param name="database">The database.</param>
     /// <param name="latest">
-    /// Chains whose names lie ahead of this time are not the newest, so nothing that is known of others is hidden by
-    /// them.
+    /// Chains with names later than this time are not the newest, so they do not hide problems of others.
     /// </param>
     public static CatalogSummary Create(CatalogFile file, string database, DateTimeOffset latest)
     {
@@ -72,7 +71,7 @@ internal sealed record CatalogSummary(
     private static string? DescribeExample(IEnumerable<(string? Task, string Name, CatalogCopy Copy)> troubles) =>
         troubles.OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => $"{t.Name}: {t.Copy.Problem?.Message}").FirstOrDefault();
 
-    // Null where nothing is known against the newest point, wherever its chain is.
+    // Null if the newest restore point has no known problem at any destination.
     private static KnownBackupProblems? SummarizeTask(IReadOnlyList<CatalogChain> chains)
     {
         if (chains.Count == 0 || chains[^1].Entries.Count == 0)
@@ -83,7 +82,7 @@ internal sealed record CatalogSummary(
         var bad = new Dictionary<string, DestinationBackupProblem>(StringComparer.Ordinal);
         foreach (var destination in last.Destinations)
         {
-            // One that was never copied there is not known to be wrong: its run has told that.
+            // A copy that was never made is not a problem here: its backup reported it.
             var first = last
                 .Entries.Select(e => (e.Archive, Copy: e.CopyAt(destination)))
                 .FirstOrDefault(e => e.Copy is { IsRestorable: false });

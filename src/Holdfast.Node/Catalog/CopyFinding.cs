@@ -2,7 +2,7 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Node.Catalog;
 
-/// <summary>What was found of one archive at one destination, for the catalog to take.</summary>
+/// <summary>What was found about one archive at one destination, as input for the catalog.</summary>
 public sealed record CopyFinding
 {
     /// <summary>Path of the chain's folder.</summary>
@@ -14,40 +14,37 @@ public sealed record CopyFinding
     /// <summary>Name of the destination.</summary>
     public required string Destination { get; init; }
 
-    /// <summary>What it is like there.</summary>
+    /// <summary>State of the copy.</summary>
     public required CopyState State { get; init; }
 
     /// <summary>When that was found.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What is wrong; null for nothing.</summary>
+    /// <summary>The problem; null for none.</summary>
     public OperationError? Problem { get; init; }
 
-    /// <summary>Whether all of its bytes were read.</summary>
+    /// <summary>Whether the copy was read completely.</summary>
     public bool IsVerified { get; init; }
 
-    /// <summary>Whether only a listing tells it. That proves less than what was read, and takes nothing of that back.</summary>
+    /// <summary>
+    /// Whether the finding comes from a listing only. That proves less than reading, so it never reverts a result of reading.
+    /// </summary>
     public bool IsListed { get; init; }
 
-    /// <summary>
-    /// Identity of the place that was looked at; null where it has none. It may be another than the one that has the
-    /// name by now.
-    /// </summary>
+    /// <summary>Identity of the inspected destination; null if it has none. By now the name may refer to another one.</summary>
     public string? Identity { get; init; }
 
     /// <summary>
-    /// Bytes of the copy, where it is unrecorded and another copy has another length; null where they are those of the
-    /// archive.
+    /// Length of the copy, if it is unrecorded and another copy has another length; null if it equals that of the archive.
     /// </summary>
     public long? Length { get; init; }
 
     /// <summary>
-    /// The archive, to be added where the catalog has none of that name, or has it unrecorded; null where it must be
-    /// known already.
+    /// The archive, added if the catalog has none of that name or has it unrecorded; null if it must already be known.
     /// </summary>
     public CatalogArchive? Archive { get; init; }
 
-    /// <summary>What a catalog knew of a copy, for another catalog to take.</summary>
+    /// <summary>The finding that corresponds to a copy in a catalog, to import it into another one.</summary>
     internal static CopyFinding Of(string chain, string name, CatalogCopy copy) =>
         new()
         {

@@ -1,8 +1,8 @@
 namespace Holdfast.Node.Catalog;
 
-/// <summary>Where a copy lies.</summary>
+/// <summary>The location of a copy.</summary>
 /// <param name="Destination">Name of the destination.</param>
 /// <param name="Identity">
-/// Identity of the place that was written to; null where it has none. By now the name may mean another place.
+/// Identity of the root that was written to; null if it has none. By now the name may refer to another root.
 /// </param>
 public readonly record struct CopyLocation(string Destination, string? Identity);

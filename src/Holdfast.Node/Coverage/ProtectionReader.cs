@@ -7,13 +7,13 @@ using Holdfast.Node.Tasks;
 namespace Holdfast.Node.Coverage;
 
 /// <summary>
-/// Gathers what the node knows of a database, and has <see cref="DatabaseProtection"/> decide. Costs about a
-/// microsecond a task, so it is done at each question.
+/// Collects the facts about a database and lets <see cref="DatabaseProtection"/> decide. Takes about a microsecond per task, so it
+/// is done at each request.
 /// </summary>
 /// <param name="tasks">All tasks.</param>
-/// <param name="facts">What is known of each task.</param>
+/// <param name="facts">The facts of each task.</param>
 /// <param name="sources">The sources of this node.</param>
-/// <param name="settings">The time zone of schedules that name none.</param>
+/// <param name="settings">Default time zone of schedules.</param>
 /// <param name="time">The clock.</param>
 public sealed class ProtectionReader(
     TaskRegistry tasks,
@@ -23,9 +23,9 @@ public sealed class ProtectionReader(
     TimeProvider time
 )
 {
-    /// <summary>How well a database is protected now.</summary>
+    /// <summary>The protection of a database now.</summary>
     /// <param name="record">The database.</param>
-    /// <param name="templateId">Only by the task of this template; null for all its tasks.</param>
+    /// <param name="templateId">The template whose task alone counts; null for all tasks.</param>
     public DatabaseProtection Of(DatabaseRecord record, string? templateId = null)
     {
         var ofDatabase = tasks.Of(record.Id);
@@ -46,6 +46,6 @@ public sealed class ProtectionReader(
         );
     }
 
-    /// <summary>How well one task protects its database now.</summary>
+    /// <summary>The protection of a database by one task now.</summary>
     public TaskProtection Of(BackupTask task) => TaskProtection.Evaluate(facts.Read(task), time.GetUtcNow(), settings.Zone);
 }

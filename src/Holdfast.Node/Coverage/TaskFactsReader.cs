@@ -11,12 +11,12 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Coverage;
 
-/// <summary>Gathers what the node knows of a task now.</summary>
+/// <summary>Collects the facts about a task.</summary>
 /// <param name="statuses">The statuses of tasks.</param>
-/// <param name="scheduler">When each task is due next.</param>
-/// <param name="queue">Which of them run.</param>
-/// <param name="catalog">Known problems of their backups.</param>
-/// <param name="destinations">Which destinations are unavailable.</param>
+/// <param name="scheduler">Knows when each task is due next.</param>
+/// <param name="queue">Knows which tasks are running.</param>
+/// <param name="catalog">Known problems of the tasks' backups.</param>
+/// <param name="destinations">Knows which destinations are unavailable.</param>
 public sealed class TaskFactsReader(
     WriteBehindState<TaskStatus> statuses,
     BackupScheduler scheduler,

@@ -5,11 +5,11 @@ using Holdfast.Destinations;
 namespace Holdfast.Node.Destinations;
 
 /// <summary>
-/// A destination that tells of every byte that moves there, whoever moves it: so an operation that copies or proves
-/// archives is not taken for one that hangs. Does not own it.
+/// Reports every byte that is transferred to or from a destination, so that an operation that copies or verifies archives is not
+/// considered stalled. Does not own the destination.
 /// </summary>
 /// <param name="inner">The destination.</param>
-/// <param name="moved">Told how many bytes, or 1 for a call that moves none. Called by several tasks at once.</param>
+/// <param name="moved">Receives the number of bytes, or 1 for a call that transfers none. Called concurrently.</param>
 internal sealed class ActivityReportingDestination(IDestination inner, Action<long> moved) : IDestination
 {
     /// <inheritdoc/>

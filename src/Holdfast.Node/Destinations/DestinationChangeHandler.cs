@@ -4,11 +4,13 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Destinations;
 
-/// <summary>Follows the definitions and identities of destinations: if one becomes another place, its backups no longer count.</summary>
+/// <summary>
+/// Reacts to changes of the definitions and identities of destinations: if one gets another root, its backups no longer count.
+/// </summary>
 /// <param name="configs">The definitions.</param>
 /// <param name="identities">The identities, by <c>NAME/NODE</c>.</param>
 /// <param name="destinations">Knows which identities belong to this node.</param>
-/// <param name="catalog">Keeps what is known of each destination by its identity.</param>
+/// <param name="catalog">Keeps the records of each destination by its identity.</param>
 /// <param name="lost">Records the loss with the tasks.</param>
 public sealed class DestinationChangeHandler(
     StateMirror<DestinationConfig> configs,
@@ -18,7 +20,7 @@ public sealed class DestinationChangeHandler(
     LostBackupRecorder lost
 )
 {
-    /// <summary>Starts to follow. Call it when the state has been read.</summary>
+    /// <summary>Starts to react. Call it after the state has been read.</summary>
     public void Start()
     {
         configs.Changed += (name, before, after) =>

@@ -3,8 +3,7 @@ using Holdfast.Node.Supervision;
 namespace Holdfast.Node.Destinations;
 
 /// <summary>
-/// Checks the identity of every destination once in <see cref="NodeSettings.DestinationInterval"/>, at once when it
-/// starts.
+/// Checks the identity of every destination once in <see cref="NodeSettings.DestinationInterval"/>, first right after the start.
 /// </summary>
 /// <param name="destinations">The destinations.</param>
 /// <param name="settings">The interval.</param>
@@ -14,9 +13,9 @@ public sealed class DestinationCheckLoop(DestinationRegistry destinations, NodeS
     /// <summary>Time between two checks.</summary>
     public TimeSpan Interval => settings.DestinationInterval;
 
-    /// <summary>Runs until it is cancelled.</summary>
+    /// <summary>Runs until cancelled.</summary>
     /// <param name="loop">Notified of each check.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
     public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         while (true)

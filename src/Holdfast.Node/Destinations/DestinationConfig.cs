@@ -6,20 +6,22 @@ namespace Holdfast.Node.Destinations;
 /// <summary>A destination as an operator defined it.</summary>
 public sealed record DestinationConfig
 {
-    /// <summary>Its name: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, the first a letter or digit.</summary>
+    /// <summary>
+    /// Name of the destination: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, the first a letter or digit.
+    /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>What it is: <c>local</c>.</summary>
+    /// <summary>Kind of destination: <c>local</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The folder of a local one; absolute, under one of the node's allowed roots.</summary>
+    /// <summary>Folder of a local destination; absolute, under one of the node's allowed roots.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The other settings of its kind.</summary>
+    /// <summary>Other settings of its kind.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Settings { get; init; }
 
-    /// <summary>All settings of its kind, by their names.</summary>
+    /// <summary>All settings of its kind, by name.</summary>
     internal Dictionary<string, object> AllSettings
     {
         get

@@ -5,15 +5,14 @@ using Holdfast.Destinations.Limits;
 namespace Holdfast.Node.Destinations;
 
 /// <summary>
-/// What a node keeps of one destination from one opening to the next. Many may ask at once: they share one attempt to
-/// open it, which holds up nobody
-/// who asks for another destination.
+/// The connection of a node to one destination. Concurrent requests share one attempt to open it, which does not delay requests for
+/// another destination.
 /// </summary>
 internal sealed class DestinationConnection
 {
     private readonly Action _problemChanged;
 
-    // Guards all below. Nothing is called while it is held.
+    // Guards all fields below. Nothing is called while it is held.
     private readonly Lock _gate = new();
     private Task? _opening;
     private SharedDestination? _shared;
@@ -27,10 +26,10 @@ internal sealed class DestinationConnection
         Calls.IdentityFailed += e => Problem = e;
     }
 
-    /// <summary>Runs its calls, and counts those that hang; the same for every opening.</summary>
+    /// <summary>Runs the calls of the destination, and counts those that hang; shared by all openings.</summary>
     public CallGuard Calls { get; }
 
-    /// <summary>Why its identity is not what it should be; null where it is, or nothing is known.</summary>
+    /// <summary>Why its identity is wrong; null if it is right or unknown.</summary>
     public HoldfastException? Problem
     {
         get
@@ -55,10 +54,10 @@ internal sealed class DestinationConnection
         }
     }
 
-    /// <summary>A lease on what is opened, if it still is what it should be; opens it where it is not.</summary>
-    /// <param name="now">The definition now, and the identity that it must have; null where it has none yet.</param>
-    /// <param name="open">Opens it. Runs once for all who wait; must end by itself.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <summary>Leases the opened destination if it is still the defined one; otherwise opens it first.</summary>
+    /// <param name="now">The current definition, and the identity that it must have; null if it has none yet.</param>
+    /// <param name="open">Opens the destination. Runs once for all waiting callers; must end by itself.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<(SharedDestination Shared, IDestination Lease)> LeaseAsync(
         Func<(DestinationConfig Config, string? Identity)> now,
         Func<DestinationConfig, Task<SharedDestination>> open,
@@ -79,11 +78,11 @@ internal sealed class DestinationConnection
                 opening = _opening ??= Task.Run(() => OpenAsync(() => open(config)), CancellationToken.None);
             }
 
-            await opening.WaitAsync(cancellationToken); // it may be of a definition that has changed meanwhile
+            await opening.WaitAsync(cancellationToken); // it may belong to a definition that has changed meanwhile
         }
     }
 
-    /// <summary>Lets go of what is opened: it is closed when its last user has ended.</summary>
+    /// <summary>Releases the opened destination: it is closed when its last lease ends.</summary>
     public async ValueTask CloseAsync()
     {
         SharedDestination? shared;
@@ -101,7 +100,8 @@ internal sealed class DestinationConnection
         }
         if (opening is not null)
         {
-            await Calls.CloseAsync(() => opening); // it finds that this is closed, and lets go; one that hangs holds up no stop
+            // A pending opening sees the disposal and closes what it opened; one that hangs does not delay the shutdown.
+            await Calls.CloseAsync(() => opening);
         }
     }
 

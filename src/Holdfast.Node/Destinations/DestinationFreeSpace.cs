@@ -1,6 +1,6 @@
 namespace Holdfast.Node.Destinations;
 
-/// <summary>The room that is left at a destination.</summary>
+/// <summary>Free space of a destination.</summary>
 /// <param name="At">When it was measured.</param>
-/// <param name="FreeBytes">Bytes that were free then.</param>
+/// <param name="FreeBytes">Free bytes at that time.</param>
 public sealed record DestinationFreeSpace(DateTimeOffset At, long FreeBytes);

@@ -8,10 +8,10 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Destinations;
 
-/// <summary>Which identity each destination must have on this node, and how it comes by it.</summary>
+/// <summary>The identity that each destination must have on this node, and how it is assigned.</summary>
 /// <param name="configs">The destinations.</param>
 /// <param name="identities">Their identities, by <c>NAME/NODE</c>.</param>
-/// <param name="roots">Makes the roots that have them.</param>
+/// <param name="roots">Creates the roots of destinations.</param>
 /// <param name="node">Tag of this node.</param>
 /// <param name="databases">The stored records of all databases, including dropped ones.</param>
 internal sealed class DestinationIdentities(
@@ -22,7 +22,7 @@ internal sealed class DestinationIdentities(
     WriteBehindState<DatabaseRecord> databases
 )
 {
-    /// <summary>The identity that a destination must have here; null where it has none yet.</summary>
+    /// <summary>The identity that a destination must have here; null if it has none yet.</summary>
     public string? IdentityOf(string name) => identities.Find(KeyOf(name))?.Value.Id;
 
     /// <summary>All identities on this node, by the names of their destinations.</summary>
@@ -33,9 +33,8 @@ internal sealed class DestinationIdentities(
     public bool IsOfThisNode(string key) => key == KeyOf(NameOf(key));
 
     /// <summary>
-    /// Destinations that are the folder of another one, or lie in it: a copy at both is one copy. None can be defined
-    /// so; only 0.1 allowed it. Looks at nothing
-    /// but paths and identities, so it does not wait for a disk.
+    /// Destinations whose folder is that of another one, or lies inside it: copies at both are one copy. No such destination can be
+    /// defined; version 0.1 allowed it. Compares only paths and identities, so it never waits for a disk.
     /// </summary>
     public IReadOnlyList<(string Name, string Other)> FindOverlapping()
     {
@@ -57,26 +56,28 @@ internal sealed class DestinationIdentities(
         return shared;
     }
 
-    /// <summary>The change that stores one; null for none.</summary>
+    /// <summary>The change that stores an identity; null if there is none.</summary>
     public StateChange Change(string name, string? id) =>
         id is null ? identities.CreateRemoval(KeyOf(name)) : identities.CreateChange(KeyOf(name), new(id));
 
-    /// <summary>The changes that remove those of a destination, of every node.</summary>
+    /// <summary>The changes that remove the identities of a destination on every node.</summary>
     public IEnumerable<StateChange> Removals(string name) =>
         identities.Items.Where(i => NameOf(i.Key) == name).Select(i => identities.CreateRemoval(i.Key));
 
-    /// <summary>Stores one, and returns when <see cref="IdentityOf"/> tells it.</summary>
+    /// <summary>Stores an identity, and returns when <see cref="IdentityOf"/> returns it.</summary>
     public Task StoreAsync(string name, string id, CancellationToken cancellationToken) =>
         identities.PutAsync(KeyOf(name), new(id), null, cancellationToken);
 
-    /// <summary>Returns when <see cref="IdentityOf"/> tells what the store held at a revision.</summary>
+    /// <summary>Returns when <see cref="IdentityOf"/> reflects a revision of the store.</summary>
     public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) =>
         identities.WaitForRevisionAsync(revision, cancellationToken);
 
-    /// <summary>Makes a root, and gives it an identity or adopts the one that is there; refuses the root of another destination.</summary>
+    /// <summary>
+    /// Creates a root and gives it an identity, or adopts the existing one; refuses the root of another destination.
+    /// </summary>
     /// <returns>
-    /// The identity, not stored yet; or why it is refused: it is the root of another destination, lies in one, or one
-    /// lies in it.
+    /// The identity, not stored yet; or why the root is refused: it is the root of another destination, inside one, or contains
+    /// one.
     /// </returns>
     public async Task<(string? Id, IReadOnlyList<ValidationError> Faults)> InitializeAsync(
         string name,
@@ -84,7 +85,7 @@ internal sealed class DestinationIdentities(
         CancellationToken cancellationToken
     )
     {
-        // Before anything is written.
+        // Checked before anything is written.
         if (await FindOverlapsAsync(name, root, cancellationToken) is { Count: > 0 } faults)
         {
             return (null, faults);
@@ -94,15 +95,12 @@ internal sealed class DestinationIdentities(
     }
 
     /// <summary>
-    /// Finds the identity of a destination that was defined before there were identities: that of its root, or a new
-    /// one, if the root holds an
-    /// archive of a database that the state knows. So a disk that is not mounted is not taken for the destination even then.
+    /// Assigns an identity to a destination that was defined before identities existed: that of its root, or a new one, if the root
+    /// has an archive of a known database. So an unmounted disk is detected even then.
     /// </summary>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationIdentity"/> where the root holds none, or has the identity of a destination
-    /// that lies elsewhere. Two names for one
-    /// folder, which 0.1 allowed, go on: <see cref="FindOverlapping"/> tells of them.
-    /// </exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the root has no such archive, or has
+    /// the identity of a destination at another path. Two names for one folder, which version 0.1 allowed, keep working: <see
+    /// cref="FindOverlapping"/> reports them.</exception>
     public async Task<string> AdoptAsync(string name, IDestinationRoot root, CancellationToken cancellationToken)
     {
         var found = await root.FindIdentityAsync(cancellationToken);
@@ -132,8 +130,8 @@ internal sealed class DestinationIdentities(
     private static HoldfastException CreateNotInitializedException(string name, IDestinationRoot root) =>
         new(
             ErrorCatalogue.DestinationIdentity,
-            $"Destination '{name}' has no identity on this node, and '{root.Name}' holds no backup that this server knows.",
-            "Mount the right disk there. If it is to be used as it is, initialize it: holdfast destination initialize "
+            $"Destination '{name}' has no identity on this node, and '{root.Name}' has no backup that this server knows.",
+            "Mount the right disk there. To use it as it is, initialize it: holdfast destination initialize "
                 + $"{name}, or the button in Studio."
         );
 
@@ -146,7 +144,7 @@ internal sealed class DestinationIdentities(
         new(
             ErrorCatalogue.DestinationIdentity,
             $"'{root.Name}' has the identity of destination '{other}', which lies at '{elsewhere.Name}'.",
-            $"Mount the right disk for '{name}'. If it is a copy that is to be a destination of its own, delete "
+            $"Mount the right disk for '{name}'. To use a copy as a destination of its own, delete "
                 + $"{DestinationIdentity.FileName} in it, and initialize it."
         );
 
@@ -154,7 +152,7 @@ internal sealed class DestinationIdentities(
 
     private static bool IsSame(IDestinationRoot root, IDestinationRoot other) => root.Contains(other) && other.Contains(root);
 
-    // Of two names for one root the later one is reported.
+    // Of two names for one root, the later one is reported.
     private bool IsOverlapping(string name, IDestinationRoot root, string otherName, IDestinationRoot other)
     {
         var isSame = IsSame(root, other) || (IdentityOf(name) is { } id && id == IdentityOf(otherName));
@@ -175,7 +173,7 @@ internal sealed class DestinationIdentities(
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationFailed)
         {
-            return false; // it is not there, which the caller tells
+            return false; // it does not exist, which the caller reports
         }
 
         await using (opened)
@@ -218,7 +216,7 @@ internal sealed class DestinationIdentities(
         return folders;
     }
 
-    // Roots that are one, or lie in each other: by their names, and by the identities found there, for one disk can have several paths.
+    // Roots that are equal or nested: by their paths, and by the identities found there, because one disk can have several paths.
     private async Task<IReadOnlyList<ValidationError>> FindOverlapsAsync(
         string name,
         IDestinationRoot root,
@@ -227,7 +225,7 @@ internal sealed class DestinationIdentities(
     {
         foreach (var other in configs.Items.Select(i => i.Value).Where(o => o.Name != name))
         {
-            // One that is not allowed any more cannot be used.
+            // A destination that is no longer allowed cannot be used.
             if (roots.Find(other) is { } defined && await TryResolveAsync(defined, cancellationToken) is { } resolved)
             {
                 if (FindOverlap(root, other.Name, resolved) is { } overlap)
@@ -258,8 +256,8 @@ internal sealed class DestinationIdentities(
             root.LocationKey,
             IsSame(root, other)
                 ? $"'{root.Name}' is the folder of destination '{otherName}'."
-                : $"'{root.Name}' and '{other.Name}', the folder of destination '{otherName}', lie in each other.",
-            "Give each destination a folder of its own."
+                : $"'{root.Name}' and '{other.Name}', the folder of destination '{otherName}', are nested.",
+            "Use a separate folder for each destination."
         );
     }
 
@@ -270,7 +268,7 @@ internal sealed class DestinationIdentities(
                 new(
                     root.LocationKey,
                     $"This is destination '{NameOf(other.Key)}' already: the folder has its identity, {id}.",
-                    "Mount the right disk. If it is a copy that is to be a destination of its own, delete "
+                    "Mount the right disk. To use a copy as a destination of its own, delete "
                         + $"{DestinationIdentity.FileName} in it first."
                 ),
             ]
@@ -284,7 +282,7 @@ internal sealed class DestinationIdentities(
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationIdentity)
         {
-            return null; // damaged: it says of no destination that this is it
+            return null; // damaged: it does not say which destination this is
         }
     }
 
@@ -296,7 +294,7 @@ internal sealed class DestinationIdentities(
         }
         catch (HoldfastException)
         {
-            return null; // not allowed any more
+            return null; // no longer allowed
         }
     }
 }

@@ -4,8 +4,8 @@ using Holdfast.Destinations;
 namespace Holdfast.Node.Destinations;
 
 /// <summary>
-/// One user's hold on an opened destination. Disposing it lets go; the destination is closed when nobody holds it any
-/// more.
+/// Use of an opened destination by one user. Disposing the lease releases the destination, which is closed when its last lease
+/// ends.
 /// </summary>
 internal sealed class DestinationLease(IDestination opened, Func<ValueTask> release) : IDestination
 {

@@ -2,13 +2,13 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Node.Destinations;
 
-/// <summary>The destinations that one piece of work has opened; disposing it lets go of all of them.</summary>
-/// <param name="destinations">Where they are from.</param>
+/// <summary>The destinations that one operation has opened; disposing it releases all of them.</summary>
+/// <param name="destinations">Opens the destinations.</param>
 internal sealed class DestinationLeases(DestinationRegistry destinations) : IAsyncDisposable
 {
     private readonly List<IDestination> _leases = [];
 
-    /// <summary>Opens one for backups.</summary>
+    /// <summary>Opens a destination for backups.</summary>
     /// <exception cref="Core.Errors.HoldfastException">It is not defined, or cannot be used.</exception>
     public async Task<IDestination> OpenForBackupsAsync(string name, CancellationToken cancellationToken)
     {

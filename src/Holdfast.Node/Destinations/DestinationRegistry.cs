@@ -11,9 +11,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Destinations;
 
 /// <summary>
-/// The destinations that operators have defined, each opened once and shared. One is only ever made, and given its
-/// identity, when it is defined or
-/// initialized; from then on its identity is checked at each opening, and nothing is made again.
+/// The destinations that operators have defined, each opened once and shared. A root is created and given its identity only when
+/// the destination is defined or initialized; later, its identity is checked at each opening and nothing is created.
 /// </summary>
 public sealed class DestinationRegistry : IAsyncDisposable
 {
@@ -28,17 +27,17 @@ public sealed class DestinationRegistry : IAsyncDisposable
         StringComparer.Ordinal
     );
 
-    // Ends openings that hang when the node does.
+    // Cancels openings that hang when the node stops.
     private readonly CancellationTokenSource _stop = new();
     private int _isDisposed;
 
-    // One definition at a time, so that two names never get one root.
+    // Held while a definition is changed, so that two names never get the same root.
     private readonly SemaphoreSlim _defining = new(1);
 
-    /// <summary>Makes it.</summary>
-    /// <param name="state">Where definitions, identities and known databases are.</param>
-    /// <param name="roots">Makes their roots.</param>
-    /// <param name="settings">The node's tag and limits.</param>
+    /// <summary>Creates the registry.</summary>
+    /// <param name="state">The stored definitions, identities and known databases.</param>
+    /// <param name="roots">Creates their roots.</param>
+    /// <param name="settings">Tag and limits of the node.</param>
     /// <param name="time">The clock.</param>
     public DestinationRegistry(NodeState state, DestinationRoots roots, NodeSettings settings, TimeProvider time)
     {
@@ -46,48 +45,48 @@ public sealed class DestinationRegistry : IAsyncDisposable
         _identities = new(state.Destinations, state.Identities, roots, settings.Tag, state.Databases);
     }
 
-    /// <summary>Told when <see cref="IdentityProblem"/> of one has changed. Must not block.</summary>
+    /// <summary>Raised when <see cref="IdentityProblem"/> of a destination has changed. Must not block.</summary>
     public event Action? ProblemChanged;
 
-    /// <summary>All of them, by name.</summary>
+    /// <summary>All destinations, by name.</summary>
     public IReadOnlyList<StateItem<DestinationConfig>> Items => [.. _state.Destinations.Items.OrderBy(i => i.Key, StringComparer.Ordinal)];
 
-    /// <summary>One of them; null where there is none of that name.</summary>
+    /// <summary>The destination with this name; null if there is none.</summary>
     public StateItem<DestinationConfig>? Find(string name) => _state.Destinations.Find(name);
 
-    /// <summary>The root of one with its location looked up.</summary>
-    /// <exception cref="HoldfastException">
-    /// It is not defined; <see cref="ErrorCatalogue.Usage"/> where this node may not use it;
-    /// <see cref="ErrorCatalogue.DestinationFailed"/> where that cannot be found out in time.
-    /// </exception>
+    /// <summary>The root of a destination, with its location resolved.</summary>
+    /// <exception cref="HoldfastException">The destination is not defined; <see cref="ErrorCatalogue.Usage"/> if this node may not
+    /// use it; <see cref="ErrorCatalogue.DestinationFailed"/> if that cannot be determined in time.</exception>
     public Task<IDestinationRoot> ResolveAsync(string name, CancellationToken cancellationToken)
     {
         var root = RootOf(GetDefinition(name));
         return ResolveAsync(name, root, cancellationToken);
     }
 
-    /// <summary>The identity that one must have on this node; null where it has none yet.</summary>
+    /// <summary>The identity that a destination must have on this node; null if it has none yet.</summary>
     public string? IdentityOf(string name) => _identities.IdentityOf(name);
 
-    /// <summary>The identities that destinations must have on this node, by their names; those that have one.</summary>
+    /// <summary>The identities that destinations must have on this node, by name.</summary>
     public IReadOnlyDictionary<string, string> Identities => _identities.All;
 
-    /// <summary>Whether a stored identity is that of a destination on this node.</summary>
+    /// <summary>Whether a stored identity belongs to a destination on this node.</summary>
     /// <param name="key">Its key in the state.</param>
     public bool IsOfThisNode(string key) => _identities.IsOfThisNode(key);
 
-    /// <summary>Destinations that are the folder of another one, or lie in it, with that other one: a copy at both is one copy.</summary>
+    /// <summary>
+    /// Destinations whose folder is that of another one, or lies inside it, with that other one: copies at both are one copy.
+    /// </summary>
     public IReadOnlyList<(string Name, string Other)> Overlapping => _identities.FindOverlapping();
 
-    /// <summary>Why the identity of one is not what it should be, as it was found last; null where it is.</summary>
+    /// <summary>The latest known problem of a destination's identity; null if it is right.</summary>
     public HoldfastException? IdentityProblem(string name) => _connections.TryGetValue(name, out var slot) ? slot.Problem : null;
 
-    /// <summary>Those of which <see cref="IdentityProblem"/> tells something; null for none.</summary>
+    /// <summary>All destinations with an <see cref="IdentityProblem"/>; null for none.</summary>
     public IReadOnlySet<string>? Unavailable
     {
         get
         {
-            HashSet<string>? away = null; // asked for with every task
+            HashSet<string>? away = null; // called for every task, so it allocates only if needed
             foreach (var (name, slot) in _connections)
             {
                 if (slot.Problem is not null)
@@ -100,7 +99,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>What is wrong with a definition; nothing where it can be used.</summary>
+    /// <summary>The errors of a definition; empty if it is valid.</summary>
     public async Task<IReadOnlyList<ValidationError>> CheckAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
         var faults = new List<ValidationError>();
@@ -109,8 +108,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
             faults.Add(
                 new(
                     "name",
-                    $"'{config.Name}' is not a destination's name.",
-                    "Use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit."
+                    $"'{config.Name}' is not a valid name of a destination.",
+                    "Use 1 to 64 letters, digits, '.', '_' and '-', starting with a letter or digit."
                 )
             );
         }
@@ -132,13 +131,12 @@ public sealed class DestinationRegistry : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stores a definition. A new one, or one with another path, is made there and gets its identity; where that cannot
-    /// be done now it is stored all the
-    /// same, and has to be initialized later. One that is saved again with its path changes nothing there.
+    /// Stores a definition. A new one, or one with another path, is created there and gets its identity; if that is impossible now,
+    /// the definition is stored anyway and has to be initialized later. Saving a definition with an unchanged path changes nothing
+    /// there.
     /// </summary>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="ValidationException"/> with every fault.
-    /// </exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/>, or <see cref="ValidationException"/> with every
+    /// error.</exception>
     public async Task<StateItem<DestinationConfig>> PutAsync(DestinationConfig config, long? expected, CancellationToken cancellationToken)
     {
         ValidationException.ThrowIfAny(await CheckAsync(config, cancellationToken));
@@ -172,7 +170,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         return stored;
     }
 
-    /// <summary>Removes a definition. What lies there stays.</summary>
+    /// <summary>Removes a definition. Its backups stay.</summary>
     public async Task DeleteAsync(string name, long? expected, CancellationToken cancellationToken)
     {
         await _defining.WaitAsync(cancellationToken);
@@ -201,11 +199,11 @@ public sealed class DestinationRegistry : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes a root that was defined, and gives it an identity or adopts the one that is there: from now on this is the
+    /// Creates the root of a defined destination and gives it an identity, or adopts the existing one: from now on this root is the
     /// destination.
     /// </summary>
     /// <returns>The identity.</returns>
-    /// <exception cref="HoldfastException">It is not defined, or that cannot be done.</exception>
+    /// <exception cref="HoldfastException">The destination is not defined, or cannot be initialized.</exception>
     public async Task<string> InitializeAsync(string name, CancellationToken cancellationToken)
     {
         await _defining.WaitAsync(cancellationToken);
@@ -225,8 +223,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
         return opened.Identity!;
     }
 
-    /// <summary>Opens one for backups, and puts there what a person without Holdfast needs. Dispose it when you are done.</summary>
-    /// <exception cref="HoldfastException">It is not defined, or cannot be used.</exception>
+    /// <summary>Opens a destination for backups, and writes the restore instructions there. Dispose the lease after use.</summary>
+    /// <exception cref="HoldfastException">The destination is not defined, or cannot be used.</exception>
     public async Task<IDestination> OpenForBackupsAsync(string name, CancellationToken cancellationToken)
     {
         var (shared, lease) = await LeaseAsync(name, cancellationToken);
@@ -247,19 +245,17 @@ public sealed class DestinationRegistry : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens one. Nothing is written there. Dispose it when you are done; it is closed when it was defined anew and its
-    /// last user is done.
+    /// Opens a destination without writing anything. Dispose the lease after use; a redefined destination is closed when its last
+    /// lease ends.
     /// </summary>
-    /// <exception cref="HoldfastException">
-    /// It is not defined, or cannot be used; <see cref="ErrorCatalogue.DestinationIdentity"/> when it is not the one
-    /// that was defined.
-    /// </exception>
+    /// <exception cref="HoldfastException">The destination is not defined, or cannot be used; <see
+    /// cref="ErrorCatalogue.DestinationIdentity"/> if its root has another identity.</exception>
     public async Task<IDestination> OpenAsync(string name, CancellationToken cancellationToken) =>
         (await LeaseAsync(name, cancellationToken)).Lease;
 
     /// <summary>
-    /// Looks at every destination, so that <see cref="IdentityProblem"/> and <see cref="FreeSpaceOf"/> tell how it is now. One
-    /// that does not answer holds up no other.
+    /// Checks every destination, to update <see cref="IdentityProblem"/> and <see cref="FreeSpaceOf"/>. One that does not respond
+    /// does not delay the others.
     /// </summary>
     public Task CheckAllAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(
@@ -272,24 +268,21 @@ public sealed class DestinationRegistry : IAsyncDisposable
                 }
                 catch (HoldfastException)
                 {
-                    // The slot keeps what is wrong with an identity; what else fails, the next backup tells.
+                    // The connection keeps a problem of the identity; the next backup reports any other failure.
                 }
             })
         );
 
-    /// <summary>How its last test went; null where it was not tested as it is defined now.</summary>
+    /// <summary>The result of the last test; null if the destination has not been tested with its current definition.</summary>
     public DestinationTest? LastTest(DestinationConfig config) =>
         _tests.TryGetValue(config.Name, out var last) && last.Config == config ? last.Test : null;
 
-    /// <summary>
-    /// The room that was left there when it was looked at last, about once a minute; null where that is not known of it
-    /// as it is defined now.
-    /// </summary>
+    /// <summary>The free space at the last check, about once a minute; null if unknown for the current definition.</summary>
     public DestinationFreeSpace? FreeSpaceOf(DestinationConfig config) =>
         _freeSpace.TryGetValue(config.Name, out var last) && last.Config == config ? last.Room : null;
 
-    /// <summary>Tries whether files can be written, listed and removed at one.</summary>
-    /// <exception cref="HoldfastException">What does not work; it is kept for <see cref="LastTest"/>.</exception>
+    /// <summary>Tests whether files can be written, listed and removed at a destination.</summary>
+    /// <exception cref="HoldfastException">The failure; it is kept for <see cref="LastTest"/>.</exception>
     public async Task<DestinationTest> TestAsync(string name, CancellationToken cancellationToken)
     {
         var config = GetDefinition(name);
@@ -305,8 +298,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
             throw Failed(
                 new(
                     ErrorCatalogue.DestinationFailed,
-                    $"Destination '{name}' has not done within {longest.TotalSeconds:0} s what a test asks of it.",
-                    "Check the disk, the mount and the network to it.",
+                    $"Destination '{name}' did not complete a test within {longest.TotalSeconds:0} s.",
+                    "Check its disk, mount and network.",
                     e
                 )
             );
@@ -346,7 +339,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         _defining.Dispose();
     }
 
-    /// <summary>Whether two definitions name the same root, however it is written.</summary>
+    /// <summary>Whether two definitions refer to the same root, regardless of notation.</summary>
     internal bool HasSameRoot(DestinationConfig config, DestinationConfig? other) => _roots.AreSame(config, other);
 
     private void RecordFreeSpace(DestinationConfig config, long? freeBytes)
@@ -362,7 +355,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         ?? throw new HoldfastException(
             ErrorCatalogue.NotFound,
             $"Destination '{name}' is not defined.",
-            "Define it, or take it out of the task."
+            "Define it, or remove it from the task."
         );
 
     private IDestinationRoot RootOf(DestinationConfig config)
@@ -394,7 +387,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         );
         try
         {
-            await lease.CheckIdentityAsync(cancellationToken); // the slot is told when it is not what it was
+            await lease.CheckIdentityAsync(cancellationToken); // updates the connection if the identity has changed
             slot.Problem = null;
             return (shared, lease);
         }
@@ -405,7 +398,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         }
     }
 
-    // All that can hang is in one call, for which the limits hold.
+    // All blocking calls are inside this one, so that the limits apply.
     private Task<SharedDestination> OpenAsync(DestinationConnection slot, DestinationConfig config) =>
         slot.Calls.RunAsync(
             "opening it",
@@ -432,7 +425,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         return id!;
     }
 
-    // Null where it cannot be made now.
+    // Null if it cannot be created now.
     private async Task<string?> TryInitializeAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
         try
@@ -441,11 +434,11 @@ public sealed class DestinationRegistry : IAsyncDisposable
         }
         catch (HoldfastException)
         {
-            return null; // the first opening tells
+            return null; // the first opening reports the failure
         }
     }
 
-    // What a person without Holdfast needs lies there from the beginning.
+    // The restore instructions are there from the beginning.
     private async Task WriteInstructionsAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -454,7 +447,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         }
         catch (HoldfastException)
         {
-            // The next backup tells, and tries again.
+            // The next backup reports the failure, and retries.
         }
     }
 
@@ -473,8 +466,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
         {
             throw new HoldfastException(
                 ErrorCatalogue.Conflict,
-                $"Destination '{name}' was changed by somebody else since it was read.",
-                "Read it again, and decide anew."
+                $"Destination '{name}' has been changed by someone else since it was read.",
+                "Read it again, and retry."
             );
         }
         await _state.Destinations.WaitForRevisionAsync(commit.Revision, cancellationToken);

@@ -6,23 +6,21 @@ using Holdfast.Destinations.Limits;
 namespace Holdfast.Node.Destinations;
 
 /// <summary>
-/// Paths of this machine that are given over the API, with the limits of destinations: what is mounted there may hang.
-/// A root that hangs does not block requests for another.
+/// Resolves and opens local paths from API requests, with the limits of destinations, because a mounted file system may hang. A
+/// root that hangs does not block requests for another.
 /// </summary>
-/// <param name="paths">Opens them; null where no path may be given.</param>
+/// <param name="paths">Opens the paths; null if no path is allowed.</param>
 /// <param name="limits">How long a call may take, and how many may hang.</param>
 /// <param name="time">The clock.</param>
 public sealed class PathResolver(ILocalPaths? paths, DestinationLimits limits, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, CallGuard> _calls = new(StringComparer.Ordinal);
 
-    /// <summary>The path with its links followed, so that none leads out of the roots.</summary>
-    /// <param name="path">An absolute path; it, or a part of it at its end, need not exist.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/> when it lies elsewhere; <see cref="ErrorCatalogue.DestinationFailed"/> when
-    /// that cannot be found out in time.
-    /// </exception>
+    /// <summary>The path with its links resolved, so that none leads out of the roots.</summary>
+    /// <param name="path">An absolute path; it, or its last components, need not exist.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it lies outside; <see
+    /// cref="ErrorCatalogue.DestinationFailed"/> if that cannot be determined in time.</exception>
     public Task<string> ResolveAsync(string path, CancellationToken cancellationToken)
     {
         var local = GetPaths(path);
@@ -30,12 +28,11 @@ public sealed class PathResolver(ILocalPaths? paths, DestinationLimits limits, T
             .RunAsync($"resolving '{path}'", limits.OpenTimeout, _ => Task.FromResult(local.Resolve(path)), cancellationToken);
     }
 
-    /// <summary>Opens a folder, or the folder that a file lies in.</summary>
+    /// <summary>Opens a folder, or the folder of a file.</summary>
     /// <param name="path">An absolute path.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HoldfastException">
-    /// As <see cref="ResolveAsync"/>; <see cref="ErrorCatalogue.NotFound"/> where nothing is there.
-    /// </exception>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HoldfastException">As for <see cref="ResolveAsync"/>; <see cref="ErrorCatalogue.NotFound"/> if the path
+    /// does not exist.</exception>
     public Task<OpenedPath> OpenAsync(string path, CancellationToken cancellationToken)
     {
         var local = GetPaths(path);
@@ -46,11 +43,11 @@ public sealed class PathResolver(ILocalPaths? paths, DestinationLimits limits, T
         paths
         ?? throw new HoldfastException(
             ErrorCatalogue.Usage,
-            $"'{path}' is a path, and this node opens none.",
+            $"'{path}' is a path, which this node does not allow.",
             "Give the id of a database, or a destination."
         );
 
-    // By how the path is written: what is mounted can only be found out by looking.
+    // Decided by the written path, because finding the mount requires accessing it.
     private CallGuard GetGuard(ILocalPaths local, string path)
     {
         var root = local.Roots.FirstOrDefault(r => path.StartsWith(r, StringComparison.Ordinal)) ?? "";

@@ -6,21 +6,18 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Destinations;
 
-/// <summary>
-/// Puts what a person without Holdfast needs into the root of a destination: the instructions and the script that they
-/// use.
-/// </summary>
+/// <summary>Writes instructions and a script to the root of a destination, which allow a restore without Holdfast.</summary>
 public static partial class RestoreInstructions
 {
     private const string Script = "restore.py";
     private const int HeadBytes = 4096;
-    private const int FirstVersion = 1; // it did not say so yet
+    private const int FirstVersion = 1; // did not contain a version yet
 
     private static readonly string[] Files = ["HOW-TO-RESTORE.txt", Script];
 
     /// <summary>
-    /// Writes the files where they are missing, and the script where it is older than this program's. What else is
-    /// there is left as it is.
+    /// Writes the files if they are missing, and replaces the script if it is older than this program's. Other files stay
+    /// unchanged.
     /// </summary>
     public static async Task EnsureAsync(IDestination destination, CancellationToken cancellationToken)
     {
@@ -39,7 +36,7 @@ public static partial class RestoreInstructions
         {
             try
             {
-                // One that cannot be removed is being written by another backup right now.
+                // A file that cannot be removed is being written by another backup.
                 if (
                     present.Contains($"{file}.partial")
                     && !await LeftoverCleaner.TryRemoveAsync(destination, $"{file}.partial", cancellationToken)
@@ -53,12 +50,12 @@ public static partial class RestoreInstructions
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
             {
-                // Another backup to the same destination was quicker.
+                // Another backup to the same destination was faster.
             }
         }
     }
 
-    /// <summary>Removes what a crash left half written; the next backup writes it.</summary>
+    /// <summary>Removes incomplete files that a crash left; the next backup writes them again.</summary>
     public static async Task CleanAsync(IDestination destination, CancellationToken cancellationToken)
     {
         var partials = Files.Select(f => $"{f}.partial").ToHashSet(StringComparer.Ordinal);
@@ -77,7 +74,7 @@ public static partial class RestoreInstructions
         }
     }
 
-    /// <summary>The version that a script says it has.</summary>
+    /// <summary>The version in a script.</summary>
     internal static int VersionOf(ReadOnlySpan<byte> script)
     {
         var line = VersionLine().Match(System.Text.Encoding.UTF8.GetString(script[..Math.Min(script.Length, HeadBytes)]));
@@ -100,7 +97,7 @@ public static partial class RestoreInstructions
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
         {
-            return false; // another backup to the same destination replaces it right now
+            return false; // another backup to the same destination is replacing it
         }
     }
 

@@ -2,24 +2,24 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Node.Destinations;
 
-/// <summary>An opened destination that several users share; closed when the last of them has let it go.</summary>
-/// <param name="config">What it was opened as.</param>
+/// <summary>An opened destination that several users share; closed when the last of them releases it.</summary>
+/// <param name="config">The definition that was opened.</param>
 /// <param name="opened">The destination.</param>
 internal sealed class SharedDestination(DestinationConfig config, IDestination opened)
 {
     private readonly Lock _gate = new();
-    private int _users = 1; // who keeps it
+    private int _users = 1; // the connection itself
 
     /// <summary>The destination.</summary>
     public IDestination Opened => opened;
 
-    /// <summary>Whether what a person without Holdfast needs has been put there.</summary>
+    /// <summary>Whether the restore instructions have been written there.</summary>
     public bool HasInstructions { get; set; }
 
-    /// <summary>Whether it is what a definition says now.</summary>
+    /// <summary>Whether it corresponds to the current definition.</summary>
     public bool Matches(DestinationConfig now, string? identity) => now == config && identity is not null && identity == opened.Identity;
 
-    /// <summary>One more user; null where it is closed already.</summary>
+    /// <summary>Adds a user; null if it is already closed.</summary>
     public IDestination? Lease()
     {
         lock (_gate)
@@ -34,7 +34,7 @@ internal sealed class SharedDestination(DestinationConfig config, IDestination o
         return new DestinationLease(opened, ReleaseAsync);
     }
 
-    /// <summary>One user less.</summary>
+    /// <summary>Removes a user.</summary>
     public async ValueTask ReleaseAsync()
     {
         lock (_gate)

@@ -6,13 +6,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Node.Extraction;
 
-/// <summary>Writes the items of a restore point as plain files, joined over its chain.</summary>
+/// <summary>Writes the items of a restore point as plain files, assembled from its chain.</summary>
 public static class Extractor
 {
-    private const int NoSpace = 28; // errno of Linux, which .NET hands on
+    private const int NoSpace = 28; // errno of Linux, as .NET passes it on
     private const int QuotaExceeded = 122;
 
-    // CreateNew follows no link. What is in the archive may be secret, whatever the umask says.
+    // CreateNew does not follow links. The contents may be secret, whatever the umask says.
     private static readonly FileStreamOptions OnlyForOwner = new()
     {
         Mode = FileMode.CreateNew,
@@ -23,12 +23,11 @@ public static class Extractor
     };
 
     /// <summary>
-    /// Writes each item to <paramref name="folder"/>, which is made where it is missing. Nothing there is overwritten;
-    /// where it fails or is stopped, what
-    /// it had written is removed.
+    /// Writes each item to <paramref name="folder"/>, which is created if missing. Nothing there is overwritten; after a failure or
+    /// cancellation, all files that it created are removed.
     /// </summary>
     /// <returns>The files written.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or what is wrong with the archives.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or the problem of the archives.</exception>
     public static async Task<IReadOnlyList<string>> ExtractAsync(ChainReader point, string folder, CancellationToken cancellationToken)
     {
         var files = new List<string>();
@@ -39,13 +38,13 @@ public static class Extractor
             Directory.CreateDirectory(folder);
             foreach (var item in point.Items)
             {
-                var path = Path.Combine(folder, item.Name); // a plain name: the manifest's rules have been checked
+                var path = Path.Combine(folder, item.Name); // a plain name: the manifest has been validated
                 if (Path.Exists(path))
                 {
                     throw new HoldfastException(
                         ErrorCatalogue.TargetExists,
-                        $"'{path}' exists already.",
-                        "Give another folder, or move the file away."
+                        $"'{path}' already exists.",
+                        "Use another folder, or move the file away."
                     );
                 }
                 await ExtractAsync(point, item, path, cancellationToken);
@@ -59,8 +58,8 @@ public static class Extractor
         {
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFull,
-                $"'{folder}' has no room for the items.",
-                "Make room there, or give another folder.",
+                $"'{folder}' has no space left for the items.",
+                "Free space there, or use another folder.",
                 e
             );
         }
@@ -69,7 +68,7 @@ public static class Extractor
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
                 $"'{folder}' cannot be written: {e.Message}",
-                "Give a folder with free space that this user can write to.",
+                "Use a folder with free space that this user can write to.",
                 e
             );
         }
@@ -97,15 +96,14 @@ public static class Extractor
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What went wrong before is what the caller is told; a folder that somebody else has put a file into stays.
+            // The caller receives the original failure; a folder into which somebody else has put a file stays.
         }
     }
 
     private static async Task ExtractAsync(ChainReader point, ItemInfo item, string path, CancellationToken cancellationToken)
     {
         var partial = $"{path}.partial";
-        // of one that was killed, or a link that would lead the bytes elsewhere: it is removed itself, not what it
-        // names
+        // Left by a killed run, or a link that would redirect the bytes: the link itself is removed, not its target.
         File.Delete(partial);
         try
         {
@@ -156,7 +154,7 @@ public static class Extractor
                 var count = RandomAccess.Read(file, bytes[read..], offset + read);
                 if (count == 0)
                 {
-                    throw new EndOfStreamException("The extracted file became shorter.");
+                    throw new EndOfStreamException("The extracted file has been truncated.");
                 }
                 read += count;
             }

@@ -1,26 +1,25 @@
 namespace Holdfast.Node.Jobs;
 
-/// <summary>Which slots a job takes one of.</summary>
+/// <summary>The lane of a job; each lane has its own slots.</summary>
 public enum JobLane
 {
-    /// <summary>Backups of small databases: many at once.</summary>
+    /// <summary>Backups of small databases, many at once.</summary>
     Small,
 
-    /// <summary>Backups of large databases, each of which uses all cores by itself.</summary>
+    /// <summary>Backups of large databases, each of which uses all cores.</summary>
     Large,
 
     /// <summary>Restores.</summary>
     Restore,
 
-    /// <summary>Verifications, one at a time: they read whole disks, and backups come first.</summary>
+    /// <summary>Verifications, one at a time: they read whole disks, and backups have priority.</summary>
     Verify,
 
     /// <summary>
-    /// Comparisons of databases with their newest backups, one at a time: they read whole databases, and backups come
-    /// first.
+    /// Comparisons of databases with their newest backups, one at a time: they read whole databases, and backups have priority.
     /// </summary>
     Compare,
 
-    /// <summary>What is done to chains beside backups: an operator's deletions, and healing after an audit.</summary>
+    /// <summary>Other work on chains: deletions by operators, and repairs after an audit.</summary>
     Removal,
 }

@@ -4,9 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Holdfast.Node.Jobs;
 
 /// <summary>
-/// The one queue of everything that takes its time. A job begins when its lane has a slot and its source and
-/// destinations are below their limits; one
-/// that cannot begin holds up no other that can. Of those that can, the groups of a lane take turns.
+/// The queue of all long-running work. A job starts when its lane has a free slot and its source and destinations are below their
+/// limits; a job that cannot start does not delay others that can. Among those that can, the groups of a lane take turns.
 /// </summary>
 public sealed partial class JobQueue
 {
@@ -14,14 +13,14 @@ public sealed partial class JobQueue
     private readonly ISourceReadiness? _sources;
     private readonly ILogger _logger;
 
-    // Everything below it, and the state of jobs. Nothing is called out while it is held, except ISourceReadiness.IsReady.
+    // Guards all fields below and the state of jobs. Nothing is called while it is held, except ISourceReadiness.IsReady.
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Job> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RoundRobinGroup> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JobSubqueue> _subqueues = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _usage = new(StringComparer.Ordinal);
 
-    // What is held by one job alone, and the jobs that wait behind that one: null for none, as nearly always.
+    // Each exclusive key that is held, with the jobs that wait for it: null for none, the usual case.
     private readonly Dictionary<string, Queue<Job>?> _exclusiveWaiters = new(StringComparer.Ordinal);
     private long _number;
     private long _servedCount;
@@ -29,17 +28,19 @@ public sealed partial class JobQueue
     private int _inProgress;
     private bool _isStopped;
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates the queue.</summary>
     /// <param name="limits">How many jobs run at once.</param>
-    /// <param name="sources">Whether a source can be used yet; jobs wait while it cannot. Null if every source can be used.</param>
-    /// <param name="logger">Takes what must not happen.</param>
+    /// <param name="sources">
+    /// Says whether a source can be used yet; jobs wait until it can. Null if every source can be used.
+    /// </param>
+    /// <param name="logger">Logs defects.</param>
     public JobQueue(JobLimits limits, ISourceReadiness? sources = null, ILogger<JobQueue>? logger = null) =>
         (_limits, _sources, _logger) = (limits, sources, logger ?? NullLogger<JobQueue>.Instance);
 
-    /// <summary>Told of each job that holds nothing any more: another with its key may begin. Must not block.</summary>
+    /// <summary>Raised for each job that has released everything: another one with its key may start. Must not block.</summary>
     public event Action<Job>? Released;
 
-    /// <summary>How many wait.</summary>
+    /// <summary>Number of queued jobs.</summary>
     public int Waiting
     {
         get
@@ -51,7 +52,7 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>How many are under way, those too that are being published.</summary>
+    /// <summary>Number of jobs in progress, including those that are being published.</summary>
     public int Running
     {
         get
@@ -63,7 +64,7 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>Whether it begins no more.</summary>
+    /// <summary>Whether the queue no longer starts jobs.</summary>
     public bool IsStopped
     {
         get
@@ -75,7 +76,7 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>All that wait or run, in no order.</summary>
+    /// <summary>All queued and running jobs, in no particular order.</summary>
     public IReadOnlyList<Job> Jobs
     {
         get
@@ -87,7 +88,7 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>The job with a key that waits or runs; null where none does.</summary>
+    /// <summary>The queued or running job with a key; null if there is none.</summary>
     public Job? Find(string key)
     {
         lock (_gate)
@@ -96,7 +97,7 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>Whether any job holds this for itself alone: <see cref="Job.ExclusiveKey"/>.</summary>
+    /// <summary>Whether a job holds this exclusive key: <see cref="Job.ExclusiveKey"/>.</summary>
     public bool IsLocked(string exclusive)
     {
         lock (_gate)
@@ -105,9 +106,9 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>Puts a job in, unless one with its key waits or runs already.</summary>
-    /// <param name="job">The job; used once.</param>
-    /// <returns>The job with that key: this one, or the one that was there. Null where the queue was stopped.</returns>
+    /// <summary>Adds a job, unless one with its key is already queued or running.</summary>
+    /// <param name="job">The job; to be used once.</param>
+    /// <returns>The job with that key: this one, or the existing one. Null if the queue was stopped.</returns>
     public Job? Add(Job job)
     {
         lock (_gate)
@@ -138,7 +139,7 @@ public sealed partial class JobQueue
         return job;
     }
 
-    /// <summary>Begins whatever can begin: called by the queue itself, and by whoever knows that a source has become ready.</summary>
+    /// <summary>Starts all jobs that can start. Called by the queue itself, and when a source has become ready.</summary>
     public void Pump()
     {
         var begun = new List<Job>();
@@ -157,7 +158,7 @@ public sealed partial class JobQueue
         }
     }
 
-    /// <summary>A job has read what it had to read, and only publishing is left: its slot is another's. Once; then nothing.</summary>
+    /// <summary>Releases the slot of a job that only has to publish. Further calls do nothing.</summary>
     public void BeginPublishing(Job job)
     {
         lock (_gate)
@@ -174,8 +175,8 @@ public sealed partial class JobQueue
     }
 
     /// <summary>
-    /// Gives back all that a job holds, though it may still run: a call of it may hang. Its key stays taken until
-    /// <see cref="Remove"/>. Nothing for one that waits.
+    /// Releases everything that a job holds although it may still run, because one of its calls may hang. Its key stays taken until
+    /// <see cref="Remove"/>. Does nothing for a queued job.
     /// </summary>
     public void Release(Job job)
     {
@@ -186,12 +187,12 @@ public sealed partial class JobQueue
         Pump();
     }
 
-    /// <summary>Takes a job out that has not begun; one that has is left alone.</summary>
-    /// <returns>Whether it had not begun, and never will.</returns>
+    /// <summary>Removes a job that has not started; does nothing if it has.</summary>
+    /// <returns>Whether it had not started, and never will.</returns>
     public bool Withdraw(Job job) => RemoveIf(job, onlyWaiting: true);
 
-    /// <summary>Takes a job out for good, one that waits, runs or hangs: its key is free.</summary>
-    /// <returns>Whether it had not begun, and never will.</returns>
+    /// <summary>Removes a job for good, whether it is queued, runs or hangs: its key is free.</summary>
+    /// <returns>Whether it had not started, and never will.</returns>
     public bool Remove(Job job) => RemoveIf(job, onlyWaiting: false);
 
     private bool RemoveIf(Job job, bool onlyWaiting)
@@ -223,8 +224,8 @@ public sealed partial class JobQueue
         return waited;
     }
 
-    /// <summary>Begins no more, and takes no more in.</summary>
-    /// <returns>Those that have begun and are not over.</returns>
+    /// <summary>Stops starting and accepting jobs.</summary>
+    /// <returns>The jobs that have started and are not released.</returns>
     public IReadOnlyList<Job> Stop()
     {
         lock (_gate)
@@ -254,7 +255,7 @@ public sealed partial class JobQueue
         return false;
     }
 
-    // What a job held alone goes to the next that waits for it.
+    // The exclusive key of a job passes to the next one that waits for it.
     private void HandOverExclusiveKey(Job job)
     {
         if (!job.HasExclusiveKey)
@@ -267,7 +268,7 @@ public sealed partial class JobQueue
         {
             if (next.State != JobState.Waiting)
             {
-                continue; // it was taken out
+                continue; // it was removed
             }
             next.HasExclusiveKey = true;
             EnqueueReady(next);
@@ -285,7 +286,7 @@ public sealed partial class JobQueue
 
     private JobSubqueue SubqueueOf(Job job)
     {
-        // Names of sources and destinations hold no spaces.
+        // Names of sources and destinations contain no spaces.
         var key = $"{job.Lane} {job.Source} {string.Join(' ', job.Destinations)}";
         if (!_subqueues.TryGetValue(key, out var line))
         {
@@ -310,7 +311,7 @@ public sealed partial class JobQueue
         }
         yield return new($"{job.Lane} source {job.Source}", _limits.SourceSlotsOf(job.Lane));
 
-        // A comparison lasts hours where the database is large, and gives way to nobody: it must not take the place of a backup.
+        // A comparison of a large database takes hours and cannot be preempted, so it must not use the slot of a backup.
         if (job.Lane != JobLane.Compare)
         {
             yield return new($"source {job.Source}", _limits.PerSource ?? int.MaxValue);
@@ -322,7 +323,7 @@ public sealed partial class JobQueue
             .Destinations.Select(d => new ResourceLimit($"under way {d}", _limits.InProgress))
             .Append(new("under way", 2 * _limits.InProgress));
 
-    // Of all lines that can begin one, that whose group has waited longest for its turn.
+    // Of all subqueues that can start a job, the one whose group has waited longest for its turn.
     private (Job Job, RoundRobinGroup Turn)? Next()
     {
         (Job Job, RoundRobinGroup Turn)? best = null;
@@ -439,7 +440,7 @@ public sealed partial class JobQueue
         }
         catch (Exception e)
         {
-            failure = e; // whoever put it in looks at it; the queue goes on
+            failure = e; // the caller checks Failure; the queue continues
         }
 
         try
@@ -448,7 +449,7 @@ public sealed partial class JobQueue
         }
         finally
         {
-            job.Complete(failure); // whoever waits for it must not wait for ever
+            job.Complete(failure); // otherwise its callers would wait forever
         }
     }
 
@@ -460,10 +461,10 @@ public sealed partial class JobQueue
         }
         catch (Exception e)
         {
-            LogListenerFailed(e, job.Key); // a listener that fails must not keep the slots of others
+            LogListenerFailed(e, job.Key); // a failing subscriber must not keep the slots of others
         }
     }
 
-    [LoggerMessage(EventId = 5301, Level = LogLevel.Error, Message = "What follows the end of job {Key} failed")]
+    [LoggerMessage(EventId = 5301, Level = LogLevel.Error, Message = "A subscriber to the end of job {Key} failed")]
     private partial void LogListenerFailed(Exception exception, string key);
 }

@@ -1,18 +1,17 @@
 namespace Holdfast.Node.Jobs;
 
 /// <summary>
-/// Jobs that wait for the same things: one of them can begin exactly when each other can, so looking at the first is
-/// enough, however many wait.
-/// Guarded by the queue's lock.
+/// Queued jobs that need the same resources: either all or none of them can start, so checking the first one is enough, however
+/// many there are. Guarded by the queue's lock.
 /// </summary>
 /// <param name="source">The source that they need; null for none.</param>
-/// <param name="slot">What each holds until it is written, and how many of that there are.</param>
-/// <param name="underWay">What each holds until it is over, and how many of that there are.</param>
+/// <param name="slot">The limits that apply to each until its slot is released.</param>
+/// <param name="underWay">The limits that apply to each until it is released.</param>
 internal sealed class JobSubqueue(string? source, IReadOnlyList<ResourceLimit> slot, IReadOnlyList<ResourceLimit> underWay)
 {
     private readonly Dictionary<string, Entry> _groups = new(StringComparer.Ordinal);
 
-    // By the turn that a group had when it was put in; it is put in anew where that has changed since.
+    // By the turn that a group had when it was added; it is added again if that has changed since.
     private readonly PriorityQueue<Entry, long> _byLastServed = new();
 
     public string? Source => source;
@@ -29,16 +28,16 @@ internal sealed class JobSubqueue(string? source, IReadOnlyList<ResourceLimit> s
             _byLastServed.Enqueue(entry, turn.LastServed);
         }
 
-        entry.Turn = turn; // a group that had gone came back as another
+        entry.Turn = turn; // a group that had been removed came back as a new one
         entry.Jobs.Enqueue(job);
     }
 
-    /// <summary>The job that is next here, and when it is its group's turn; null where none waits.</summary>
+    /// <summary>The next job, and the turn of its group; null if none is queued.</summary>
     public (Job Job, RoundRobinGroup Turn)? Peek()
     {
         while (_byLastServed.TryPeek(out var entry, out var turn))
         {
-            // Those that were taken out are still in it.
+            // Removed jobs are still in it.
             while (entry.Jobs.TryPeek(out var job) && job.State != JobState.Waiting)
             {
                 entry.Jobs.Dequeue();

@@ -10,16 +10,16 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Jobs;
 
 /// <summary>
-/// The operations of a node that wait and run: backups, restores, verifications. Whatever their calls do, each ends:
-/// when its work ends, when an operator
-/// aborts it, when it has not moved for too long, or when the node stops; then backups wait for its next start.
+/// The queued and running operations of a node: backups, restores, verifications. Every operation ends, whatever its calls do: when
+/// its work ends, when an operator aborts it, when it makes no progress for too long, or when the node stops, in which case backups
+/// wait for the next start.
 /// </summary>
 public sealed partial class OperationQueue
 {
-    /// <summary>How long work may take to end once it was cancelled; then it is left behind.</summary>
+    /// <summary>How long work may take to end after it was cancelled; then it is abandoned.</summary>
     public static readonly TimeSpan CancellationTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>How long a deletion waits for the backups of its task before whoever asked is told to come again.</summary>
+    /// <summary>How long a deletion waits for the backups of its task before it fails.</summary>
     public static readonly TimeSpan MaxExclusiveWait = TimeSpan.FromSeconds(30);
 
     private readonly OperationStore _operations;
@@ -28,15 +28,15 @@ public sealed partial class OperationQueue
     private readonly JobQueue _queue;
     private readonly ILogger<OperationQueue> _logger;
 
-    // That an operation is entered only if no other with its key is there. The queue is called while it is held, never the other way round.
+    // Ensures that an operation is added only if no other has its key. Lock order: this lock, then the queue's, never the reverse.
     private readonly Lock _adding = new();
 
-    /// <summary>Makes it.</summary>
-    /// <param name="operations">Where each becomes an operation.</param>
-    /// <param name="sources">Whether a source can be used yet.</param>
-    /// <param name="settings">Limits and times.</param>
+    /// <summary>Creates the queue.</summary>
+    /// <param name="operations">Stores the operations.</param>
+    /// <param name="sources">Says whether a source can be used yet.</param>
+    /// <param name="settings">Limits and timeouts.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="loggers">For what must not happen.</param>
+    /// <param name="loggers">Logs defects.</param>
     public OperationQueue(
         OperationStore operations,
         ISourceReadiness sources,
@@ -57,16 +57,16 @@ public sealed partial class OperationQueue
         };
     }
 
-    /// <summary>Told of each operation that has ended, when another of its task may begin. Must not block.</summary>
+    /// <summary>Raised for each operation that has ended, when another one of its task may start. Must not block.</summary>
     public event Action<Operation>? Ended;
 
-    /// <summary>How many wait.</summary>
+    /// <summary>Number of queued operations.</summary>
     public int Waiting => _queue.Waiting;
 
-    /// <summary>How many run.</summary>
+    /// <summary>Number of running operations.</summary>
     public int Running => _queue.Running;
 
-    /// <summary>Backups that wait, and those that are under way.</summary>
+    /// <summary>Queued and running backups.</summary>
     public (int Waiting, int Running) Backups
     {
         get
@@ -76,30 +76,27 @@ public sealed partial class OperationQueue
         }
     }
 
-    /// <summary>Operations that run, what they need, and how long each has not moved.</summary>
+    /// <summary>Running operations, the resources that they use, and how long each has made no progress.</summary>
     internal IEnumerable<OperationJob> InProgress => _queue.Jobs.OfType<OperationJob>().Where(j => j.State != JobState.Waiting);
 
-    /// <summary>The backup of a task that waits or runs; null where none does.</summary>
+    /// <summary>The queued or running backup of a task; null if there is none.</summary>
     public RunningOperation? Find(string taskId) => (_queue.Find(taskId) as OperationJob)?.Operation;
 
-    /// <summary>Whether anything waits or runs that holds the chains of a task: a backup of it, or a deletion.</summary>
+    /// <summary>Whether a backup or a deletion that holds the chains of a task is queued or running.</summary>
     /// <param name="key">The key of its backups: <see cref="BackupJob.KeyOf(string?, DatabaseId)"/>.</param>
     public bool IsLocked(string key) => _queue.IsLocked(key);
 
     /// <summary>
-    /// Does something to the chains of a task while no backup of it waits or runs: those that were asked for before end
-    /// first, those that come meanwhile
-    /// wait. What is decided on must be looked at in it.
+    /// Runs work on the chains of a task while no backup of it is queued or running: backups that were requested before end first,
+    /// later ones wait. The work must read again whatever its decision depends on.
     /// </summary>
     /// <param name="key">The key of its backups: <see cref="BackupJob.KeyOf(string?, DatabaseId)"/>.</param>
-    /// <param name="destinations">Names of the destinations that it works at.</param>
-    /// <param name="work">The work; its token is cancelled by the caller's and by the node's stop.</param>
-    /// <param name="cancellationToken">Ends the waiting, and the work.</param>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotAllowed"/> where a backup still runs after <see cref="MaxExclusiveWait"/>, or the node
-    /// stops; <see cref="ErrorCatalogue.Interrupted"/>
-    /// where it stops in the middle; and what the work throws.
-    /// </exception>
+    /// <param name="destinations">Names of the destinations that it uses.</param>
+    /// <param name="work">The work; its token is cancelled by the caller and when the node stops.</param>
+    /// <param name="cancellationToken">Cancels the wait and the work.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if a backup is still running after <see
+    /// cref="MaxExclusiveWait"/>, or the node stops; <see cref="ErrorCatalogue.Interrupted"/> if it stops during the work; and any
+    /// failure of the work.</exception>
     internal Task<T> RunExclusivelyAsync<T>(
         string key,
         IReadOnlyList<string> destinations,
@@ -122,13 +119,12 @@ public sealed partial class OperationQueue
             cancellationToken
         );
 
-    /// <summary>Reads a database to compare it, when it is the turn of that. Nothing of it is among the operations.</summary>
+    /// <summary>Reads a database to compare it, as soon as its lane is free. It is not listed as an operation.</summary>
     /// <param name="database">The database.</param>
-    /// <param name="work">The work; its token is cancelled by the caller's and by the node's stop.</param>
-    /// <param name="cancellationToken">Ends the waiting, and the work.</param>
-    /// <exception cref="HoldfastException">
-    /// As <see cref="RunExclusivelyAsync"/>: it could not begin, or the node stops; and what the work throws.
-    /// </exception>
+    /// <param name="work">The work; its token is cancelled by the caller and when the node stops.</param>
+    /// <param name="cancellationToken">Cancels the wait and the work.</param>
+    /// <exception cref="HoldfastException">As for <see cref="RunExclusivelyAsync"/>: it could not start, or the node stops; and any
+    /// failure of the work.</exception>
     internal Task<T> CompareAsync<T>(DatabaseId database, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         RunInternalAsync(
             (stop, run) =>
@@ -169,7 +165,7 @@ public sealed partial class OperationQueue
             throw new HoldfastException(
                 ErrorCatalogue.Interrupted,
                 "The server stopped while this ran.",
-                "What was deleted by then stays so. Ask for it again.",
+                "What has been deleted stays deleted. Please retry.",
                 e
             );
         }
@@ -180,24 +176,23 @@ public sealed partial class OperationQueue
         return result;
     }
 
-    /// <summary>Looks for what can begin now that a source can be used.</summary>
+    /// <summary>Starts the jobs that can start now that a source is ready.</summary>
     public void Pump() => _queue.Pump();
 
-    /// <summary>Puts an operation in line. One with the same key that waits or runs already is that one.</summary>
-    /// <param name="work">What it does.</param>
-    /// <param name="askedBy">Who asked; null for the schedule.</param>
-    /// <param name="isNew">Whether it was not there before.</param>
+    /// <summary>Queues an operation. If one with the same key is already queued or running, returns that one.</summary>
+    /// <param name="work">The work of the operation.</param>
+    /// <param name="askedBy">The requesting user; null for the schedule.</param>
+    /// <param name="isNew">Whether the operation was added.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
     internal RunningOperation Add(OperationWorkItem work, string? askedBy, out bool isNew) =>
         Add(work, askedBy, static () => true, out isNew)!;
 
-    /// <summary>Puts an operation of the schedule in line, unless it has been given up since it was found to be due.</summary>
-    /// <param name="work">What it does.</param>
+    /// <summary>Queues a scheduled operation, unless it has been cancelled since it was found to be due.</summary>
+    /// <param name="work">The work of the operation.</param>
     /// <param name="isDue">
-    /// Whether it is due still. Asked while nothing else can come into line, and nothing be given up; must not call the
-    /// queue.
+    /// Whether it is still due. Called under the lock, so that nothing is added or cancelled meanwhile; must not call the queue.
     /// </param>
-    /// <returns>Whether it waits or runs now.</returns>
+    /// <returns>Whether it is queued or running now.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
     internal bool TryAddDue(OperationWorkItem work, Func<bool> isDue) => Add(work, null, isDue, out _) is not null;
 
@@ -230,28 +225,27 @@ public sealed partial class OperationQueue
                 present = found;
             }
 
-            // It has ended, and is just about to be taken out. Until it is, its key is taken, and another that were put
-            // in now would wait for ever.
+            // It has ended and is about to be removed. Until then its key is taken, and an operation added now would wait forever.
             _queue.Remove(present);
         }
     }
 
     /// <summary>
-    /// Ends what is due and is not in line yet as aborted, so that its slot is used up. One that waits or runs is left
+    /// Records a due operation that is not queued yet as aborted, so that its slot is used up. A queued or running one is left
     /// alone.
     /// </summary>
-    /// <returns>Whether it was ended.</returns>
+    /// <returns>Whether it was recorded.</returns>
     internal bool TrySkip(OperationWorkItem work, string by)
     {
         RunningOperation operation;
-        lock (_adding) // so that it does not come into line before its task's status says that the slot is used
+        lock (_adding) // so that it is not queued before the status of its task says that the slot is used up
         {
             if (_queue.IsStopped || _queue.Find(work.Key) is not null)
             {
                 return false;
             }
             operation = work.CreateOperation(_operations, null);
-            operation.Write($"aborted by {by} before it began");
+            operation.Write($"aborted by {by} before it started");
             operation.TryClaim();
             work.Terminate(operation, StopReason.Aborted);
         }
@@ -261,7 +255,7 @@ public sealed partial class OperationQueue
         return true;
     }
 
-    /// <summary>Takes up an operation that waited when the node stopped.</summary>
+    /// <summary>Resumes an operation that was queued when the node stopped.</summary>
     internal void Resume(OperationWorkItem work, Operation stored)
     {
         lock (_adding)
@@ -273,17 +267,19 @@ public sealed partial class OperationQueue
         }
     }
 
-    /// <summary>Ends what was aborted and does not end, and what has not moved for too long. Called every few seconds.</summary>
+    /// <summary>
+    /// Ends operations that do not end after an abort, and those that have made no progress for too long. Called every few seconds.
+    /// </summary>
     internal async Task EndStalledAsync()
     {
-        var interrupting = new List<Task>(); // side by side: each may take a second where a call hangs, and there can be hundreds
+        var interrupting = new List<Task>(); // concurrently: each may take a second if a call hangs, and there can be hundreds
         foreach (var job in InProgress.ToList())
         {
             var isStalled = job.WorkItem.CanTimeOut && job.Operation.TimeWithoutProgress > 2 * _settings.NoProgressThreshold;
             if (isStalled)
             {
-                // In this order: one that ends by being cancelled is taken for one that the node's stop cut off, and
-                // waits for its next start.
+                // The order matters: an operation that ends by cancellation counts as interrupted by the node's stop and waits for
+                // the next start.
                 Terminate(job, StopReason.Stalled);
                 interrupting.Add(job.Operation.InterruptAsync());
             }
@@ -297,8 +293,8 @@ public sealed partial class OperationQueue
     }
 
     /// <summary>
-    /// Begins no more, gives the running ones the grace time, then interrupts them; returns when all have ended. Those
-    /// that wait go on waiting.
+    /// Stops starting operations, gives the running ones the grace time, then interrupts them; returns when all have ended. Queued
+    /// ones stay queued.
     /// </summary>
     internal async Task StopAsync()
     {
@@ -309,7 +305,7 @@ public sealed partial class OperationQueue
         }
         foreach (var waiting in _queue.Jobs.OfType<InternalJob>())
         {
-            _queue.Withdraw(waiting); // whoever waits for it is told
+            _queue.Withdraw(waiting); // its callers are notified
         }
         var running = all.OfType<OperationJob>().ToList();
         var alone = all.OfType<InternalJob>().ToList();
@@ -317,12 +313,12 @@ public sealed partial class OperationQueue
         await Task.WhenAny(ended, Task.Delay(_settings.ShutdownGrace, _time));
         await Task.WhenAll([.. running.Select(j => j.Operation.InterruptAsync()), .. alone.Select(InterruptAsync)]);
         await Task.WhenAny(ended, Task.Delay(CancellationTimeout, _time));
-        // Each operation ends now. What is told of its end may hang or fail: nothing of that may keep the process, or the others.
+        // Each operation ends now. A subscriber to its end that hangs or fails must not delay the process or the other operations.
         var last = Task.WhenAll(running.Select(j => Task.Run(() => Terminate(j, StopReason.NodeShutdown))));
         await Task.WhenAny(Task.WhenAll(ended, last), Task.Delay(CancellationTimeout, TimeProvider.System));
     }
 
-    // It may have ended, and its source of cancellation with it.
+    // It may have ended and disposed its cancellation source.
     private static Task InterruptAsync(InternalJob job)
     {
         try
@@ -338,9 +334,9 @@ public sealed partial class OperationQueue
     }
 
     private static HoldfastException CreateShuttingDownException() =>
-        new(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Ask again when it is up.");
+        new(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Retry after it has restarted.");
 
-    // Returns when its work has begun; it has not, and never will, where this throws.
+    // Returns when the work has started; if this throws, it has not started and never will.
     private async Task WaitForStartAsync(InternalJob job, CancellationToken cancellationToken)
     {
         try
@@ -353,22 +349,22 @@ public sealed partial class OperationQueue
             {
                 throw;
             }
-            return; // it has just begun, and hears of it itself
+            return; // it has just started and will be cancelled by its token
         }
         catch (TimeoutException e)
         {
             var why =
                 job.ExclusiveKey is null ? "other jobs read the same source"
-                : job.HasExclusiveKey ? "other chains are being deleted or healed at the same destination"
+                : job.HasExclusiveKey ? "other chains are being deleted or repaired at the same destination"
                 : "a backup writes to the same chains";
             if (!_queue.Withdraw(job))
             {
-                return; // it has just begun
+                return; // it has just started
             }
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"It could not begin within {MaxExclusiveWait.TotalSeconds:0} s: {why}.",
-                "Ask again when that has ended.",
+                $"It could not start within {MaxExclusiveWait.TotalSeconds:0} s: {why}.",
+                "Retry when that has ended.",
                 e
             );
         }
@@ -387,7 +383,7 @@ public sealed partial class OperationQueue
         }
     }
 
-    // Never throws: those after it are ended too.
+    // Never throws, so that the following operations end, too.
     private void TerminateClaimed(OperationJob job, StopReason reason)
     {
         try
@@ -420,7 +416,8 @@ public sealed partial class OperationQueue
         return operation;
     }
 
-    // One that waits has ended when this returns. The slot of one that runs is another's at once, even if a call of it hangs.
+    // A queued operation has ended when this returns. The slot of a running one is released at once, even if one of its calls
+    // hangs.
     private void OnAborted(OperationJob job)
     {
         if (job.Operation.TryClaim(onlyWaiting: true))
@@ -445,7 +442,8 @@ public sealed partial class OperationQueue
         }
         catch (Exception e)
         {
-            // It ends its operation whatever happens; what gets here is a defect, and must not leave it running for ever.
+            // The work ends its operation in any case; an exception here is a defect, and must not leave the operation running
+            // forever.
             LogNotEnded(e, operation.Id);
             if (operation.TryClaim())
             {
@@ -457,9 +455,9 @@ public sealed partial class OperationQueue
             }
         }
 
-        operation.Dispose(); // nothing of it is left, however late
+        operation.Dispose(); // nothing refers to it any more
     }
 
-    [LoggerMessage(EventId = 5302, Level = LogLevel.Error, Message = "Operation {Operation} did not end in order")]
+    [LoggerMessage(EventId = 5302, Level = LogLevel.Error, Message = "Operation {Operation} did not end cleanly")]
     private partial void LogNotEnded(Exception exception, string operation);
 }

@@ -1,11 +1,11 @@
 namespace Holdfast.Node.Jobs;
 
-/// <summary>When it is a group's turn: the one with the lowest number is next. Guarded by the queue's lock.</summary>
+/// <summary>The turn of a group: the lowest number is next. Guarded by the queue's lock.</summary>
 internal sealed class RoundRobinGroup
 {
-    /// <summary>Grows with each turn that it has had.</summary>
+    /// <summary>Grows with each turn that the group has had.</summary>
     public long LastServed { get; set; }
 
-    /// <summary>Its jobs that wait.</summary>
+    /// <summary>Number of its queued jobs.</summary>
     public int Waiting { get; set; }
 }

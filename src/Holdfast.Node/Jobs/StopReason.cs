@@ -1,14 +1,14 @@
 namespace Holdfast.Node.Jobs;
 
-/// <summary>Why an operation is ended by somebody else than its own work.</summary>
+/// <summary>Why an operation is ended from outside of its own work.</summary>
 internal enum StopReason
 {
-    /// <summary>An operator aborted it, or put it off.</summary>
+    /// <summary>An operator aborted or postponed it.</summary>
     Aborted,
 
-    /// <summary>It had not moved for too long.</summary>
+    /// <summary>It made no progress for too long.</summary>
     Stalled,
 
-    /// <summary>The node stops, and it did not let itself be interrupted.</summary>
+    /// <summary>The node is stopping, and the operation could not be interrupted.</summary>
     NodeShutdown,
 }

@@ -7,10 +7,7 @@ namespace Holdfast.Node.Keys;
 /// <summary>The node's own key, which opens the indexes of encrypted chains.</summary>
 public static class NodeKey
 {
-    /// <summary>
-    /// Where it lies unless told otherwise: <c>$XDG_DATA_HOME/holdfast/node.key</c>, or
-    /// <c>~/.local/share/holdfast/node.key</c>.
-    /// </summary>
+    /// <summary>Default path: <c>$XDG_DATA_HOME/holdfast/node.key</c>, or <c>~/.local/share/holdfast/node.key</c>.</summary>
     public static string DefaultPath
     {
         get
@@ -21,8 +18,8 @@ public static class NodeKey
         }
     }
 
-    /// <summary>Reads the key; makes it, readable by this user only, where it is not there yet.</summary>
-    /// <exception cref="HoldfastException">The file holds no key, or cannot be made.</exception>
+    /// <summary>Reads the key; if it does not exist, creates it, readable by this user only.</summary>
+    /// <exception cref="HoldfastException">The file contains no key, or cannot be created.</exception>
     public static AgeIdentity LoadOrCreate(string path, TimeProvider time)
     {
         if (!File.Exists(path))
@@ -37,14 +34,14 @@ public static class NodeKey
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
             {
-                // Another run made it meanwhile.
+                // Another process created it meanwhile.
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Usage,
-                    $"The node's key '{path}' cannot be made: {e.Message}",
-                    "Give another place with --node-key, or set XDG_DATA_HOME.",
+                    $"The node's key '{path}' cannot be created: {e.Message}",
+                    "Give another path with --node-key, or set XDG_DATA_HOME.",
                     e
                 );
             }
@@ -54,8 +51,8 @@ public static class NodeKey
             ? identity
             : throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{path}' does not hold exactly one key.",
-                "Make one with: holdfast keygen --out FILE"
+                $"'{path}' does not contain exactly one key.",
+                "Create one with: holdfast keygen --out FILE"
             );
     }
 }

@@ -35,7 +35,7 @@ public sealed class EventConnections(
     /// <param name="ofAllNodes">Whether runs of other tags count as this node's own.</param>
     public void Connect(bool ofAllNodes)
     {
-        // Before the tasks are derived: each that is found is scheduled.
+        // Before the tasks are derived, so that each of them is scheduled.
         tasks.Changed += supervisor.Guard<IReadOnlyCollection<string>>("scheduling of changed tasks", scheduler.Reschedule);
         queue.Ended += supervisor.Guard<Operation>("scheduling after an operation", operation =>
             scheduler.Reschedule(operation.TaskId is { } task ? [task] : [])
@@ -43,7 +43,7 @@ public sealed class EventConnections(
         sources.Changed += supervisor.Guard<DatabaseRecord>("tasks of found databases", tasks.Derive);
         sources.Ready += supervisor.Guard<string>("scheduling of a source", OnSourceReady);
         tasks.Start();
-        // Before the runs are read: no operation that ends meanwhile is missed.
+        // Before the runs are read, so that no operation that ends meanwhile is missed.
         operations.Changed += supervisor.Guard<Operation>("runs of operations", runs.RecordOperation);
         runs.Start(ofAllNodes);
         var createRuns = supervisor.Guard<RunRegistry>("runs of slots", registry => registry.CreateDueRuns());

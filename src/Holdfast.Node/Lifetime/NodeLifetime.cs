@@ -11,7 +11,7 @@ namespace Holdfast.Node.Lifetime;
 /// <param name="operations">Operations of the server before, and of this one.</param>
 /// <param name="events">Which events cause what.</param>
 /// <param name="sources">The sources.</param>
-/// <param name="loops">The background loops.</param>
+/// <param name="loops">The background loops and periodic jobs.</param>
 /// <param name="log">The node's log.</param>
 /// <param name="steps">Waits for the steps of stopping.</param>
 public sealed class NodeLifetime(
@@ -35,7 +35,7 @@ public sealed class NodeLifetime(
         await storage.StartAsync(cancellationToken);
         var isExclusive = storage.IsExclusive;
 
-        // When the state has been read, because what is in it by then is not news.
+        // After the state has been read, because its contents are not news.
         log.Follow();
 
         // Before tasks are scheduled and runs are read: both must see interrupted backups as failed.

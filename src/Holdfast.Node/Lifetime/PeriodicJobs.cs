@@ -8,14 +8,14 @@ using Holdfast.Node.Supervision;
 
 namespace Holdfast.Node.Lifetime;
 
-/// <summary>Small jobs that are done again and again as long as the node runs. Alerts and metrics know them by their names.</summary>
+/// <summary>Small jobs that run repeatedly while the node runs. Alerts and metrics know them by their names.</summary>
 /// <param name="operations">Stores the progress of operations.</param>
 /// <param name="runs">Stores the runs.</param>
 /// <param name="queue">Ends operations that make no progress.</param>
 /// <param name="clock">The trusted clock, which is stored.</param>
 /// <param name="probe">Checks the state store.</param>
 /// <param name="catalog">Checks its own file.</param>
-/// <param name="alerts">Evaluated anew when a loop is stuck.</param>
+/// <param name="alerts">Evaluated again when a loop stalls.</param>
 public sealed class PeriodicJobs(
     OperationStore operations,
     RunRegistry runs,
@@ -47,7 +47,7 @@ public sealed class PeriodicJobs(
         operations.Prune();
     }
 
-    // The log reports a stuck loop even if it is the loop of the alerts that is stuck.
+    // The log reports a stalled loop even if it is the alert loop.
     private Task ReportStuckAsync(Supervisor supervisor)
     {
         supervisor.LogStuck();

@@ -10,7 +10,7 @@ namespace Holdfast.Node.Lifetime;
 /// <param name="state">The state.</param>
 /// <param name="catalog">The catalog.</param>
 /// <param name="destinations">The destinations.</param>
-/// <param name="changes">Follows the definitions of destinations.</param>
+/// <param name="changes">Reacts to changes of destinations.</param>
 /// <param name="clock">The trusted clock.</param>
 /// <param name="alerts">The alerts.</param>
 /// <param name="supervisor">Shows how the state is stored and followed.</param>
@@ -32,17 +32,17 @@ public sealed class StorageLifetime(
     {
         clock.MarkStarted();
         state.RegisterLoops(supervisor);
-        alerts.Subscribe(); // before the state is read: a value that cannot be read is an alert
+        alerts.Subscribe(); // before the state is read: an unreadable value is an alert
         await state.StartAsync(cancellationToken);
         if (state.Statuses.Items.All(s => s.Value.Head is null))
         {
-            catalog.ConfirmEmpty(); // nothing was ever backed up: a new catalog has lost nothing
+            catalog.ConfirmEmpty(); // no backup exists: a new catalog has lost nothing
         }
         changes.Start();
         clock.Start();
     }
 
-    /// <summary>Stores what is still to be stored.</summary>
+    /// <summary>Stores pending changes.</summary>
     public Task FlushAsync() => state.Writer.FlushAsync(CancellationToken.None);
 
     /// <summary>

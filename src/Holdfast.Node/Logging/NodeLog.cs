@@ -13,17 +13,17 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Logging;
 
 /// <summary>
-/// The node's log for operators: what began and how it ended, which alerts came and went, who is gone and back, what
-/// was saved and deleted. Each line is an
-/// event with a stable id, and its values have names, so that programs can read them; <c>docs/server.md</c> lists them all.
+/// The node's log for operators: start and end of operations, alerts, failures and recoveries of sources and destinations, saved
+/// and deleted definitions. Each line is an event with a stable id and named values, so that programs can read them;
+/// <c>docs/server.md</c> lists all of them.
 /// </summary>
-/// <param name="logger">Where the lines go.</param>
+/// <param name="logger">Receives the lines.</param>
 /// <param name="operations">Logged when they start and end.</param>
-/// <param name="alerts">Logged when they come and go.</param>
+/// <param name="alerts">Logged when they are raised and resolved.</param>
 /// <param name="retention">Logged when it deletes a chain.</param>
 /// <param name="state">Definitions are logged when they are saved and deleted.</param>
 /// <param name="sources">Counted at the start.</param>
-/// <param name="settings">Tag and grace time of the node.</param>
+/// <param name="settings">Tag and shutdown grace time of the node.</param>
 public sealed partial class NodeLog(
     ILogger<NodeLog> logger,
     OperationStore operations,
@@ -34,14 +34,13 @@ public sealed partial class NodeLog(
     NodeSettings settings
 )
 {
-    // A server that loses its disk has an alert for each of 10,000 databases: that is one line.
+    // A server that loses its disk has an alert for each of 10,000 databases: that is logged as one line.
     private const int MaxAlertsPerKind = 10;
 
     private readonly ConcurrentDictionary<string, byte> _running = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Logs what happens on the node from now on. To be called when the state has been read: what is there by then is
-    /// no news.
+    /// Starts to log events of the node. Call it after the state has been read, because its contents are not news.
     /// </summary>
     public void Follow()
     {
@@ -61,15 +60,15 @@ public sealed partial class NodeLog(
         LogStarted(settings.Tag, sources.Items.Count, databases, state.Templates.Count);
     }
 
-    /// <summary>The node stops.</summary>
+    /// <summary>The node is stopping.</summary>
     public void Stopping() => LogStopping(settings.Tag, _running.Count, settings.ShutdownGrace.TotalSeconds);
 
     /// <summary>The node has stopped.</summary>
     public void Stopped() => LogStopped(settings.Tag);
 
-    /// <summary>A step of stopping, or of closing after it, does not end; it is left behind.</summary>
-    /// <param name="what">What it is.</param>
-    /// <param name="patience">How long it was waited for.</param>
+    /// <summary>A step of the shutdown does not complete; it is abandoned.</summary>
+    /// <param name="what">The step.</param>
+    /// <param name="patience">The time limit.</param>
     public void NotStoppedInTime(string what, TimeSpan patience) => LogNotStoppedInTime(what, patience.TotalSeconds);
 
     private static string Seconds(Operation operation) =>
@@ -92,7 +91,7 @@ public sealed partial class NodeLog(
             }
         };
 
-    // Told at each change and every few seconds while it runs.
+    // Raised at each change, and every few seconds while the operation runs.
     private void OnOperation(Operation operation)
     {
         if (operation.State == OperationState.Running && _running.TryAdd(operation.Id, 0))
@@ -128,7 +127,7 @@ public sealed partial class NodeLog(
             : isFailure ? LogLevel.Warning
             : LogLevel.Information;
         var seconds = Seconds(operation);
-        var reason = operation.Error?.Message ?? (operation.Result?.Unchanged == true ? "nothing had changed" : "");
+        var reason = operation.Error?.Message ?? (operation.Result?.Unchanged == true ? "unchanged" : "");
         if (operation.Kind == OperationKind.Backup)
         {
             var result = operation.Result;
@@ -241,7 +240,7 @@ public sealed partial class NodeLog(
     [LoggerMessage(
         EventId = 4002,
         Level = LogLevel.Information,
-        Message = "Node {Node} stops: {Running} operations run, and have {GraceSeconds} s"
+        Message = "Node {Node} is stopping: {Running} operations are running and have {GraceSeconds} s to end"
     )]
     private partial void LogStopping(string node, int running, double graceSeconds);
 
@@ -251,14 +250,14 @@ public sealed partial class NodeLog(
     [LoggerMessage(
         EventId = 4004,
         Level = LogLevel.Warning,
-        Message = "{What} did not end within {Seconds} s and is left behind: the disk or the store does not answer"
+        Message = "{What} did not complete within {Seconds} s and was abandoned: the disk or the store does not respond"
     )]
     private partial void LogNotStoppedInTime(string what, double seconds);
 
     [LoggerMessage(
         EventId = 4101,
         Level = LogLevel.Information,
-        Message = "Backup {Operation} of {Database} has begun (task {Task}, {Kind})"
+        Message = "Backup {Operation} of {Database} has started (task {Task}, {Kind})"
     )]
     private partial void LogBackupStarted(string operation, DatabaseId database, string task, string kind);
 
@@ -283,7 +282,7 @@ public sealed partial class NodeLog(
     [LoggerMessage(
         EventId = 4103,
         Level = LogLevel.Information,
-        Message = "{Kind} {Operation} of {Database} has begun, asked for by {AskedBy}"
+        Message = "{Kind} {Operation} of {Database} has started, requested by {AskedBy}"
     )]
     private partial void LogOperationStarted(string operation, OperationKind kind, DatabaseId database, string askedBy);
 
@@ -318,13 +317,13 @@ public sealed partial class NodeLog(
     [LoggerMessage(EventId = 4201, Level = LogLevel.Information, Message = "Retention deleted {Path} at destination {Destination}")]
     private partial void LogRetention(string path, string destination);
 
-    [LoggerMessage(EventId = 4301, Message = "Destination {Destination} fails: {Reason}")]
+    [LoggerMessage(EventId = 4301, Message = "Destination {Destination} failed: {Reason}")]
     private partial void LogDestinationFailing(LogLevel level, string destination, string reason);
 
     [LoggerMessage(EventId = 4302, Level = LogLevel.Information, Message = "Destination {Destination} is back")]
     private partial void LogDestinationBack(string destination);
 
-    [LoggerMessage(EventId = 4303, Message = "Source {Source} cannot be relied on: {Reason}")]
+    [LoggerMessage(EventId = 4303, Message = "Source {Source} has a problem: {Reason}")]
     private partial void LogSourceDown(LogLevel level, string source, string reason);
 
     [LoggerMessage(EventId = 4304, Level = LogLevel.Information, Message = "Source {Source} is back")]
@@ -339,13 +338,13 @@ public sealed partial class NodeLog(
     [LoggerMessage(EventId = 4501, Message = "Alert {Kind} ({Key}): {Reason}")]
     private partial void LogAlertRaised(LogLevel level, AlertKind kind, string key, string reason);
 
-    [LoggerMessage(EventId = 4502, Level = LogLevel.Information, Message = "Alert {Kind} ({Key}) is over")]
+    [LoggerMessage(EventId = 4502, Level = LogLevel.Information, Message = "Alert {Kind} ({Key}) was resolved")]
     private partial void LogAlertEnded(AlertKind kind, string key);
 
-    [LoggerMessage(EventId = 4503, Level = LogLevel.Warning, Message = "And {Count} more alerts {Kind}")]
+    [LoggerMessage(EventId = 4503, Level = LogLevel.Warning, Message = "{Count} more alerts {Kind}")]
     private partial void LogMoreRaised(int count, AlertKind kind);
 
-    [LoggerMessage(EventId = 4504, Level = LogLevel.Information, Message = "And {Count} more alerts {Kind} are over")]
+    [LoggerMessage(EventId = 4504, Level = LogLevel.Information, Message = "{Count} more alerts {Kind} were resolved")]
     private partial void LogMoreEnded(int count, AlertKind kind);
 
     [LoggerMessage(EventId = 4601, Level = LogLevel.Information, Message = "The {What} {Name} was saved")]

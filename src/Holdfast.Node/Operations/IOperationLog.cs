@@ -1,9 +1,9 @@
 namespace Holdfast.Node.Operations;
 
-/// <summary>Takes the steps of one operation, in words for operators.</summary>
+/// <summary>The log of one operation, for operators.</summary>
 public interface IOperationLog
 {
-    /// <summary>Adds a line. Never throws, and waits for nothing.</summary>
-    /// <param name="line">What was done or found, with its values; no secret.</param>
+    /// <summary>Adds a line. Never throws or blocks.</summary>
+    /// <param name="line">What was done or found, with its values; no secrets.</param>
     void Write(string line);
 }

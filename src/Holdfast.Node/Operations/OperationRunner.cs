@@ -3,14 +3,14 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Node.Operations;
 
-/// <summary>Runs the work of an operation to its end, whatever that is.</summary>
+/// <summary>Runs the work of an operation and records its result.</summary>
 internal static class OperationRunner
 {
     /// <summary>Runs it.</summary>
     /// <param name="operation">The operation.</param>
-    /// <param name="work">Does it; returns its result, and what is wrong where it is to count as failed all the same.</param>
-    /// <param name="name">What it is, as a sentence goes on: <c>restore of 'demo/new.db'</c>.</param>
-    /// <param name="whenStopped">What to do where it was stopped in the middle.</param>
+    /// <param name="work">Does the work; returns the result, and an error if the operation counts as failed nevertheless.</param>
+    /// <param name="name">What it does, for use within a sentence: <c>restore of 'demo/new.db'</c>.</param>
+    /// <param name="whenStopped">The hint for an interrupted operation.</param>
     public static async Task RunAsync(
         RunningOperation operation,
         Func<CancellationToken, Task<(OperationResult Result, HoldfastException? Problem)>> work,
@@ -35,7 +35,7 @@ internal static class OperationRunner
         }
         catch (Exception e)
         {
-            // A cancellation that nobody of us asked for is a failure like any other.
+            // A cancellation that none of our tokens requested is a failure like any other.
             state = OperationState.Failed;
             error = UnexpectedFailure.Wrap($"The {name}", e);
         }
@@ -44,7 +44,7 @@ internal static class OperationRunner
         {
             return;
         }
-        // Once what was asked for is done, nothing that goes wrong after it takes it back.
+        // Once the result is stored, no later failure reverts it.
         if (!operation.TryEndAsSucceeded())
         {
             operation.End(state, result, error);

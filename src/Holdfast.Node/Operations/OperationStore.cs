@@ -9,46 +9,46 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Operations;
 
-/// <summary>The operations of all nodes: those of this one live, the others as they are stored.</summary>
-/// <param name="records">As they are stored.</param>
+/// <summary>The operations of all nodes: those of this node in memory, the others as stored.</summary>
+/// <param name="records">The stored operations.</param>
 /// <param name="node">Tag of this node.</param>
 /// <param name="time">The clock.</param>
 public sealed class OperationStore(WriteBehindState<Operation> records, string node, TimeProvider time)
 {
-    /// <summary>Operations that are kept once they have ended; older ones are forgotten. Two sweeps of 10,000 databases.</summary>
+    /// <summary>Number of ended operations that are kept; older ones are deleted. Two runs of 10,000 databases.</summary>
     public const int MaxStored = 20_000;
 
-    // Logs are not stored: those of the last ones that ended can still be read.
+    // Logs are not stored: those of the most recent ended operations stay readable.
     private const int MaxLogs = 200;
 
     private readonly ConcurrentDictionary<string, RunningOperation> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Id, IReadOnlyList<string> Log)> _logs = new();
     private long _lastTime;
 
-    /// <summary>Told of each operation that came, began or ended. Must not block.</summary>
+    /// <summary>Raised for each operation that was added, started or ended. Must not block.</summary>
     public event Action<Operation>? Changed;
 
-    /// <summary>Those of this node that have not ended.</summary>
+    /// <summary>Operations of this node that have not ended.</summary>
     public IEnumerable<RunningOperation> Running => _running.Values;
 
-    /// <summary>All of them, the newest first.</summary>
+    /// <summary>All operations, the newest first.</summary>
     public IReadOnlyList<Operation> All => [.. Unordered.OrderByDescending(o => o.Id, StringComparer.Ordinal)];
 
-    /// <summary>All of them, in no order: for who wants but a few.</summary>
+    /// <summary>All operations, in no particular order: for callers that need only a few.</summary>
     public IEnumerable<Operation> Unordered =>
         records.Items.Select(r => _running.TryGetValue(r.Key, out var live) ? live.Current : r.Value);
 
-    /// <summary>One of them as it is now; null where there is none.</summary>
+    /// <summary>The current state of an operation; null if it does not exist.</summary>
     public Operation? Find(string id) => _running.TryGetValue(id, out var live) ? live.Current : records.Find(id);
 
-    /// <summary>One of this node's that has not ended; null where it is not.</summary>
+    /// <summary>An operation of this node that has not ended; null for any other.</summary>
     public RunningOperation? FindRunning(string id) => _running.GetValueOrDefault(id);
 
-    /// <summary>Its log; empty where none is kept any more.</summary>
+    /// <summary>The log of an operation; empty if it is no longer kept.</summary>
     public IReadOnlyList<string> LogOf(string id) =>
         _running.TryGetValue(id, out var live) ? live.Log : _logs.FirstOrDefault(l => l.Id == id).Log ?? [];
 
-    /// <summary>Adds one that waits.</summary>
+    /// <summary>Adds a queued operation.</summary>
     public RunningOperation Add(
         OperationKind kind,
         DatabaseId database,
@@ -75,27 +75,31 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
             Created = now,
             Request = request,
         };
-        return Register(operation, askedBy is null ? "due by schedule" : $"asked for by {askedBy}");
+        return Register(operation, askedBy is null ? "due by schedule" : $"requested by {askedBy}");
     }
 
-    /// <summary>Takes one up that waited when the node stopped: it waits again, as itself.</summary>
-    public RunningOperation Resume(Operation operation) => Register(operation with { Node = node }, "waits again after a restart");
+    /// <summary>Resumes an operation that was queued when the node stopped, under its old id.</summary>
+    public RunningOperation Resume(Operation operation) => Register(operation with { Node = node }, "queued again after a restart");
 
     /// <summary>
-    /// Returns when an operation is stored, or cannot be now: whoever asked for it can be told its id, which a crash
-    /// leaves known.
+    /// Returns when an operation is stored, or cannot be stored now. Its id can then be given to the caller, because it survives a
+    /// crash.
     /// </summary>
     public Task WaitUntilStoredAsync(string id, CancellationToken cancellationToken) => records.WaitUntilStoredAsync(id, cancellationToken);
 
-    /// <summary>Those that waited when the node stopped, in the order in which they were asked for.</summary>
-    /// <param name="ofAllNodes">Whether those of any other tag are this node's own, too: from before it got the one it has now.</param>
+    /// <summary>Operations that were queued when the node stopped, in the order in which they were requested.</summary>
+    /// <param name="ofAllNodes">
+    /// Whether operations of other tags count as this node's own, because its tag has been changed.
+    /// </param>
     public IReadOnlyList<Operation> GetQueued(bool ofAllNodes) =>
         [.. GetUnfinished(ofAllNodes).Where(o => o.State == OperationState.Queued).OrderBy(o => o.Id, StringComparer.Ordinal)];
 
-    /// <summary>Ends what a node that crashed has left running. What only waited goes on waiting.</summary>
+    /// <summary>Ends operations that a crashed node left running. Queued ones stay queued.</summary>
     /// <param name="ofAllNodes">As for <see cref="GetQueued"/>.</param>
-    /// <param name="ended">How one had ended before the crash, as far as its task's status knows; null where it had not.</param>
-    /// <returns>Those that ran, and had not ended.</returns>
+    /// <param name="ended">
+    /// How an operation had ended before the crash, according to the status of its task; null if it had not.
+    /// </param>
+    /// <returns>The operations that were running and had not ended.</returns>
     public IReadOnlyList<Operation> EndInterrupted(bool ofAllNodes, Func<Operation, OperationState?> ended)
     {
         var running = new List<Operation>();
@@ -111,7 +115,7 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
             var error = new HoldfastException(
                 ErrorCatalogue.Interrupted,
                 "The server stopped while this ran.",
-                "Nothing half is left. A scheduled backup runs again by itself."
+                "Nothing incomplete is left. A scheduled backup is repeated automatically."
             );
             Set(
                 operation.Id,
@@ -128,7 +132,7 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
         return running;
     }
 
-    /// <summary>Forgets the oldest that have ended, above <see cref="MaxStored"/>.</summary>
+    /// <summary>Deletes the oldest ended operations above <see cref="MaxStored"/>.</summary>
     public void Prune()
     {
         if (records.Count <= MaxStored)
@@ -143,11 +147,11 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
             .ToList();
         foreach (var id in old)
         {
-            records.Remove(id); // in groups, as everything that is only reported
+            records.Remove(id); // in the background, like everything that is only reported
         }
     }
 
-    /// <summary>Stores how far the running ones are; called every few seconds.</summary>
+    /// <summary>Stores the progress of running operations; called every few seconds.</summary>
     public void StoreProgress()
     {
         foreach (var live in _running.Values)
@@ -180,7 +184,7 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
         }
         catch (ArgumentException)
         {
-            // Its result is more than a store takes. That it has ended must be stored all the same, or it would run for ever.
+            // The result is too large for the store. The end must be stored anyway; otherwise the operation would run forever.
             var ended = live.Current;
             Set(
                 live.Id,
@@ -208,7 +212,7 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
         }
     }
 
-    // Of those that are asked for in one millisecond, too, the later one has the greater id.
+    // Even of two operations in the same millisecond, the later one has the greater id.
     private long NextTime(long now)
     {
         while (true)

@@ -13,7 +13,7 @@ namespace Holdfast.Node.Operations;
 /// <param name="operations">All operations.</param>
 /// <param name="queue">The queue.</param>
 /// <param name="tasks">All tasks.</param>
-/// <param name="backups">Makes the work items of backups.</param>
+/// <param name="backups">Creates the work items of backups.</param>
 /// <param name="restore">Runs restores.</param>
 /// <param name="verify">Runs verifications.</param>
 public sealed class QueuedOperationResumer(
@@ -49,7 +49,7 @@ public sealed class QueuedOperationResumer(
             running.End(
                 OperationState.Failed,
                 null,
-                new(ErrorCatalogue.Interrupted, $"The server stopped before this began. {problem}", "Ask for it again.")
+                new(ErrorCatalogue.Interrupted, $"The server stopped before this started. {problem}", "Please retry.")
             );
         }
         running.Dispose();
@@ -59,8 +59,8 @@ public sealed class QueuedOperationResumer(
     {
         problem = operation.Request switch
         {
-            { KeysGiven: true } => "The keys that were given with it are not stored, so it cannot begin without them.",
-            null when operation.TaskId is null => "What was asked for was not stored by the version before.",
+            { KeysGiven: true } => "The keys that were given with it are not stored, so it cannot start without them.",
+            null when operation.TaskId is null => "The previous version did not store the request.",
             _ => null,
         };
         if (problem is not null)

@@ -6,15 +6,14 @@ using Holdfast.Core.Operations;
 namespace Holdfast.Node.Operations;
 
 /// <summary>
-/// An operation of this node that has not ended yet. Its runner writes it, others look, abort and delay. It is ended
-/// once: by whoever claims it first, its
-/// runner or, where a call of that hangs, somebody else. What comes later is ignored.
+/// An operation of this node that has not ended yet. Its runner updates it; other callers read, abort and postpone it. It is
+/// ended once, by the first caller that claims it: its runner or, if a call of that hangs, another one. Later updates are ignored.
 /// </summary>
 public sealed class RunningOperation : IOperationLog, IDisposable
 {
     private const int MaxLogLines = 500;
 
-    // What hangs in the callbacks of a cancellation must not hold up who asked for it.
+    // A cancellation callback that hangs must not block the caller who cancels the operation.
     private static readonly TimeSpan CancellationTimeout = TimeSpan.FromSeconds(1);
 
     private readonly OperationStore _store;
@@ -23,7 +22,8 @@ public sealed class RunningOperation : IOperationLog, IDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<string> _log = new();
 
-    // Everything below it. The book is told while it is held: what is told last is what it is.
+    // Guards all fields below. OperationStore.Publish and MarkEnded are called while it is held, so that the last published state
+    // is the current one; they must not call back.
     private readonly Lock _gate = new();
     private Operation _operation;
     private Func<(string Phase, OperationProgress Progress)>? _readProgress;
@@ -43,7 +43,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
     /// <summary>Its id.</summary>
     public string Id => _operation.Id;
 
-    /// <summary>It, as it is now.</summary>
+    /// <summary>The current state.</summary>
     public Operation Current
     {
         get
@@ -60,7 +60,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>Its log so far, the last 500 lines.</summary>
+    /// <summary>The log, limited to the last 500 lines.</summary>
     public IReadOnlyList<string> Log
     {
         get
@@ -72,22 +72,24 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>Whether it has ended, as <see cref="Current"/> says too; waits for nobody.</summary>
+    /// <summary>Whether it has ended according to <see cref="Current"/>. Never blocks.</summary>
     public bool HasEnded => Volatile.Read(ref _operation).HasEnded;
 
-    /// <summary>Cancelled when it shall stop.</summary>
+    /// <summary>Cancelled when it must stop.</summary>
     public CancellationToken Stopping => _stop.Token;
 
-    /// <summary>Whether an operator stopped it; if not, and <see cref="Stopping"/> is cancelled, the node shuts down.</summary>
+    /// <summary>
+    /// Whether an operator stopped it; if not, and <see cref="Stopping"/> is cancelled, the node is shutting down.
+    /// </summary>
     public bool IsAborted { get; private set; }
 
-    /// <summary>When it shall begin again after it was stopped; null for never.</summary>
+    /// <summary>When to run it again after it was stopped; null for never.</summary>
     public DateTimeOffset? DelayedUntil { get; private set; }
 
-    /// <summary>Done when it has ended, or waits for the next start of the node.</summary>
+    /// <summary>Completes when it has ended, or is queued for the next start of the node.</summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>How long it has not moved: no byte, no item, no step, no phase. Zero while it waits. Seen every few seconds.</summary>
+    /// <summary>Time without progress: no byte, item, step or phase. Zero while it is queued. Updated every few seconds.</summary>
     public TimeSpan TimeWithoutProgress
     {
         get
@@ -99,10 +101,10 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>Called when an operator stops it, before it is cancelled. Must not block.</summary>
+    /// <summary>Called when an operator stops it, before the cancellation. Must not block.</summary>
     internal Action? OnAborted { get; set; }
 
-    /// <summary>Called when it has ended, before those who wait for that. Must not block.</summary>
+    /// <summary>Called when it has ended, before <see cref="Completion"/>. Must not block.</summary>
     internal Action? OnEnded { get; set; }
 
     /// <inheritdoc/>
@@ -114,9 +116,11 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>Stops it for good, or until a time. One that waits has ended when this returns; one that runs ends soon.</summary>
-    /// <param name="by">Who asked.</param>
-    /// <param name="until">When it shall begin again; null for not at all.</param>
+    /// <summary>
+    /// Stops it for good, or until a given time. A queued operation has ended when this returns; a running one ends soon.
+    /// </summary>
+    /// <param name="by">The requesting user.</param>
+    /// <param name="until">When to run it again; null for never.</param>
     public async Task AbortAsync(string by, DateTimeOffset? until)
     {
         lock (_gate)
@@ -126,20 +130,20 @@ public sealed class RunningOperation : IOperationLog, IDisposable
                 return;
             }
             (IsAborted, DelayedUntil) = (true, until);
-            Append(until is null ? $"aborted by {by}" : $"put off by {by} until {until:yyyy-MM-dd HH:mm:ss} UTC");
+            Append(until is null ? $"aborted by {by}" : $"postponed by {by} until {until:yyyy-MM-dd HH:mm:ss} UTC");
         }
 
         Subscribers.Notify(OnAborted);
         await InterruptAsync();
     }
 
-    /// <summary>Cancels it: because the node stops, or it does not move. Nothing where it has ended. Never throws.</summary>
+    /// <summary>Cancels it, because the node stops or it makes no progress. Does nothing if it has ended. Never throws.</summary>
     public async Task InterruptAsync()
     {
         Task cancelling;
         lock (_gate)
         {
-            cancelling = _isDisposed ? Task.CompletedTask : _stop.CancelAsync(); // who stops it need not know whether it has just ended
+            cancelling = _isDisposed ? Task.CompletedTask : _stop.CancelAsync(); // callers need not check whether it has just ended
         }
         await cancelling.WaitAsync(CancellationTimeout, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -154,8 +158,8 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>It is its turn.</summary>
-    /// <returns>False where somebody has ended it before.</returns>
+    /// <summary>Takes the turn of the operation.</summary>
+    /// <returns>False if it has already been ended.</returns>
     internal bool TryBegin()
     {
         lock (_gate)
@@ -169,9 +173,9 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>It runs.</summary>
-    /// <param name="look">Tells how far it is, at any time.</param>
-    /// <param name="moves">Tells a number that grows with whatever moves besides; null where nothing does.</param>
+    /// <summary>Marks it as running.</summary>
+    /// <param name="look">Returns the current progress; called at any time.</param>
+    /// <param name="moves">Returns a number that grows with any other activity; null if there is none.</param>
     internal void MarkStarted(Func<(string Phase, OperationProgress Progress)> look, Func<long>? moves = null)
     {
         lock (_gate)
@@ -190,7 +194,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    // Told under the lock, as the end is: what is told last is what it is.
+    // Published under the lock, like the end, so that the last published state is the current one.
     internal void StoreProgress()
     {
         lock (_gate)
@@ -204,8 +208,10 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>What was asked for is done and stored: whatever happens from now on, it ends like this.</summary>
-    /// <returns>False where somebody has ended it meanwhile.</returns>
+    /// <summary>
+    /// Records that the work is done and stored: the operation ends with this result, whatever happens from now on.
+    /// </summary>
+    /// <returns>False if another caller has ended it meanwhile.</returns>
     internal bool TryMarkSucceeded(OperationState state, OperationResult result, HoldfastException? error)
     {
         lock (_gate)
@@ -219,9 +225,9 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>Makes the caller the one who ends it.</summary>
-    /// <param name="onlyWaiting">Whether it is left alone where it has begun.</param>
-    /// <returns>False where it is left alone, or somebody else ends it.</returns>
+    /// <summary>Claims the right to end it.</summary>
+    /// <param name="onlyWaiting">Whether to claim it only if it has not started.</param>
+    /// <returns>False if it has started, or another caller ends it.</returns>
     internal bool TryClaim(bool onlyWaiting = false)
     {
         lock (_gate)
@@ -235,8 +241,8 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>Ends it as what was done before says; for whoever has claimed it.</summary>
-    /// <returns>False where nothing was done yet, and it has not ended.</returns>
+    /// <summary>Ends it with the result of <see cref="TryMarkSucceeded"/>. The caller must have claimed it.</summary>
+    /// <returns>False if there is no such result; then it has not ended.</returns>
     internal bool TryEndAsSucceeded()
     {
         (OperationState State, OperationResult Result, HoldfastException? Error)? success;
@@ -252,7 +258,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         return true;
     }
 
-    /// <summary>Ends it; for whoever has claimed it.</summary>
+    /// <summary>Ends it. The caller must have claimed it.</summary>
     internal void End(OperationState state, OperationResult? result, HoldfastException? error)
     {
         try
@@ -279,14 +285,14 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    /// <summary>Puts it back as one that waits, for the next start of the node; for whoever has claimed it.</summary>
+    /// <summary>Queues it for the next start of the node. The caller must have claimed it.</summary>
     internal void Requeue()
     {
         try
         {
             lock (_gate)
             {
-                Append("the server stops: it runs again at the next start");
+                Append("the server is stopping: runs again at the next start");
                 _operation = _operation with { State = OperationState.Queued, Started = null, Phase = "waiting", Progress = new() };
                 _store.Publish(this);
             }
@@ -297,7 +303,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    // Whatever went wrong before: its slot is another's, and nobody waits for it for ever.
+    // Whatever failed before: the slot is released, and nobody waits forever.
     private void Complete()
     {
         try
@@ -310,8 +316,8 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         }
     }
 
-    // How far it is, as its runner tells it; as it was told last where that throws, which must not keep it from ending,
-    // nor others from being listed.
+    // The progress according to the runner. If that throws, the last known one: a failure must neither keep the operation from
+    // ending nor others from being listed.
     private (string Phase, OperationProgress Progress) ReadProgress()
     {
         if (_readProgress is null)
@@ -326,14 +332,14 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         {
             if (!_hasProgressFailed)
             {
-                Append($"how far it is cannot be told: {e.GetType().Name}: {e.Message}");
+                Append($"the progress cannot be determined: {e.GetType().Name}: {e.Message}");
             }
             _hasProgressFailed = true;
             return (_operation.Phase, _operation.Progress);
         }
     }
 
-    // What it came to, and how long it took; nothing where it never began.
+    // The result and the duration; nothing if it never started.
     private string Summarize(OperationResult? result)
     {
         if (_operation.Started is not { } begun)

@@ -11,20 +11,19 @@ using Holdfast.Node.Catalog.Storage;
 namespace Holdfast.Node.RestorePoints;
 
 /// <summary>
-/// Holds archives against the names of the folders and the file that they lie in, for whoever has no catalog to compare
-/// with: another database's archive,
-/// or one of another kind, chain or time, put in the place of one. What is not laid out as Holdfast does it is not held against that.
+/// Compares archives with the names of their folders and files if there is no catalog to compare with: detects an archive of
+/// another database, kind, chain or time in place of the original. Files that are not laid out as Holdfast does it are not checked.
 /// </summary>
 public static class LayoutValidator
 {
     /// <summary>
-    /// How much later than its name's an archive's time may be: an earlier version took the time after it had opened
-    /// the destinations.
+    /// How much later than its name an archive's time may be: an earlier version took the time after it had opened the
+    /// destinations.
     /// </summary>
     public static readonly TimeSpan TimeTolerance = TimeSpan.FromHours(1);
 
-    /// <summary>Why an archive does not fit the place that it lies in; null where it does.</summary>
-    /// <param name="stored">What was looked at.</param>
+    /// <summary>Why an archive does not match its location; null if it does.</summary>
+    /// <param name="stored">The location.</param>
     /// <param name="chain">The chain's folder.</param>
     /// <param name="archive">The archive.</param>
     /// <param name="header">Its header.</param>
@@ -37,12 +36,12 @@ public static class LayoutValidator
         return why is null ? null : CreateException(stored.Destination.NameOf(archive.Path), why);
     }
 
-    /// <summary>What does not fit of a point that was opened, and of all that it builds on.</summary>
-    /// <param name="stored">What was looked at.</param>
-    /// <param name="found">The point.</param>
-    /// <param name="reader">The point, opened.</param>
+    /// <summary>The mismatch of an opened restore point, or of an archive that it builds on.</summary>
+    /// <param name="stored">The location.</param>
+    /// <param name="found">The restore point.</param>
+    /// <param name="reader">The restore point, opened.</param>
     /// <param name="keys">Keys that open archives.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
     public static async Task<IReadOnlyList<HoldfastException>> ValidateAsync(
         ResolvedLocation stored,
         RestorePoint found,
@@ -83,10 +82,10 @@ public static class LayoutValidator
         if (name.FileType != form)
         {
             return $"it is a {header.Kind.ToString().ToLowerInvariant()} {header.Type.ToString().ToLowerInvariant()}, which its name "
-                + "does not say";
+                + "does not match";
         }
         return header.StartTime - name.Time > TimeTolerance
-            ? $"it was begun at {header.StartTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, after the time in its name"
+            ? $"it was started at {header.StartTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, after the time in its name"
             : null;
     }
 
@@ -98,21 +97,21 @@ public static class LayoutValidator
         }
         if (header.Type != chain.Type)
         {
-            return $"it is a {header.Type.ToString().ToLowerInvariant()}, and its folder is of a chain of "
+            return $"it is a {header.Type.ToString().ToLowerInvariant()}, and its folder belongs to a chain of "
                 + $"{chain.Type.ToString().ToLowerInvariant()}s";
         }
         if (header.Task != chain.Task)
         {
-            return $"it is of {DescribeTask(header.Task)}, and its folder of {DescribeTask(chain.Task)}";
+            return $"it belongs to {DescribeTask(header.Task)}, and its folder to {DescribeTask(chain.Task)}";
         }
         return header.Kind == BackupKind.Full && name.Time != chain.Time
-            ? "it is the full archive of another chain than its folder's"
+            ? "it is the full archive of a chain other than that of its folder"
             : null;
     }
 
     private static string DescribeTask(string? id) => id is null ? "no task" : $"task {id}";
 
-    // The folders above count only below the root of a destination: a chain can be copied anywhere.
+    // The parent folders count only below the root of a destination, because a chain can be copied anywhere.
     private static string? CheckDatabase(string? pathFromRoot, string chain, ArchiveHeader header)
     {
         var folders = $"{pathFromRoot}/{chain}".Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -120,17 +119,17 @@ public static class LayoutValidator
         {
             return null;
         }
-        var parts = header.Database.Split('/', 2); // what comes out of an archive may be anything
+        var parts = header.Database.Split('/', 2); // the contents of an archive are untrusted
         return parts.Length == 2 && FolderName.Encode(parts[0]) == source && FolderName.Encode(parts[1]) == database
             ? null
-            : $"it is of database '{header.Database}'";
+            : $"it belongs to database '{header.Database}'";
     }
 
     private static HoldfastException CreateException(string file, string why) =>
         new(
             ErrorCatalogue.Refused,
-            $"'{file}' does not belong where it lies: {why}.",
-            "Take the chain from another destination. If you put it there yourself, say so to the command, without a server: "
+            $"'{file}' does not match its location: {why}.",
+            "Use the chain at another destination. If you put it there yourself, confirm that to the command, without a server: "
                 + "--allow-mismatch."
         );
 }

@@ -7,14 +7,14 @@ using Holdfast.Node.Secrets;
 namespace Holdfast.Node.RestorePoints;
 
 /// <summary>The keys that may open a backup.</summary>
-/// <param name="archiveKeys">Keys that the server keeps for archives.</param>
-/// <param name="databaseKeys">Keys of databases: what opens a logical archive of an encrypted one.</param>
+/// <param name="archiveKeys">Archive keys that the server stores.</param>
+/// <param name="databaseKeys">Keys of databases, which open logical archives of encrypted ones.</param>
 public sealed class RestoreKeys(ArchiveKeys archiveKeys, DatabaseKeys databaseKeys)
 {
-    /// <summary>Those that were given first, then those that the server keeps.</summary>
-    /// <param name="from">Where the backup is, as <see cref="RestoreJob.From"/> says.</param>
-    /// <param name="given">As <see cref="RestoreJob.Keys"/> says.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <summary>The given keys, followed by those that the server stores.</summary>
+    /// <param name="from">The location of the backup: see <see cref="RestoreJob.From"/>.</param>
+    /// <param name="given">See <see cref="RestoreJob.Keys"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<AgeKeys> AllAsync(string from, IReadOnlyList<string> given, CancellationToken cancellationToken)
     {
         var keys = given.Aggregate(AgeKeys.None, (all, text) => all.Concat(ArchiveKeys.Parse(text)));

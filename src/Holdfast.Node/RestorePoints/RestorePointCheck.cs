@@ -5,29 +5,29 @@ using Holdfast.Node.Catalog.Search;
 
 namespace Holdfast.Node.RestorePoints;
 
-/// <summary>Whether a restore point can be read, as far as that is known before it is.</summary>
-/// <param name="Point">The point.</param>
-/// <param name="Needs">What opens it; null for an archive in clear.</param>
+/// <summary>Whether a restore point can be read, as far as that can be determined before reading it.</summary>
+/// <param name="Point">The restore point.</param>
+/// <param name="Needs">The keys that it requires; null if it is unencrypted.</param>
 public sealed record RestorePointCheck(RestorePoint Point, AgeRequirement? Needs)
 {
-    /// <summary>Its header; null where it cannot be read.</summary>
+    /// <summary>Its header; null if unreadable.</summary>
     public ArchiveHeader? Header { get; init; }
 
-    /// <summary>Archives that it takes.</summary>
+    /// <summary>Number of archives that it requires.</summary>
     public int Archives { get; init; }
 
-    /// <summary>Bytes of those files.</summary>
+    /// <summary>Total size of these files, in bytes.</summary>
     public long StoredBytes { get; init; }
 
-    /// <summary>Bytes that will be written.</summary>
+    /// <summary>Bytes that a restore writes.</summary>
     public long DatabaseBytes { get; init; }
 
     /// <summary>
-    /// Owner and mode of the file that was backed up; null where it cannot be read, where the archive does not say, and
-    /// where the database was no file.
+    /// Owner and mode of the original file; null if unreadable, if the archive does not contain them, or if the database was not a
+    /// file.
     /// </summary>
     public FilePermissions? File { get; init; }
 
-    /// <summary>Why it cannot be read; null where it can.</summary>
+    /// <summary>Why it cannot be read; null if it can.</summary>
     public HoldfastException? Problem { get; init; }
 }

@@ -14,30 +14,29 @@ using Holdfast.Node.Restores;
 namespace Holdfast.Node.RestorePoints;
 
 /// <summary>
-/// Finds the point that somebody means and opens it, with the keys that were given and those that the server keeps. A
-/// database's point may lie at several
-/// destinations: any that has it whole will do. What is opened is held against the catalog.
+/// Selects a restore point and opens it, with the given keys and those that the server stores. A database's restore point may exist
+/// at several destinations: any intact copy will do. Opened archives are compared with the catalog.
 /// </summary>
 /// <param name="finder">Finds backups.</param>
-/// <param name="keyring">Gives the keys that may open it.</param>
-/// <param name="catalog">What was written, and what is known of it.</param>
-/// <param name="chains">Takes note of what is read, so that nobody deletes it meanwhile.</param>
+/// <param name="keyring">Provides the keys.</param>
+/// <param name="catalog">The catalog.</param>
+/// <param name="chains">Prevents the deletion of a chain that is being read.</param>
 /// <param name="time">The clock.</param>
 public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring, ICatalog catalog, ChainLocks chains, TimeProvider time)
 {
     private readonly RecordedArchiveValidator _validator = new(catalog);
 
-    /// <summary>Whether a failure is that of one copy, so that another destination may do.</summary>
+    /// <summary>Whether a failure concerns one copy only, so that another destination may work.</summary>
     public static bool IsCopyFailure(HoldfastException e) =>
         e.IsDamage || e.Error == ErrorCatalogue.NotFound || e.Error == ErrorCatalogue.DestinationFailed;
 
-    /// <summary>Finds where the point lies.</summary>
-    /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
-    /// <param name="wanted">As <see cref="RestoreJob.Point"/> says.</param>
-    /// <param name="given">As <see cref="RestoreJob.Keys"/> says.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The places; dispose them when nothing is read there any more.</returns>
-    /// <exception cref="HoldfastException">It is nowhere, or the newest that is known is missing everywhere.</exception>
+    /// <summary>Finds the locations of a restore point.</summary>
+    /// <param name="from">See <see cref="RestoreJob.From"/>.</param>
+    /// <param name="wanted">See <see cref="RestoreJob.Point"/>.</param>
+    /// <param name="given">See <see cref="RestoreJob.Keys"/>.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <returns>The locations; dispose them after the last read.</returns>
+    /// <exception cref="HoldfastException">It was not found, or the newest known one is missing at every destination.</exception>
     public async Task<RestorePointLocations> FindAsync(
         string from,
         string? wanted,
@@ -71,8 +70,8 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         }
     }
 
-    /// <summary>Opens the point at one place, with the archives it builds on.</summary>
-    /// <exception cref="HoldfastException">It cannot be read there, or is not what was written there.</exception>
+    /// <summary>Opens a restore point at one location, with the archives that it builds on.</summary>
+    /// <exception cref="HoldfastException">It cannot be read there, or differs from what was written there.</exception>
     public async Task<OpenedRestorePoint> OpenAsync(
         RestorePointLocation place,
         RestorePointLocations all,
@@ -107,8 +106,8 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     }
 
     /// <summary>
-    /// Opens it as a restore does before it makes anything, at the first place where that can be done, and tells what
-    /// it found. The bytes of the database are not read.
+    /// Opens a restore point as a restore does before it creates anything, at the first location where that succeeds, and describes
+    /// it. The contents of the database are not read.
     /// </summary>
     /// <inheritdoc cref="FindAsync"/>
     public async Task<RestorePointCheck> CheckAsync(
@@ -133,12 +132,12 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         return first!;
     }
 
-    /// <summary>Tells the catalog of an archive that a restore found damaged.</summary>
-    /// <param name="place">Where.</param>
-    /// <param name="all">What was asked for.</param>
-    /// <param name="opened">The point as it was opened; null where it could not be.</param>
-    /// <param name="e">What is wrong.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <summary>Records an archive that a restore found damaged.</summary>
+    /// <param name="place">The location.</param>
+    /// <param name="all">All locations.</param>
+    /// <param name="opened">The opened restore point; null if it could not be opened.</param>
+    /// <param name="e">The failure.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task TryRecordDamageAsync(
         RestorePointLocation place,
         RestorePointLocations all,
@@ -153,7 +152,8 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         }
         catch (HoldfastException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The destination fails as a whole, or the catalog does, which tells its own problem: the restore goes on with the next place.
+            // The destination as a whole has failed, or the catalog, which reports its own problem: the restore continues with the
+            // next location.
         }
     }
 
@@ -173,7 +173,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         {
             return;
         }
-        // The message names the file; a chain that lacks one is the listing's business.
+        // The message names the file; a missing archive is found by listings.
         var files = opened?.Reader.Archives.Select(a => Path.GetFileName(a.Name))
             ?? place.Point.Chain.Archives.Select(a => a.Name.ToString());
         if (
@@ -206,7 +206,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         );
     }
 
-    // On the worst day the catalog may be lost with the rest: a restore goes on without it, and says so.
+    // In a disaster the catalog may be lost as well: a restore then continues without it, with a note.
     private IReadOnlyList<CatalogChain> GetKnownChains(DatabaseId database, List<string> notes)
     {
         try
@@ -215,13 +215,13 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         }
         catch (HoldfastException e)
         {
-            notes.Add($"it is not held against what was written: {e.Message}");
+            notes.Add($"it cannot be compared with what was written: {e.Message}");
             return [];
         }
     }
 
-    // What lies at a destination is held against what was written there; of what nobody has recorded, and of what lies
-    // elsewhere, only the names can tell.
+    // Archives at a destination are compared with the catalog. For unrecorded archives, and those at other locations, only the
+    // names can be checked.
     private async Task<IReadOnlyList<string>> ValidateAsync(
         RestorePointLocation place,
         RestorePointLocations all,
@@ -239,7 +239,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.StateUnavailable)
             {
-                // told by a note, see Known
+                // reported by a note, see FindKnown
             }
         }
 
@@ -251,7 +251,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         return mismatches.Count == 0 || place.Resolved.Archive is not null ? [.. mismatches.Select(m => m.Message)] : throw mismatches[0];
     }
 
-    // Null for a chain that does not lie where one of a database does.
+    // Null for a chain that is not in the folder of a database.
     private static DatabaseId? DatabaseOf(string chain) =>
         chain.Split('/') is [var source, var name, _] ? new(FolderName.Decode(source), FolderName.Decode(name)) : null;
 
@@ -269,7 +269,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         {
             check = check with { Needs = await ReadRequirementAsync(place.Resolved.Destination, place.Point, cancellationToken) };
             await using var opened = await OpenAsync(place, all, given, cancellationToken);
-            // they lie in one folder
+            // they are in the same folder
             var files = opened.Reader.Archives.Select(a => Path.GetFileName(a.Name)).ToHashSet(StringComparer.Ordinal);
             return check with
             {
@@ -300,13 +300,13 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         return await AgeRequirement.ReadAsync(source, cancellationToken);
     }
 
-    // The keys that were tried are those of other tasks: to who asks, none was given.
+    // The keys that were tried belong to other tasks; from the caller's perspective, no key was given.
     private static HoldfastException TranslateKeyFailure(HoldfastException e, IReadOnlyList<string> given) =>
         e.Error == ErrorCatalogue.KeyWrong && given.Count == 0
             ? new(
                 ErrorCatalogue.KeyMissing,
                 "It is encrypted, and the server keeps no key that opens it.",
-                $"{e.Hint} Give it with the restore.",
+                $"{e.Hint} Pass it with the restore.",
                 e
             )
             : e;
@@ -319,14 +319,14 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         CancellationToken cancellationToken
     )
     {
-        var notes = found.Problems.Select(p => $"'{p.Key}' cannot be looked at: {p.Value.Message}").ToList();
+        var notes = found.Problems.Select(p => $"'{p.Key}' cannot be read: {p.Value.Message}").ToList();
         var known = GetKnownChains(database, notes);
         notes.AddRange(
             known
                 .Where(c => c == known[^1])
                 .SelectMany(c => c.Destinations)
                 .Where(d => !found.Problems.ContainsKey(d) && found.Locations.All(p => p.Destination != d))
-                .Select(d => $"'{d}' has no backup any more")
+                .Select(d => $"'{d}' no longer has a backup")
         );
         var (times, missing) = Newest(known, found);
         if (wanted is null && missing is not null)
@@ -342,7 +342,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
                 var time = at.Resolved.Chains.Max(finder.NewestTimeOf);
                 if (wanted is null && !times.Contains(time))
                 {
-                    notes.Add($"'{at.Destination}' does not have the newest point");
+                    notes.Add($"'{at.Destination}' does not have the newest restore point");
                     continue;
                 }
 
@@ -365,11 +365,11 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
                 ?? new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"No destination has a backup of '{database}'.",
-                    "Look at another path, or check the destinations."
+                    "Try another path, or check the destinations."
                 );
         }
         notes.AddRange(places.Select(p => p.Problem).OfType<string>());
-        // The newest first; one where nothing is known to be wrong before one where something is.
+        // The newest first; locations without a known problem before the others.
         return new(
             [
                 .. places
@@ -384,9 +384,9 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         );
     }
 
-    // One database has one newest point. The archives of a chain are told by what they build on, not by their names: a
-    // file that was put there under a later
-    // name makes neither itself the newest point, nor the one before it in its chain.
+    // A database has one newest restore point. The order of the archives of a chain is determined by what they build on, not by
+    // their names: a file that was put there under a later name makes neither itself the newest restore point nor the one before it
+    // in its chain.
     private async Task<(ResolvedLocation Stored, RestorePoint Point)> NewestAsync(
         BackupLocation at,
         IReadOnlyList<DateTimeOffset> times,
@@ -409,14 +409,15 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         throw new HoldfastException(
             ErrorCatalogue.Refused,
             $"At '{at.Destination}' the newest file of chain '{other!.Chain.Path}' is {other.Chain.Archives[^1].Name}, which "
-                + "its archives do not lead to: it was put there under another name.",
-            $"Verify the chain. Its newest point is {TimeStamp.Format(other.Archive.Name.Time)}: give that, or another, as the point."
+                + "is not the newest archive of the chain: it was renamed.",
+            $"Verify the chain. Its newest restore point is {TimeStamp.Format(other.Archive.Name.Time)}: request that one, or "
+                + "another one, by its time."
         );
     }
 
-    // The time of the newest archive that is there. One that the catalog does not know may be a file that somebody has
-    // renamed: then that of the newest it
-    // knows comes second. And what is wrong where the newest it knows is nowhere, and nobody has acknowledged that.
+    // The time of the newest archive that exists. If the catalog does not know it, it may be a renamed file: then the time of the
+    // newest known archive comes second. Also the error if the newest known archive is at no destination and no operator has
+    // acknowledged that.
     private (IReadOnlyList<DateTimeOffset> Times, HoldfastException? Missing) Newest(
         IReadOnlyList<CatalogChain> known,
         BackupSearchResult found
@@ -440,8 +441,8 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         var hint =
             found.Locations.Count == 0
                 ? "Find out who deleted it."
-                : $"The newest that is still there is {TimeStamp.Format(listed)}: give that as the point.";
-        return ([listed], new(ErrorCatalogue.ChainIncomplete, $"The newest backup, {last}, is at no destination any more.", hint));
+                : $"The newest one that still exists is {TimeStamp.Format(listed)}: request it by its time.";
+        return ([listed], new(ErrorCatalogue.ChainIncomplete, $"The newest backup, {last}, is no longer at any destination.", hint));
     }
 
     private static string? ProblemOf(IReadOnlyList<CatalogChain> known, string destination, RestorePoint point)

@@ -6,13 +6,12 @@ using Holdfast.Node.Catalog.Search;
 
 namespace Holdfast.Node.RestorePoints;
 
-/// <summary>Opens a restore point with the archives it builds on, before anything is created.</summary>
+/// <summary>Opens a restore point with the archives that it builds on, before anything is created.</summary>
 public static class RestorePointReader
 {
-    /// <summary>Opens the point and its chain.</summary>
-    /// <exception cref="HoldfastException">
-    /// Key missing or wrong, corrupt, cut short, or an archive is missing: with file and place.
-    /// </exception>
+    /// <summary>Opens the restore point and its chain.</summary>
+    /// <exception cref="HoldfastException">A key is missing or wrong, or an archive is corrupt, truncated or missing; the message
+    /// names the file and position.</exception>
     public static async Task<ChainReader> OpenAsync(
         IDestination destination,
         RestorePoint point,
@@ -27,7 +26,7 @@ public static class RestorePointReader
             opened.Add(
                 await ArchiveReader.OpenAsync(await destination.OpenAsync(point.Archive.Path, cancellationToken), keys, cancellationToken)
             );
-            // Parents mostly lie right before a point by name, so the newest are tried first, until all are found.
+            // Parents usually precede a restore point directly by name, so the newest are tried first, until all are found.
             var others = point
                 .Chain.Archives.Where(a => a != point.Archive)
                 .OrderByDescending(a => a.Name.Time <= point.Archive.Name.Time)
@@ -47,7 +46,7 @@ public static class RestorePointReader
                 }
                 catch (HoldfastException e)
                 {
-                    unreadable ??= e; // matters only if it is one of the archives that are missing
+                    unreadable ??= e; // matters only if it is one of the missing archives
                 }
             }
 

@@ -6,14 +6,14 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Restores;
 
-/// <summary>Makes one new database from one restore point.</summary>
+/// <summary>Creates one new database from one restore point.</summary>
 public static class DatabaseRestore
 {
     /// <summary>Restores the point as the new database <paramref name="name"/> with the defaults of all options.</summary>
-    /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
-    /// <param name="source">Where the new database goes.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="point">The point, opened and checked.</param>
+    /// <param name="engine">Name of the source's engine; must be that of the archive.</param>
+    /// <param name="source">The source of the new database.</param>
+    /// <param name="name">Name of the new database.</param>
+    /// <param name="point">The restore point, opened and checked.</param>
     /// <param name="cancellationToken">Cancels the restore.</param>
     public static Task<RestoredDatabase> RunAsync(
         string engine,
@@ -27,16 +27,16 @@ public static class DatabaseRestore
     /// Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or
     /// cancelled restore leaves nothing behind.
     /// </summary>
-    /// <param name="engine">Name of the source's engine; the archive must be of the same.</param>
-    /// <param name="source">Where the new database goes.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="point">The point, opened and checked.</param>
-    /// <param name="file">What its file takes over of the original one.</param>
-    /// <param name="continueOnError">Whether objects that cannot be made are left out and told.</param>
-    /// <param name="meter">Told how far it is; null where nobody watches.</param>
+    /// <param name="engine">Name of the source's engine; must be that of the archive.</param>
+    /// <param name="source">The source of the new database.</param>
+    /// <param name="name">Name of the new database.</param>
+    /// <param name="point">The restore point, opened and checked.</param>
+    /// <param name="file">The file attributes to copy from the original.</param>
+    /// <param name="continueOnError">Whether objects that cannot be created are skipped and reported.</param>
+    /// <param name="meter">Receives the progress; null for none.</param>
     /// <param name="cancellationToken">Cancels the restore.</param>
-    /// <returns>What was made.</returns>
-    /// <exception cref="HoldfastException">The target exists, or the contents are not what the manifest says.</exception>
+    /// <returns>The new database.</returns>
+    /// <exception cref="HoldfastException">The target exists, or the contents do not match the manifest.</exception>
     public static async Task<RestoredDatabase> RunAsync(
         string engine,
         IDatabaseSource source,
@@ -90,12 +90,12 @@ public static class DatabaseRestore
         return new(target.Warnings, target.File) { Omissions = target.OmittedObjects };
     }
 
-    // A logical archive of an encrypted database is encrypted with the database's own key, so what opened it is that key.
+    // A logical archive of an encrypted database is encrypted with the key of the database, so the key that opened it is that key.
     private static DatabaseKey DatabaseKeyOf(ChainReader point) =>
         point.Point.OpenedWith
         ?? throw new HoldfastException(
             ErrorCatalogue.Refused,
-            $"'{point.Point.Name}' is of an encrypted database and not encrypted itself.",
+            $"'{point.Point.Name}' is a backup of an encrypted database but is not encrypted itself.",
             "It was not written by Holdfast, or was tampered with. Do not use it."
         );
 }

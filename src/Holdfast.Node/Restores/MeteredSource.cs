@@ -2,7 +2,7 @@ using Holdfast.Archive.Items;
 
 namespace Holdfast.Node.Restores;
 
-/// <summary>Counts what comes out of a restore point.</summary>
+/// <summary>Counts the bytes that are read from a restore point.</summary>
 internal sealed class MeteredSource(IItemSource inner, RestoreMeter meter) : IItemSource
 {
     /// <inheritdoc/>

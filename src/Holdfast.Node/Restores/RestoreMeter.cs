@@ -2,14 +2,14 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Restores;
 
-/// <summary>How far one restore is, for whoever watches it. Written by the restore, read by others at any time.</summary>
+/// <summary>Progress of one restore. Written by the restore, read concurrently by others.</summary>
 public sealed class RestoreMeter
 {
     private long _total;
     private long _done;
     private int _items;
 
-    /// <summary>Bytes that will be written; 0 while that is not known.</summary>
+    /// <summary>Bytes to write; 0 while unknown.</summary>
     public long TotalBytes
     {
         get => Interlocked.Read(ref _total);
@@ -19,16 +19,16 @@ public sealed class RestoreMeter
     /// <summary>Bytes written so far.</summary>
     public long DoneBytes => Interlocked.Read(ref _done);
 
-    /// <summary>Items that are done.</summary>
+    /// <summary>Items completed.</summary>
     public int Items => Volatile.Read(ref _items);
 
-    /// <summary>An id of the restore's own.</summary>
+    /// <summary>Id of the restore.</summary>
     internal string Id { get; init; } = "";
 
-    /// <summary>The role that runs the restore; null where the engine has none, or it was not looked at.</summary>
+    /// <summary>The role that runs the restore; null if the engine has none, or its state was not read.</summary>
     internal RestoreRoleState? RestoreRole { get; set; }
 
-    /// <summary>Told of that role before anything is loaded, and waited for; null where nobody asks.</summary>
+    /// <summary>Receives the state of that role before anything is loaded, and is awaited; null for none.</summary>
     internal Func<RestoreRoleState, CancellationToken, Task>? OnLoading { get; init; }
 
     internal void AddWritten(long bytes) => Interlocked.Add(ref _done, bytes);

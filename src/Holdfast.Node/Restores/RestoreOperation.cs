@@ -7,11 +7,11 @@ using Holdfast.Node.RestorePoints;
 
 namespace Holdfast.Node.Restores;
 
-/// <summary>Restores one point as a new database, as an operation.</summary>
+/// <summary>Restores a restore point as a new database, as an operation.</summary>
 /// <param name="finder">Finds backups.</param>
-/// <param name="points">Opens the point.</param>
+/// <param name="points">Opens the restore point.</param>
 /// <param name="sources">The sources of this node.</param>
-/// <param name="roles">Knows whether the roles that run restores are as they were.</param>
+/// <param name="roles">Tracks whether the roles that run restores are unchanged.</param>
 /// <param name="time">The clock.</param>
 public sealed class RestoreOperation(
     BackupFinder finder,
@@ -23,16 +23,17 @@ public sealed class RestoreOperation(
 {
     private const int MaxListed = 20;
 
-    // Who asks waits for it; what takes longer shows when it is the restore's turn.
+    // The requesting user waits for it; a slower check is left to the restore itself.
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Looks whether one backup lies there that can be meant.</summary>
-    /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
-    /// <param name="point">As <see cref="RestoreJob.Point"/> says. Where several databases lie, only an archive's id tells one.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
-    /// <exception cref="HoldfastException">
-    /// Nothing is there, or <see cref="ErrorCatalogue.Ambiguous"/> with the databases that are, if there are several.
-    /// </exception>
+    /// <summary>Checks that the location has exactly one backup that can be meant.</summary>
+    /// <param name="from">See <see cref="RestoreJob.From"/>.</param>
+    /// <param name="point">
+    /// See <see cref="RestoreJob.Point"/>. If there are several databases, only the id of an archive is unambiguous.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <exception cref="HoldfastException">There is no backup, or <see cref="ErrorCatalogue.Ambiguous"/> with the candidates if
+    /// there are several databases.</exception>
     public async Task ValidateAsync(string from, string? point, CancellationToken cancellationToken)
     {
         if (point is not null && RestorePointFinder.IsId(point))
@@ -54,7 +55,7 @@ public sealed class RestoreOperation(
                 ?? new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"No destination has a backup of '{from}'.",
-                    "Look at another path, or check the destinations."
+                    "Try another path, or check the destinations."
                 );
         }
 
@@ -76,18 +77,18 @@ public sealed class RestoreOperation(
         {
             throw Several(
                 $"{folders.Count} chains of '{databases[0]}': {FormatList([.. folders.Select(f => f.Chain)])}.",
-                "Give one chain's folder, or a point."
+                "Give one chain's folder, or a restore point."
             );
         }
 
-        HoldfastException Several(string what, string hint) => new(ErrorCatalogue.Ambiguous, $"'{from}' holds {what}", hint);
+        HoldfastException Several(string what, string hint) => new(ErrorCatalogue.Ambiguous, $"'{from}' has {what}", hint);
     }
 
-    /// <summary>Runs it to its end, whatever that is.</summary>
+    /// <summary>Runs a restore and records its result.</summary>
     public Task RunAsync(RestoreJob ask, RunningOperation operation) =>
         OperationRunner.RunAsync(
             operation,
-            async token => (await RestoreAsync(ask, operation, token), null), // whether it is whole it has noted itself
+            async token => (await RestoreAsync(ask, operation, token), null), // the restore has already recorded whether it is complete
             $"restore of '{ask.Target}'",
             "Nothing is left of the new database; restore it again."
         );
@@ -107,7 +108,7 @@ public sealed class RestoreOperation(
                 }
             )
         );
-        // saved anew meanwhile, it stays usable until this has ended
+        // even if the source is saved meanwhile, this instance stays usable until the restore has ended
         await using var use = await sources.AcquireAsync(ask.Target.Source, cancellationToken);
         await using var all = await points.FindAsync(ask.From, ask.Point, ask.Keys, cancellationToken);
         var notes = new List<string>(all.Notes);
@@ -155,12 +156,12 @@ public sealed class RestoreOperation(
         }
 
         var state = problem is null ? OperationState.Completed : OperationState.CompletedWithErrors;
-        operation.TryMarkSucceeded(state, result, problem); // the database is there: nothing that fails from now on changes that
-        operation.Write($"'{ask.Target}' is there");
+        operation.TryMarkSucceeded(state, result, problem); // the database exists: no later failure changes that
+        operation.Write($"'{ask.Target}' has been created");
         phase = "discovering";
         if (sources.Find(ask.Target.Source) is { } now)
         {
-            await now.DiscoverAsync(cancellationToken); // covered from now on, by whoever looks at the source now
+            await now.DiscoverAsync(cancellationToken); // covered from now on, by the current instance of the source
         }
         return result;
     }

@@ -10,13 +10,12 @@ using Holdfast.State;
 namespace Holdfast.Node.Restores;
 
 /// <summary>
-/// Knows of each source whether code of a restored database has changed the role that runs restores there. That stands
-/// until a later restore finds the
-/// role with what it had before, or an operator says that it is undone. A restore that was cut off before anybody could
-/// look is remembered: the next one looks.
+/// Tracks for each source whether code of a restored database has changed the role that runs restores. A change is reported until a
+/// later restore finds the role in its previous state, or an operator confirms that it was undone. Restores that were interrupted
+/// before the role could be checked are remembered: the next one checks it.
 /// </summary>
-/// <param name="records">What is stored of the sources, by their names.</param>
-/// <param name="sources">The sources of this node: of others nothing is stored.</param>
+/// <param name="records">The stored records of sources, by name.</param>
+/// <param name="sources">The sources of this node; nothing is stored for other ones.</param>
 /// <param name="time">The clock.</param>
 public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, SourceRegistry sources, TimeProvider time)
 {
@@ -25,13 +24,13 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
 
     private static readonly Dictionary<string, UncheckedRestore> None = [];
 
-    // what a record has besides is of an earlier process, or could not be looked at
+    // other entries of a record belong to an earlier process, or could not be checked
     private readonly ConcurrentDictionary<string, byte> _running = new(StringComparer.Ordinal);
 
-    /// <summary>What has changed at a source; null where nothing has, or it is undone.</summary>
+    /// <summary>The change at a source; null if there is none, or it was undone.</summary>
     public RestoreRoleChange? Find(string source) => records.Find(source)?.RestoreRole;
 
-    /// <summary>An operator says that it is undone.</summary>
+    /// <summary>Confirms that the change was undone.</summary>
     /// <param name="source">Name of the source.</param>
     public void Acknowledge(string source) =>
         records.Change(source, r =>
@@ -45,16 +44,15 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         );
 
     /// <summary>
-    /// Notes that a restore begins to run code, and returns when that is stored: whatever ends this process, the next
-    /// restore looks at the role. Where the
-    /// store cannot be written now it returns too, for a restore is not to wait for that: one that is killed before the
-    /// store can be written again is forgotten.
+    /// Records that a restore is about to run code, and returns when that is stored: if this process is killed, the next restore
+    /// checks the role. If the store cannot be written now, the restore does not wait: one that is killed before the store can be
+    /// written again is forgotten.
     /// </summary>
     /// <param name="source">Name of the source.</param>
-    /// <param name="id">An id of its own.</param>
+    /// <param name="id">Id of the restore.</param>
     /// <param name="target">Name of the new database.</param>
-    /// <param name="role">The role, as it is now.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="role">The current state of the role.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     internal async Task RecordStartAsync(
         string source,
         string id,
@@ -69,11 +67,11 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         await sources.WaitUntilStoredAsync(source, cancellationToken);
     }
 
-    /// <summary>Notes what a restore has found.</summary>
+    /// <summary>Records the state of the role after a restore.</summary>
     /// <param name="source">Name of the source.</param>
-    /// <param name="id">Its id.</param>
-    /// <param name="role">The role; null where the engine has none, or it was not looked at.</param>
-    /// <param name="failure">Why the restore failed; null where it did not.</param>
+    /// <param name="id">Id of the restore.</param>
+    /// <param name="role">The state of the role; null if the engine has none, or it was not read.</param>
+    /// <param name="failure">Why the restore failed; null if it succeeded.</param>
     internal void RecordEnd(string source, string id, RestoreRoleState? role, Exception? failure)
     {
         if (!_running.ContainsKey(id))
@@ -82,7 +80,8 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         }
         try
         {
-            // It counts as running until that is noted: one that begins meanwhile would take it for one that was cut off, and drop it.
+            // It counts as running until that is recorded; otherwise a restore that starts meanwhile would consider it interrupted
+            // and drop it.
             sources.Change(source, r =>
                 r.Unchecked is { } before && before.TryGetValue(id, out var restore)
                     ? WithEnded(r, before.Where(u => u.Key != id), restore, role, failure)
@@ -95,7 +94,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         }
     }
 
-    /// <summary>What may be the reason where a restore fails before it runs any code: earlier ones were cut off.</summary>
+    /// <summary>A possible reason why a restore fails before it runs any code: earlier ones were interrupted.</summary>
     internal HoldfastException? ExplainFailure(string source, HoldfastException failure)
     {
         if (failure.Error != ErrorCatalogue.SourceUnreadable && failure.Error != ErrorCatalogue.NotAllowed)
@@ -117,7 +116,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
     {
         var all = (record.Unchecked ?? None).OrderBy(u => u.Value.Began).ToList();
         var running = all.Where(u => _running.ContainsKey(u.Key)).ToList();
-        // While a change stands, none of these is the only one who may have made it: they are asked for again when that is undone.
+        // While there is a change, any of these may have caused it: they are checked again when it is undone.
         var left = all.Where(u => !_running.ContainsKey(u.Key)).Take(MaxRemembered).ToList();
         var added = restore with { Before = running.Count > 0 ? running[0].Value.Before : restore.Before };
         var change = record.RestoreRole;
@@ -164,7 +163,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         {
             return null;
         }
-        // One that began before a change was found says nothing of that.
+        // A restore that started before the change was found proves nothing about it.
         var isUndone = change is not null && restore.Began >= change.At && (change.Before ?? now) == now;
         return record with { Unchecked = NullIfEmpty(others), RestoreRole = isUndone ? null : change };
     }
@@ -177,25 +176,27 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
     )
     {
         var beside =
-            running.Count == 0 ? "" : $" So may code of what is being restored: {FormatList(running.Select(u => $"'{u.Target}'"))}.";
+            running.Count == 0
+                ? ""
+                : $"  Code of a running restore may have caused it, too: {FormatList(running.Select(u => $"'{u.Target}'"))}.";
         return new(
             Truncation.Truncate(
                 $"{DescribeInterrupted(suspects)}. Since then the role that runs restores has changed: it has {Describe(has)}, and had "
-                    + $"{Describe(suspects[0].Before)}. Code of these may have done it, or somebody else.{beside}"
+                    + $"{Describe(suspects[0].Before)}. Code of these databases may have changed it, or somebody else.{beside}"
             ),
-            "Undo what none of you has changed (docs/postgresql.md, Restoring).",
+            "Undo any change that is not yours (docs/postgresql.md, Restoring).",
             now,
             suspects[0].Before
         );
     }
 
     private static string DescribeInterrupted(List<UncheckedRestore> restores) =>
-        "nobody could look at the role after "
+        "the role could not be checked after "
         + FormatList(
             restores.Select(u =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the restore of '{u.Target}' that began at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
+                    $"the restore of '{u.Target}' that started at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
                 )
             )
         );

@@ -6,7 +6,7 @@ using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Restores;
 
-/// <summary>Queues restores that operators ask for.</summary>
+/// <summary>Queues restores that operators request.</summary>
 /// <param name="sources">The sources of this node.</param>
 /// <param name="finder">Finds backups.</param>
 /// <param name="operation">Validates and runs restores.</param>
@@ -14,11 +14,11 @@ namespace Holdfast.Node.Restores;
 public sealed class RestoreService(SourceRegistry sources, BackupFinder finder, RestoreOperation operation, OperationQueue queue)
 {
     /// <summary>
-    /// Queues the restore of a restore point as a new database. What can be known now to fail is refused at once; the operation
-    /// reports the rest.
+    /// Queues the restore of a restore point as a new database. Predictable failures are reported at once; the operation reports
+    /// the others.
     /// </summary>
     /// <param name="job">The restore.</param>
-    /// <param name="askedBy">Who asked for it.</param>
+    /// <param name="askedBy">The requesting user.</param>
     /// <param name="cancellationToken">Stops the validation.</param>
     /// <exception cref="HoldfastException">
     /// The target exists or is being restored, its source is not on this node, or the location does not hold exactly one backup that
@@ -37,8 +37,8 @@ public sealed class RestoreService(SourceRegistry sources, BackupFinder finder, 
         {
             throw new HoldfastException(
                 ErrorCatalogue.TargetExists,
-                $"Database '{job.Target}' exists already.",
-                "A restore always makes a new database: give another name."
+                $"Database '{job.Target}' already exists.",
+                "A restore always creates a new database: use another name."
             );
         }
         await finder.ValidateAsync(job.From, cancellationToken);
@@ -48,8 +48,8 @@ public sealed class RestoreService(SourceRegistry sources, BackupFinder finder, 
             ? queued
             : throw new HoldfastException(
                 ErrorCatalogue.TargetExists,
-                $"Database '{job.Target}' is being restored already, by operation {queued.Id}.",
-                "Wait for that one, or give another name."
+                $"Database '{job.Target}' is already being restored by operation {queued.Id}.",
+                "Wait for that one, or use another name."
             );
     }
 }

@@ -6,8 +6,8 @@ using Holdfast.Node.Operations;
 namespace Holdfast.Node.Restores;
 
 /// <summary>A restore in the queue. Its target is reserved while it waits and runs.</summary>
-/// <param name="ask">What is asked for.</param>
-/// <param name="executor">Runs it.</param>
+/// <param name="ask">The restore.</param>
+/// <param name="executor">Runs the restore.</param>
 internal sealed class RestoreWorkItem(RestoreJob ask, RestoreOperation executor) : OperationWorkItem
 {
     /// <inheritdoc/>
@@ -25,7 +25,7 @@ internal sealed class RestoreWorkItem(RestoreJob ask, RestoreOperation executor)
     /// <inheritdoc/>
     public override IReadOnlyList<string> Destinations { get; } = BackupFinder.DestinationOf(ask.From) is { } name ? [name] : [];
 
-    // A server that builds its indexes says nothing for hours.
+    // A server that builds indexes reports no progress for hours.
     /// <inheritdoc/>
     public override bool CanTimeOut => false;
 

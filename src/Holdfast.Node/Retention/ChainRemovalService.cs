@@ -12,13 +12,13 @@ using Holdfast.Node.Tasks;
 
 namespace Holdfast.Node.Retention;
 
-/// <summary>Removes one chain that an operator has looked at: that chain as it was shown, or nothing.</summary>
+/// <summary>Removes one chain that an operator has selected, exactly as it was shown.</summary>
 /// <param name="destinations">The destinations.</param>
-/// <param name="catalog">Forgets it before it goes, so that nobody takes it for missing.</param>
-/// <param name="checks">Forgets what was found as it was verified.</param>
-/// <param name="queue">Lets no backup run that could extend the chain meanwhile.</param>
-/// <param name="chains">Which chains are read, and stay.</param>
-/// <param name="lost">Records with a task that its newest chain at a destination was removed.</param>
+/// <param name="catalog">Forgets the chain before it is removed, so that it is not considered missing.</param>
+/// <param name="checks">Forgets its verification results.</param>
+/// <param name="queue">Prevents backups that could extend the chain meanwhile.</param>
+/// <param name="chains">The chains that are being read, which cannot be removed.</param>
+/// <param name="lost">Records with the task that its newest chain at a destination was removed.</param>
 public sealed class ChainRemovalService(
     DestinationRegistry destinations,
     ICatalog catalog,
@@ -31,16 +31,14 @@ public sealed class ChainRemovalService(
     /// <summary>Removes a chain at a destination.</summary>
     /// <param name="name">Name of the destination.</param>
     /// <param name="path">Path of the chain's folder there.</param>
-    /// <param name="shown">Bytes of each of its archives, by their file names, as they were shown.</param>
-    /// <param name="cancellationToken">Stops it between two files; what is left is a chain that is cut short.</param>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/> when it is not as it was shown; <see cref="ErrorCatalogue.NotAllowed"/>
-    /// where backups of its task do not end soon, or a restore reads it; <see cref="ErrorCatalogue.NotFound"/>, or what
-    /// the destination says.
-    /// </exception>
+    /// <param name="shown">Length of each of its archives, by file name, as shown.</param>
+    /// <param name="cancellationToken">Cancels the removal between two files; what is left is a truncated chain.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> if it differs from what was shown; <see
+    /// cref="ErrorCatalogue.NotAllowed"/> if backups of its task do not end soon, or a restore reads it; <see
+    /// cref="ErrorCatalogue.NotFound"/>; or a failure of the destination.</exception>
     public async Task RemoveAsync(string name, string path, IReadOnlyDictionary<string, long> shown, CancellationToken cancellationToken)
     {
-        path = string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries)); // as the catalog and the queue know it
+        path = string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries)); // normalized, as in the catalog and the queue
         var key = BackupJob.KeyOf(NameOf(path).Task, FolderOf(path));
         await queue.RunExclusivelyAsync(
             key,
@@ -66,20 +64,20 @@ public sealed class ChainRemovalService(
         using var use = chains.TryAcquireDelete(name, path)
             ?? throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"A restore reads '{path}' at '{name}'.",
+                $"A restore is reading '{path}' at '{name}'.",
                 "Wait until it has ended, or abort it."
             );
         if (chain.Name.Task is { } maker && await IsNewestAsync(destination, chain, cancellationToken))
         {
-            lost.Record(name, maker); // before: it is protected no longer, whatever becomes of the rest
+            lost.Record(name, maker); // before the removal: the database is no longer protected, whatever happens next
         }
         await catalog.ForgetAsync(name, path);
         await ChainRemover.RemoveAsync(destination, chain, cancellationToken);
         checks.Forget(name, path);
     }
 
-    /// <summary>Removes the chain that a path stands for, without a server.</summary>
-    /// <param name="stored">The one chain, as it was shown.</param>
+    /// <summary>Removes the chain at a path, without a server.</summary>
+    /// <param name="stored">The chain, as shown.</param>
     /// <param name="folder">Name of its folder.</param>
     /// <param name="cancellationToken">
     /// As for <see cref="RemoveAsync(string, string, IReadOnlyDictionary{string, long}, CancellationToken)"/>.
@@ -121,7 +119,7 @@ public sealed class ChainRemovalService(
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"No chain '{path}' is at '{destination.Name}'.",
+                $"There is no chain '{path}' at '{destination.Name}'.",
                 "List them with: holdfast points"
             );
         }
@@ -132,8 +130,8 @@ public sealed class ChainRemovalService(
             ? chain
             : throw new HoldfastException(
                 ErrorCatalogue.Conflict,
-                $"The chain '{path}' is not as it was shown: it has {chain.Archives.Count} archives now.",
-                "Look at it again, and decide anew."
+                $"The chain '{path}' differs from what was shown: it has {chain.Archives.Count} archives now.",
+                "Read it again, and retry."
             );
     }
 

@@ -7,17 +7,17 @@ namespace Holdfast.Node.Retention;
 internal static class ChainRemover
 {
     /// <summary>
-    /// Removes its archives from the newest to the full one, so that what is left when it is stopped halfway can still
-    /// be restored, and what killed runs left beside them.
+    /// Removes its archives from the newest to the full one, so that the rest can still be restored after an interruption; then
+    /// leftovers of killed runs in the same folder.
     /// </summary>
     /// <param name="destination">The destination.</param>
-    /// <param name="chain">The chain, as it was listed there: nothing that came since is removed.</param>
-    /// <param name="cancellationToken">Stops it between two files.</param>
+    /// <param name="chain">The chain, as listed: nothing newer is removed.</param>
+    /// <param name="cancellationToken">Cancels the removal between two files.</param>
     public static async Task RemoveAsync(IDestination destination, StoredChain chain, CancellationToken cancellationToken)
     {
         foreach (var archive in chain.Archives.Reverse())
         {
-            // The index first: an archive without one is still a backup, an index without an archive is nothing.
+            // The index first: an archive without an index is still a backup, but an index without an archive is useless.
             if (archive.HasIndex)
             {
                 await destination.DeleteAsync(archive.IndexPath, cancellationToken);

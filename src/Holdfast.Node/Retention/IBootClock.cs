@@ -1,11 +1,11 @@
 namespace Holdfast.Node.Retention;
 
-/// <summary>How long the machine has run: no one can set it, and it goes on while the machine sleeps.</summary>
+/// <summary>Time since the machine booted. Nobody can set it, and it includes the time that the machine sleeps.</summary>
 public interface IBootClock
 {
-    /// <summary>Id of the machine's start.</summary>
+    /// <summary>Id of the boot.</summary>
     string BootId { get; }
 
-    /// <summary>How long it has run since, sleep included.</summary>
+    /// <summary>Time since the boot, including sleep.</summary>
     TimeSpan Uptime { get; }
 }

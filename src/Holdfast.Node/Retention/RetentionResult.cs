@@ -5,29 +5,29 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Retention;
 
-/// <summary>What came of retention of one task at one destination.</summary>
+/// <summary>The result of retention for one task at one destination.</summary>
 /// <param name="Destination">Name of the destination.</param>
-/// <param name="Plan">What is past its time now, after whatever was deleted; null where that could not be found out.</param>
+/// <param name="Plan">The expired chains that are left; null if they could not be determined.</param>
 /// <param name="Deleted">Paths of the chains that were deleted.</param>
-/// <param name="Error">What went wrong; null where nothing did.</param>
+/// <param name="Error">The failure; null if there is none.</param>
 public sealed record RetentionResult(string Destination, RetentionPlan? Plan, IReadOnlyList<string> Deleted, HoldfastException? Error)
 {
-    /// <summary>Why something that is past its time stays; null where nothing does.</summary>
+    /// <summary>Why an expired chain stays; null if none does.</summary>
     public RetentionProblem? Problem =>
         Error is not null ? new(false, Truncation.Truncate(Error.Message))
         : Plan?.GuardReason is { } reason ? new(true, reason)
         : null;
 
-    /// <summary>What a failure of retention, or its stop, is to whoever looks at it.</summary>
-    /// <param name="e">What was thrown.</param>
-    /// <param name="own">The token that stops retention.</param>
+    /// <summary>The error that represents a failure or cancellation of retention.</summary>
+    /// <param name="e">The exception.</param>
+    /// <param name="own">The token that cancels retention.</param>
     internal static HoldfastException Failure(Exception e, CancellationToken own) =>
         e switch
         {
             OperationCanceledException when own.IsCancellationRequested => new(
                 ErrorCatalogue.Interrupted,
-                "It was stopped before its end.",
-                "It goes on after the next full backup.",
+                "It was interrupted.",
+                "It continues after the next full backup.",
                 e
             ),
             HoldfastException known => known,
@@ -35,8 +35,7 @@ public sealed record RetentionResult(string Destination, RetentionPlan? Plan, IR
         };
 
     /// <summary>
-    /// The status with what came of these runs; null where it says so already. Destinations that were not looked at
-    /// keep what was known of them.
+    /// The status with these results; null if nothing changes. Destinations without a result keep their previous one.
     /// </summary>
     public static TaskStatus? Apply(TaskStatus status, IReadOnlyList<RetentionResult> runs)
     {

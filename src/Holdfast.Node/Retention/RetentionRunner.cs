@@ -8,12 +8,12 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Retention;
 
-/// <summary>Deletes the chains of a task that its retention lets go, at one destination at a time.</summary>
-/// <param name="zone">Time zone of schedules that name none.</param>
+/// <summary>Deletes the expired chains of a task, one destination at a time.</summary>
+/// <param name="zone">Default time zone of schedules.</param>
 /// <param name="time">The clock.</param>
-/// <param name="catalog">Forgets what is deleted, so that nobody takes it for missing; null where there is none.</param>
-/// <param name="clock">The trusted clock; null where none is kept, and the wall clock is believed.</param>
-/// <param name="chains">Which chains are read: they stay until the next run. Null where nobody reads any.</param>
+/// <param name="catalog">Forgets the deleted chains, so that they are not considered missing; null if there is none.</param>
+/// <param name="clock">The trusted clock; null to trust the wall clock.</param>
+/// <param name="chains">The chains that are being read, which stay until the next run. Null if there are none.</param>
 public sealed class RetentionRunner(
     TimeZoneInfo zone,
     TimeProvider time,
@@ -22,22 +22,22 @@ public sealed class RetentionRunner(
     ChainLocks? chains = null
 )
 {
-    /// <summary>Told of each chain that was deleted: name of the destination, and path there. Must not block.</summary>
+    /// <summary>Raised for each deleted chain with the name of the destination and its path there. Must not block.</summary>
     public event Action<string, string>? Deleted;
 
-    /// <summary>The latest that it can be now: what the wall clock says, or the trusted one where that is later.</summary>
+    /// <summary>The latest possible current time: the later of wall clock and trusted clock.</summary>
     public DateTimeOffset LatestPossibleTime => clock?.LatestPossibleTime ?? time.GetUtcNow();
 
-    /// <summary>Deletes what is past its time at one destination, unless a brake holds it.</summary>
-    /// <param name="task">The task: only its own chains count.</param>
+    /// <summary>Deletes expired chains at one destination, unless a retention guard blocks that.</summary>
+    /// <param name="task">The task: only its own chains are considered.</param>
     /// <param name="name">Name of the destination.</param>
     /// <param name="destination">The destination.</param>
     /// <param name="approved">
-    /// Paths of chains that an operator has seen and approved: only these go, and only those of them whose time is
-    /// over. Null where nobody was asked.
+    /// Paths of chains that an operator has approved: only these are deleted, and only if they have expired. Null if no approval
+    /// was required.
     /// </param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What came of it: failures too, of whatever kind, and what was deleted before it was stopped.</returns>
+    /// <param name="cancellationToken">Cancels retention.</param>
+    /// <returns>The result, including any failure and the deletions before a cancellation.</returns>
     public async Task<RetentionResult> RunAsync(
         BackupTask task,
         string name,
@@ -64,12 +64,12 @@ public sealed class RetentionRunner(
         }
     }
 
-    /// <summary>What retention would delete now.</summary>
-    /// <param name="task">The task: only its own chains count.</param>
+    /// <summary>The chains that retention would delete now.</summary>
+    /// <param name="task">The task: only its own chains are considered.</param>
     /// <param name="name">Name of the destination.</param>
     /// <param name="destination">The destination.</param>
-    /// <param name="approved">Whether an operator has approved what a brake held.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
+    /// <param name="approved">Whether an operator has approved what a retention guard blocks.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<RetentionPlan> PlanAsync(
         BackupTask task,
         string name,
@@ -79,7 +79,7 @@ public sealed class RetentionRunner(
     )
     {
         var stored = await ChainsAsync(task, destination, cancellationToken);
-        // What a wrong clock has named is told by the backups; here it would only stand in the way.
+        // Backups report chains that were named by a wrong clock; here they would only block retention.
         List<StoredChainInfo> infos =
         [
             .. stored.Where(c => c.Archives.Count > 0 && !c.HasFutureName(LatestPossibleTime)).Select(c => ToChainInfo(task, c)),
@@ -89,8 +89,8 @@ public sealed class RetentionRunner(
         {
             return plan;
         }
-        // What is known to be bad lets less go, never more: where nothing goes, as after nearly every full of a large
-        // sweep, nobody need look it up.
+        // Known problems only reduce what is deleted. If nothing expires, the usual case after a full backup in a large run, they
+        // need not be read.
         var known = catalog.ChainsOf(task.Database).ToDictionary(c => c.Path, StringComparer.Ordinal);
         return Plan(
             task,
@@ -107,17 +107,14 @@ public sealed class RetentionRunner(
             return RetentionPlan.Create(infos, task.Settings.Retention, wall, approved, ExpectedFullInterval(task));
         }
         var isDoubtful = trusted.Jumped is not null && !trusted.IsConfirmedBy(infos.Select(c => c.FullStartTime), wall);
-        // A clock that was set back makes all look younger than it is, which deletes too little; that is the side to err on.
+        // A clock that was set back makes all chains look younger, so that too little is deleted, which is the safe direction.
         var now = trusted.Jumped is not null && !isDoubtful || wall < trusted.Time ? wall : trusted.Time;
         var plan = RetentionPlan.Create(infos, task.Settings.Retention, now, approved, ExpectedFullInterval(task), trusted.Since);
-        return isDoubtful
-            ? plan.WithClockGuard("The clock is ahead of the time that this node has seen pass, so ages may be wrong.")
-            : plan;
+        return isDoubtful ? plan.WithClockGuard("The clock is ahead of this node's trusted clock, so ages may be wrong.") : plan;
     }
 
-    // Each chain from its newest archive to its full one, so that one that is cut short by a crash can still be
-    // restored as far as it is there; and what
-    // such a crash has left of chains that are gone. The catalog forgets a chain before it goes.
+    // Each chain is deleted from its newest archive to its full one, so that the rest can still be restored after a crash;
+    // leftovers of such a crash are deleted, too. The catalog forgets a chain before its files are deleted.
     private async Task DeleteAsync(
         List<string> paths,
         BackupTask task,
@@ -141,7 +138,7 @@ public sealed class RetentionRunner(
             using var use = chains?.TryAcquireDelete(name, chain.Path);
             if (chains is not null && use is null)
             {
-                break; // a restore reads it: the next run goes on from here, so that no gap looks like a wrong clock
+                break; // a restore reads it: the next run continues from here, so that no gap looks like a wrong clock
             }
             if (catalog is not null)
             {
@@ -153,7 +150,8 @@ public sealed class RetentionRunner(
         }
     }
 
-    // One whose full archive is known to be damaged or missing keeps no other from staying.
+    // A chain whose full archive is known to be damaged or missing does not count as a newer backup that allows another one to be
+    // deleted.
     private static bool IsFullUnusable(CatalogChain? known, string destination) =>
         known?.Full?.CopyAt(destination) is { IsRestorable: false };
 

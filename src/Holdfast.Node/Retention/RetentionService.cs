@@ -10,15 +10,14 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Retention;
 
-/// <summary>Retention as operators see to it: what would go, going by hand, and the approval of what a brake holds.</summary>
+/// <summary>Manual retention: preview, run now, and approve deletions that a retention guard blocks.</summary>
 /// <param name="runner">Plans and deletes.</param>
 /// <param name="destinations">The destinations.</param>
-/// <param name="statuses">Where it is kept what retention waits for.</param>
+/// <param name="statuses">The task statuses, which record what retention waits for.</param>
 /// <param name="queue">
-/// Lets no backup of a task run while its chains are deleted: retention follows its full backups by itself, and the two
-/// must not cross.
+/// Prevents backups of a task while its chains are deleted: a full backup applies retention itself, and the two must not overlap.
 /// </param>
-/// <param name="tasks">All tasks, as they are saved now.</param>
+/// <param name="tasks">The tasks with their current settings.</param>
 public sealed class RetentionService(
     RetentionRunner runner,
     DestinationRegistry destinations,
@@ -27,10 +26,10 @@ public sealed class RetentionService(
     TaskRegistry tasks
 )
 {
-    /// <summary>Told when one has ended that may have changed what it waits for. Must not block.</summary>
+    /// <summary>Raised when a run has ended that may have changed what a task waits for. Must not block.</summary>
     public event Action? Ended;
 
-    /// <summary>What would go now, at each destination of the task. Deletes nothing.</summary>
+    /// <summary>Previews the deletions at each destination of the task. Deletes nothing.</summary>
     public Task<IReadOnlyList<RetentionResult>> PreviewAsync(BackupTask task, CancellationToken cancellationToken) =>
         RunAtEachAsync(
             task.Settings.Destinations,
@@ -39,16 +38,18 @@ public sealed class RetentionService(
             cancellationToken
         );
 
-    /// <summary>Deletes what is past its time, except what a brake holds.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> where backups of the task do not end soon.</exception>
+    /// <summary>Deletes the expired chains, except those that a retention guard blocks.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if backups of the task do not end
+    /// soon.</exception>
     public Task<IReadOnlyList<RetentionResult>> RunAsync(BackupTask task, CancellationToken cancellationToken) =>
         DeleteAsync(task, _ => true, _ => null, cancellationToken);
 
-    /// <summary>Deletes what an operator has seen and approved: nothing else, and only what is still past its time.</summary>
+    /// <summary>Deletes the chains that an operator has approved: nothing else, and only those that have expired.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="chains">Paths of chains, by the name of the destination.</param>
-    /// <param name="cancellationToken">Stops it; what is deleted by then stays so.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> where backups of the task do not end soon.</exception>
+    /// <param name="chains">Paths of chains, by the names of destinations.</param>
+    /// <param name="cancellationToken">Cancels the call; deleted chains stay deleted.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if backups of the task do not end
+    /// soon.</exception>
     public Task<IReadOnlyList<RetentionResult>> ApproveAsync(
         BackupTask task,
         IReadOnlyDictionary<string, IReadOnlyList<string>> chains,
@@ -68,7 +69,7 @@ public sealed class RetentionService(
             cancellationToken
         );
 
-    // It may have waited: what was saved meanwhile holds, as how long backups are kept.
+    // The call may have waited: the current settings apply, for example the retention time.
     private async Task<IReadOnlyList<RetentionResult>> DeleteExclusivelyAsync(
         string id,
         Func<string, bool> isMeant,
@@ -80,7 +81,7 @@ public sealed class RetentionService(
             ?? throw new HoldfastException(
                 ErrorCatalogue.NotFound,
                 $"Task '{id}' is gone, or its database.",
-                "What it has written stays. Remove single chains of it: POST /api/v1/backups/chains/remove."
+                "Its backups stay. Remove single chains of it: POST /api/v1/backups/chains/remove."
             );
         List<string> names = [.. task.Settings.Destinations.Where(isMeant)];
         var runs = await RunAtEachAsync(
@@ -93,7 +94,7 @@ public sealed class RetentionService(
         return runs;
     }
 
-    // One destination that cannot be used stops no other.
+    // A destination that cannot be used does not stop the others.
     private async Task<IReadOnlyList<RetentionResult>> RunAtEachAsync(
         IReadOnlyList<string> names,
         Func<string, IDestination, Task<RetentionResult>> run,

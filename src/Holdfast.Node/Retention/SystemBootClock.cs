@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Node.Retention;
 
-/// <summary>The boot clock of Linux: <c>CLOCK_BOOTTIME</c>, and the id that the kernel gives each start.</summary>
+/// <summary>The boot clock of Linux: <c>CLOCK_BOOTTIME</c> and the kernel's boot id.</summary>
 public sealed partial class SystemBootClock : IBootClock
 {
     private const int BootTime = 7;
@@ -24,8 +24,8 @@ public sealed partial class SystemBootClock : IBootClock
         }
     }
 
-    // Without one each start of the server counts as one of the machine: time off then counts as one day at most, which
-    // errs on the side of keeping.
+    // Without a boot id, each start of the server counts as a boot: time off then counts as one day at most, which errs on the side
+    // of keeping.
     private static string ReadBoot()
     {
         try

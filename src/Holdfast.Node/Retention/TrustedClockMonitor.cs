@@ -4,23 +4,23 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Retention;
 
-/// <summary>Keeps the trusted clock of a node: brought up to date whenever it is asked for, and stored each minute.</summary>
-/// <param name="records">Where it is stored, by the tag of the node.</param>
-/// <param name="settings">Tag of the node, and how long the machine has run.</param>
+/// <summary>Maintains the trusted clock of a node: advanced whenever it is read, and stored each minute.</summary>
+/// <param name="records">The stored clocks, by the tag of the node.</param>
+/// <param name="settings">Tag of the node, and its boot clock.</param>
 /// <param name="time">The wall clock.</param>
 public sealed class TrustedClockMonitor(WriteBehindState<TrustedClock> records, NodeSettings settings, TimeProvider time)
 {
     /// <summary>How often it is stored.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    private readonly Lock _gate = new(); // the clock goes on from where it was last, whoever asks
+    private readonly Lock _gate = new(); // guards the clock, so that every reader continues from the last value
     private readonly IBootClock _boot = settings.BootClock ?? new ProviderBootClock(time);
     private TrustedClock? _clock;
 
-    /// <summary>Told when the wall clock was found beyond the trusted one, or no longer is. Must not block.</summary>
+    /// <summary>Raised when the wall clock is found to be ahead of the trusted one, or no longer is. Must not block.</summary>
     public event Action? Changed;
 
-    /// <summary>The clock as it is now.</summary>
+    /// <summary>The current clock.</summary>
     public TrustedClock Current
     {
         get
@@ -32,19 +32,19 @@ public sealed class TrustedClockMonitor(WriteBehindState<TrustedClock> records, 
         }
     }
 
-    /// <summary>The latest that it can be now: what the wall clock says, or the trusted time where that is later.</summary>
+    /// <summary>The latest possible current time: the later of wall clock and trusted clock.</summary>
     public DateTimeOffset LatestPossibleTime => Current.Time is var trusted && trusted > time.GetUtcNow() ? trusted : time.GetUtcNow();
 
-    /// <summary>When the node was started: what was missed before that is caught up, not overdue.</summary>
+    /// <summary>When the node was started: slots missed before that are caught up, not overdue.</summary>
     public DateTimeOffset StartedAt { get; private set; }
 
-    /// <summary>The trusted time that was stored last before <see cref="Start"/>; null where none was.</summary>
+    /// <summary>The trusted time that was last stored before <see cref="Start"/>; null if there was none.</summary>
     public DateTimeOffset? LastSeenAlive { get; private set; }
 
-    /// <summary>The node starts now. To be called before anything else is started.</summary>
+    /// <summary>Starts the clock. Call it before anything else is started.</summary>
     public void MarkStarted() => StartedAt = time.GetUtcNow();
 
-    /// <summary>Goes on with what was stored; a node whose tag was changed goes on with the latest of any.</summary>
+    /// <summary>Continues from the stored clock; a node whose tag was changed continues from the latest of any tag.</summary>
     public void Start()
     {
         lock (_gate)
@@ -55,14 +55,14 @@ public sealed class TrustedClockMonitor(WriteBehindState<TrustedClock> records, 
         Store();
     }
 
-    /// <summary>Brings it up to date and stores it.</summary>
+    /// <summary>Advances the clock and stores it.</summary>
     public Task StoreAsync()
     {
         Store();
         return Task.CompletedTask;
     }
 
-    /// <summary>An operator has looked at the wall clock: it is right. Stored when this returns, or waits to be.</summary>
+    /// <summary>Confirms that the wall clock is right. Stored, or queued to be stored, when this returns.</summary>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
         lock (_gate)

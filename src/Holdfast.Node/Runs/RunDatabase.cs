@@ -3,13 +3,12 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Node.Runs;
 
-/// <summary>What became of one database in a run.</summary>
+/// <summary>One database in a run.</summary>
 /// <param name="Database">Its id.</param>
 /// <param name="State">
-/// The state of its newest operation there, <c>Missed</c> where its slot passed without one, <c>Due</c> where it has
-/// yet to begin.
+/// State of its newest operation in the run; <c>Missed</c> if its slot passed without one, <c>Due</c> if it has yet to start.
 /// </param>
-/// <param name="Operation">That operation; null for none, or where it is no longer known.</param>
+/// <param name="Operation">That operation; null if there is none, or it is no longer known.</param>
 public sealed record RunDatabase(string Database, string State, Operation? Operation)
 {
     internal static RunDatabase Of(DatabaseId database, Operation? operation, bool isTooLate) =>

@@ -5,19 +5,18 @@ using Holdfast.State;
 namespace Holdfast.Node.Runs;
 
 /// <summary>
-/// What was due in each run that may still change, as it is stored: in pieces, by <c>RUN/NUMBER</c>. A server that is
-/// started again could not find it out: operations of
-/// other runs use a slot up, and a database may have lost its task since.
+/// The databases that were due in each unfinished run, stored in pieces by <c>RUN/NUMBER</c>. A restarted server could not derive
+/// them: operations of other runs use up a slot, and a database may have lost its task since.
 /// </summary>
-/// <param name="records">The pieces.</param>
+/// <param name="records">The stored pieces.</param>
 internal sealed class RunDueStore(WriteBehindState<DueDatabaseChunk> records)
 {
-    // A piece must not be larger than a value of the store may be. Each character of an id takes up to six bytes as JSON.
+    // A piece must not exceed the maximum size of a value in the store. Each character of an id takes up to six bytes in JSON.
     private const int MaxPieceBytes = StateLimits.ValueBytes / 2;
 
     private const int BytesPerItem = 100;
 
-    /// <summary>All lists: the databases by the ids of their tasks, by the ids of the runs.</summary>
+    /// <summary>All lists: databases by task id, by run id.</summary>
     public IReadOnlyDictionary<string, Dictionary<string, (DatabaseId Database, long Bytes)>> All =>
         records
             .Items.GroupBy(r => RunOf(r.Key), r => r.Value.Items, StringComparer.Ordinal)
@@ -27,7 +26,7 @@ internal sealed class RunDueStore(WriteBehindState<DueDatabaseChunk> records)
                 StringComparer.Ordinal
             );
 
-    /// <summary>Stores the list of a run in place of the one before. It never gets shorter.</summary>
+    /// <summary>Stores the list of a run, replacing the previous one. A list never gets shorter.</summary>
     public void Set(string run, IReadOnlyDictionary<string, (DatabaseId Database, long Bytes)> due)
     {
         var piece = new List<DueDatabase>();
@@ -52,7 +51,7 @@ internal sealed class RunDueStore(WriteBehindState<DueDatabaseChunk> records)
         }
     }
 
-    /// <summary>Forgets the lists of runs.</summary>
+    /// <summary>Deletes the lists of runs.</summary>
     public void Remove(params IEnumerable<string> runs)
     {
         var gone = runs.ToHashSet(StringComparer.Ordinal);

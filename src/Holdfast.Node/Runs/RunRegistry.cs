@@ -13,15 +13,14 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Runs;
 
 /// <summary>
-/// The runs of server-wide backup tasks. A slot that passes makes one, whether or not anything begins then, so what was
-/// due and did not run is told as missed. Operations
-/// name their run; what becomes of them is followed. The runs of each task that may still change are held in memory,
-/// older ones are read from the state.
+/// The runs of server-wide backup tasks. Every slot creates one, whether or not a backup starts then, so that a due backup that
+/// does not run is reported as missed. Operations name their run and update it. Unfinished runs are kept in memory, older ones are
+/// read from the state.
 /// </summary>
-/// <param name="state">The runs, what was due in them, server-wide backup tasks and statuses, as they are stored.</param>
+/// <param name="state">The stored runs, their due databases, server-wide backup tasks and statuses.</param>
 /// <param name="operations">All operations.</param>
 /// <param name="tasks">All tasks.</param>
-/// <param name="availability">Whether a task may not begin, because its database or source is away.</param>
+/// <param name="availability">Whether a task cannot start, because its database or source is unavailable.</param>
 /// <param name="sizes">Sizes of databases.</param>
 /// <param name="settings">Tag and time zone of the node.</param>
 /// <param name="time">The clock.</param>
@@ -35,20 +34,21 @@ public sealed class RunRegistry(
     TimeProvider time
 )
 {
-    /// <summary>Runs that are kept; older ones are forgotten.</summary>
+    /// <summary>Number of runs that are kept; older ones are deleted.</summary>
     public const int MaxStored = 1_000;
 
-    // Of each template and origin: a retry still belongs to the run that failed.
+    // Per template and origin: a retry still belongs to the run that failed.
     private const int MaxLoadedPerTemplate = 2;
 
-    // Held by itself: under it no operation, queue or scheduler is called, for they call here under their own locks.
+    // Guards the active runs. Operations, queue and scheduler call this class while they hold their own locks, so none of them may
+    // be called while this one is held.
     private readonly Lock _gate = new();
     private readonly RunDueStore _due = new(state.RunDue);
     private readonly Dictionary<string, ActiveRun> _active = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _slots = new(StringComparer.Ordinal);
     private long _lastTime;
 
-    /// <summary>All of them, in no order.</summary>
+    /// <summary>All runs, in no particular order.</summary>
     public IReadOnlyList<Run> All
     {
         get
@@ -67,7 +67,7 @@ public sealed class RunRegistry(
         }
     }
 
-    /// <summary>One of them as it is now; null where there is none.</summary>
+    /// <summary>The current state of a run; null if it does not exist.</summary>
     public Run? Find(string id)
     {
         lock (_gate)
@@ -81,8 +81,8 @@ public sealed class RunRegistry(
         return state.Runs.Find(id);
     }
 
-    /// <summary>Takes up the runs that a server before this one left unfinished, with what their operations say.</summary>
-    /// <param name="ofAllNodes">Whether those of any other tag are this node's own, too: from before it got the one it has now.</param>
+    /// <summary>Resumes the runs that a previous server left unfinished, and updates them from their operations.</summary>
+    /// <param name="ofAllNodes">Whether runs of other tags count as this node's own, because its tag has been changed.</param>
     public void Start(bool ofAllNodes)
     {
         var backups = operations
@@ -99,7 +99,7 @@ public sealed class RunRegistry(
         {
             foreach (var group in mine.GroupBy(r => (r.TemplateId, r.Slot is null)))
             {
-                // Of the older ones, too, those that may still miss something: they end when their hour is over.
+                // Older ones that may still have missed backups are included: they end when their time is over.
                 var held = group
                     .OrderByDescending(r => r.Id, StringComparer.Ordinal)
                     .Where((r, i) => i < MaxLoadedPerTemplate || !r.HasEnded);
@@ -114,8 +114,7 @@ public sealed class RunRegistry(
     }
 
     /// <summary>
-    /// The run that a task's backup by schedule belongs to; null for a regular task. The run is made where its slot has
-    /// none yet.
+    /// The run that a task's scheduled backup belongs to; null for a regular task. Creates the run if its slot has none yet.
     /// </summary>
     public string? RunOf(BackupTask task, NextBackup next)
     {
@@ -129,8 +128,8 @@ public sealed class RunRegistry(
             {
                 return run.Head.Id;
             }
-            // What is caught up belongs to the newest slot that passed, whatever the task's offset: else a server that
-            // was off over many slots would make a run of each.
+            // A backup that is caught up belongs to the newest slot that has passed, whatever the task's offset; otherwise a server
+            // that was off for many slots would create a run for each.
             return FindOrCreateAtSlot(
                 template,
                 next.Reason == NextBackupReason.Schedule ? next.At - task.Offset : time.GetUtcNow()
@@ -138,7 +137,7 @@ public sealed class RunRegistry(
         }
     }
 
-    /// <summary>Begins a run that somebody asks for. Put its id into each job, then call <see cref="TryComplete"/>.</summary>
+    /// <summary>Starts a manual run. Put its id into each job, then call <see cref="TryComplete"/>.</summary>
     public string Begin(Template template, BackupKind kind, string askedBy)
     {
         lock (_gate)
@@ -149,8 +148,10 @@ public sealed class RunRegistry(
         }
     }
 
-    /// <summary>All operations of a run that was asked for are there.</summary>
-    /// <returns>Whether there are any; a run without is forgotten: each database was being backed up by another one.</returns>
+    /// <summary>Marks a manual run as complete: all its operations have been added.</summary>
+    /// <returns>
+    /// Whether it has any; a run without operations is deleted, because each database already had another backup queued or running.
+    /// </returns>
     public bool TryComplete(string id)
     {
         lock (_gate)
@@ -174,7 +175,7 @@ public sealed class RunRegistry(
         return false;
     }
 
-    /// <summary>What became of each database of a run, the operation too where it is still known.</summary>
+    /// <summary>The databases of a run, with their operations as far as they are still known.</summary>
     public IReadOnlyList<RunDatabase> DatabasesOf(string id)
     {
         List<(string? Operation, DatabaseId Database)>? found = null;
@@ -192,7 +193,7 @@ public sealed class RunRegistry(
         return [.. found.Select(f => RunDatabase.Of(f.Database, f.Operation is null ? null : operations.Find(f.Operation), isTooLate))];
     }
 
-    /// <summary>Ids of the tasks of a slot's run that have yet to begin: their starts are spread, or something holds them up.</summary>
+    /// <summary>Ids of the tasks of a scheduled run that have yet to start: their starts are spread, or blocked.</summary>
     public IReadOnlyList<string> NotStartedTasksOf(string id)
     {
         var now = time.GetUtcNow();
@@ -204,7 +205,7 @@ public sealed class RunRegistry(
         }
     }
 
-    /// <summary>The tasks of a run whose newest operation in it failed, each with that operation.</summary>
+    /// <summary>The tasks of a run whose newest operation in it failed, with that operation.</summary>
     public IReadOnlyList<(string Task, string Operation)> FailedOf(string id)
     {
         lock (_gate)
@@ -217,7 +218,7 @@ public sealed class RunRegistry(
         }
     }
 
-    /// <summary>Takes what became of an operation.</summary>
+    /// <summary>Updates the runs from an operation.</summary>
     public void RecordOperation(Operation operation)
     {
         if (operation is not { TaskId: not null, Kind: OperationKind.Backup })
@@ -233,7 +234,9 @@ public sealed class RunRegistry(
         }
     }
 
-    /// <summary>Makes the runs of slots that have passed. Called at each turn of the scheduler, after it has begun what is due.</summary>
+    /// <summary>
+    /// Creates the runs of slots that have passed. Called at each iteration of the scheduler, after it has started due backups.
+    /// </summary>
     public void CreateDueRuns()
     {
         var now = time.GetUtcNow();
@@ -246,7 +249,7 @@ public sealed class RunRegistry(
         }
     }
 
-    /// <summary>Stores what has changed, and forgets the oldest above <see cref="MaxStored"/>.</summary>
+    /// <summary>Stores changed runs, and deletes the oldest above <see cref="MaxStored"/>.</summary>
     public void Store()
     {
         var now = time.GetUtcNow();
@@ -255,7 +258,7 @@ public sealed class RunRegistry(
             foreach (var run in _active.Values.Where(r => r.IsChanged))
             {
                 var stored = run.Snapshot(now, IsHeldUp) with { TimeLeft = null };
-                run.IsChanged = !stored.HasEnded; // time alone can change it: what is missed
+                run.IsChanged = !stored.HasEnded; // time alone can change it: backups become missed
                 if (stored != state.Runs.Find(stored.Id))
                 {
                     state.Runs.Set(stored.Id, stored);
@@ -295,7 +298,8 @@ public sealed class RunRegistry(
         {
             return known;
         }
-        // A task with an offset of a slot before the newest, whose run is no longer held. One far ahead was made by a clock that was wrong.
+        // A task with an offset of a slot before the newest, whose run is no longer in memory. A run far in the future was created
+        // by a wrong clock.
         if (last > slot.At && last - notAfter <= Scheduler.MaxClockSkew)
         {
             return null;
@@ -307,7 +311,7 @@ public sealed class RunRegistry(
         return due.Count == 0 ? null : Add(template, slot.Kind, slot.At, due, null);
     }
 
-    // A run began at or after the slot: an older Holdfast made no runs, and an operator may have been first.
+    // Whether a run started at or after the slot: an older version created no runs, and an operator may have been first.
     private static bool IsUsed(TaskStatus status, (DateTimeOffset At, BackupKind Kind) slot) =>
         (slot.Kind == BackupKind.Full ? status.FullSlotUsed : status.IncrementalSlotUsed) >= slot.At;
 
@@ -332,7 +336,7 @@ public sealed class RunRegistry(
                 AskedBy = askedBy,
                 Node = settings.Tag,
                 Created = now,
-                // What is caught up after downtime gets its hour from now on.
+                // Backups that are caught up after downtime get their time from now on.
                 MissedFrom = slot is { } at ? (at > now ? at : now) + template.Spread + TaskProtection.OverdueThreshold : null,
             },
             due
@@ -340,7 +344,7 @@ public sealed class RunRegistry(
         _active[run.Head.Id] = run;
         if (slot is not null)
         {
-            StoreRun(run, now); // at once: a server that is killed in a moment had it due all the same
+            StoreRun(run, now); // at once: a server that is killed in a moment had these databases due nevertheless
         }
         Unload(run.Head, now);
         return run;
@@ -362,7 +366,7 @@ public sealed class RunRegistry(
         run.StoredDueCount = run.Due.Count;
     }
 
-    // The ones before stay as they are: what was not tried by then is missed.
+    // Previous runs stay as they are: what has not been tried by then is missed.
     private void Unload(Run newest, DateTimeOffset now)
     {
         var old = _active
@@ -386,7 +390,7 @@ public sealed class RunRegistry(
             return;
         }
         var task = operation.TaskId!;
-        // Of two operations of a database the newer one counts, whichever is told last.
+        // Of two operations of a database the newer one counts, whichever is reported last.
         if (run.Entries.TryGetValue(task, out var known) && string.CompareOrdinal(known.Operation, operation.Id) > 0)
         {
             return;
@@ -396,7 +400,7 @@ public sealed class RunRegistry(
         run.IsChanged = true;
     }
 
-    // Another run began before the slot's own could: the slot is used up by it.
+    // Another run started before this slot could: the slot is used up.
     private static bool ConsumesSlot(Operation operation, ActiveRun run) =>
         run.Head.Slot is { } slot
         && operation.Started >= slot
@@ -413,7 +417,7 @@ public sealed class RunRegistry(
             )
             .MaxBy(r => r.Head.Id, StringComparer.Ordinal);
 
-    // What became of each database follows from the operations: the run's own, and those of other runs that used its slot up.
+    // The state of each database follows from the operations: those of this run, and those of other runs that used up its slot.
     private void Resume(
         Run run,
         Dictionary<string, (DatabaseId Database, long Bytes)>? stored,
@@ -427,7 +431,7 @@ public sealed class RunRegistry(
         {
             RecordOperation(operation, live);
         }
-        // Some of its operations are forgotten: what is stored is all that is known.
+        // Some of its operations have been deleted: the stored run is all that is known.
         if (run.HasEnded && live.Entries.Count < run.Due - run.Missed)
         {
             return;
@@ -439,7 +443,7 @@ public sealed class RunRegistry(
         }
     }
 
-    // For a run that an older Holdfast made, which did not store what was due.
+    // For a run of an older version, which did not store the due databases.
     private Dictionary<string, (DatabaseId Database, long Bytes)> DueByTasks(Run run) =>
         run.Slot is not { } slot || run.Missed + run.Waiting == 0
             ? []
@@ -460,6 +464,6 @@ public sealed class RunRegistry(
         ];
     }
 
-    // Called under the lock: it reads tasks, sources and records, and calls nobody back.
+    // Called while the lock is held: reads tasks, sources and records, and raises no event.
     private bool IsHeldUp(string taskId) => !availability.CanRun(taskId);
 }

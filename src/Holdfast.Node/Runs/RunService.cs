@@ -29,11 +29,11 @@ public sealed class RunService(
     BackupScheduler scheduler
 )
 {
-    /// <summary>Aborts every backup of a run that is queued, running or not started yet. Their slots count as used.</summary>
+    /// <summary>Aborts every backup of a run that is queued, running or has yet to start. Their slots count as used.</summary>
     /// <param name="id">Id of the run.</param>
-    /// <param name="by">Who aborts it.</param>
+    /// <param name="by">The requesting user.</param>
     /// <returns>The number of databases whose backup was aborted.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such run.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: the run does not exist.</exception>
     public async Task<int> AbortAsync(string id, string by)
     {
         var run = runs.Find(id)

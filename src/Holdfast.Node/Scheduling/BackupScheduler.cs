@@ -9,18 +9,18 @@ using Holdfast.Node.Supervision;
 namespace Holdfast.Node.Scheduling;
 
 /// <summary>
-/// Waits for the task that is due next, of all tasks, and hands it on. When is decided by <see cref="Scheduler"/>; this
-/// keeps the answers in order of time.
+/// Waits for the task that is due next, and starts it. <see cref="Scheduler"/> computes when each task is due; this class keeps the
+/// tasks in the order of these times.
 /// </summary>
-/// <param name="tasks">The tasks, and how their backups are started.</param>
-/// <param name="zone">Time zone of schedules that name none.</param>
+/// <param name="tasks">The tasks, which it also starts.</param>
+/// <param name="zone">Default time zone of schedules.</param>
 /// <param name="time">The clock.</param>
 public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, TimeProvider time) : IDisposable
 {
-    // A clock that jumps is noticed no later than this.
+    // A clock that was set is noticed after this time at the latest.
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
 
-    // One whose next time cannot be told, or that cannot be begun, is tried again after this.
+    // A task that cannot be scheduled or started is retried after this time.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(1);
 
     private readonly PriorityQueue<(string Id, long Version), DateTimeOffset> _queue = new();
@@ -31,16 +31,20 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
     private long _version,
         _lastIteration = time.GetTimestamp();
 
-    /// <summary>Told of each turn: it has looked for what is due, and begun it. At least one a minute. Must not block.</summary>
+    /// <summary>
+    /// Raised after each iteration, when all due tasks have been started. At least once a minute. Must not block.
+    /// </summary>
     public event Action? IterationCompleted;
 
-    /// <summary>How long ago it turned last, or was made; time in which the machine slept does not count.</summary>
+    /// <summary>Time since the last iteration, or since the start; excludes time in which the machine was asleep.</summary>
     public TimeSpan SinceLastIteration => time.GetElapsedTime(Interlocked.Read(ref _lastIteration));
 
-    /// <summary>Why tasks cannot be scheduled or begun, by their ids. Each is tried again every minute, and stops no other.</summary>
+    /// <summary>
+    /// Why tasks cannot be scheduled or started, by task id. Each is retried every minute, and does not stop the others.
+    /// </summary>
     public IReadOnlyDictionary<string, OperationError> Problems => _problems;
 
-    /// <summary>When a task is due; null for never, or where its schedule could never be read.</summary>
+    /// <summary>When a task is due; null for never, or if its schedule could never be read.</summary>
     public NextBackup? NextOf(string taskId)
     {
         lock (_gate)
@@ -49,7 +53,7 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
         }
     }
 
-    /// <summary>Asks anew when these tasks are due: they, or their status, have changed.</summary>
+    /// <summary>Reschedules tasks that have changed, or whose status has.</summary>
     public void Reschedule(IEnumerable<string> taskIds)
     {
         var now = time.GetUtcNow();
@@ -74,9 +78,9 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
         }
     }
 
-    /// <summary>Runs until it is cancelled.</summary>
-    /// <param name="loop">Told of each turn.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Runs until cancelled.</summary>
+    /// <param name="loop">Notified of each iteration.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
     public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         while (true)
@@ -87,7 +91,7 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
             loop.CompleteIteration();
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var delay = Task.Delay(Until(until), time, timer.Token);
-            // The clock may have moved on between the look at it and the timer's beginning.
+            // The clock may have moved on between reading it and starting the timer.
             if (time.GetUtcNow() < until)
             {
                 await Task.WhenAny(_wake.WaitAsync(timer.Token), delay);
@@ -118,8 +122,8 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
         _problems.TryRemove(id, out _);
     }
 
-    // Under the lock. It is asked again in a while: one odd task stops no other. When it was due it stays, so that it
-    // is seen to be overdue.
+    // Called with the lock held. The task is retried later: one odd task does not stop the others. Its due time stays, so that it
+    // shows up as overdue.
     private void ScheduleRetry(string id, DateTimeOffset now, Exception why)
     {
         _problems[id] = why is HoldfastException known
@@ -129,13 +133,13 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
         _queue.Enqueue((id, _version), now + RetryDelay);
     }
 
-    // A schedule was checked when it was saved, but a zone can go with an update of the system: then this throws, and
-    // the task is a problem that is told.
+    // A schedule was validated when it was saved, but an update of the system can remove its time zone: then this throws, and the
+    // task is reported as a problem.
     private NextBackup? Next(BackupTask task, DateTimeOffset now) => Scheduler.GetNext(task, tasks.StatusOf(task.Id), now, zone);
 
     private TimeSpan Until(DateTimeOffset moment) => moment - time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
-    // Begins what is due, and gives until when nothing will be.
+    // Starts due tasks, and returns when the next one is due.
     private DateTimeOffset StartDue()
     {
         var begin = new List<(BackupTask Task, NextBackup Next)>();
@@ -171,7 +175,7 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
         return until;
     }
 
-    // Asked again, for the clock may have been set meanwhile.
+    // Checked again, because the clock may have been set meanwhile.
     private void CollectIfDue(string id, DateTimeOffset now, List<(BackupTask Task, NextBackup Next)> begin)
     {
         try
@@ -179,7 +183,8 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
             var task = tasks.Find(id);
             var next = task is null || !tasks.CanRun(id) ? null : Next(task, now);
             _next[id] = (next, ++_version);
-            // One that is busy stays due, so that it is seen when it waits for too long; it is asked for again when it has ended.
+            // A task with a running backup stays due, so that it shows up as overdue if that takes too long; it is rescheduled when
+            // the backup has ended.
             if (next is not null && next.At > now)
             {
                 _queue.Enqueue((id, _version), next.At);

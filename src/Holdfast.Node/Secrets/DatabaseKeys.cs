@@ -7,17 +7,17 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Node.Secrets;
 
 /// <summary>
-/// The keys of encrypted databases, by the database's id or a glob over ids: given by operators and kept here, or
-/// printed by commands that the configuration names.
+/// The keys of encrypted databases, by the id of a database or a glob: given by operators and stored here, or printed by commands
+/// in the configuration.
 /// </summary>
-/// <param name="secrets">Where they are kept.</param>
-/// <param name="commands">Commands, by id or glob. A key that was given stands over them.</param>
+/// <param name="secrets">The secret store.</param>
+/// <param name="commands">Commands, by id or glob. A stored key takes precedence.</param>
 public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string, KeyCommand> commands)
 {
     private const string Prefix = "database-keys/";
     private const string PassphrasePrefix = "passphrase: ";
 
-    /// <summary>Stores the key of the databases that <paramref name="pattern"/> names.</summary>
+    /// <summary>Stores the key of the databases that match <paramref name="pattern"/>.</summary>
     public Task PutAsync(string pattern, DatabaseKey key, CancellationToken cancellationToken) =>
         secrets.PutAsync(
             Prefix + pattern,
@@ -25,34 +25,33 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
             cancellationToken
         );
 
-    /// <summary>Forgets it.</summary>
+    /// <summary>Deletes a stored key.</summary>
     public Task DeleteAsync(string pattern, CancellationToken cancellationToken) =>
         secrets.DeleteAsync(Prefix + pattern, cancellationToken);
 
-    /// <summary>Ids and globs that have a key, those of commands too.</summary>
+    /// <summary>All ids and globs that have a key, including those of commands.</summary>
     public async Task<IReadOnlyList<string>> PatternsAsync(CancellationToken cancellationToken)
     {
         var given = await StoredPatternsAsync(cancellationToken);
         return commands.Count == 0 ? given : [.. given.Union(commands.Keys).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Ids and globs whose key was given, and can be forgotten.</summary>
+    /// <summary>The ids and globs with a stored key, which can be deleted.</summary>
     public Task<IReadOnlyList<string>> StoredPatternsAsync(CancellationToken cancellationToken) =>
         secrets.NamesAsync(Prefix, cancellationToken);
 
     /// <summary>
-    /// The key of a database: its own, else that of the first glob that fits, in ordinal order; null where none is
-    /// known.
+    /// The key of a database: its own, otherwise that of the first matching glob, in ordinal order; null if unknown.
     /// </summary>
-    /// <exception cref="HoldfastException">A command does not print one.</exception>
+    /// <exception cref="HoldfastException">A command does not print a key.</exception>
     public async Task<DatabaseKey?> FindAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var pattern = Match(database, await PatternsAsync(cancellationToken));
         return pattern is null ? null : await FindByPatternAsync(pattern, cancellationToken);
     }
 
-    /// <summary>Every key, those of globs too: what may open the archive of a database that nobody named.</summary>
-    /// <exception cref="HoldfastException">A command does not print one.</exception>
+    /// <summary>All keys, including those of globs, which may open the archive of an unknown database.</summary>
+    /// <exception cref="HoldfastException">A command does not print a key.</exception>
     public async Task<IReadOnlyList<DatabaseKey>> AllAsync(CancellationToken cancellationToken)
     {
         var keys = new List<DatabaseKey>();
@@ -67,7 +66,7 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
         return keys;
     }
 
-    /// <summary>Which of the <paramref name="patterns"/> a database's key is kept under; null for none.</summary>
+    /// <summary>The first of the <paramref name="patterns"/> that matches a database; null for none.</summary>
     public static string? Match(DatabaseId database, IReadOnlyList<string> patterns)
     {
         var id = database.ToString();
@@ -94,7 +93,7 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
         {
             throw new HoldfastException(
                 ErrorCatalogue.KeyMissing,
-                $"What the command '{command.Name}' prints is no key.",
+                $"The output of the command '{command.Name}' is not a key.",
                 "It has to print 32 bytes as Base64 or 64 hexadecimal digits, or 'passphrase: ' and a passphrase."
             );
         }

@@ -4,23 +4,18 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.Secrets;
 
-/// <summary>
-/// A program of the operator's that prints a credential on its standard output, as the configuration names it. It is
-/// run without a shell.
-/// </summary>
-/// <param name="Name">Its name in the configuration.</param>
+/// <summary>A program in the configuration that prints a credential on its standard output. Run without a shell.</summary>
+/// <param name="Name">Name in the configuration.</param>
 /// <param name="CommandLine">The program and its arguments.</param>
 public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
 {
     private const int MaxChars = 4096;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Runs it.</summary>
-    /// <returns>Its output, without the line break at the end.</returns>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.KeyMissing"/>: it does not start, fails, takes more than 30 s, or prints nothing or
-    /// too much. What it printed is never repeated.
-    /// </exception>
+    /// <summary>Runs the program.</summary>
+    /// <returns>The output, without the trailing line break.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.KeyMissing"/>: it does not start, fails, takes more than 30 s,
+    /// or prints nothing or too much. The message never repeats its output.</exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(CommandLine[0], CommandLine.Skip(1))
@@ -35,7 +30,8 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
         try
         {
             process.StandardInput.Close();
-            var errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null, limit.Token); // may hold secrets; unread it would block
+            // It may contain secrets; it must be read so that the program does not block.
+            var errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null, limit.Token);
             var buffer = new char[MaxChars + 1];
             var length = await process.StandardOutput.ReadBlockAsync(buffer, limit.Token);
             if (length > MaxChars)
@@ -75,7 +71,7 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
             throw new HoldfastException(
                 ErrorCatalogue.KeyMissing,
                 $"The command '{Name}' ({CommandLine[0]}) does not start: {e.Message}",
-                "See 'commands' in holdfast.json; the program is named by its whole path.",
+                "See 'commands' in holdfast.json; the program needs an absolute path.",
                 e
             );
         }
@@ -85,6 +81,6 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
         new(
             ErrorCatalogue.KeyMissing,
             $"The command '{Name}' ({CommandLine[0]}) {how}.",
-            "Run it as the server's user: it has to print the key, and nothing else, on its standard output."
+            "Run it as the server's user: it must print only the key on its standard output."
         );
 }

@@ -3,13 +3,15 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Node.Supervision;
 
-/// <summary>How one background loop is doing.</summary>
-/// <param name="Name">Its name, as alerts and metrics show it: <c>scheduler</c>, <c>discovery of shop</c>.</param>
-/// <param name="LastIteration">When it last completed a turn, or was started.</param>
-/// <param name="MaxInterval">The longest that a turn may take; one that takes three times as long counts as stuck.</param>
-/// <param name="Failures">Failures in a row: 0 while its last turn was completed.</param>
-/// <param name="Problem">Why its last turn failed; null while it does not.</param>
-/// <param name="SinceLastIteration">How long ago its last beat is, by the clock that never jumps.</param>
+/// <summary>Status of one background loop.</summary>
+/// <param name="Name">Name in alerts and metrics: <c>scheduler</c>, <c>discovery of shop</c>.</param>
+/// <param name="LastIteration">When it last completed an iteration, or was started.</param>
+/// <param name="MaxInterval">
+/// The longest time that an iteration may take; after three times as long the loop counts as stalled.
+/// </param>
+/// <param name="Failures">Consecutive failures: 0 after a completed iteration.</param>
+/// <param name="Problem">Why its last iteration failed; null if it did not.</param>
+/// <param name="SinceLastIteration">Time since its last iteration, by the monotonic clock.</param>
 public sealed record LoopStatus(
     string Name,
     DateTimeOffset LastIteration,
@@ -19,6 +21,6 @@ public sealed record LoopStatus(
     TimeSpan SinceLastIteration
 )
 {
-    /// <summary>Whether it has not completed a turn for so long that it counts as stuck.</summary>
+    /// <summary>Whether it counts as stalled, because it has not completed an iteration for too long.</summary>
     public bool IsStuck => AlertRules.IsStuck(SinceLastIteration, MaxInterval);
 }

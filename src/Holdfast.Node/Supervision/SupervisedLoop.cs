@@ -2,7 +2,7 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Node.Supervision;
 
-/// <summary>One background loop, as <see cref="Supervisor"/> runs it.</summary>
+/// <summary>A background loop that a <see cref="Supervisor"/> runs.</summary>
 public sealed class SupervisedLoop
 {
     private readonly TimeProvider _time;
@@ -21,7 +21,7 @@ public sealed class SupervisedLoop
     /// <summary>Its name.</summary>
     public string Name => _status.Name;
 
-    /// <summary>How it is doing.</summary>
+    /// <summary>Its status.</summary>
     public LoopStatus Status
     {
         get
@@ -33,10 +33,10 @@ public sealed class SupervisedLoop
         }
     }
 
-    /// <summary>Done when it was stopped and has ended.</summary>
+    /// <summary>Completes when it was stopped and has ended.</summary>
     public Task Completion { get; internal set; } = Task.CompletedTask;
 
-    /// <summary>The loop has completed a turn: what failed before is over.</summary>
+    /// <summary>Reports a completed iteration, which ends any earlier failure.</summary>
     public void CompleteIteration() =>
         Set(s =>
         {
@@ -58,7 +58,7 @@ public sealed class SupervisedLoop
 
         if (told)
         {
-            _changed(); // outside of the lock: who is told may ask for the status
+            _changed(); // outside of the lock: subscribers may read the status
         }
     }
 }

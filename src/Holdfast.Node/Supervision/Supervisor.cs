@@ -8,11 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Supervision;
 
 /// <summary>
-/// Runs the background loops of a node. Whatever a loop throws is caught here, logged, told in its
-/// <see cref="LoopStatus"/>, and the loop is run again
-/// after a pause that grows with each failure. A loop ends only when the supervisor stops it: one that returns by
-/// itself, or is cancelled by a token
-/// that is not ours, has failed.
+/// Runs the background loops of a node. Any exception of a loop is caught, logged and shown in its <see cref="LoopStatus"/>, and
+/// the loop is run again after a pause that grows with each failure. A loop ends only when the supervisor stops it: a loop that
+/// returns by itself, or is cancelled by a token that is not ours, has failed.
 /// </summary>
 public sealed partial class Supervisor : IAsyncDisposable
 {
@@ -24,7 +22,7 @@ public sealed partial class Supervisor : IAsyncDisposable
         TimeSpan.FromMinutes(1),
     ];
 
-    // The state answers within seconds; whoever waits for it is served long before this.
+    // The state responds within seconds, so its waiting callers are served long before this.
     private static readonly TimeSpan MaxStateInterval = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
@@ -37,22 +35,19 @@ public sealed partial class Supervisor : IAsyncDisposable
     private readonly ConcurrentDictionary<string, byte> _stuck = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, SupervisedLoop> _handlers = new(StringComparer.Ordinal);
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates a supervisor.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Takes every failure.</param>
+    /// <param name="logger">Logs every failure.</param>
     public Supervisor(TimeProvider time, ILogger<Supervisor> logger)
     {
         (_time, _logger) = (time, logger);
         Subscribers.Failed += LogSubscriberFailed;
     }
 
-    /// <summary>Told when a loop fails, or works again. Must not block.</summary>
+    /// <summary>Raised when a loop fails or recovers. Must not block.</summary>
     public event Action? Changed;
 
-    /// <summary>
-    /// All loops that run, by the order of their start; those that others run and that are watched; and duties that
-    /// fail.
-    /// </summary>
+    /// <summary>All running loops in the order of their start, watched loops that others run, and failing actions.</summary>
     public IReadOnlyList<LoopStatus> Loops
     {
         get
@@ -71,12 +66,14 @@ public sealed partial class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a loop. It calls <see cref="SupervisedLoop.CompleteIteration"/> each time it has completed a turn.</summary>
-    /// <param name="name">Its name, as alerts and metrics show it.</param>
-    /// <param name="longest">The longest time between two beats of a loop that works.</param>
+    /// <summary>
+    /// Starts a loop. It must call <see cref="SupervisedLoop.CompleteIteration"/> after each completed iteration.
+    /// </summary>
+    /// <param name="name">Name in alerts and metrics.</param>
+    /// <param name="longest">The longest time between two iterations of a working loop.</param>
     /// <param name="run">Runs until its token is cancelled. Called again after a failure.</param>
-    /// <param name="cancellationToken">Ends this loop alone.</param>
-    /// <returns>The loop; done when it has ended.</returns>
+    /// <param name="cancellationToken">Stops this loop alone.</param>
+    /// <returns>The loop; completes when it has ended.</returns>
     public SupervisedLoop Start(
         string name,
         TimeSpan longest,
@@ -93,11 +90,11 @@ public sealed partial class Supervisor : IAsyncDisposable
         return loop;
     }
 
-    /// <summary>Starts a loop that does the same work again and again, first after one interval.</summary>
+    /// <summary>Starts a loop that does the same work repeatedly, first after one interval.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="interval">Time between two turns.</param>
-    /// <param name="turn">One turn. One that throws is followed by the next, after a pause.</param>
-    /// <param name="cancellationToken">Ends this loop alone.</param>
+    /// <param name="interval">Time between two iterations.</param>
+    /// <param name="turn">One iteration. If it throws, the next one follows after a pause.</param>
+    /// <param name="cancellationToken">Stops this loop alone.</param>
     /// <returns>The loop.</returns>
     public SupervisedLoop StartPeriodic(
         string name,
@@ -120,8 +117,8 @@ public sealed partial class Supervisor : IAsyncDisposable
             cancellationToken
         );
 
-    /// <summary>Shows a loop that another room runs, which catches its own failures, among <see cref="Loops"/>.</summary>
-    /// <param name="status">Says how it is doing. Must not block or throw.</param>
+    /// <summary>Adds a loop that other code runs, and that catches its own failures, to <see cref="Loops"/>.</summary>
+    /// <param name="status">Returns its status. Must not block or throw.</param>
     public void AddExternal(Func<LoopStatus> status)
     {
         lock (_gate)
@@ -130,9 +127,9 @@ public sealed partial class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Shows a loop of the state's room.</summary>
+    /// <summary>Adds a loop of the state.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="status">Says how it is doing.</param>
+    /// <param name="status">Returns its health.</param>
     public void AddExternal(string name, Func<StateLoopHealth> status) =>
         AddExternal(() =>
         {
@@ -147,7 +144,7 @@ public sealed partial class Supervisor : IAsyncDisposable
             );
         });
 
-    /// <summary>Shows how a mirror follows the state.</summary>
+    /// <summary>Adds the loop with which a mirror follows the state.</summary>
     public void AddExternal<T>(StateMirror<T> mirror)
         where T : class
     {
@@ -155,31 +152,29 @@ public sealed partial class Supervisor : IAsyncDisposable
         mirror.ProblemChanged += NotifyChanged;
     }
 
-    /// <summary>What is watched fails, or works again.</summary>
+    /// <summary>Notifies subscribers that a watched loop has failed or recovered.</summary>
     public void NotifyChanged() => OnChanged();
 
     /// <summary>
-    /// Makes a duty of what is done when something happens: what it throws is logged and shown as a loop that fails,
-    /// until it is done without. An event
-    /// must not be able to end whoever raises it, and a duty that fails must be seen.
+    /// Guards an action that must follow an event: an exception is logged and shown as a failing loop, until the action succeeds.
+    /// An event handler must not end the caller that raises the event, and its failure must be visible.
     /// </summary>
-    /// <param name="name">Its name, as alerts show it.</param>
-    /// <param name="duty">What is done.</param>
+    /// <param name="name">Name in alerts.</param>
+    /// <param name="duty">The action.</param>
     public Action<T> Guard<T>(string name, Action<T> duty) => value => RunGuarded(name, () => duty(value));
 
     /// <summary>
-    /// Does something once, in the background. What it throws is logged and shown as a loop that fails, and it is done
-    /// again after a pause.
+    /// Runs an action once, in the background. An exception is logged and shown as a failing loop, and the action is retried after
+    /// a pause.
     /// </summary>
-    /// <param name="name">Its name, as alerts show it.</param>
-    /// <param name="duty">What is done until it is done without a failure.</param>
-    /// <returns>Done when it has been done, or the supervisor was stopped; never fails.</returns>
+    /// <param name="name">Name in alerts.</param>
+    /// <param name="duty">The action, retried until it succeeds.</param>
+    /// <returns>Completes when the action has succeeded, or the supervisor was stopped; never fails.</returns>
     public Task RunOnce(string name, Func<CancellationToken, Task> duty) =>
         Task.Run(() => RunOnceAsync(HandlerLoop(name), duty), CancellationToken.None);
 
     /// <summary>
-    /// Logs each loop that stands still, once. To be called about once a minute: a log does not depend on the loop that
-    /// looks for alerts.
+    /// Logs each stalled loop once. Called about once a minute: the log must not depend on the loop that evaluates alerts.
     /// </summary>
     public void LogStuck()
     {
@@ -232,7 +227,7 @@ public sealed partial class Supervisor : IAsyncDisposable
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
-                return; // what was left undone is done after the next start
+                return; // unfinished work is done after the next start
             }
             catch (Exception e)
             {
@@ -280,13 +275,17 @@ public sealed partial class Supervisor : IAsyncDisposable
                 {
                     RecordFailure(
                         loop,
-                        new HoldfastException(ErrorCatalogue.Unexpected, $"The loop '{loop.Name}' ended by itself.", "Please report this.")
+                        new HoldfastException(
+                            ErrorCatalogue.Unexpected,
+                            $"The loop '{loop.Name}' ended unexpectedly.",
+                            "Please report this."
+                        )
                     );
                 }
             }
             catch (Exception) when (stop.IsCancellationRequested)
             {
-                // The node stops: how the loop ends no longer matters.
+                // The node is stopping: how the loop ends no longer matters.
             }
             catch (Exception e)
             {
@@ -317,23 +316,19 @@ public sealed partial class Supervisor : IAsyncDisposable
             ? OperationError.From(known)
             : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", "Please report this, with the server's log.");
 
-    [LoggerMessage(EventId = 5001, Level = LogLevel.Error, Message = "Loop {Loop} failed, {Failures} times in a row; it is run again")]
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Error, Message = "Loop {Loop} failed, {Failures} times in a row; it will be restarted")]
     private partial void LogFailed(Exception exception, string loop, int failures);
 
     [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "{Duty} failed")]
     private partial void LogHandlerFailed(Exception exception, string duty);
 
-    [LoggerMessage(
-        EventId = 5003,
-        Level = LogLevel.Error,
-        Message = "Whoever is told of an event failed; the others were told all the same"
-    )]
+    [LoggerMessage(EventId = 5003, Level = LogLevel.Error, Message = "A subscriber of an event failed; the others were notified")]
     private partial void LogSubscriberFailed(Exception exception);
 
     [LoggerMessage(
         EventId = 5004,
         Level = LogLevel.Critical,
-        Message = "Loop {Loop} stands still: it has not completed a turn for {SilenceSeconds} s. Restart the server, and report this "
+        Message = "Loop {Loop} is stalled: it has not completed an iteration for {SilenceSeconds} s. Restart the server, and report this "
             + "with its log"
     )]
     private partial void LogStalled(string loop, double silenceSeconds);

@@ -7,15 +7,15 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Tasks;
 
 /// <summary>
-/// Records with tasks that their newest backups at a destination are gone: removed, or the destination is another place now.
-/// Nothing there protects anything any more.
+/// Records with tasks that their newest backups at a destination are gone: they were removed, or the destination has another root.
+/// The backups there no longer protect anything.
 /// </summary>
 /// <param name="tasks">All tasks.</param>
 /// <param name="statuses">Their statuses.</param>
-/// <param name="alerts">Evaluated anew.</param>
+/// <param name="alerts">Evaluated again.</param>
 public sealed class LostBackupRecorder(TaskRegistry tasks, WriteBehindState<TaskStatus> statuses, AlertMonitor alerts)
 {
-    /// <summary>Records it for one task.</summary>
+    /// <summary>Records the loss for one task.</summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="taskId">Id of the task.</param>
     public void Record(string destination, string taskId)
@@ -24,7 +24,7 @@ public sealed class LostBackupRecorder(TaskRegistry tasks, WriteBehindState<Task
         alerts.Invalidate();
     }
 
-    /// <summary>Records it for all tasks.</summary>
+    /// <summary>Records the loss for all tasks.</summary>
     /// <param name="destination">Name of the destination.</param>
     public void RecordForAll(string destination)
     {

@@ -5,7 +5,7 @@ namespace Holdfast.Node.Tasks;
 
 /// <summary>A task that was saved.</summary>
 /// <typeparam name="T">Template or regular task.</typeparam>
-/// <param name="Item">It, with its revision.</param>
-/// <param name="IsNew">Whether it was not there before.</param>
-/// <param name="GeneratedKey">The key that was made for it, to be shown once; null where none was.</param>
+/// <param name="Item">The task, with its revision.</param>
+/// <param name="IsNew">Whether it was created.</param>
+/// <param name="GeneratedKey">The key that was generated for it, to be shown once; null if none was.</param>
 public sealed record SavedTask<T>(StateItem<T> Item, bool IsNew, AgeIdentity? GeneratedKey);

@@ -5,7 +5,7 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Tasks;
 
-/// <summary>Decides whether the database of a task can be read at all now.</summary>
+/// <summary>Decides whether the database of a task can be read now.</summary>
 /// <param name="tasks">All tasks.</param>
 /// <param name="sources">The sources of this node.</param>
 /// <param name="databases">The stored records of all databases.</param>

@@ -11,11 +11,11 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Tasks;
 
-/// <summary>Saves and deletes tasks: everything is checked first, and every fault told at once.</summary>
-/// <param name="templates">Server-wide tasks.</param>
+/// <summary>Saves and deletes tasks: validates everything first, and reports all errors at once.</summary>
+/// <param name="templates">Server-wide backup tasks.</param>
 /// <param name="regular">Regular tasks.</param>
 /// <param name="destinations">Destinations.</param>
-/// <param name="keys">Keys that the server keeps.</param>
+/// <param name="keys">Keys that the server stores.</param>
 /// <param name="time">The clock.</param>
 public sealed class TaskEditor(
     StateMirror<Template> templates,
@@ -27,9 +27,9 @@ public sealed class TaskEditor(
 {
     private const double MaxRetentionDays = 36_500;
 
-    private readonly SemaphoreSlim _editing = new(1); // names are unique over several entries
+    private readonly SemaphoreSlim _editing = new(1); // held while a task is saved, because names are unique across entries
 
-    /// <summary>The template of this name, whatever the case; null where there is none.</summary>
+    /// <summary>The template of this name, ignoring case; null if there is none.</summary>
     public StateItem<Template>? FindTemplate(string name) =>
         templates.Items.FirstOrDefault(t => string.Equals(t.Value.Name, name, StringComparison.OrdinalIgnoreCase));
 
@@ -40,11 +40,13 @@ public sealed class TaskEditor(
     public StateItem<RegularTask>? FindRegular(string id) => regular.Find(id);
 
     /// <summary>The template that would be saved, without saving it.</summary>
-    /// <exception cref="ValidationException">Every fault.</exception>
+    /// <exception cref="ValidationException">Every error.</exception>
     public Template Draft(string name, TaskDefinition definition) => Build(name, definition, FindTemplate(name)?.Value).Template;
 
-    /// <summary>Saves a template under its name; a definition that names another renames it, and its tasks keep their history.</summary>
-    /// <exception cref="ValidationException">Every fault.</exception>
+    /// <summary>
+    /// Saves a template under its name; a definition with another name renames it, and its tasks keep their history.
+    /// </summary>
+    /// <exception cref="ValidationException">Every error.</exception>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/></exception>
     public async Task<SavedTask<Template>> PutTemplateAsync(
         string name,
@@ -60,7 +62,7 @@ public sealed class TaskEditor(
             var (template, given, generated) = Build(name, definition, before?.Value);
             if ((given ?? generated) is { } key)
             {
-                await keys.PutAsync(template.Id, key, cancellationToken); // before the task: an archive never is without its key
+                await keys.PutAsync(template.Id, key, cancellationToken); // before the task: an archive never exists without its key
             }
             return new(
                 await templates.PutAsync(template.Id, template, expected ?? before?.Revision ?? 0, cancellationToken),
@@ -74,7 +76,7 @@ public sealed class TaskEditor(
         }
     }
 
-    /// <summary>Deletes a template and with it its tasks. Backups stay where they are, and so do keys that open them.</summary>
+    /// <summary>Deletes a template with its tasks. Backups stay, and so do the keys that open them.</summary>
     public async Task DeleteTemplateAsync(string name, long? expected, CancellationToken cancellationToken)
     {
         var item = FindTemplate(name)
@@ -88,11 +90,11 @@ public sealed class TaskEditor(
 
     /// <summary>Saves a regular task of a database.</summary>
     /// <param name="database">The database.</param>
-    /// <param name="id">Id of the task that is changed; null makes a new one.</param>
-    /// <param name="definition">What it shall be.</param>
-    /// <param name="present">The database's tasks, for their names.</param>
-    /// <param name="expected">Revision that it must have; null for any.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="id">Id of the task to change; null to create one.</param>
+    /// <param name="definition">The new definition.</param>
+    /// <param name="present">The database's current tasks, to check the name.</param>
+    /// <param name="expected">Expected revision; null for any.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<SavedTask<RegularTask>> PutRegularAsync(
         DatabaseId database,
         string? id,
@@ -127,7 +129,7 @@ public sealed class TaskEditor(
             }
             if (present.Any(t => t.Id != task.Id && string.Equals(t.Name, task.Name, StringComparison.OrdinalIgnoreCase)))
             {
-                faults.Add(new("name", $"The database has a task '{task.Name}' already.", "Choose another name."));
+                faults.Add(new("name", $"The database already has a task '{task.Name}'.", "Choose another name."));
             }
             ValidationException.ThrowIfAny(faults);
             if ((given ?? generated) is { } key)
@@ -150,10 +152,7 @@ public sealed class TaskEditor(
     public Task DeleteRegularAsync(DatabaseId database, string id, long? expected, CancellationToken cancellationToken) =>
         regular.DeleteAsync(FindOwned(database, id).Key, expected, cancellationToken);
 
-    /// <summary>
-    /// Destinations that are not defined, and recipients that are no public keys: what only the server can tell of
-    /// settings.
-    /// </summary>
+    /// <summary>Undefined destinations and invalid recipients: errors in the settings that only the server can find.</summary>
     public IEnumerable<ValidationError> FindUnusable(TaskSettings settings)
     {
         foreach (var missing in settings.Destinations.Where(d => !string.IsNullOrWhiteSpace(d) && destinations.Find(d) is null))
@@ -203,15 +202,17 @@ public sealed class TaskEditor(
         faults.InsertRange(0, TaskValidator.Validate(template).Select(f => f.Field == "spread" ? f with { Field = "spreadMinutes" } : f));
         if (FindTemplate(template.Name) is { } same && same.Key != template.Id)
         {
-            faults.Add(new("name", $"There is a server-wide backup '{same.Value.Name}' already.", "Choose another name."));
+            faults.Add(new("name", $"There is already a server-wide backup '{same.Value.Name}'.", "Choose another name."));
         }
         if (template.Name is "." or "..")
         {
-            faults.Add(new("name", $"'{template.Name}' cannot stand in an address.", "Choose another name."));
+            faults.Add(new("name", $"'{template.Name}' cannot be used in a URL.", "Choose another name."));
         }
         if (definition.PreferredNode is not null)
         {
-            faults.Add(new("preferredNode", "A server-wide task has no node of its own: each database's is chosen.", "Leave it out."));
+            faults.Add(
+                new("preferredNode", "A server-wide task has no preferred node: a node is chosen for each database.", "Leave it out.")
+            );
         }
         ValidationException.ThrowIfAny(faults);
         return (template, given, generated);
@@ -231,7 +232,7 @@ public sealed class TaskEditor(
                 new(
                     "retention.minimumAgeDays",
                     $"Backups cannot be kept for {age} days.",
-                    $"Give 1 to {MaxRetentionDays}, or leave retention out to keep them for ever."
+                    $"Give 1 to {MaxRetentionDays}, or leave retention out to keep them forever."
                 )
             );
             days = null;
@@ -270,11 +271,7 @@ public sealed class TaskEditor(
             if (definition.Key is not null)
             {
                 faults.Add(
-                    new(
-                        "encryption.key",
-                        $"A key is given, and the mode is {definition.Mode}.",
-                        "Set the mode to Key, or leave the key out."
-                    )
+                    new("encryption.key", $"A key is given, but the mode is {definition.Mode}.", "Set the mode to Key, or omit the key.")
                 );
             }
             return (settings, null, null);
@@ -303,12 +300,12 @@ public sealed class TaskEditor(
         }
         catch (HoldfastException e)
         {
-            faults.Add(new(field, e.Message, e.Hint ?? "Give another."));
+            faults.Add(new(field, e.Message, e.Hint ?? "Use another one."));
             return null;
         }
     }
 
-    // Slots of an old schedule, or of the time that it was off, do not count as missed.
+    // Slots of an old schedule, or of the time while the task was disabled, do not count as missed.
     private DateTimeOffset ScheduledSince(TaskSettings? before, TaskSettings now, DateTimeOffset? since)
     {
         var same =

@@ -6,9 +6,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Tasks;
 
 /// <summary>
-/// Every task of every database, derived and regular, as it is at this moment: a projection of templates, regular tasks
-/// and databases that is kept up
-/// to date as they change. A database that was dropped has none.
+/// All tasks of all databases, derived and regular: a projection of templates, regular tasks and databases that is updated as they
+/// change. A dropped database has none.
 /// </summary>
 public sealed class TaskRegistry
 {
@@ -19,19 +18,19 @@ public sealed class TaskRegistry
     private readonly Dictionary<string, BackupTask> _byId = new(StringComparer.Ordinal);
     private readonly List<TaskIdConflict> _idConflicts = [];
 
-    // Whoever derives reads templates, tasks and records under it. They change before this is told of it, so who comes
-    // last has read the newest.
+    // Derivation reads templates, tasks and records while this lock is held. They change before they notify this class, so the last
+    // derivation has read the newest values.
     private readonly Lock _gate = new();
     private List<(Template Template, Exclusions Exclusions)> _compiled = [];
 
-    /// <summary>Makes it; <see cref="Start"/> fills it.</summary>
+    /// <summary>Creates the registry; <see cref="Start"/> fills it.</summary>
     public TaskRegistry(StateMirror<Template> templates, StateMirror<RegularTask> regular, WriteBehindState<DatabaseRecord> databases) =>
         (_templates, _regular, _databases) = (templates, regular, databases);
 
-    /// <summary>Told the ids of tasks that came, changed or went. Must not block.</summary>
+    /// <summary>Raised with the ids of tasks that were added, changed or removed. Must not block.</summary>
     public event Action<IReadOnlyCollection<string>>? Changed;
 
-    /// <summary>All tasks, those of a database together.</summary>
+    /// <summary>All tasks, grouped by database.</summary>
     public IReadOnlyList<BackupTask> All
     {
         get
@@ -43,7 +42,7 @@ public sealed class TaskRegistry
         }
     }
 
-    /// <summary>Tasks whose id another one has: they do not run.</summary>
+    /// <summary>Tasks whose id belongs to another task: they do not run.</summary>
     public IReadOnlyList<TaskIdConflict> IdConflicts
     {
         get
@@ -55,7 +54,7 @@ public sealed class TaskRegistry
         }
     }
 
-    /// <summary>Derives everything, and follows what changes.</summary>
+    /// <summary>Derives all tasks, and follows changes.</summary>
     public void Start()
     {
         _templates.Changed += (_, _, _) => DeriveAll();
@@ -72,7 +71,7 @@ public sealed class TaskRegistry
         }
     }
 
-    /// <summary>The task of this id; null where there is none.</summary>
+    /// <summary>The task of this id; null if there is none.</summary>
     public BackupTask? Find(string id)
     {
         lock (_gate)
@@ -81,7 +80,7 @@ public sealed class TaskRegistry
         }
     }
 
-    /// <summary>The server-wide backup task of a name, whatever its case; null where there is none.</summary>
+    /// <summary>The server-wide backup task of a name, ignoring case; null if there is none.</summary>
     public Template? FindTemplate(string name)
     {
         lock (_gate)
@@ -174,8 +173,8 @@ public sealed class TaskRegistry
         _byDatabase[record.Id] = [.. tasks.Where(t => _byId[t.Id] == t)];
     }
 
-    // An id is one task's alone: two would share one status, and one of them would never run. The one that was there
-    // first keeps it, at every start.
+    // An id belongs to one task alone: two tasks would share one status, and one of them would never run. The existing one keeps
+    // it, at every start.
     private bool TryRegister(BackupTask task, HashSet<string> changed)
     {
         if (_byId.TryGetValue(task.Id, out var holder))
@@ -199,7 +198,7 @@ public sealed class TaskRegistry
         return true;
     }
 
-    // Those that lost to a task which has gone get their id.
+    // Tasks that lost their id to a removed task get it back.
     private void RegisterDisplaced(HashSet<string> changed)
     {
         foreach (var clash in _idConflicts.Where(c => !_byId.TryGetValue(c.Task.Id, out var holder) || holder != c.Owner).ToList())

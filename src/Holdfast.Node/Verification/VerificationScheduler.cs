@@ -11,13 +11,12 @@ using Holdfast.Node.Tasks;
 namespace Holdfast.Node.Verification;
 
 /// <summary>
-/// Verifies the chains of tasks that ask for it, each at each destination once in so many days: those that never were
-/// come first, then the oldest. One at
-/// a time, and only while no backup waits.
+/// Verifies the chains of tasks that require it, each at each destination once within a number of days: those never verified first,
+/// then the oldest. Runs one verification at a time, and only while no backup is queued.
 /// </summary>
 public sealed class VerificationScheduler
 {
-    /// <summary>How often it is looked for chains whose time has come.</summary>
+    /// <summary>Time between two searches for due chains.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMinutes(1);
@@ -26,11 +25,11 @@ public sealed class VerificationScheduler
     private readonly TaskRegistry _tasks;
     private readonly IVerificationQueue _queue;
     private readonly TimeProvider _time;
-    private readonly Dictionary<(string Chain, string Destination), DateTimeOffset> _attempted = []; // of the loop alone
+    private readonly Dictionary<(string Chain, string Destination), DateTimeOffset> _attempted = []; // used by the loop alone
     private volatile IReadOnlyList<VerificationAlertInput> _overdue = [];
-    private long _lastRefresh; // timestamp; of the loop alone
+    private long _lastRefresh; // timestamp; used by the loop alone
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates the scheduler.</summary>
     /// <param name="catalog">Knows when each chain was verified.</param>
     /// <param name="tasks">All tasks.</param>
     /// <param name="queue">Queues verifications.</param>
@@ -38,12 +37,14 @@ public sealed class VerificationScheduler
     public VerificationScheduler(ICatalog catalog, TaskRegistry tasks, IVerificationQueue queue, TimeProvider time) =>
         (_catalog, _tasks, _queue, _time) = (catalog, tasks, queue, time);
 
-    /// <summary>Tasks and templates whose chains were not verified for twice as long as they ask for, as of the last turn.</summary>
+    /// <summary>
+    /// Tasks and templates whose chains have not been verified for twice the required interval, as of the last iteration.
+    /// </summary>
     public IReadOnlyList<VerificationAlertInput> Overdue => _overdue;
 
-    /// <summary>Runs until it is cancelled.</summary>
-    /// <param name="loop">Told that it lives.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Runs until cancelled.</summary>
+    /// <param name="loop">Notified of each completed iteration.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
     public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(CheckInterval, _time);
@@ -55,7 +56,7 @@ public sealed class VerificationScheduler
             {
                 if (_time.GetElapsedTime(_lastRefresh) >= CheckInterval)
                 {
-                    Refresh(); // a round can take days
+                    Refresh(); // a pass over all chains can take days
                 }
                 while (_queue.HasQueuedBackups)
                 {
@@ -63,7 +64,7 @@ public sealed class VerificationScheduler
                     loop.CompleteIteration();
                     if (_time.GetElapsedTime(_lastRefresh) >= CheckInterval)
                     {
-                        Refresh(); // what waits for that long may be late by now
+                        Refresh(); // a chain that waited for that long may be overdue by now
                     }
                 }
 
@@ -72,7 +73,7 @@ public sealed class VerificationScheduler
         }
     }
 
-    /// <summary>Brings <see cref="Overdue"/> up to date.</summary>
+    /// <summary>Updates <see cref="Overdue"/>.</summary>
     public void Refresh()
     {
         var now = _time.GetUtcNow();
@@ -101,7 +102,7 @@ public sealed class VerificationScheduler
         _overdue = [.. late.Values];
     }
 
-    /// <summary>The chains whose time has come: those that were never verified, then the oldest.</summary>
+    /// <summary>The due chains: those never verified first, then the oldest.</summary>
     public IReadOnlyList<(DatabaseId Database, ChainVerification Age)> GetDue()
     {
         var now = _time.GetUtcNow();
@@ -119,7 +120,7 @@ public sealed class VerificationScheduler
     private IEnumerable<BackupTask> GetVerifiedTasks() =>
         _tasks.All.Where(t => t.Settings is { VerifyEveryDays: not null, Disabled: false });
 
-    // One that could not be verified, as for want of a key, is tried again after the same time.
+    // A chain that could not be verified, for example because of a missing key, is retried after the same interval.
     private bool IsDue(TaskSettings settings, ChainVerification age, DateTimeOffset now)
     {
         if (!settings.Destinations.Contains(age.Destination))
@@ -154,12 +155,12 @@ public sealed class VerificationScheduler
 
             if (operation.Current.State == OperationState.Completed)
             {
-                _attempted.Remove((age.Chain, age.Destination)); // the catalog knows it
+                _attempted.Remove((age.Chain, age.Destination)); // the catalog has the time
             }
         }
         catch (HoldfastException)
         {
-            // The destination is not defined any more, or the node stops: it is tried again later.
+            // The destination is no longer defined, or the node is stopping: retried later.
         }
     }
 }

@@ -14,9 +14,9 @@ public sealed class VerificationService(BackupFinder finder, VerifyOperation ope
     /// <inheritdoc/>
     public bool HasQueuedBackups => queue.Backups.Waiting > 0;
 
-    /// <summary>Queues a verification that an operator asks for.</summary>
+    /// <summary>Queues a verification that an operator requests.</summary>
     /// <param name="job">The verification.</param>
-    /// <param name="askedBy">Who asked for it.</param>
+    /// <param name="askedBy">The requesting user.</param>
     /// <param name="cancellationToken">Stops the validation.</param>
     /// <exception cref="HoldfastException">The location is not allowed, or the node shuts down.</exception>
     public async Task<RunningOperation> VerifyAsync(VerifyJob job, string askedBy, CancellationToken cancellationToken)

@@ -12,16 +12,15 @@ using Holdfast.Node.RestorePoints;
 namespace Holdfast.Node.Verification;
 
 /// <summary>
-/// Reads every byte of archives, and checks that each finds what it builds on, and that no restore would refuse its
-/// streams.
+/// Reads archives completely, and checks that each has the archives that it builds on and that a restore would accept its streams.
 /// </summary>
 public static class Verifier
 {
-    /// <summary>Verifies everything under a path. One bad archive stops no other.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="keys">Open what is encrypted.</param>
-    /// <param name="engines">Look at what they have made, for what a restore would refuse.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <summary>Verifies everything at a location. A bad archive does not stop the others.</summary>
+    /// <param name="path">The location.</param>
+    /// <param name="keys">The keys for encrypted archives.</param>
+    /// <param name="engines">The engines, which check their own streams for what a restore would refuse.</param>
+    /// <param name="cancellationToken">Cancels the verification.</param>
     public static async IAsyncEnumerable<VerifyResult> VerifyAsync(
         ResolvedLocation path,
         AgeKeys keys,
@@ -34,7 +33,7 @@ public static class Verifier
             var rules = path.Archive is null ? new ChainValidator() : null;
             await using var streams = new ChainStreamVerifier((header, item) => FindStreamCheck(engines, header, item));
             VerifyResult? unknown = null;
-            // The full archive first: whether an incremental has its parents is known when it is reached.
+            // The full archive first, so that the parents of an incremental are known when it is verified.
             foreach (var archive in chain.Archives)
             {
                 if (path.Archive is not null && path.Archive != archive)
@@ -42,7 +41,7 @@ public static class Verifier
                     continue;
                 }
                 var result = await VerifyAsync(path, chain, archive, rules, streams, keys, engines, cancellationToken);
-                // A parent that cannot be read now, or for which no key is here, says nothing of what builds on it.
+                // A parent that cannot be read now, or whose key is missing here, says nothing about the archives that build on it.
                 if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete)
                 {
                     result = result with { Problem = CreateUnknownParentException(archive.Path, unknown.Problem!) };
@@ -83,7 +82,7 @@ public static class Verifier
                 await rules.CheckPagesAsync(archive, cancellationToken);
             }
 
-            // Whole it is: what builds on it may name its parts, and is refused for its own streams only.
+            // The archive itself is intact: later ones may refer to its parts, and are refused only for their own streams.
             streams.Add(archive, keys, OpenAsync);
             if (read.Refusal is { } refusal)
             {
@@ -103,9 +102,8 @@ public static class Verifier
         async Task<IByteSource> OpenAsync(CancellationToken token) => await path.Destination.OpenAsync(stored.Path, token);
     }
 
-    // One that is given by its own path: its streams are read as a restore of it reads them, where the archives that
-    // they lie in are beside it. Its own
-    // bytes have been read by then, so whatever is damaged is one of those.
+    // A single archive that was requested by its own path: its streams are read as a restore would, if the archives that contain
+    // their parts are next to it. Its own bytes have been verified by then, so any damage is in one of those.
     private static async Task CheckWithoutChainAsync(
         ResolvedLocation path,
         RestorePoint point,
@@ -143,11 +141,11 @@ public static class Verifier
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.ChainIncomplete)
         {
-            // Whether it finds what it builds on is asked of whole chains.
+            // Parents are only required if whole chains are verified.
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.Refused)
         {
-            throw; // what its own manifest asks of the others; which archive is meant is said
+            throw; // its own manifest contradicts the others; the message names the archive
         }
         catch (HoldfastException e) when (e.IsDamage)
         {
@@ -155,7 +153,7 @@ public static class Verifier
         }
         catch (HoldfastException e)
         {
-            // it was read itself a moment ago: no key for what it builds on, or a destination that is silent by now
+            // it has just been read itself: a key for its parents is missing, or the destination no longer responds
             throw CreateUnknownParentException(archive.Name, e);
         }
 
@@ -178,13 +176,18 @@ public static class Verifier
         engines.FirstOrDefault(e => e.Name == header.Engine)?.CreateStreamCheck(item.Name);
 
     private static HoldfastException CreateUnknownParentException(string archive, HoldfastException problem) =>
-        new(problem.Error, $"Whether '{archive}' finds what it builds on is not known: {problem.Message}", problem.Hint, problem);
+        new(
+            problem.Error,
+            $"It is unknown whether the archives that '{archive}' builds on exist: {problem.Message}",
+            problem.Hint,
+            problem
+        );
 
     private static HoldfastException CreateDuplicateException(ArchiveReader archive) =>
         new(
             ErrorCatalogue.Refused,
             $"'{archive.Name}' is the same archive ({archive.Header.Id}) as an earlier one of its chain: it was copied over "
                 + "the one that was written there.",
-            "Take the chain from another destination."
+            "Use the chain at another destination."
         );
 }

@@ -2,21 +2,21 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Node.Verification;
 
-/// <summary>What is to be verified.</summary>
+/// <summary>A verification to run.</summary>
 public sealed record VerifyJob
 {
-    /// <summary>Where it is, as for a restore: a database's id stands for its chains at every destination.</summary>
+    /// <summary>The location, as for a restore: the id of a database stands for its chains at every destination.</summary>
     public required string From { get; init; }
 
-    /// <summary>The database that the chains are of.</summary>
+    /// <summary>The database of the chains.</summary>
     public required DatabaseId Database { get; init; }
 
     /// <summary>
-    /// Whether an archive that no key here opens counts as whole where its bytes are those that were written. Default
-    /// no: who asks by hand is told.
+    /// Whether an archive that no key here opens is intact if its bytes are those that were written. Default no: a manual
+    /// verification reports it.
     /// </summary>
     public bool HashSuffices { get; init; }
 
-    /// <summary>Keys that may open it, besides those that the server keeps. Never stored.</summary>
+    /// <summary>Keys that may open the archives, in addition to those that the server stores. Never stored.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 }

@@ -13,13 +13,13 @@ using Holdfast.Node.RestorePoints;
 
 namespace Holdfast.Node.Verification;
 
-/// <summary>Reads every byte of chains, as an operation, and keeps what was found.</summary>
+/// <summary>Reads chains completely, as an operation, and records the results.</summary>
 /// <param name="finder">Finds backups.</param>
-/// <param name="keys">Gives the keys that may open them.</param>
-/// <param name="copies">Holds what was read against what was written, and takes what was found.</param>
-/// <param name="catalog">What is known of the archives.</param>
-/// <param name="audit">Tells what is missing.</param>
-/// <param name="engines">Look at what they have made.</param>
+/// <param name="keys">Provides the keys.</param>
+/// <param name="copies">Compares archives with what was written, and records the results.</param>
+/// <param name="catalog">The catalog.</param>
+/// <param name="audit">Detects missing archives.</param>
+/// <param name="engines">The engines, which check their own streams.</param>
 public sealed class VerifyOperation(
     BackupFinder finder,
     RestoreKeys keys,
@@ -29,13 +29,13 @@ public sealed class VerifyOperation(
     IReadOnlyCollection<IDatabaseEngine> engines
 )
 {
-    /// <summary>Runs it to its end, whatever that is.</summary>
+    /// <summary>Runs a verification and records its result.</summary>
     public Task RunAsync(VerifyJob ask, RunningOperation operation) =>
         OperationRunner.RunAsync(
             operation,
             token => VerifyAsync(ask, operation, token),
             $"verification of '{ask.Database}'",
-            "Chains that were read to their end before it are noted; verify the others again."
+            "The results of the completed chains are recorded; verify the others again."
         );
 
     private async Task<(OperationResult, HoldfastException?)> VerifyAsync(
@@ -67,21 +67,21 @@ public sealed class VerifyOperation(
                 ?? new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"No destination has a backup of '{ask.Database}'.",
-                    "Look at another path, or check the destinations."
+                    "Try another path, or check the destinations."
                 );
         }
         var opens = await keys.AllAsync(ask.From, ask.Keys, cancellationToken);
         run.Total = found.Locations.Sum(p => Bytes(p.Resolved));
         operation.Write(
-            $"{found.Locations.Sum(p => p.Resolved.Chains.Count)} chains to read at {found.Locations.Count} places, {run.Total} bytes"
+            $"{found.Locations.Sum(p => p.Resolved.Chains.Count)} chains to read at {found.Locations.Count} locations, {run.Total} bytes"
         );
         foreach (var (name, problem) in found.Problems)
         {
-            operation.Write($"{name} cannot be looked at: {problem.Message}");
+            operation.Write($"{name} cannot be read: {problem.Message}");
         }
         foreach (var (name, problem) in found.Problems)
         {
-            run.Add(name, $"It cannot be looked at: {problem.Message}", problem);
+            run.Add(name, $"It cannot be read: {problem.Message}", problem);
         }
         foreach (
             var place in found.Locations.Select(p =>
@@ -119,14 +119,14 @@ public sealed class VerifyOperation(
                     run.FirstProblem.Error,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{run.DamagedArchives} of {run.Archives} archives cannot be relied on. The first: {run.FirstProblem.Message}"
+                        $"{run.DamagedArchives} of {run.Archives} archives have problems. The first: {run.FirstProblem.Message}"
                     ),
                     run.FirstProblem.Hint
                 )
         );
     }
 
-    // What is not there cannot be read: the listings are held against the catalog first.
+    // Missing archives cannot be read, so the listings are compared with the catalog first.
     private async Task<bool> AddMissingAsync(
         VerifyJob ask,
         BackupSearchResult found,
@@ -164,12 +164,12 @@ public sealed class VerifyOperation(
                     isLost = true;
                     if (problem.Code != ErrorCatalogue.NotFound.Code)
                     {
-                        continue; // it is there, and will be read
+                        continue; // it exists, and will be read
                     }
                     var missing = new HoldfastException(
                         ErrorCatalogue.NotFound,
                         $"'{chain.Path}/{entry.Archive.Name}' is not at '{name}'.",
-                        "Find out who deleted it. Where another destination has it, it is copied back."
+                        "Find out who deleted it. If another destination has it, it is copied back."
                     );
                     operation.Write($"{name}: {chain.Path}/{entry.Archive.Name}: missing");
                     run.Archives++;
@@ -200,7 +200,7 @@ public sealed class VerifyOperation(
             run.Done += verified.Archive.Length;
             var file = verified.Archive.Name.ToString();
             var (problem, note) = await RecordAsync(ask, place, chain, verified, cancellationToken);
-            operation.Write($"{place.ReferenceTo(verified.Archive.Path)}: {problem?.Message ?? note ?? "whole"}");
+            operation.Write($"{place.ReferenceTo(verified.Archive.Path)}: {problem?.Message ?? note ?? "intact"}");
             if (note is not null)
             {
                 run.Notes.Add($"{name}: {file}: {note}");
@@ -214,8 +214,8 @@ public sealed class VerifyOperation(
         }
     }
 
-    // Of a path nothing is kept: what is kept is about destinations. Of what nobody has recorded only the names can
-    // tell whether it belongs there.
+    // Nothing is recorded for a path, because records belong to destinations. For unrecorded archives only the names can be
+    // checked.
     private async Task<(HoldfastException? Problem, string? Note)> RecordAsync(
         VerifyJob ask,
         BackupLocation place,
@@ -261,7 +261,7 @@ public sealed class VerifyOperation(
 
     private static long Bytes(ResolvedLocation stored) => stored.Archive?.Length ?? stored.Chains.Sum(c => c.Archives.Sum(a => a.Length));
 
-    // Written by the one who verifies, read by those who look on.
+    // Written by the verification, read concurrently by others.
     private sealed class Totals
     {
         private long _done;

@@ -327,7 +327,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
         Assert.Equal(ErrorCatalogue.StateUnavailable.Code, (await VerifyAsync()).Error!.Code);
         var next = await BackUpAsync("a", BackupKind.Incremental);
         Assert.Equal((OperationState.Completed, BackupKind.Full), (next.State, next.Result!.Kind));
-        Assert.Contains(next.Result.Warnings, w => w.Contains("it is not known whether the chain is whole", StringComparison.Ordinal));
+        Assert.Contains(next.Result.Warnings, w => w.Contains("it is unknown whether the chain is intact", StringComparison.Ordinal));
         Assert.Contains(next.Result.Warnings, w => w.StartsWith("NOT recorded", StringComparison.Ordinal));
         await RestoresAsync();
 

@@ -83,7 +83,7 @@ public sealed class ListingComparerTests
                             state,
                             null,
                             null,
-                            state == CopyState.Whole ? null : new OperationError("not-found", "It is not there.", null),
+                            state == CopyState.Whole ? null : new OperationError("not-found", "It does not exist.", null),
                             false
                         ),
                     ]

@@ -73,7 +73,7 @@ public sealed class PathTests : BackedUpNode
 
         var warned = await RestoreAsync(exchanged);
         Assert.Equal(OperationState.Completed, warned.State);
-        Assert.Contains(warned.Result!.Warnings, w => w.Contains("does not belong where it lies", StringComparison.Ordinal));
+        Assert.Contains(warned.Result!.Warnings, w => w.Contains("does not match its location", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class PathTests : BackedUpNode
         await UntilAsync(() => Node.Sources.Items.Single().IsReady);
         var restored = await RestoreAsync("fake/a");
         Assert.Equal((OperationState.Failed, "refused-content"), (restored.State, restored.Error!.Code));
-        Assert.Contains("put there under another name", restored.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("is not the newest archive of the chain: it was renamed", restored.Error.Message, StringComparison.Ordinal);
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
         Assert.Equal(OperationState.Failed, verified.State);
     }

@@ -57,7 +57,7 @@ public sealed class SupervisorTests
             return Task.CompletedTask;
         });
         await AdvanceUntilAsync(third.Task);
-        Assert.Contains("ended by itself", supervisor.Loops[0].Problem!.Message, StringComparison.Ordinal);
+        Assert.Contains("ended unexpectedly", supervisor.Loops[0].Problem!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

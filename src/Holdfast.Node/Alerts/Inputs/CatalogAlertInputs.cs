@@ -5,7 +5,9 @@ using Holdfast.Node.Verification;
 
 namespace Holdfast.Node.Alerts.Inputs;
 
-/// <summary>What the catalog knows of damaged and missing archives, its own problems, and overdue verifications.</summary>
+/// <summary>
+/// Damaged and missing archives that the catalog knows, problems of the catalog itself, and overdue verifications.
+/// </summary>
 /// <param name="catalog">The catalog.</param>
 /// <param name="verification">Knows which verifications are overdue.</param>
 public sealed class CatalogAlertInputs(ICatalog catalog, VerificationScheduler verification) : IAlertInputs

@@ -3,9 +3,9 @@ using Holdfast.Node.Retention;
 
 namespace Holdfast.Node.Alerts.Inputs;
 
-/// <summary>The trusted clock, and when the node was started and seen alive before.</summary>
+/// <summary>The trusted clock, when the node was started, and when it was last seen alive before that.</summary>
 /// <param name="clock">The trusted clock.</param>
-/// <param name="settings">The time zone of schedules that name none.</param>
+/// <param name="settings">Default time zone of schedules.</param>
 public sealed class ClockAlertInputs(TrustedClockMonitor clock, NodeSettings settings) : IAlertInputs
 {
     /// <inheritdoc/>

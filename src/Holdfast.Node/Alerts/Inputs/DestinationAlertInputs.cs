@@ -4,7 +4,7 @@ using Holdfast.Node.Destinations;
 
 namespace Holdfast.Node.Alerts.Inputs;
 
-/// <summary>Destinations that are not what they should be, and those that share a folder.</summary>
+/// <summary>Destinations with the wrong identity, and destinations that share a folder.</summary>
 /// <param name="destinations">The destinations.</param>
 public sealed class DestinationAlertInputs(DestinationRegistry destinations) : IAlertInputs
 {

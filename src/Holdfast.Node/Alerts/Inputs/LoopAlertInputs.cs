@@ -33,7 +33,7 @@ public sealed class LoopAlertInputs(Supervisor supervisor, BackupScheduler sched
             ],
         };
 
-    // One alert, however many tasks there are.
+    // One alert, regardless of the number of tasks.
     private IEnumerable<LoopAlertInput> FindUnscheduled(DateTimeOffset now)
     {
         var problems = scheduler.Problems;
@@ -50,7 +50,7 @@ public sealed class LoopAlertInputs(Supervisor supervisor, BackupScheduler sched
             1,
             problem with
             {
-                Message = $"{problems.Count} cannot be scheduled or begun; for example {example}: {problem.Message}",
+                Message = $"{problems.Count} cannot be scheduled or started; for example {example}: {problem.Message}",
             },
             TimeSpan.Zero
         );

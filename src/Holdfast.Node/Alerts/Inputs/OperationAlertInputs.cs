@@ -3,9 +3,9 @@ using Holdfast.Node.Jobs;
 
 namespace Holdfast.Node.Alerts.Inputs;
 
-/// <summary>The operations that run, and how long each has made no progress.</summary>
+/// <summary>Running operations, and how long each has made no progress.</summary>
 /// <param name="queue">The queue of all operations.</param>
-/// <param name="settings">How long an operation may make no progress.</param>
+/// <param name="settings">The limit for the time without progress.</param>
 public sealed class OperationAlertInputs(OperationQueue queue, NodeSettings settings) : IAlertInputs
 {
     /// <inheritdoc/>

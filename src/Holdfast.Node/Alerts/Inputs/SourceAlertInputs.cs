@@ -4,7 +4,7 @@ using Holdfast.Node.Restores;
 
 namespace Holdfast.Node.Alerts.Inputs;
 
-/// <summary>The sources, and the roles that run restores there.</summary>
+/// <summary>The sources, and the roles that run restores on them.</summary>
 /// <param name="sources">The sources of this node.</param>
 /// <param name="roles">Knows which roles have changed.</param>
 public sealed class SourceAlertInputs(SourceRegistry sources, RestoreRoleGuard roles) : IAlertInputs

@@ -3,9 +3,9 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Node.Alerts.Inputs;
 
-/// <summary>Databases and server-wide backup tasks as they are stored, and problems of the state store.</summary>
+/// <summary>Stored databases and server-wide backup tasks, and problems of the state store.</summary>
 /// <param name="state">The state.</param>
-/// <param name="probe">Checks whether the store takes changes.</param>
+/// <param name="probe">Checks whether the store accepts changes.</param>
 public sealed class StateAlertInputs(NodeState state, StateStoreProbe probe) : IAlertInputs
 {
     /// <inheritdoc/>

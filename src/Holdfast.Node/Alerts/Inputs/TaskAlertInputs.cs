@@ -5,10 +5,10 @@ using Holdfast.Node.Tasks;
 
 namespace Holdfast.Node.Alerts.Inputs;
 
-/// <summary>The tasks, and what is known of each.</summary>
+/// <summary>The tasks and the facts of each.</summary>
 /// <param name="tasks">All tasks.</param>
-/// <param name="facts">What is known of each task.</param>
-/// <param name="retention">Changes what the retention of a task waits for.</param>
+/// <param name="facts">The facts of each task.</param>
+/// <param name="retention">Retention, which reports when a task has something to approve.</param>
 public sealed class TaskAlertInputs(TaskRegistry tasks, TaskFactsReader facts, RetentionService retention) : IAlertInputs
 {
     /// <inheritdoc/>

@@ -8,25 +8,24 @@ using Holdfast.Node.Catalog.Storage;
 namespace Holdfast.Node.Backups.Chains;
 
 /// <summary>
-/// Copies archives that one destination misses, or has damaged, from another that has them whole: byte for byte, each
-/// with its index, and held against
-/// the hash that the catalog keeps of it.
+/// Copies archives that are missing or damaged at one destination from another that has intact copies: byte for byte, each with its
+/// index, and verified against the hash in the catalog.
 /// </summary>
 internal static class ArchiveCopier
 {
-    /// <summary>Copies one archive. Its index first: an archive is never seen without its own.</summary>
-    /// <param name="from">A destination that has it whole, as far as is known.</param>
-    /// <param name="to">One that has not.</param>
-    /// <param name="archive">The archive, as it lies at <paramref name="from"/>.</param>
+    /// <summary>Copies one archive. Its index is copied first, so that an archive never appears without it.</summary>
+    /// <param name="from">A destination with a copy that is intact as far as known.</param>
+    /// <param name="to">The destination to repair.</param>
+    /// <param name="archive">The archive at <paramref name="from"/>.</param>
     /// <param name="there">
-    /// The same as it lies at <paramref name="to"/>; null where it is not there. It is removed, once the other is
-    /// proved to be whole.
+    /// The copy at <paramref name="to"/>; null if there is none. It is removed once the other copy is proved to be intact.
     /// </param>
-    /// <param name="written">What the catalog knows of it; null or unrecorded where it can only be copied to a place that has none.</param>
-    /// <param name="cancellationToken">Stops it; nothing half copied stays.</param>
-    /// <exception cref="HoldfastException">
-    /// What goes wrong at either, or <see cref="ErrorCatalogue.Corrupt"/> where the copy is no better.
-    /// </exception>
+    /// <param name="written">
+    /// The archive in the catalog. If null or unrecorded, the archive is copied only to a destination that has no copy.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the copy; no partial file stays.</param>
+    /// <exception cref="HoldfastException">A failure of either destination, or <see cref="ErrorCatalogue.Corrupt"/> if the other
+    /// copy is damaged, too.</exception>
     public static async Task CopyAsync(
         IDestination from,
         IDestination to,
@@ -70,7 +69,7 @@ internal static class ArchiveCopier
         await to.PublishAsync([copy], cancellationToken);
     }
 
-    // Where only the archive was lost its index can be there still.
+    // If only the archive was lost, its index may still exist.
     private static async Task<bool> HasValidIndexAsync(IDestination to, string path, string? sha256, CancellationToken cancellationToken)
     {
         try
@@ -87,21 +86,21 @@ internal static class ArchiveCopier
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
         {
-            // as it mostly is
+            // the common case
         }
 
         return false;
     }
 
-    // Nothing is removed before another copy was read from its first byte to its last.
+    // Nothing is removed before another copy has been read completely.
     private static async Task VerifySourceAsync(IDestination from, string path, string? sha256, CancellationToken cancellationToken)
     {
         if (sha256 is null)
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"'{path}' is not recorded, so no copy of it can be proved to be whole.",
-                "Verify the chain at the other destination: that records it."
+                $"'{path}' is not recorded, so no copy of it can be proved to be intact.",
+                "Verify the chain at the other destination, which records it."
             );
         }
         await using var source = await from.OpenAsync(path, cancellationToken);
@@ -114,8 +113,8 @@ internal static class ArchiveCopier
     private static HoldfastException Damaged(IDestination from, string path) =>
         new(
             ErrorCatalogue.Corrupt,
-            $"'{path}' at '{from.Name}' is not what was written there either.",
-            "The next full backup starts a chain that is whole everywhere."
+            $"'{path}' at '{from.Name}' does not match what was written there, either.",
+            "The next full backup starts a chain that is complete everywhere."
         );
 
     private static async Task<IUpload> CopyAsync(

@@ -7,12 +7,12 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Backups.Chains;
 
-/// <summary>Decides whether a backup can build on the newest chain, and opens what it needs to know of it.</summary>
+/// <summary>Decides whether a backup can build on the newest chain, and opens the index of that chain.</summary>
 internal static class BaseChainSelector
 {
     /// <summary>
-    /// An incremental becomes full where there is no chain, its type or key is another, or its index cannot be read:
-    /// with the reason.
+    /// Selects the base of a backup. An incremental becomes full, with a reason, if there is no chain, its type or key differs, or
+    /// its index cannot be read.
     /// </summary>
     public static async Task<BaseChainSelection> SelectAsync(
         DatabaseId database,
@@ -34,7 +34,7 @@ internal static class BaseChainSelector
         }
         if (survey.CompleteReplicas.Count == 0)
         {
-            return BaseChainSelection.Full(survey.Problem ?? "no destination holds the whole chain");
+            return BaseChainSelection.Full(survey.Problem ?? "no destination has the complete chain");
         }
         BaseChainSelection? first = null;
         foreach (var (chain, folder) in survey.CompleteReplicas)
@@ -84,15 +84,15 @@ internal static class BaseChainSelector
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // Whatever keeps it from being read, there is another destination, or a full backup.
+            // Whatever prevents the index from being read: another destination or a full backup remains.
             return BaseChainSelection.Full($"the chain's index cannot be read: {e.Message}");
         }
 
-        // Folders can be copied and renamed; what an index belongs to stands in it.
+        // Folders can be copied and renamed; the index itself says which chain it belongs to.
         var reason =
-            index.Newest.Database != database.ToString() ? $"the chain in its folder is of another database, '{index.Newest.Database}'"
+            index.Newest.Database != database.ToString() ? $"the chain in its folder belongs to another database, '{index.Newest.Database}'"
             : index.Newest.Type != type ? $"the last full backup is a {index.Newest.Type.ToString().ToLowerInvariant()}"
-            : index.Newest.Protection != protection.Id ? "the encryption key is another than that of the last full backup"
+            : index.Newest.Protection != protection.Id ? "the encryption key differs from that of the last full backup"
             : null;
         if (reason is null)
         {

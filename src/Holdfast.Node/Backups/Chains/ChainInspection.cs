@@ -8,11 +8,9 @@ using Holdfast.Node.Catalog.Storage;
 namespace Holdfast.Node.Backups.Chains;
 
 /// <summary>
-/// What the destinations hold of one database, as far as the next backup of one task needs to know it: by their
-/// listings, and by what the catalog knows
-/// of them. A destination that misses archives which another one has whole, or has them damaged, gets them copied; so
-/// what failed there once is healed
-/// before the next incremental.
+/// The state of one database at the destinations, as far as the next backup of one task needs it: according to the listings and the
+/// catalog. Archives that are missing or damaged at one destination and intact at another are copied, so that an earlier failure of
+/// a destination is repaired before the next incremental.
 /// </summary>
 internal sealed class ChainInspection
 {
@@ -22,41 +20,39 @@ internal sealed class ChainInspection
     private ChainInspection(DateTimeOffset now) => _now = now;
 
     /// <summary>
-    /// Paths of chains whose names lie too far ahead, by the name of their destination: they are not extended, and no
-    /// name follows theirs.
+    /// Paths of chains whose names are too far in the future, by the name of their destination. They are not extended, and new
+    /// names do not continue theirs.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> FutureChainNames => _futureChainNames;
 
     /// <summary>
-    /// The latest time in any name of the database's folder, at any destination and of any task, of those that do not
-    /// lie too far ahead.
+    /// The latest time in any name of the database's folder, at any destination and of any task, ignoring names too far in the
+    /// future.
     /// </summary>
     public DateTimeOffset LatestNameTime { get; private set; } = DateTimeOffset.MinValue;
 
     /// <summary>
-    /// The task's newest chain with an archive, at each destination that holds it whole; those that have every index
-    /// first.
+    /// The task's newest chain that has an archive, at each destination that has it completely; those that have every index first.
     /// </summary>
     public IReadOnlyList<(StoredChain Chain, DatabaseFolder Folder)> CompleteReplicas { get; private set; } = [];
 
-    /// <summary>Whether the task has a chain, at any destination or by what the catalog knows.</summary>
+    /// <summary>Whether the task has a chain, at any destination or according to the catalog.</summary>
     public bool HasChain { get; private set; }
 
-    /// <summary>Why the newest chain is not to be extended, where it is not for what it would be extended with; null otherwise.</summary>
+    /// <summary>Why the newest chain cannot be extended, if the reason does not depend on the new backup; otherwise null.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>
-    /// Looks at all destinations, removes what killed runs have left there, notes what is other than the catalog says,
-    /// and heals. One that fails takes no
-    /// part any more.
+    /// Lists all destinations, removes leftovers of killed runs, reports differences to the catalog, and repairs copies. A
+    /// destination that fails no longer takes part.
     /// </summary>
     /// <param name="destinations">All destinations.</param>
     /// <param name="database">The database.</param>
     /// <param name="task">Its task; null for one-time and offline backups.</param>
-    /// <param name="catalog">What is known of the archives; null where there is no catalog, as for the command by itself.</param>
-    /// <param name="now">The time now, which names are held against.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException">No destination can be read; the failure is that of the first.</exception>
+    /// <param name="catalog">The catalog; null if there is none, as for the command without a server.</param>
+    /// <param name="now">The current time, which names are compared with.</param>
+    /// <param name="cancellationToken">Cancels the inspection.</param>
+    /// <exception cref="HoldfastException">No destination can be read; the failure is that of the first one.</exception>
     public static async Task<ChainInspection> InspectAsync(
         IReadOnlyList<BackupDestination> destinations,
         DatabaseId database,
@@ -79,7 +75,7 @@ internal sealed class ChainInspection
         }
         catch (HoldfastException e)
         {
-            // Nobody can say then whether the chain is damaged: nothing is built on it, and nothing is noted.
+            // It cannot be decided whether the chain is damaged: nothing is built on it, and nothing is recorded.
             (unreadable, catalog) = (e, null);
         }
 
@@ -106,7 +102,7 @@ internal sealed class ChainInspection
         }
         if (unreadable is not null)
         {
-            (survey.HasChain, survey.Problem) = (true, $"it is not known whether the chain is whole: {unreadable.Message}");
+            (survey.HasChain, survey.Problem) = (true, $"it is unknown whether the chain is intact: {unreadable.Message}");
         }
         else
         {
@@ -157,7 +153,7 @@ internal sealed class ChainInspection
         return own;
     }
 
-    // A chain that a wrong clock named is not the newest one.
+    // A chain that was named by a wrong clock is not the newest one.
     private CatalogChain? FindNewestKnown(ICatalog? catalog, DatabaseId database, string? task)
     {
         var newest = catalog?.NewestOf(database, task);
@@ -208,12 +204,12 @@ internal sealed class ChainInspection
         if (isGone)
         {
             Problem =
-                $"the chain {folder}, the newest by the catalog, is at no destination "
+                $"the chain {folder}, the newest according to the catalog, is at no destination "
                 + $"{(destinations.All(d => d.IsActive) ? "any more" : "that can be read")}";
         }
         else if (held.Exists(h => h.Listed.HasFutureName(_now)))
         {
-            Problem = $"the chain {folder} has a name that lies in the future";
+            Problem = $"the chain {folder} has a name in the future";
         }
         else
         {
@@ -221,7 +217,8 @@ internal sealed class ChainInspection
         }
     }
 
-    // What all of them together hold of the chain, by file name: names never go back in time, so an archive has one at every destination.
+    // All archives of the chain at any destination, by file name: names never go back in time, so an archive has the same name
+    // everywhere.
     private async Task HealAsync(
         DatabaseId database,
         string? task,
@@ -238,11 +235,11 @@ internal sealed class ChainInspection
             .ToList();
         if (all.Find(a => !held.Exists(h => h.IsRestorable(a))) is { } lost)
         {
-            Problem = $"no destination holds the whole chain: {held.Select(h => h.ProblemOf(lost)).First()}";
+            Problem = $"no destination has the complete chain: {held.Select(h => h.ProblemOf(lost)).First()}";
         }
         else if (all.Find(a => ChainReplica.HasConflictingLengths(held, known, a)) is { } other)
         {
-            Problem = $"{other} has not the same length at every destination, and was never verified: nobody knows which one is right";
+            Problem = $"{other} has different lengths at the destinations and was never verified: it is unknown which copy is right";
         }
 
         var healed = new List<CopyFinding>();
@@ -265,7 +262,7 @@ internal sealed class ChainInspection
                 holding.Run.Exclude(
                     new HoldfastException(
                         failure?.Error ?? ErrorCatalogue.DestinationFailed,
-                        $"Destination '{holding.Run.Name}' misses archives of the chain, and could not be healed: {e.Message}",
+                        $"Destination '{holding.Run.Name}' lacks archives of the chain and could not be repaired: {e.Message}",
                         failure?.Hint,
                         e
                     )
@@ -286,7 +283,7 @@ internal sealed class ChainInspection
         }
     }
 
-    // What cannot be noted is found again by the next run.
+    // A finding that cannot be recorded is found again by the next run.
     private static async Task RecordFindingsAsync(BackupCatalog catalog, DatabaseId database, string? task, List<CopyFinding> findings)
     {
         try
@@ -295,7 +292,7 @@ internal sealed class ChainInspection
         }
         catch (HoldfastException)
         {
-            // The catalog tells its own problem.
+            // The catalog reports its own problem.
         }
     }
 }

@@ -3,20 +3,19 @@ using Holdfast.Node.Catalog;
 
 namespace Holdfast.Node.Backups.Chains;
 
-/// <summary>Brings one destination's part of a chain up to what the others hold whole.</summary>
+/// <summary>Repairs the copy of a chain at one destination from those at the others.</summary>
 internal static class ChainRepair
 {
-    /// <summary>Copies what is missing or damaged there, and indexes that are. It stops at the first that cannot be.</summary>
+    /// <summary>Copies missing or damaged archives and indexes. Stops at the first that cannot be copied.</summary>
     /// <param name="to">The destination.</param>
-    /// <param name="held">What each of them holds.</param>
+    /// <param name="held">The copies of the chain at all destinations.</param>
     /// <param name="names">File names of the archives that it should have, the oldest first.</param>
-    /// <param name="known">The chain as the catalog knows it; null where it does not.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="healed">What was healed is added.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/> where none has one of them whole, or what goes wrong at a destination.
-    /// </exception>
+    /// <param name="known">The chain in the catalog; null if unknown.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="healed">Receives what was repaired.</param>
+    /// <param name="cancellationToken">Cancels the repair.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if no destination has an intact copy of an
+    /// archive, or a failure of a destination.</exception>
     public static async Task RepairAsync(
         ChainReplica to,
         IReadOnlyList<ChainReplica> held,
@@ -39,8 +38,8 @@ internal static class ChainRepair
                 var from = held.FirstOrDefault(h => h.IsRestorable(name))
                     ?? throw new HoldfastException(
                         ErrorCatalogue.NotFound,
-                        $"No destination has it whole: {to.ProblemOf(name)}.",
-                        "The next full backup starts a chain that is whole everywhere."
+                        $"No destination has an intact copy: {to.ProblemOf(name)}.",
+                        "The next full backup starts a chain that is complete everywhere."
                     );
                 await ArchiveCopier.CopyAsync(
                     from.Destination,

@@ -4,12 +4,12 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Backups.Chains;
 
-/// <summary>What one destination holds of one chain, by its listing and by what the catalog knows.</summary>
+/// <summary>One chain at one destination, according to its listing and the catalog.</summary>
 /// <param name="run">The destination.</param>
-/// <param name="name">Its name in the catalog.</param>
-/// <param name="listed">The chain as it was listed; without archives where it is not there.</param>
-/// <param name="known">The chain as the catalog knows it; null where it does not.</param>
-/// <param name="findings">What the listing says otherwise.</param>
+/// <param name="name">Name of the destination in the catalog.</param>
+/// <param name="listed">The chain as listed; without archives if it is not there.</param>
+/// <param name="known">The chain in the catalog; null if unknown.</param>
+/// <param name="findings">Differences between the listing and the catalog.</param>
 internal sealed class ChainReplica(
     BackupDestination run,
     string name,
@@ -30,37 +30,37 @@ internal sealed class ChainReplica(
     /// <summary>The destination.</summary>
     public IDestination Destination => Run.Destination;
 
-    /// <summary>Its name in the catalog.</summary>
+    /// <summary>Name of the destination in the catalog.</summary>
     public string Name { get; } = name;
 
-    /// <summary>The chain as it was listed.</summary>
+    /// <summary>The chain as listed.</summary>
     public StoredChain Listed { get; } = listed;
 
     /// <summary>
-    /// Whether an archive that was never recorded has different lengths: then nobody knows which copy is the right one,
-    /// and none is taken for another.
+    /// Whether an unrecorded archive has different lengths at the destinations: then it is unknown which copy is right, and none
+    /// replaces another.
     /// </summary>
     public static bool HasConflictingLengths(IEnumerable<ChainReplica> held, CatalogChain? known, string archive) =>
         known?.Find(archive)?.Archive is not { IsRecorded: true }
         && held.Select(h => h.Archive(archive)?.Length).OfType<long>().Distinct().Count() > 1;
 
-    /// <summary>The archive of this file name as it was listed; null where it was not.</summary>
+    /// <summary>The listed archive of this file name; null if there is none.</summary>
     public StoredArchive? Archive(string archive) => _listed.GetValueOrDefault(archive);
 
-    /// <summary>What is known of it here.</summary>
+    /// <summary>The state of this copy.</summary>
     public CopyState StateOf(string archive) =>
         !_listed.ContainsKey(archive) ? CopyState.Missing
         : _findings.TryGetValue(archive, out var finding) ? finding.State
         : known?.Find(archive)?.CopyAt(Name) is not { } copy || copy.IsParentProblem ? CopyState.Whole
         : copy.State;
 
-    /// <summary>Whether it can be restored, and copied, from here.</summary>
+    /// <summary>Whether it can be restored and copied from here.</summary>
     public bool IsRestorable(string archive) => StateOf(archive) is CopyState.Whole or CopyState.WithoutIndex;
 
-    /// <summary>Whether its index is here too.</summary>
+    /// <summary>Whether its index is here, too.</summary>
     public bool HasIndex(string archive) => StateOf(archive) == CopyState.Whole && Archive(archive) is { HasIndex: true };
 
-    /// <summary>What is wrong with it, for people.</summary>
+    /// <summary>Describes the problem of this copy.</summary>
     public string ProblemOf(string archive)
     {
         var problem = (_findings.GetValueOrDefault(archive)?.Problem ?? known?.Find(archive)?.CopyAt(Name)?.Problem)?.Message;

@@ -4,9 +4,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Node.Backups.Chains;
 
 /// <summary>
-/// The index of a chain as a backup reads it. Whatever keeps it from being read is
-/// <see cref="ErrorCatalogue.Unreadable"/>: a backup can do without the
-/// index, by being full, so no failure of it may pass for one of the place that the backup goes to.
+/// The index of a chain, as a backup reads it. Any failure to read it becomes <see cref="ErrorCatalogue.Unreadable"/>: a backup can
+/// do without the index by becoming full, so its failure must not look like one of the destination that the backup is written to.
 /// </summary>
 /// <param name="inner">The file.</param>
 internal sealed class IndexSource(IByteSource inner) : IByteSource

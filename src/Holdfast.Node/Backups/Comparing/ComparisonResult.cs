@@ -1,17 +1,17 @@
 namespace Holdfast.Node.Backups.Comparing;
 
-/// <summary>What a comparison of a database with its newest backup came to.</summary>
+/// <summary>The result of comparing a database with its newest backup.</summary>
 public enum ComparisonResult
 {
-    /// <summary>Its source cannot be used now, which is told by itself.</summary>
+    /// <summary>Its source is unavailable, which is reported separately.</summary>
     SourceUnavailable,
 
-    /// <summary>It says itself that it has changed: the next backup by schedule reads it.</summary>
+    /// <summary>Its change token has changed: the next scheduled backup reads it.</summary>
     HasChanged,
 
-    /// <summary>It was read to its end, and is equal.</summary>
+    /// <summary>It was read completely and is equal.</summary>
     IsEqual,
 
-    /// <summary>It was read to its end, and differs, though it says that it has not changed.</summary>
+    /// <summary>It was read completely and differs, although its change token is unchanged.</summary>
     Differs,
 }

@@ -13,19 +13,18 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Backups.Comparing;
 
 /// <summary>
-/// Compares each database that says of itself that nothing has changed with its newest backup once in
-/// <see cref="TaskSettings.CompareEveryHours"/>, whether
-/// or not a backup is due: those first that were longest not. One at a time, and only while no backup waits. One that
-/// is equal leaves nothing but the time
-/// of that; one that differs, or cannot be read, is backed up as an incremental, which tells what is the matter as any backup does.
+/// Compares each database with an unchanged change token to its newest backup once in <see cref="TaskSettings.CompareEveryHours"/>,
+/// whether or not a backup is due; those not compared for the longest time first. Runs one comparison at a time, and only while no
+/// backup is queued. If the database is equal, only the time is recorded; if it differs or cannot be read, an incremental backup is
+/// queued, which reports the problem as any backup does.
 /// </summary>
-/// <param name="queue">Where each comparison waits for its turn.</param>
+/// <param name="queue">The queue in which comparisons wait for their turn.</param>
 /// <param name="comparer">Compares one database.</param>
-/// <param name="due">Finds those that are due.</param>
+/// <param name="due">Finds the databases that are due.</param>
 /// <param name="statuses">The statuses of tasks.</param>
-/// <param name="backups">Queues the backups of those that differ.</param>
+/// <param name="backups">Queues backups of databases that differ.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Logs those that differ, or cannot be read.</param>
+/// <param name="logger">Logs databases that differ or cannot be read.</param>
 public sealed partial class ComparisonScheduler(
     OperationQueue queue,
     DatabaseComparer comparer,
@@ -36,14 +35,14 @@ public sealed partial class ComparisonScheduler(
     ILogger<ComparisonScheduler> logger
 )
 {
-    /// <summary>How often it is looked for databases whose time has come.</summary>
+    /// <summary>Time between two searches for due databases.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Runs until it is cancelled.</summary>
-    /// <param name="loop">Told that it lives.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Runs until cancelled.</summary>
+    /// <param name="loop">Notified of each completed iteration.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
     public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(CheckInterval, time);
@@ -58,7 +57,7 @@ public sealed partial class ComparisonScheduler(
                     loop.CompleteIteration();
                 }
 
-                // It may have waited for days: it may be another task by now, or have been backed up.
+                // The comparison may have been queued for days: the task may have changed, or a backup may have run.
                 if (due.Find(task.Id) is { } still)
                 {
                     await CompareAsync(still, loop, cancellationToken);
@@ -100,7 +99,7 @@ public sealed partial class ComparisonScheduler(
         }
         catch (HoldfastException)
         {
-            // It could not begin in time, for others read the source, or the node stops: it is due still.
+            // It could not start in time, because others read the source or the node is stopping: it is still due.
         }
     }
 
@@ -116,12 +115,13 @@ public sealed partial class ComparisonScheduler(
         }
         catch (Exception e)
         {
-            cancellationToken.ThrowIfCancellationRequested(); // what a reading says that is stopped in the middle is no news
-            return (ComparisonResult.Differs, e); // as far as anybody can tell
+            cancellationToken.ThrowIfCancellationRequested(); // the result of a cancelled read means nothing
+            return (ComparisonResult.Differs, e); // as far as can be determined
         }
     }
 
-    // One that does not move, as where a call to the source hangs, lets the loop stand still: that is an alert.
+    // If the comparison makes no progress, for example because a call to the source hangs, the loop counts as stalled, which raises
+    // an alert.
     private async Task ReportProgressAsync(Task running, BackupMeter meter, SupervisedLoop loop, CancellationToken cancellationToken)
     {
         for (long seen = 0; !running.IsCompleted; )

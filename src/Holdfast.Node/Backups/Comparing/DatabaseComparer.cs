@@ -8,20 +8,17 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Backups.Comparing;
 
-/// <summary>
-/// Compares a database that says of itself that nothing has changed with what its newest backup holds. No destination
-/// is asked for anything.
-/// </summary>
+/// <summary>Compares a database with an unchanged change token to its newest backup. No destination is accessed.</summary>
 /// <param name="sources">The sources.</param>
 /// <param name="keys">Keys of encrypted databases.</param>
 /// <param name="settings">The node's own key.</param>
 public sealed class DatabaseComparer(SourceRegistry sources, DatabaseKeys keys, NodeSettings settings)
 {
-    /// <summary>Compares it.</summary>
+    /// <summary>Compares a database.</summary>
     /// <param name="task">Its task.</param>
-    /// <param name="status">The status of that.</param>
-    /// <param name="meter">Told how far it is.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="status">The status of the task.</param>
+    /// <param name="meter">Receives the progress.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
     /// <exception cref="HoldfastException">The database cannot be read.</exception>
     public async Task<ComparisonResult> CompareAsync(
         BackupTask task,
@@ -66,7 +63,7 @@ public sealed class DatabaseComparer(SourceRegistry sources, DatabaseKeys keys, 
         }
         catch (HoldfastException)
         {
-            return null; // it was detached, or is not the one that it was: that is told of the source
+            return null; // detached, or another source, which the source itself reports
         }
     }
 }

@@ -18,11 +18,11 @@ public sealed class DueComparisons(
     TimeProvider time
 )
 {
-    /// <summary>All of them, those first whose databases have not been read for the longest time.</summary>
+    /// <summary>All of them; databases that have not been read for the longest time first.</summary>
     public IReadOnlyList<BackupTask> All =>
         [.. tasks.All.Where(IsDue).OrderBy(t => statuses.Find(t.Id)?.LastRead).ThenBy(t => t.Id, StringComparer.Ordinal)];
 
-    /// <summary>A task as it is now; null if it does not exist any more, or is not due any more.</summary>
+    /// <summary>The current state of a task; null if it no longer exists or is no longer due.</summary>
     public BackupTask? Find(string taskId) => tasks.Find(taskId) is { } task && IsDue(task) ? task : null;
 
     private bool IsDue(BackupTask task) =>

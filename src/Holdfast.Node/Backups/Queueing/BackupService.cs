@@ -10,9 +10,9 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Backups.Queueing;
 
-/// <summary>Queues backups that operators ask for. The schedules of their tasks stay as they are.</summary>
+/// <summary>Queues backups that operators request. The schedules of their tasks are not affected.</summary>
 /// <param name="queue">The queue of all operations.</param>
-/// <param name="items">Makes the work items.</param>
+/// <param name="items">Creates the work items.</param>
 /// <param name="tasks">All tasks.</param>
 /// <param name="runs">The runs of server-wide backup tasks.</param>
 /// <param name="statuses">The statuses of tasks.</param>
@@ -26,14 +26,14 @@ public sealed class BackupService(
 {
     /// <summary>Queues a backup. If the task already has one queued or running, returns that one.</summary>
     /// <param name="job">The backup.</param>
-    /// <param name="askedBy">Who asked for it.</param>
+    /// <param name="askedBy">The requesting user.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
     public RunningOperation BackUp(BackupJob job, string askedBy) => queue.Add(items.Create(job), askedBy, out _);
 
     /// <summary>Queues a backup of every database of a server-wide backup task.</summary>
     /// <param name="template">The task.</param>
     /// <param name="kind">The kind of backup.</param>
-    /// <param name="askedBy">Who asked for it.</param>
+    /// <param name="askedBy">The requesting user.</param>
     /// <returns>
     /// The run, null if every database already had a backup queued or running, and the operations of all databases.
     /// </returns>
@@ -60,8 +60,7 @@ public sealed class BackupService(
     }
 
     /// <summary>
-    /// Queues an incremental of a task whose database differs from its newest backup, unless the task must not run any
-    /// more.
+    /// Queues an incremental backup of a task whose database differs from its newest backup, unless the task must no longer run.
     /// </summary>
     internal void BackUpDiffering(BackupTask task) =>
         queue.TryAddDue(items.Create(new(task.Database, task.Settings, BackupKind.Incremental, task)), () =>

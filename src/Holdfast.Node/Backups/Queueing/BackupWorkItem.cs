@@ -6,21 +6,21 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 namespace Holdfast.Node.Backups.Queueing;
 
 /// <summary>A backup in the queue.</summary>
-/// <param name="job">What is asked for.</param>
-/// <param name="executor">Runs it.</param>
-/// <param name="lane">By the size of its database.</param>
+/// <param name="job">The backup.</param>
+/// <param name="executor">Runs the backup.</param>
+/// <param name="lane">The lane, by the size of its database.</param>
 internal sealed class BackupWorkItem(BackupJob job, BackupOperation executor, JobLane lane) : OperationWorkItem
 {
-    /// <summary>What is asked for.</summary>
+    /// <summary>The backup.</summary>
     public BackupJob Job => job;
 
-    /// <summary>The task's status before it began; null while it has not.</summary>
+    /// <summary>The task's status before the backup started; null while it has not.</summary>
     public TaskStatus? StatusBefore { get; set; }
 
     /// <inheritdoc/>
     public override string Key => job.Key;
 
-    // Its chains: a deletion of one of them waits for the backup, and the backup for the deletion.
+    // The task's chains: a deletion of one of them waits for the backup, and the backup for the deletion.
     /// <inheritdoc/>
     public override string ExclusiveKey => job.Key;
 

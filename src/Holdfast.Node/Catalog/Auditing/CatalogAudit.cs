@@ -14,20 +14,19 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
-/// Holds what lies at the destinations against the catalog, by names and lengths: each database once a day, one after
-/// the other. What is missing or damaged
-/// at one destination and whole at another is copied. A destination that cannot be opened, as one that is not the one
-/// that was defined, is not audited.
+/// Compares the destinations with the catalog, by names and lengths: each database once a day, one at a time. Archives that are
+/// missing or damaged at one destination and intact at another are copied. A destination that cannot be opened, for example because
+/// it has another identity, is not audited.
 /// </summary>
 public sealed partial class CatalogAudit
 {
     /// <summary>How often each database is audited.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromDays(1);
 
-    /// <summary>Time after which a database is audited again that could not be at one destination.</summary>
+    /// <summary>How soon a database is audited again if a destination could not be audited.</summary>
     public static readonly TimeSpan RetryInterval = TimeSpan.FromHours(1);
 
-    /// <summary>How often it is looked for those whose time has come; a node that starts audits after the first of these.</summary>
+    /// <summary>Time between two searches for due databases; a node starts auditing after the first one.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -41,16 +40,16 @@ public sealed partial class CatalogAudit
     private readonly ILogger<CatalogAudit> _logger;
     private readonly ConcurrentDictionary<DatabaseId, DateTimeOffset> _audited = new();
 
-    /// <summary>Makes it.</summary>
-    /// <param name="catalog">What is known.</param>
-    /// <param name="checks">What an earlier version knew of verified chains.</param>
+    /// <summary>Creates the audit.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="checks">Results of chain verifications that an earlier version stored.</param>
     /// <param name="destinations">The destinations.</param>
     /// <param name="databases">
     /// The databases that the state knows, with their newest archives; those of the catalog are audited too.
     /// </param>
-    /// <param name="queue">Keeps backups and deletions of a chain away while it is healed.</param>
+    /// <param name="queue">Prevents backups and deletions of a chain while it is repaired.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Told what is healed, and what cannot be.</param>
+    /// <param name="logger">Logs what is repaired, and what cannot be.</param>
     public CatalogAudit(
         ICatalog catalog,
         ChainVerificationHistory checks,
@@ -65,9 +64,9 @@ public sealed partial class CatalogAudit
         (_databases, _queue) = (databases, queue);
     }
 
-    /// <summary>Runs until it is cancelled.</summary>
-    /// <param name="loop">Told of each database.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Runs until cancelled.</summary>
+    /// <param name="loop">Notified of each audited database.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
     public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(CheckInterval, _time);
@@ -84,13 +83,13 @@ public sealed partial class CatalogAudit
     }
 
     /// <summary>
-    /// Audits one database at every destination now, and heals what can be. One that could not be audited everywhere is
-    /// again after <see cref="RetryInterval"/>.
+    /// Audits one database at every destination now, and repairs what can be repaired. If a destination could not be audited, the
+    /// database is due again after <see cref="RetryInterval"/>.
     /// </summary>
     public async Task AuditAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        _audited[database] = now - Interval + RetryInterval; // whatever is thrown from here on
+        _audited[database] = now - Interval + RetryInterval; // whatever is thrown below
         foreach (var head in _databases.HeadsOf(database))
         {
             await head.EnsureRecordedAsync(_catalog); // before the listings
@@ -122,8 +121,8 @@ public sealed partial class CatalogAudit
         }
     }
 
-    /// <summary>Compares one database at one destination, and notes what is other than the catalog says. Nothing is healed.</summary>
-    /// <exception cref="HoldfastException">The destination cannot be listed, or the catalog not be written.</exception>
+    /// <summary>Compares one database at one destination with the catalog and records the differences. Repairs nothing.</summary>
+    /// <exception cref="HoldfastException">The destination cannot be listed, or the catalog cannot be written.</exception>
     public async Task CompareAsync(string destination, DatabaseId database, CancellationToken cancellationToken)
     {
         await using var opened = await _destinations.OpenAsync(destination, cancellationToken);
@@ -131,8 +130,8 @@ public sealed partial class CatalogAudit
     }
 
     /// <summary>
-    /// What the catalog knows of a database, to be read before it is listed; nothing where the catalog cannot be read,
-    /// which is an alert of its own.
+    /// Returns the chains of a database in the catalog. Call it before listing the database. Empty if the catalog cannot be read,
+    /// which raises an alert of its own.
     /// </summary>
     public IReadOnlyList<CatalogChain> GetKnownChains(DatabaseId database)
     {
@@ -147,12 +146,12 @@ public sealed partial class CatalogAudit
     }
 
     /// <summary>
-    /// Notes which of the archives that the catalog knows were missing when somebody listed a database at one
-    /// destination: nobody may be told that backups
-    /// are gone while the database counts as protected. What the catalog does not know is left to the audit.
+    /// Records which archives of the catalog are missing from a listing of a database at one destination: a user must not learn
+    /// that backups are gone while the database still counts as protected. Archives that the catalog does not know are left to the
+    /// audit.
     /// </summary>
     /// <param name="database">The database.</param>
-    /// <param name="known">What <see cref="GetKnownChains"/> said before it was listed.</param>
+    /// <param name="known">The result of <see cref="GetKnownChains"/> before the listing.</param>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="opened">The destination.</param>
     /// <param name="listed">The database's chains there.</param>
@@ -182,7 +181,7 @@ public sealed partial class CatalogAudit
             }
             catch (HoldfastException)
             {
-                return; // whoever lists is told what is there all the same; that the catalog cannot be written is an alert of its own
+                return; // the caller still gets the listing; a catalog that cannot be written raises an alert of its own
             }
         }
     }
@@ -203,7 +202,7 @@ public sealed partial class CatalogAudit
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // The others are audited all the same.
+            // The other databases are audited anyway.
             LogNotAudited(name, database, e.Message);
             if (opened is not null)
             {
@@ -252,7 +251,7 @@ public sealed partial class CatalogAudit
 
     private bool IsDue(DatabaseId database) => !_audited.TryGetValue(database, out var at) || _time.GetUtcNow() - at >= Interval;
 
-    // A backup that waits or runs heals its chain itself.
+    // A queued or running backup repairs its chain itself.
     private async Task HealExclusivelyAsync(
         CatalogChain chain,
         Dictionary<string, IDestination> listed,
@@ -271,7 +270,7 @@ public sealed partial class CatalogAudit
                 [.. listed.Keys],
                 async token =>
                 {
-                    // As it is now: since it was compared it may have been extended, or deleted.
+                    // The current state: since the comparison the chain may have been extended or deleted.
                     if (_catalog.Find(chain.Path) is { } now)
                     {
                         await HealAsync(now, listed, token);
@@ -287,7 +286,7 @@ public sealed partial class CatalogAudit
         }
     }
 
-    // Only what was there once, and what no operator has let go: a destination may have been taken out of the task.
+    // Only what existed there once and no operator has given up: a destination may have been removed from the task.
     private async Task HealAsync(CatalogChain chain, Dictionary<string, IDestination> listed, CancellationToken cancellationToken)
     {
         var name = ChainName.TryParse(chain.Path[(chain.Path.LastIndexOf('/') + 1)..])!;
@@ -330,12 +329,12 @@ public sealed partial class CatalogAudit
     )]
     private partial void LogNotAudited(string destination, DatabaseId database, string reason);
 
-    [LoggerMessage(EventId = 5112, Level = LogLevel.Information, Message = "Archive {Path} was healed at {Destination}")]
+    [LoggerMessage(EventId = 5112, Level = LogLevel.Information, Message = "Archive {Path} was repaired at {Destination}")]
     private partial void LogHealed(string path, string destination);
 
-    [LoggerMessage(EventId = 5114, Level = LogLevel.Warning, Message = "Chain {Path} cannot be healed: {Reason}")]
+    [LoggerMessage(EventId = 5114, Level = LogLevel.Warning, Message = "Chain {Path} cannot be repaired: {Reason}")]
     private partial void LogChainNotHealed(string path, string reason);
 
-    [LoggerMessage(EventId = 5113, Level = LogLevel.Warning, Message = "Archive {Path} cannot be healed at {Destination}: {Reason}")]
+    [LoggerMessage(EventId = 5113, Level = LogLevel.Warning, Message = "Archive {Path} cannot be repaired at {Destination}: {Reason}")]
     private partial void LogNotHealed(string path, string destination, string reason);
 }

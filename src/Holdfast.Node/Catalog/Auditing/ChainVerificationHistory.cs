@@ -10,20 +10,19 @@ using Holdfast.State;
 namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
-/// Which chains were verified, and what was found: what the catalog knows, as it is told of a chain. What an earlier
-/// version kept in the state instead is
-/// moved to the catalog when the chain is audited or verified, and told until then.
+/// Which chains were verified and with which result, according to the catalog. Results that an earlier version stored in the state
+/// are moved to the catalog when their chain is audited or verified, and are used until then.
 /// </summary>
 public sealed class ChainVerificationHistory
 {
     private readonly WriteBehindState<ChainCheck> _legacy;
     private readonly ICatalog _catalog;
 
-    /// <summary>Makes it, over what is stored.</summary>
-    /// <param name="former">What an earlier version has kept.</param>
-    /// <param name="catalog">What is known now.</param>
-    /// <param name="definitions">The destinations: of one that gets another root everything is forgotten.</param>
-    /// <param name="destinations">Tells which definitions have the same root.</param>
+    /// <summary>Creates the history.</summary>
+    /// <param name="former">Results that an earlier version stored in the state.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="definitions">The destinations: if one gets another root, its results are forgotten.</param>
+    /// <param name="destinations">Knows which definitions have the same root.</param>
     public ChainVerificationHistory(
         WriteBehindState<ChainCheck> former,
         ICatalog catalog,
@@ -41,9 +40,9 @@ public sealed class ChainVerificationHistory
         };
     }
 
-    /// <summary>What was found last; null where it was never verified and nothing is known to be wrong.</summary>
+    /// <summary>The latest result; null if the chain was never verified and has no known problem.</summary>
     /// <param name="destination">Name of the destination.</param>
-    /// <param name="path">Path of the chain there.</param>
+    /// <param name="path">Path of the chain at the destination.</param>
     public ChainCheck? Find(string destination, string path)
     {
         var copies = _catalog
@@ -68,7 +67,7 @@ public sealed class ChainVerificationHistory
         return new(read.Max(c => c.Copy!.Verified!.Value), read.Max(c => Core.Layout.ArchiveName.TryParse(c.Archive.Name)!.Time), problems);
     }
 
-    /// <summary>Forgets a chain that is there no more.</summary>
+    /// <summary>Forgets a chain that no longer exists.</summary>
     public void Forget(string destination, string path)
     {
         if (_legacy.Find(Key(destination, path)) is not null)
@@ -77,7 +76,7 @@ public sealed class ChainVerificationHistory
         }
     }
 
-    /// <summary>Moves what an earlier version kept of a chain to the catalog.</summary>
+    /// <summary>Moves the stored results of a chain to the catalog.</summary>
     internal async Task MigrateAsync(string destination, DatabaseId database, StoredChain chain)
     {
         if (_legacy.Find(Key(destination, chain.Path)) is not { } former)
@@ -110,7 +109,7 @@ public sealed class ChainVerificationHistory
         _legacy.Remove(Key(destination, chain.Path));
     }
 
-    // Paths hold names of databases, which may be long: what tells them apart is enough.
+    // Paths contain names of databases, which may be long; a hash is enough to distinguish them.
     private static string Key(string destination, string path) =>
         $"{destination}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 16))}";
 

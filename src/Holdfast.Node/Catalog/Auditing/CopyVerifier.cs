@@ -8,27 +8,28 @@ using Holdfast.Node.Verification;
 namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
-/// Holds archives that were read to their end against what was written there, and tells the catalog: one that it did
-/// not know, and that is whole, is recorded.
+/// Compares completely read archives with what was written, and updates the catalog: an unknown archive that is intact is recorded.
 /// </summary>
-/// <param name="catalog">What was written.</param>
-/// <param name="written">Compares.</param>
+/// <param name="catalog">The catalog.</param>
+/// <param name="written">Compares headers and manifests with the catalog.</param>
 /// <param name="time">The clock.</param>
 public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator written, TimeProvider time)
 {
     /// <inheritdoc cref="RecordedArchiveValidator.IsRecorded"/>
     public bool IsRecorded(string chain, string name) => written.IsRecorded(chain, name);
 
-    /// <summary>Takes the result of verifying one archive.</summary>
+    /// <summary>Records the result of verifying one archive.</summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="opened">The destination.</param>
-    /// <param name="database">The database that the chain is of, by its folder.</param>
-    /// <param name="chain">The chain; its path from the destination's root.</param>
+    /// <param name="database">The database of the chain, by its folder.</param>
+    /// <param name="chain">Path of the chain from the destination's root.</param>
     /// <param name="path">Path of the archive as <paramref name="opened"/> knows it.</param>
-    /// <param name="result">What reading it came to.</param>
-    /// <param name="hashSuffices">Whether one that no key here opens is whole where its bytes are those that were written.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What is wrong with it after all; null for nothing. And what is to be said of it though it is whole.</returns>
+    /// <param name="result">The result of reading the archive.</param>
+    /// <param name="hashSuffices">
+    /// Whether an archive that no key here opens is intact if its bytes are those that were written.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The problem that the comparison found, null if none; and a note on an intact archive.</returns>
     public async Task<(HoldfastException? Problem, string? Note)> RecordAsync(
         string destination,
         IDestination opened,
@@ -55,14 +56,14 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
             (problem, note, archive) = await CompareAsync(opened, database, chain.Path, path, result, known, cancellationToken);
         }
 
-        // A key that is not here, or a destination that does not answer, says nothing of the archive.
+        // A missing key or an unreachable destination says nothing about the archive.
         if (problem is not null && !problem.IsDamage && problem.Error != ErrorCatalogue.NotFound)
         {
             return (problem, null);
         }
         if (problem?.Error == ErrorCatalogue.Unreadable)
         {
-            await opened.CheckIdentityAsync(cancellationToken); // thrown where it is not this file alone
+            await opened.CheckIdentityAsync(cancellationToken); // throws if the failure is not limited to this file
         }
         var state =
             problem is not null ? CopyState.Damaged
@@ -92,7 +93,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
         return (problem, note);
     }
 
-    // Before whatever else is wrong: another archive in its place says nothing of those around it.
+    // Checked before any other problem: another archive under this name says nothing about the rest of the chain.
     private HoldfastException? FindMismatch(DatabaseId database, string chain, string name, VerifyResult result)
     {
         if (result.Header is not { } header)
@@ -102,8 +103,8 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
         return header.Database != database.ToString()
             ? new(
                 ErrorCatalogue.Refused,
-                $"'{chain}/{name}' is of database '{header.Database}'.",
-                "Take the chain from another destination. Find out who can write to this one."
+                $"'{chain}/{name}' belongs to database '{header.Database}'.",
+                "Use the chain at another destination. Find out who can write to this one."
             )
             : written.FindMismatch(chain, name, header, result.ManifestSha256!);
     }
@@ -133,8 +134,8 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
                 return (
                     new(
                         ErrorCatalogue.Corrupt,
-                        $"'{chain}/{name}' has {path.Length} bytes that are not those that were written.",
-                        "Take the archive from another destination."
+                        $"'{chain}/{name}' has {path.Length} bytes that differ from those that were written.",
+                        "Use the archive at another destination."
                     ),
                     null,
                     seen

@@ -5,19 +5,18 @@ using Holdfast.Node.Catalog.Storage;
 namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
-/// Holds a listing of one chain's folder against what the catalog knows of it: names and lengths. The catalog must have
-/// been read before the listing was
-/// taken, else an archive that was published between the two would look missing.
+/// Compares the listing of a chain's folder with the catalog: names and lengths. The catalog must be read before the listing is
+/// taken; otherwise an archive that is published in between looks missing.
 /// </summary>
 internal static class ListingComparer
 {
-    /// <summary>What is other than the catalog says; nothing where all is as it knows it.</summary>
-    /// <param name="known">The chain as the catalog knows it; null where it does not.</param>
+    /// <summary>Returns the differences; empty if there are none.</summary>
+    /// <param name="known">The chain in the catalog; null if unknown.</param>
     /// <param name="path">Path of the chain's folder.</param>
-    /// <param name="listed">The archives that are there.</param>
+    /// <param name="listed">The archives in the listing.</param>
     /// <param name="destination">Name of the destination.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="identity">Identity of the place that was listed; null where it has none.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="identity">Identity of the listed destination; null if it has none.</param>
     public static IReadOnlyList<CopyFinding> Compare(
         CatalogChain? known,
         string path,
@@ -41,7 +40,7 @@ internal static class ListingComparer
                 continue;
             }
             var isOther = copy is null && entry is { Archive.IsRecorded: false } && entry.Archive.Length != archive.Length;
-            // A problem of one that was never there before is not one of something that is missing.
+            // The problem of an archive that never existed there is not that it is missing.
             findings.Add(
                 Finding(name, copy is null && state == CopyState.Missing ? CopyState.Damaged : state, problem) with
                 {
@@ -57,7 +56,7 @@ internal static class ListingComparer
             {
                 continue;
             }
-            findings.Add(Finding(entry.Archive.Name, CopyState.Missing, new(ErrorCatalogue.NotFound.Code, "It is not there.", null)));
+            findings.Add(Finding(entry.Archive.Name, CopyState.Missing, new(ErrorCatalogue.NotFound.Code, "It does not exist.", null)));
         }
 
         return findings;
@@ -84,9 +83,9 @@ internal static class ListingComparer
         }
         if (copy?.State == CopyState.Damaged)
         {
-            return (copy.State, copy.Problem); // until it is read and found whole, or replaced
+            return (copy.State, copy.Problem); // until the archive is read and found intact, or replaced
         }
-        // Which of two copies is the right one nobody knows before one of them was verified.
+        // It is unknown which of two copies is right before one of them is verified.
         if (!entry.Archive.IsRecorded && copy is null)
         {
             return (CopyState.Whole, null);
@@ -102,7 +101,7 @@ internal static class ListingComparer
         {
             return (
                 CopyState.Damaged,
-                new(ErrorCatalogue.Corrupt.Code, "It was damaged before it was missing, and has not been read since.", null)
+                new(ErrorCatalogue.Corrupt.Code, "It was damaged before it went missing, and has not been read since.", null)
             );
         }
 
@@ -110,14 +109,14 @@ internal static class ListingComparer
         {
             var text = archive.IndexLength is { } length
                 ? $"Its index has {length} bytes; {index} were written."
-                : "Its index is not there.";
+                : "Its index does not exist.";
             return (
                 CopyState.WithoutIndex,
                 new(archive.HasIndex ? ErrorCatalogue.Truncated.Code : ErrorCatalogue.NotFound.Code, text, null)
             );
         }
 
-        // An index that was read and is damaged has its length all the same.
+        // An index that was read and is damaged can still have the right length.
         return copy is { State: CopyState.WithoutIndex, Problem.Code: { } code } && code == ErrorCatalogue.Corrupt.Code
             ? (copy.State, copy.Problem)
             : (CopyState.Whole, null);

@@ -6,17 +6,16 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
-/// Holds archives that were opened against what was written: an archive of another database, an older one or a forged
-/// one is refused.
+/// Compares opened archives with what was written: an archive of another database, an older one or a forged one is refused.
 /// </summary>
-/// <param name="catalog">What was written.</param>
+/// <param name="catalog">The catalog.</param>
 public sealed class RecordedArchiveValidator(ICatalog catalog)
 {
-    /// <summary>Why an archive is not the one that was written there; null where it is, or where nothing is known of it.</summary>
+    /// <summary>Why an archive is not the one that was written there; null if it is, or if the catalog does not know.</summary>
     /// <param name="chain">Path of the chain's folder at its destination.</param>
     /// <param name="name">File name of the archive.</param>
-    /// <param name="header">Its header, as it was read.</param>
-    /// <param name="manifestSha256">SHA-256 of its manifest, as it was read.</param>
+    /// <param name="header">Its header, as read.</param>
+    /// <param name="manifestSha256">SHA-256 of its manifest, as read.</param>
     public HoldfastException? FindMismatch(string chain, string name, ArchiveHeader header, string manifestSha256)
     {
         if (catalog.Find(chain)?.Find(name)?.Archive is { IsRecorded: true } written)
@@ -25,7 +24,7 @@ public sealed class RecordedArchiveValidator(ICatalog catalog)
                     ? CreateException(
                         chain,
                         name,
-                        $"it is archive {header.Id}, begun at {header.StartTime:u}; archive {written.Id} was written there"
+                        $"it is archive {header.Id}, started at {header.StartTime:u}; archive {written.Id} was written there"
                     )
                 : written.ManifestSha256 != manifestSha256
                     ? CreateException(
@@ -37,19 +36,19 @@ public sealed class RecordedArchiveValidator(ICatalog catalog)
         }
 
         return catalog.PathOf(header.Id) is { } path && path != $"{chain}/{name}"
-            ? CreateException(chain, name, $"it is the archive that was written as '{path}'")
+            ? CreateException(chain, name, $"it is the archive that was written to '{path}'")
             : null;
     }
 
-    /// <summary>Whether it is known what was written there, so that <see cref="FindMismatch"/> can tell.</summary>
+    /// <summary>Whether the catalog has a record to compare with in <see cref="FindMismatch"/>.</summary>
     /// <param name="chain">Path of the chain's folder at its destination.</param>
     /// <param name="name">File name of the archive.</param>
     public bool IsRecorded(string chain, string name) => catalog.Find(chain)?.Find(name)?.Archive is { IsRecorded: true };
 
-    /// <summary>Checks a point that was opened, and all that it builds on.</summary>
+    /// <summary>Checks an opened restore point and all archives that it builds on.</summary>
     /// <param name="chain">Path of the chain's folder at its destination.</param>
-    /// <param name="reader">The point.</param>
-    /// <param name="database">The database that it was asked for as; null where none was named.</param>
+    /// <param name="reader">Reads the restore point.</param>
+    /// <param name="database">The requested database; null if none was named.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/></exception>
     public void Validate(string chain, ChainReader reader, DatabaseId? database)
     {
@@ -58,7 +57,7 @@ public sealed class RecordedArchiveValidator(ICatalog catalog)
             var name = Path.GetFileName(archive.Name);
             if (database is not null && archive.Header.Database != database.ToString())
             {
-                throw CreateException(chain, name, $"it is of database '{archive.Header.Database}'");
+                throw CreateException(chain, name, $"it belongs to database '{archive.Header.Database}'");
             }
             if (FindMismatch(chain, name, archive.Header, archive.ManifestSha256) is { } mismatch)
             {
@@ -71,6 +70,6 @@ public sealed class RecordedArchiveValidator(ICatalog catalog)
         new(
             ErrorCatalogue.Refused,
             $"'{chain}/{name}' is not what was written there: {why}.",
-            "Take the chain from another destination. Find out who can write to this one."
+            "Use the chain at another destination. Find out who can write to this one."
         );
 }

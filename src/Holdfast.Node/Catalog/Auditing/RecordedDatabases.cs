@@ -5,7 +5,7 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Catalog.Auditing;
 
-/// <summary>What the state knows of databases and their newest archives, independently of the catalog.</summary>
+/// <summary>The databases in the state and their newest archives, independently of the catalog.</summary>
 /// <param name="records">The stored records of all databases.</param>
 /// <param name="tasks">All tasks.</param>
 /// <param name="statuses">The statuses of tasks.</param>

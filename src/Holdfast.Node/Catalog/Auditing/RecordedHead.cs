@@ -5,22 +5,21 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
-/// The newest archive that the state knows of one task. The catalog is no part of the state: where it was lost, or was
-/// begun anew, this is what it learns
-/// again before a listing is held against it. So the newest backup can never be gone without anybody being told.
+/// The newest archive of one task according to the state. The catalog is not part of the state: if it was lost or recreated, this
+/// archive is recorded again before a listing is compared with it. So the newest backup never disappears unnoticed.
 /// </summary>
 /// <param name="Database">The database.</param>
 /// <param name="Task">Id of its task.</param>
 /// <param name="Path">Path of the archive.</param>
-/// <param name="Head">What was written.</param>
-/// <param name="Destinations">Names of the destinations that took it, as far as it is still there.</param>
+/// <param name="Head">The archive.</param>
+/// <param name="Destinations">Names of the destinations that stored it and still have it.</param>
 public sealed record RecordedHead(DatabaseId Database, string Task, string Path, ChainHead Head, IReadOnlyList<string> Destinations)
 {
     private string Chain => Path[..Path.LastIndexOf('/')];
 
     private string Name => Path[(Path.LastIndexOf('/') + 1)..];
 
-    /// <summary>That of a task; null where the state knows of none.</summary>
+    /// <summary>The newest archive of a task; null if the state knows none.</summary>
     /// <param name="task">The task.</param>
     /// <param name="status">Its status.</param>
     public static RecordedHead? Of(BackupTask task, Core.Tasks.TaskStatus status)
@@ -34,7 +33,7 @@ public sealed record RecordedHead(DatabaseId Database, string Task, string Path,
         return new(task.Database, task.Id, path, head, stored);
     }
 
-    /// <summary>Records it where the catalog does not know it.</summary>
+    /// <summary>Records the archive if the catalog does not know it.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <exception cref="HoldfastException">The catalog cannot be read or written.</exception>
     public async Task EnsureRecordedAsync(ICatalog catalog)

@@ -24,7 +24,7 @@ internal static class StoredFileReader
         return Convert.ToBase64String(hash.GetHashAndReset());
     }
 
-    /// <summary>Hands all bytes on, in pieces of 1 MiB at most.</summary>
+    /// <summary>Passes on all bytes, in blocks of at most 1 MiB.</summary>
     public static async Task ReadAsync(IByteSource source, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(ChunkSize, Math.Max(1, source.Length))];

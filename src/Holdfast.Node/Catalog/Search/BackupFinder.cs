@@ -10,11 +10,11 @@ using Holdfast.Node.Retention;
 
 namespace Holdfast.Node.Catalog.Search;
 
-/// <summary>Finds the backups that a person means: those of a database, of a destination, or under a path.</summary>
+/// <summary>Finds the backups of a database, at a destination, or under a path.</summary>
 /// <param name="destinations">The destinations.</param>
-/// <param name="paths">Opens what is given by its path.</param>
-/// <param name="clock">The trusted clock that names are checked against; null if all of them count.</param>
-/// <param name="audit">Told what was listed of a database; null where nobody is.</param>
+/// <param name="paths">Opens user-supplied paths.</param>
+/// <param name="clock">The trusted clock that names are checked against; null to accept all names.</param>
+/// <param name="audit">Receives the listing of each database; null for none.</param>
 public sealed class BackupFinder(
     DestinationRegistry destinations,
     PathResolver paths,
@@ -25,25 +25,25 @@ public sealed class BackupFinder(
     private const string DestinationPrefix = "destination:";
 
     /// <summary>
-    /// The time that a chain counts as, where the newest of several is meant: a name that lies too far ahead makes none
-    /// the newest.
+    /// The time of a chain when the newest of several is selected: a name too far in the future does not make a chain the newest.
     /// </summary>
     public DateTimeOffset NewestTimeOf(StoredChain chain) => clock is null ? chain.NewestTime : chain.NewestUntil(clock.LatestPossibleTime);
 
-    /// <summary>Whether a time in a name lies too far ahead to count.</summary>
+    /// <summary>Whether a time in a name is too far in the future to count.</summary>
     public bool IsBeyondClockSkew(DateTimeOffset time) => clock is not null && TimeStamp.IsBeyondClockSkew(time, clock.LatestPossibleTime);
 
-    /// <summary>Whether it is the id of a database, rather than a destination or a path.</summary>
+    /// <summary>Whether the location is the id of a database rather than a destination or a path.</summary>
     public static bool IsDatabase(string from) => !from.StartsWith('/') && !from.StartsWith(DestinationPrefix, StringComparison.Ordinal);
 
-    /// <summary>Name of the destination that is asked for; null for a database's id and for a path.</summary>
+    /// <summary>Name of the destination; null for the id of a database and for a path.</summary>
     public static string? DestinationOf(string from) =>
         from.StartsWith(DestinationPrefix, StringComparison.Ordinal) ? SplitDestination(from).Name : null;
 
-    /// <summary>Whether it may be looked at, without doing so.</summary>
+    /// <summary>Checks whether a location may be accessed, without accessing it.</summary>
     /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="HoldfastException">It lies outside of the allowed roots, names no destination, or is no database's id.</exception>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException">The location is outside of the allowed roots, names an undefined destination, or is not
+    /// a database id.</exception>
     public async Task ValidateAsync(string from, CancellationToken cancellationToken)
     {
         if (from.StartsWith('/'))
@@ -62,7 +62,7 @@ public sealed class BackupFinder(
                 throw new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"Destination '{name}' is not defined.",
-                    "List them with: GET /api/v1/destinations"
+                    "List destinations with: GET /api/v1/destinations"
                 );
             }
             NormalizePath(path);
@@ -71,13 +71,13 @@ public sealed class BackupFinder(
     }
 
     /// <summary>
-    /// The same place as one of a destination where a path leads into one, so that what lies there is held against what
-    /// was written, and what is found is
-    /// noted. A path to a disk that is not the destination's stays a path: that is how its backups are restored.
+    /// Converts a path that leads into a destination to a location at that destination, so that its archives are compared with the
+    /// catalog and findings are recorded. A path to a disk that is not a destination stays a path, which is how its backups are
+    /// restored.
     /// </summary>
     /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
-    /// <exception cref="HoldfastException">It lies outside of the allowed roots, or cannot be looked at.</exception>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="HoldfastException">The location is outside of the allowed roots, or cannot be read.</exception>
     public async Task<string> NormalizeAsync(string from, CancellationToken cancellationToken)
     {
         if (!from.StartsWith('/'))
@@ -105,11 +105,11 @@ public sealed class BackupFinder(
         return from;
     }
 
-    /// <summary>Looks there.</summary>
+    /// <summary>Finds the backups at a location.</summary>
     /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
-    /// <returns>What lies there; dispose its destination when nothing is read there any more.</returns>
-    /// <exception cref="HoldfastException">Nothing is there, or it may not be looked at.</exception>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <returns>The result; dispose its destination after the last read.</returns>
+    /// <exception cref="HoldfastException">Nothing was found, or the location is not allowed.</exception>
     public async Task<ResolvedLocation> FindAsync(string from, CancellationToken cancellationToken)
     {
         if (from.StartsWith('/'))
@@ -129,10 +129,12 @@ public sealed class BackupFinder(
         );
     }
 
-    /// <summary>Looks there, and at every destination where it is a database that was asked for.</summary>
+    /// <summary>Finds the backups at a location; for a database, at every destination.</summary>
     /// <param name="from">As for <see cref="FindAsync"/>.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
-    /// <exception cref="HoldfastException">The path has nothing, or may not be looked at. Of a database nothing may be found.</exception>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="HoldfastException">
+    /// The path has no backup, or is not allowed. For a database, an empty result is no error.
+    /// </exception>
     public async Task<BackupSearchResult> SearchAsync(string from, CancellationToken cancellationToken)
     {
         if (IsDatabase(from))
@@ -156,8 +158,7 @@ public sealed class BackupFinder(
     }
 
     /// <summary>
-    /// The chains of a database at each destination that has any. A destination that cannot be looked at hides those of
-    /// no other.
+    /// The chains of a database at each destination that has any. A destination that cannot be read does not hide the others.
     /// </summary>
     public async Task<BackupSearchResult> SearchDatabaseAsync(DatabaseId database, CancellationToken cancellationToken)
     {
@@ -183,8 +184,8 @@ public sealed class BackupFinder(
     }
 
     /// <summary>
-    /// The name of a destination and a path there, which begins at its root, even one that begins with a slash; both
-    /// null where it is neither.
+    /// The name of a destination and a path below its root, even if that path begins with a slash; both null for any other
+    /// location.
     /// </summary>
     /// <param name="from">As <see cref="RestoreJob.From"/> says.</param>
     public static (string? Name, string? Path) ParseDestination(string from) =>
@@ -196,7 +197,7 @@ public sealed class BackupFinder(
         return (parts[0], parts.Length == 1 ? "" : parts[1].TrimStart('/'));
     }
 
-    // A path at a destination, without empty parts and dots, which no destination has to know.
+    // A normalized path at a destination, so that no destination has to handle empty parts and dots.
     private static string NormalizePath(string path)
     {
         var parts = new List<string>();
@@ -214,7 +215,7 @@ public sealed class BackupFinder(
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Usage,
-                    $"'{path}' leads out of the destination.",
+                    $"'{path}' leaves the destination.",
                     "Give a path from the root of the destination."
                 );
             }
@@ -222,8 +223,8 @@ public sealed class BackupFinder(
         return string.Join('/', parts);
     }
 
-    // The path below the root of a destination; null where it lies elsewhere, or where the root does not answer: then
-    // nothing can be read there either.
+    // The path below the root of a destination; null if it lies elsewhere, or if the root does not respond: then nothing can be
+    // read there either.
     private async Task<string?> FindRelativePathAsync(string name, string path, CancellationToken cancellationToken)
     {
         try
@@ -236,7 +237,7 @@ public sealed class BackupFinder(
         }
     }
 
-    // Null where it has none: then nobody needs it any more.
+    // Null if it has none, in which case nobody needs it any more.
     private async Task<(IDestination? Destination, IReadOnlyList<StoredChain> Chains)> ListChainsAsync(
         string name,
         DatabaseId database,
@@ -268,7 +269,7 @@ public sealed class BackupFinder(
         return chains.Count == 0 ? (null, []) : (destination, chains);
     }
 
-    // The destination whose newest archive is the newest of all.
+    // The destination that has the newest archive of all.
     private async Task<ResolvedLocation> FindOfDatabaseAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var all = await SearchDatabaseAsync(database, cancellationToken);
@@ -277,7 +278,7 @@ public sealed class BackupFinder(
                 ?? new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"No destination has a backup of '{database}'.",
-                    "Look at another path, or check the destinations."
+                    "Try another path, or check the destinations."
                 );
         foreach (var other in all.Locations.Where(p => p.Resolved != newest))
         {

@@ -3,14 +3,16 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog.Search;
 
-/// <summary>A place that was looked at for backups, and what lies there.</summary>
+/// <summary>A location that was searched for backups, and its contents.</summary>
 /// <param name="Destination">Name of the destination; null for a path.</param>
-/// <param name="From">The folder that was looked at, as it is asked for: <c>destination:nas/shop</c>, <c>/backups/shop</c>.</param>
-/// <param name="Resolved">What lies there.</param>
+/// <param name="From">
+/// The folder that was searched, in the form of a request: <c>destination:nas/shop</c>, <c>/backups/shop</c>.
+/// </param>
+/// <param name="Resolved">The contents.</param>
 public sealed record BackupLocation(string? Destination, string From, ResolvedLocation Resolved)
 {
-    /// <summary>How something that lies there is asked for.</summary>
-    /// <param name="path">Its path there; empty for the folder itself.</param>
+    /// <summary>The location of something in this folder, in the form of a request.</summary>
+    /// <param name="path">Its path below the folder; empty for the folder itself.</param>
     public string ReferenceTo(string path) =>
         path.Length == 0 ? From
         : From.EndsWith('/') ? From + path
@@ -22,16 +24,16 @@ public sealed record BackupLocation(string? Destination, string From, ResolvedLo
             ? whole[(slash + 1)..]
             : whole;
 
-    /// <summary>The database that a chain is of, as far as the names of folders tell: <c>source/name</c>.</summary>
+    /// <summary>The database of a chain, as far as the names of folders show: <c>source/name</c>.</summary>
     public string DatabaseOf(StoredChain chain)
     {
         var whole = ReferenceTo(chain.Path);
         var parts = whole[(whole.IndexOf('/', StringComparison.Ordinal) + 1)..].Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var own = ChainName.TryParse(parts.LastOrDefault() ?? "") is null ? parts : parts[..^1]; // one archive may lie in any folder
+        var own = ChainName.TryParse(parts.LastOrDefault() ?? "") is null ? parts : parts[..^1]; // a single archive may be in any folder
         return own.Length == 0 ? whole : string.Join('/', own.TakeLast(2).Select(FolderName.Decode));
     }
 
-    /// <summary>How the folder of a chain's database is asked for.</summary>
+    /// <summary>The folder of a chain's database, in the form of a request.</summary>
     public string FolderOf(StoredChain chain)
     {
         var whole = ReferenceTo(chain.Path);

@@ -5,27 +5,27 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog.Search;
 
-/// <summary>What a path that a person gave stands for: one archive, a chain, a database's folder, or anything above it.</summary>
-/// <param name="Destination">Opened at the path's folder.</param>
-/// <param name="Chains">The chains found there, by their folders, each database's newest first.</param>
-/// <param name="Archive">The one archive that was named; null for a folder.</param>
+/// <summary>The contents of a user-supplied path: one archive, a chain, a database's folder, or anything above it.</summary>
+/// <param name="Destination">The destination, opened at the path's folder.</param>
+/// <param name="Chains">The chains in that folder, the newest of each database first.</param>
+/// <param name="Archive">The archive, if the path names one; null for a folder.</param>
 public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<StoredChain> Chains, StoredArchive? Archive)
 {
-    /// <summary>Name of the folder that <see cref="Destination"/> is opened at; empty where it has none.</summary>
+    /// <summary>Name of the folder at which <see cref="Destination"/> is opened; empty if it has none.</summary>
     public string Folder { get; init; } = "";
 
     /// <summary>
-    /// Path of <see cref="Destination"/> from the root of the destination that the path leads into; empty for the root
-    /// itself, null where no such root was found.
+    /// Path of <see cref="Destination"/> relative to the root of the destination that contains it; empty for the root itself, null
+    /// if no such root was found.
     /// </summary>
     public string? PathFromRoot { get; init; }
 
     private const int MaxDepth = 2; // root, source, database
 
-    /// <summary>Looks what lies in a folder that was opened by its path, which is closed where that fails.</summary>
-    /// <param name="opened">What the path stands for.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
+    /// <summary>Lists a folder that was opened by its path; closes it on failure.</summary>
+    /// <param name="opened">The opened path.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if there is no backup.</exception>
     public static async Task<ResolvedLocation> ResolveAsync(OpenedPath opened, CancellationToken cancellationToken)
     {
         try
@@ -43,12 +43,12 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
         }
     }
 
-    /// <summary>Looks what lies at the root of <paramref name="destination"/>.</summary>
-    /// <param name="destination">Opened at a folder.</param>
+    /// <summary>Lists the root of <paramref name="destination"/>.</summary>
+    /// <param name="destination">The destination, opened at a folder.</param>
     /// <param name="folderName">Name of that folder.</param>
-    /// <param name="file">Name of the one file meant; null for the whole folder.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when there is no backup.</exception>
+    /// <param name="file">Name of a single file to select; null for the whole folder.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if there is no backup.</exception>
     public static async Task<ResolvedLocation> ResolveAsync(
         IDestination destination,
         string folderName,
@@ -58,14 +58,14 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
     {
         if (file is not null)
         {
-            // A file may lie anywhere, also outside of a chain's folder; what lies beside it is its chain.
+            // A single file may be anywhere, also outside of a chain's folder; its neighbors are its chain.
             var name = ChainName.TryParse(folderName) ?? new ChainName(DateTimeOffset.UnixEpoch, "A", Core.Tasks.BackupType.Backup, null);
             var chain = await DatabaseFolder.ReadChainAsync(destination, "", name, cancellationToken);
             var archive = chain.Archives.FirstOrDefault(a => a.Path == file)
                 ?? throw new HoldfastException(
                     ErrorCatalogue.NotFound,
-                    $"'{file}' is not named like an archive.",
-                    "Archives are named <time>.<form>.tar.zst or .tar.zst.age; give the file under its own name."
+                    $"'{file}' does not have the name of an archive.",
+                    "Archives are named <time>.<form>.tar.zst or .tar.zst.age; restore the original name of the file."
                 );
             return new(destination, [chain], archive);
         }
@@ -82,7 +82,7 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
         }
         throw new HoldfastException(
             ErrorCatalogue.NotFound,
-            $"No backup is found in '{destination.Name}'.",
+            $"No backup was found in '{destination.Name}'.",
             "Give an archive, a chain's folder, a database's folder, or the root of a destination."
         );
     }

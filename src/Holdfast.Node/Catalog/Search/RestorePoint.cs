@@ -5,17 +5,17 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog.Search;
 
-/// <summary>One archive as a point to restore.</summary>
+/// <summary>An archive as a restore point.</summary>
 /// <param name="Chain">Its chain.</param>
 /// <param name="Archive">The archive.</param>
 public sealed record RestorePoint(StoredChain Chain, StoredArchive Archive)
 {
-    /// <summary>What it takes to open it; null for an archive in clear.</summary>
+    /// <summary>The keys that the archive requires; null if it is unencrypted.</summary>
     public AgeRequirement? Needs { get; init; }
 
-    /// <summary>Its header; null where it cannot be read, for want of a key or because of <see cref="Problem"/>.</summary>
+    /// <summary>Its header; null if unreadable, because of a missing key or <see cref="Problem"/>.</summary>
     public ArchiveHeader? Header { get; init; }
 
-    /// <summary>What is wrong with it; null where nothing is known to be.</summary>
+    /// <summary>Its problem; null if none is known.</summary>
     public HoldfastException? Problem { get; init; }
 }

@@ -7,19 +7,20 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog.Search;
 
-/// <summary>Lists restore points, and finds the one that is meant.</summary>
+/// <summary>Lists restore points, and selects the requested one.</summary>
 public static class RestorePointFinder
 {
     private const int MaxListed = 20;
 
-    /// <summary>All points under a path, by folder, the newest first. An archive that cannot be read is listed with its problem.</summary>
-    /// <param name="path">Where to look.</param>
+    /// <summary>
+    /// Lists all restore points under a path, by folder, the newest first. An unreadable archive is listed with its problem.
+    /// </summary>
+    /// <param name="path">The location.</param>
     /// <param name="keys">Keys that open archives.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     /// <param name="latest">
-    /// The latest that it can be now. Chains whose names lie ahead of it stand where the time in their headers puts
-    /// them, or last where that cannot be read.
-    /// Null for names alone.
+    /// The latest possible current time. Chains with later names are ordered by the time in their headers, or come last if that
+    /// cannot be read. Null to order by names alone.
     /// </param>
     public static async IAsyncEnumerable<RestorePoint> ListAsync(
         ResolvedLocation path,
@@ -50,17 +51,15 @@ public static class RestorePointFinder
     }
 
     /// <summary>
-    /// The one point that is meant: the named file, or the newest of the one chain, or the one that
-    /// <paramref name="wanted"/> names.
+    /// Selects the requested restore point: the named file, the newest one of the only chain, or the one that <paramref
+    /// name="wanted"/> names.
     /// </summary>
-    /// <param name="path">Where to look.</param>
-    /// <param name="wanted">A time as it stands in file names, an ISO time, or an archive's id; null for the newest.</param>
-    /// <param name="keys">Keys that open archives, for finding an id.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> with what was found when several
-    /// are meant.
-    /// </exception>
+    /// <param name="path">The location.</param>
+    /// <param name="wanted">A time as in file names, an ISO time, or the id of an archive; null for the newest.</param>
+    /// <param name="keys">Keys that open archives, to find an id.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> with the
+    /// candidates if there are several.</exception>
     public static async Task<RestorePoint> FindAsync(
         ResolvedLocation path,
         string? wanted,
@@ -91,7 +90,7 @@ public static class RestorePointFinder
             1 => found[0],
             0 => throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"No restore point '{wanted}' is in '{path.Destination.Name}'.",
+                $"'{path.Destination.Name}' has no restore point '{wanted}'.",
                 Describe(path)
             ),
             _ => throw new HoldfastException(
@@ -145,7 +144,7 @@ public static class RestorePointFinder
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{path.Destination.Name}' holds {path.Chains.Count} chains, and one restore point is wanted.",
+                $"'{path.Destination.Name}' has {path.Chains.Count} chains, so the restore point is ambiguous.",
                 $"Give one chain's folder, or --point. {Describe(path)}"
             );
         }
@@ -154,11 +153,11 @@ public static class RestorePointFinder
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"Chain '{path.Destination.Name}' holds no archive.",
+                $"Chain '{path.Destination.Name}' has no archive.",
                 "A backup that was interrupted leaves such a folder; the next one removes it."
             );
         }
-        // The newest is the one that no other builds on; where headers cannot be read, names decide, which never go back in time.
+        // The newest is the one that no other builds on; if headers cannot be read, names decide, which never go back in time.
         var points = new List<RestorePoint>();
         await foreach (var point in ListAsync(path, keys, cancellationToken))
         {
@@ -202,7 +201,7 @@ public static class RestorePointFinder
         }
     }
 
-    /// <summary>Whether a point is given as an archive's id, rather than as a time.</summary>
+    /// <summary>Whether a restore point is requested by the id of an archive rather than by a time.</summary>
     /// <param name="wanted">As for <see cref="FindAsync"/>.</param>
     public static bool IsId(string wanted) => ParseTime(wanted) is null;
 
@@ -227,7 +226,7 @@ public static class RestorePointFinder
         return new DateTimeOffset(iso.UtcTicks - (iso.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
     }
 
-    // A line for each chain, with its points: what a person picks from.
+    // A line per chain with its restore points, for a user to choose from.
     private static string Describe(ResolvedLocation path)
     {
         var lines = path

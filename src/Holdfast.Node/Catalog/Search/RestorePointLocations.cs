@@ -3,15 +3,14 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Node.Catalog.Search;
 
-/// <summary>Where one restore point lies, and what opens it.</summary>
+/// <summary>The locations of one restore point, and the keys to open it.</summary>
 /// <param name="Locations">
-/// The places, the best first: one where nothing is known to be wrong with it comes before one where something is. At
-/// least one.
+/// The locations, the best first: those without a known problem come before the others. At least one.
 /// </param>
-/// <param name="Keys">What may open it.</param>
-/// <param name="Database">The database that was asked for by its id; null where a place was named.</param>
-/// <param name="Notes">Why a destination is not among them, or comes later; for people.</param>
-/// <param name="SearchResult">What the places were found in: their destinations stay open until this is disposed.</param>
+/// <param name="Keys">The keys that may open it.</param>
+/// <param name="Database">The database, if it was requested by its id; null for any other location.</param>
+/// <param name="Notes">Why a destination is missing or comes later, for users.</param>
+/// <param name="SearchResult">The search result with the locations: its destinations stay open until this is disposed.</param>
 public sealed record RestorePointLocations(
     IReadOnlyList<RestorePointLocation> Locations,
     AgeKeys Keys,

@@ -2,18 +2,18 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.Catalog.Storage;
 
-/// <summary>Which chains restores read, so that nobody deletes one meanwhile. Of this process only: other programs are not known.</summary>
+/// <summary>The chains that restores are reading, so that none is deleted meanwhile. Known within this process only.</summary>
 public sealed class ChainLocks
 {
-    // Guards all below.
+    // Guards all fields below. Nothing is called while it is held.
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Destination, string Chain), int> _readers = [];
     private readonly HashSet<(string Destination, string Chain)> _deleting = [];
 
-    /// <summary>Keeps a chain until it is disposed.</summary>
+    /// <summary>Protects a chain from deletion until the result is disposed.</summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="chain">Path of the chain's folder there.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> when it is being deleted.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if it is being deleted.</exception>
     public IDisposable AcquireRead(string destination, string chain)
     {
         var key = (destination, chain);
@@ -24,7 +24,7 @@ public sealed class ChainLocks
                 throw new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"'{chain}' is being deleted at '{destination}'.",
-                    "Take another point, or another destination."
+                    "Use another restore point, or another destination."
                 );
             }
             _readers[key] = _readers.GetValueOrDefault(key) + 1;
@@ -33,10 +33,10 @@ public sealed class ChainLocks
         return new Releaser(() => ReleaseRead(key));
     }
 
-    /// <summary>Lets nobody begin to read a chain until it is disposed.</summary>
+    /// <summary>Locks a chain for deletion until the result is disposed, so that no restore starts to read it.</summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="chain">Path of the chain's folder there.</param>
-    /// <returns>Null when it is being read, and has to stay for now.</returns>
+    /// <returns>Null if it is being read and cannot be deleted now.</returns>
     public IDisposable? TryAcquireDelete(string destination, string chain)
     {
         var key = (destination, chain);

@@ -5,15 +5,15 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Node.Catalog.Storage;
 
-/// <summary>The folder of one database at a destination: its chains.</summary>
+/// <summary>The folder of one database at a destination, which contains its chains.</summary>
 /// <param name="destination">The destination.</param>
-/// <param name="path">The folder's path there.</param>
+/// <param name="path">Path of the folder at the destination.</param>
 public sealed class DatabaseFolder(IDestination destination, string path)
 {
     /// <summary>The destination.</summary>
     public IDestination Destination { get; } = destination;
 
-    /// <summary>The folder's path there.</summary>
+    /// <summary>Path of the folder at the destination.</summary>
     public string Path { get; } = path;
 
     /// <summary>The folder of <paramref name="database"/>.</summary>
@@ -23,8 +23,7 @@ public sealed class DatabaseFolder(IDestination destination, string path)
     public static string PathOf(DatabaseId database) => $"{FolderName.Encode(database.Source)}/{FolderName.Encode(database.Name)}";
 
     /// <summary>
-    /// Its chains, the newest first. Names never go back in time, so their order is that of the backups even when a
-    /// clock did.
+    /// Lists its chains, the newest first. Names never go back in time, so their order is that of the backups even if a clock did.
     /// </summary>
     public async IAsyncEnumerable<StoredChain> ListChainsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -44,7 +43,7 @@ public sealed class DatabaseFolder(IDestination destination, string path)
         }
     }
 
-    /// <summary>Lists one chain's folder.</summary>
+    /// <summary>Lists the folder of one chain.</summary>
     public static async Task<StoredChain> ReadChainAsync(
         IDestination destination,
         string path,

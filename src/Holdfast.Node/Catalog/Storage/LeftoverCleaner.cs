@@ -4,14 +4,14 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Node.Catalog.Storage;
 
-/// <summary>Removes what runs that were killed have left, and nothing that another run is writing at this moment.</summary>
+/// <summary>Removes leftovers of killed runs, but nothing that another run is writing.</summary>
 internal static class LeftoverCleaner
 {
-    /// <summary>Removes the leftovers in a chain's folder.</summary>
+    /// <summary>Removes the leftovers in the folder of a chain.</summary>
     public static async Task RemoveAsync(IDestination destination, StoredChain chain, CancellationToken cancellationToken)
     {
-        // A run that was killed before it began its first file leaves an empty folder, which goes with the last file in
-        // it, one that is not there too.
+        // A run that was killed before it created its first file leaves an empty folder. Removing a file also removes its empty
+        // folder, even if the file does not exist.
         if (chain is { Archives.Count: 0, Leftovers.Count: 0 })
         {
             await TryRemoveAsync(destination, $"{chain.Path}/{ArchiveName.PartialSuffix}", cancellationToken);
@@ -24,8 +24,8 @@ internal static class LeftoverCleaner
         {
             return;
         }
-        // An index gets its name a moment before its archive does: what now has neither archive nor partial archive
-        // beside it has lost it for good.
+        // An index is renamed just before its archive. One that now has neither an archive nor a partial archive has lost it for
+        // good.
         var now = await DatabaseFolder.ReadChainAsync(destination, chain.Path, chain.Name, cancellationToken);
         var underWay = now.Leftovers.Where(IsPartial).Select(Stem).ToHashSet(StringComparer.Ordinal);
         foreach (var index in now.Leftovers.Where(f => !IsPartial(f) && !underWay.Contains(Stem(f)) && chain.Leftovers.Contains(f)))
@@ -34,7 +34,9 @@ internal static class LeftoverCleaner
         }
     }
 
-    /// <summary>Removes one file; false where that cannot be done, as with a partial file whose writer lives and holds its lock.</summary>
+    /// <summary>
+    /// Removes one file; false if that is impossible, for example for a partial file whose writer is running and holds its lock.
+    /// </summary>
     public static async Task<bool> TryRemoveAsync(IDestination destination, string path, CancellationToken cancellationToken)
     {
         try
@@ -50,7 +52,7 @@ internal static class LeftoverCleaner
 
     private static bool IsPartial(string path) => path.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal);
 
-    // The time and form, which an archive and its index share.
+    // The time and form, which an archive and its index have in common.
     private static string Stem(string path)
     {
         var name = path.LastIndexOf('/') + 1;

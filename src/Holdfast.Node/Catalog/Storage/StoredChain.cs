@@ -2,33 +2,32 @@ using Holdfast.Core.Layout;
 
 namespace Holdfast.Node.Catalog.Storage;
 
-/// <summary>A chain's folder at a destination.</summary>
-/// <param name="Path">Its path there.</param>
+/// <summary>The folder of a chain at a destination.</summary>
+/// <param name="Path">Its path at the destination.</param>
 /// <param name="Name">Its folder name.</param>
 /// <param name="Archives">
-/// What is published in it, by the times in their names. How they follow each other only their parent ids tell.
+/// The published archives, by the times in their names. Only their parent ids determine how they follow each other.
 /// </param>
-/// <param name="Leftovers">Paths of files that runs which were killed have left.</param>
+/// <param name="Leftovers">Paths of files that killed runs left.</param>
 public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<StoredArchive> Archives, IReadOnlyList<string> Leftovers)
 {
-    /// <summary>Whether its full archive is there.</summary>
+    /// <summary>Whether its full archive exists.</summary>
     public bool HasFull => Archives.Any(a => a.Name.FileType != ArchiveFileType.IncrementalBackup);
 
     /// <summary>
-    /// Whether its name or that of one of its archives lies too far ahead: see
-    /// <see cref="TimeStamp.IsBeyondClockSkew"/>.
+    /// Whether its name or that of one of its archives is too far in the future: see <see cref="TimeStamp.IsBeyondClockSkew"/>.
     /// </summary>
     public bool HasFutureName(DateTimeOffset now) => Times.Any(t => TimeStamp.IsBeyondClockSkew(t, now));
 
     /// <summary>
-    /// The latest time in its name and those of its archives, of those that do not lie too far ahead; the earliest of
-    /// all times where there is none.
+    /// The latest time in its name and those of its archives, ignoring names too far in the future; <see
+    /// cref="DateTimeOffset.MinValue"/> if there is none.
     /// </summary>
     public DateTimeOffset NewestUntil(DateTimeOffset now) => Times.Where(t => !TimeStamp.IsBeyondClockSkew(t, now)).DefaultIfEmpty().Max();
 
     /// <summary>
-    /// Paths of indexes that lie there without an archive and are later than every archive: one was written after these
-    /// and is gone, or its backup was killed.
+    /// Paths of indexes without an archive that are later than every archive: an archive was written after these and is gone, or
+    /// its backup was killed.
     /// </summary>
     public IEnumerable<string> OrphanedIndexes =>
         Leftovers.Where(path =>
@@ -40,6 +39,6 @@ public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<Stor
 
     private IEnumerable<DateTimeOffset> Times => Archives.Select(a => a.Name.Time).Append(Name.Time);
 
-    /// <summary>The latest time in a name of its archives; the earliest of all times where it has none.</summary>
+    /// <summary>The latest time in a name of its archives; <see cref="DateTimeOffset.MinValue"/> if it has none.</summary>
     public DateTimeOffset NewestTime => Archives.Select(a => a.Name.Time).DefaultIfEmpty().Max();
 }

@@ -72,7 +72,7 @@ public sealed partial class NameStep
     {
         var name = _name;
         var problem = DatabaseNameSuggestion.Validate(name)
-            ?? (await IsTakenAsync(name) ? $"{_source}/{name} exists already. A restore always makes a new database." : null);
+            ?? (await IsTakenAsync(name) ? $"{_source}/{name} already exists. A restore always creates a new database." : null);
         if (name == _name)
         {
             _problem = problem; // not an answer to what was typed before
