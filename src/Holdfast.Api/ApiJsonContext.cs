@@ -8,6 +8,7 @@ using Holdfast.Api.Cluster;
 using Holdfast.Api.Databases;
 using Holdfast.Api.Destinations;
 using Holdfast.Api.Events;
+using Holdfast.Api.Kinds;
 using Holdfast.Api.Operations;
 using Holdfast.Api.Retention;
 using Holdfast.Api.Runs;
@@ -55,6 +56,7 @@ namespace Holdfast.Api;
 [JsonSerializable(typeof(FileView))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(KindsView))]
 [JsonSerializable(typeof(OneTimeBackupRequest))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationCounts))]

@@ -5,6 +5,7 @@ using Holdfast.Api.Cluster;
 using Holdfast.Api.Databases;
 using Holdfast.Api.Destinations;
 using Holdfast.Api.Events;
+using Holdfast.Api.Kinds;
 using Holdfast.Api.Operations;
 using Holdfast.Api.Retention;
 using Holdfast.Api.Runs;
@@ -37,6 +38,7 @@ public sealed class HoldfastClient
         DatabaseKeys = new(api);
         Destinations = new(api);
         Events = new(api);
+        Kinds = new(api);
         Operations = new(api);
         Retention = new(api);
         Runs = new(api);
@@ -78,6 +80,9 @@ public sealed class HoldfastClient
 
     /// <summary>The stream of events.</summary>
     public EventsClient Events { get; }
+
+    /// <summary>Kinds of engines and destinations.</summary>
+    public KindsClient Kinds { get; }
 
     /// <summary>Operations.</summary>
     public OperationsClient Operations { get; }

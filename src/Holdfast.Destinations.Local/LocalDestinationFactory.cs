@@ -1,3 +1,4 @@
+using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
 
 namespace Holdfast.Destinations.Local;
@@ -18,24 +19,11 @@ public sealed class LocalDestinationFactory : DestinationFactory
         _roots = new(roots);
         _driver = driver ?? new LocalDriver();
         LocalPaths = new LocalPaths(_roots);
+        Description = Describe(roots);
     }
 
     /// <inheritdoc/>
-    public override string Kind => "local";
-
-    /// <inheritdoc/>
-    public override FormDescription Form { get; } =
-        new(
-            "Local folder",
-            [
-                new(LocalDestinationConfig.PathKey, "Folder", FormFieldType.Folder)
-                {
-                    Help = "An absolute path under one of the folders of localRoots; it is created if it is missing.",
-                    Placeholder = "/backup/nas",
-                    IsRequired = true,
-                },
-            ]
-        );
+    public override DestinationKind Description { get; }
 
     /// <inheritdoc/>
     public override ILocalPaths LocalPaths { get; }
@@ -43,4 +31,37 @@ public sealed class LocalDestinationFactory : DestinationFactory
     /// <inheritdoc/>
     public override IDestinationRoot? Bind(SettingsSection settings) =>
         LocalDestinationConfig.Read(settings) is { } config ? new LocalDestinationRoot(config.Path, _roots, _driver) : null;
+
+    private static DestinationKind Describe(IReadOnlyList<string> roots) =>
+        new()
+        {
+            Kind = "local",
+            Label = "Local folder",
+            Summary = "A folder on a disk of the server, or on a file system that is mounted there.",
+            Features = new() { HasLocalPaths = true, CreatesRoot = true },
+            Form = new(
+                "Add a local folder",
+                [
+                    new(LocalDestinationConfig.PathKey, "Folder", FormFieldType.Path)
+                    {
+                        Help =
+                            roots.Count == 0
+                                ? "An absolute path under one of the folders of localRoots. A missing folder is created."
+                                : $"An absolute path under {string.Join(" or ", roots)}. A missing folder is created.",
+                        Placeholder = "/backup/nas",
+                        Default = roots is [var root] ? $"{root.TrimEnd('/')}/" : null,
+                        IsRequired = true,
+                        IsLocation = true,
+                    },
+                ]
+            ),
+            Configuration =
+                roots.Count > 0
+                    ? null
+                    : new(
+                        "Allow a folder",
+                        "This node is not allowed to write backups to any folder yet. Name the folders in holdfast.json, and restart the server:",
+                        "\"localRoots\": [\"/backup\"]"
+                    ),
+        };
 }

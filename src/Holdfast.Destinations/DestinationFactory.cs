@@ -1,18 +1,19 @@
+using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
 
 namespace Holdfast.Destinations;
 
 /// <summary>
-/// One kind of destination: its name, its settings, and how a destination is created from them. Each kind has a project of its own and is
-/// registered in the composition root; nothing else names it.
+/// One kind of destination: what it is, its settings, and how a destination is created from them. Each kind has a project of its own and
+/// is registered in the composition root; nothing else names it.
 /// </summary>
 public abstract class DestinationFactory
 {
-    /// <summary>The kind, as in definitions and the API: <c>local</c>.</summary>
-    public abstract string Kind { get; }
+    /// <summary>Describes the kind and its form to clients.</summary>
+    public abstract DestinationKind Description { get; }
 
-    /// <summary>Describes the form for its settings.</summary>
-    public abstract FormDescription Form { get; }
+    /// <summary>Its name in definitions and the API: <c>local</c>.</summary>
+    public string Kind => Description.Kind;
 
     /// <summary>Opens paths of this machine; null, the default, for a kind without such paths.</summary>
     public virtual ILocalPaths? LocalPaths => null;

@@ -1,22 +1,24 @@
 using Holdfast.Core.Errors;
+using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>PostgreSQL servers, as the configuration file, the API and the command line name them.</summary>
+/// <summary>Creates sources that are PostgreSQL servers, from the configuration file, the API and the command line.</summary>
 public sealed class PostgreSqlEngineFactory : EngineFactory
 {
-    /// <inheritdoc/>
-    public override string Kind => PostgreSqlEngine.Kind;
+    private const string UrlKey = "url";
 
     /// <inheritdoc/>
-    public override FormDescription Form { get; } = new("PostgreSQL", PostgreSqlForm.Fields);
-
-    /// <inheritdoc/>
-    public override bool CanSnapshot => false;
-
-    /// <inheritdoc/>
-    public override bool HasFiles => false;
+    public override EngineKind Description { get; } =
+        new()
+        {
+            Kind = PostgreSqlEngine.Kind,
+            Label = "PostgreSQL",
+            Summary = "A PostgreSQL server with all its databases, or a primary with its standbys.",
+            Features = new() { CanTestConnection = true },
+            Form = PostgreSqlForm.Description,
+        };
 
     /// <inheritdoc/>
     public override IDatabaseEngine CreateEngine() => new PostgreSqlEngine();
@@ -45,35 +47,15 @@ public sealed class PostgreSqlEngineFactory : EngineFactory
     }
 
     /// <inheritdoc/>
-    public override SourceConfig Bind(SourceDefinition definition, SourceSecrets secrets)
+    public override SourceConfig? Bind(SourceDefinition definition, SettingsSection settings, SourceSecrets secrets)
     {
-        var config = PostgreSqlUrl.Parse(definition.Url, definition.Name) is { Database: null } url
-            ? url.Config
-            : throw new HoldfastException(
-                ErrorCatalogue.Usage,
-                "The address names a database: a source is a whole server.",
-                "Leave it out; 'include' and 'exclude' choose databases."
-            );
-        if (config.PassFile is not null || config.RootCertificate is not null)
+        if (ParseUrl(definition.Url, definition.Name, settings) is not { } config || !ReportLocalFiles(config, settings))
         {
-            throw new HoldfastException(
-                ErrorCatalogue.Usage,
-                "The address names a file of this machine, which only the configuration may.",
-                "Leave passfile and sslrootcert out, or define the source in holdfast.json."
-            );
-        }
-        if (config.Hosts.FirstOrDefault(h => h.IsSocket) is { } socket)
-        {
-            throw new HoldfastException(
-                ErrorCatalogue.Usage,
-                $"The address names the socket '{socket.Name}' of this machine, which only the configuration may: there the "
-                    + "server's own user is let in without a password.",
-                "Move the source to holdfast.json, or name a host."
-            );
+            return null; // reported
         }
         return config with
         {
-            // Nor what this server's user keeps for itself: whoever names an address would be sent it.
+            // Nor what this server's user keeps for itself: any server that somebody names would receive it.
             UsesEnvironment = false,
             PassFile = "/dev/null",
             Include = definition.Include,
@@ -139,29 +121,55 @@ public sealed class PostgreSqlEngineFactory : EngineFactory
 
     private static PostgreSqlSourceConfig? ReadUrl(SettingsSection settings)
     {
-        var text = settings.GetRequiredString("url");
-        if (text.Length == 0)
-        {
-            return null; // reported
-        }
+        var text = settings.GetRequiredString(UrlKey);
+        return text.Length == 0 ? null : ParseUrl(text, SourceConfig.DefaultName, settings);
+    }
+
+    private static PostgreSqlSourceConfig? ParseUrl(string text, string name, SettingsSection settings)
+    {
         try
         {
-            var url = PostgreSqlUrl.Parse(text);
+            var url = PostgreSqlUrl.Parse(text, name);
             if (url.Database is null)
             {
                 return url.Config;
             }
             settings.Report(
-                "url",
-                $"It names the database '{url.Database}': a source is a whole server.",
-                "Leave it out; 'include' and 'exclude' choose databases."
+                UrlKey,
+                $"The URL names the database '{url.Database}', but a source is a whole server.",
+                "Remove it; 'include' and 'exclude' select databases."
             );
         }
         catch (HoldfastException e)
         {
-            settings.Report("url", e.Message, e.Hint ?? "");
+            settings.Report(UrlKey, e.Message, e.Hint ?? "");
         }
         return null;
+    }
+
+    // False if the URL names something of this machine, which is reported.
+    private static bool ReportLocalFiles(PostgreSqlSourceConfig config, SettingsSection settings)
+    {
+        if (config.PassFile is not null || config.RootCertificate is not null)
+        {
+            settings.Report(
+                UrlKey,
+                "The URL names a file of this machine, which only the configuration may do.",
+                "Remove passfile and sslrootcert, or define the source in holdfast.json."
+            );
+            return false;
+        }
+        if (config.Hosts.FirstOrDefault(h => h.IsSocket) is { } socket)
+        {
+            settings.Report(
+                UrlKey,
+                $"The URL names the socket '{socket.Name}' of this machine, which only the configuration may do: through a socket, "
+                    + "PostgreSQL may let the user that runs Holdfast in without a password.",
+                "Move the source to holdfast.json, or give a host name."
+            );
+            return false;
+        }
+        return true;
     }
 
     private static PostgreSqlRestoreConfig? ReadRestore(SettingsSection settings)

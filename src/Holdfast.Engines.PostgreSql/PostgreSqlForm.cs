@@ -1,43 +1,70 @@
-using Holdfast.Core.Settings;
+using System.Globalization;
+using Holdfast.Core.Kinds;
 
 namespace Holdfast.Engines.PostgreSql;
 
-/// <summary>The fields that a PostgreSQL server is defined with over the API, as a page asks for them.</summary>
+/// <summary>The form that defines a PostgreSQL server over the API.</summary>
 internal static class PostgreSqlForm
 {
-    public static IReadOnlyList<FormField> Fields { get; } =
-    [
-        new("hosts", "Servers")
-        {
-            Placeholder = "db1, db2",
-            Help = "A primary and its standbys divided by commas: backups run on a standby.",
-            IsRequired = true,
-        },
-        new("port", "Port", FormFieldType.Number) { Default = "5432" },
-        new("user", "User") { Default = "holdfast", IsRequired = true },
-        new("password", "Password", FormFieldType.Secret),
-        new("sslmode", "Encrypt the connection", FormFieldType.Choice)
-        {
-            Default = "prefer",
-            Choices =
+    private const string Url = "url";
+    private const string RestoreUser = "restore.user";
+
+    public static FormDescription Description { get; } =
+        new(
+            "Add a PostgreSQL server",
             [
-                new("prefer", "Where offered; checks nothing"),
-                new("require", "Always; checks nothing"),
-                new("verify-ca", "Always; checks the certificate"),
-                new("verify-full", "Always; checks certificate and name"),
-                new("disable", "Never"),
-            ],
-        },
-        new("exclude", "Databases that do not count", FormFieldType.Lines) { Help = "Names or globs, one on each line" },
-        new("restore.user", "User for restores")
+                new(Url, "Servers")
+                {
+                    UrlPart = new(FormUrlPartType.Hosts),
+                    Placeholder = "db1, db2",
+                    Help = "A primary and its standbys, separated by commas. Backups run on a standby.",
+                    IsRequired = true,
+                    IsLocation = true,
+                },
+                new(Url, "Port", FormFieldType.Number)
+                {
+                    UrlPart = new(FormUrlPartType.Port),
+                    Default = PostgreSqlHost.DefaultPort.ToString(CultureInfo.InvariantCulture),
+                    Min = 1,
+                    Max = 65_535,
+                },
+                new(Url, "User")
+                {
+                    UrlPart = new(FormUrlPartType.User),
+                    Default = "holdfast",
+                    IsRequired = true,
+                },
+                new("password", "Password", FormFieldType.Secret),
+                new(Url, "Encrypt the connection", FormFieldType.Choice)
+                {
+                    UrlPart = new(FormUrlPartType.Option, "sslmode"),
+                    Default = "prefer",
+                    Choices =
+                    [
+                        new("prefer", "If the server supports it; verify nothing"),
+                        new("require", "Always; verify nothing"),
+                        new("verify-ca", "Always; verify the certificate"),
+                        new("verify-full", "Always; verify the certificate and the host name"),
+                        new("disable", "Never"),
+                    ],
+                },
+                new("exclude", "Excluded databases", FormFieldType.List) { Help = "Names or globs, one per line." },
+                new(RestoreUser, "User for restores")
+                {
+                    Help = "A role without privileges: code in a restored database runs as this role. Default: the user above.",
+                },
+                new("restore.password", "Password for restores", FormFieldType.Secret) { Condition = new(RestoreUser) },
+                new("restoreOwner", "Owner of restored databases")
+                {
+                    Section = FormSection.Advanced,
+                    Help = "A role. Default: the user for restores followed by _owner, or the user above if there is none.",
+                },
+            ]
+        )
         {
-            Help = "A role without rights: code of the database that is restored runs as this one. Empty: the user above",
-        },
-        new("restore.password", "Password for restores", FormFieldType.Secret),
-        new("restoreOwner", "Owner of what is restored")
-        {
-            Help =
-                "A role. Empty: the one that is named like the user for restores with _owner behind it, or without one the " + "user above",
-        },
-    ];
+            Text =
+                "Holdfast discovers every database of the server, and server-wide tasks cover it. Backups are logical; an incremental "
+                + "backup reads the whole database and stores what has changed.",
+            UrlScheme = "postgresql",
+        };
 }

@@ -1,27 +1,48 @@
 using Holdfast.Core.Errors;
+using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
 using Holdfast.Engines.Sqlite.Readers;
 
 namespace Holdfast.Engines.Sqlite;
 
-/// <summary>Directories of SQLite files. The configuration file alone names them.</summary>
+/// <summary>Creates sources that are directories of SQLite files. Only the configuration file and the command line can name them.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="readers">Read databases which others may write to. Default none: this process does.</param>
+/// <param name="readers">Processes that read databases to which other users can write; null, the default, to read in this process.</param>
 public sealed class SqliteEngineFactory(TimeProvider time, ReaderPool? readers = null) : EngineFactory
 {
     private const int MaxIdentityLength = 200;
 
     /// <inheritdoc/>
-    public override string Kind => SqliteEngine.Kind;
-
-    /// <inheritdoc/>
-    public override FormDescription Form { get; } = new("SQLite", []);
-
-    /// <inheritdoc/>
-    public override bool CanSnapshot => true;
-
-    /// <inheritdoc/>
-    public override bool HasFiles => true;
+    public override EngineKind Description { get; } =
+        new()
+        {
+            Kind = SqliteEngine.Kind,
+            Label = "SQLite",
+            Summary = "A directory of SQLite databases, including encrypted ones, and the directories below it.",
+            Features = new()
+            {
+                CanSnapshot = true,
+                HasFiles = true,
+                HasDatabaseKeys = true,
+            },
+            Configuration = new(
+                "Add a directory of SQLite databases",
+                "Directories can be added only in the configuration file of the server, holdfast.json, so that nobody can make the "
+                    + "server read its own machine over the network. Add a line to \"sources\", and restart the server:",
+                """
+                {
+                  "sources": [
+                    { "name": "shop", "engine": "sqlite", "path": "/srv/shop/data", "encrypted": ["*.enc.db"] }
+                  ]
+                }
+                """
+            )
+            {
+                Notes =
+                    "Databases in directories below \"path\" are found too. Files of encrypted databases cannot be recognized by "
+                    + "their header: name them in \"encrypted\". The globs in \"include\" and \"exclude\" select databases by name.",
+            },
+        };
 
     /// <inheritdoc/>
     public override IDatabaseEngine CreateEngine() => new SqliteEngine(time, readers);

@@ -1,26 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Holdfast.Engines;
 
-/// <summary>A source that was defined over the API, as it is stored. Its password is none of it: that is kept with the secrets.</summary>
+/// <summary>A source that was defined over the API, as it is stored. Its passwords are stored apart, with the secrets.</summary>
 public sealed record SourceDefinition
 {
-    /// <summary>Its name, by which database ids begin.</summary>
+    /// <summary>Name of the source; see <see cref="Core.Databases.DatabaseId.Source"/>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its engine: <c>postgresql</c>.</summary>
+    /// <summary>Kind of its engine: <c>postgresql</c>.</summary>
     public required string Engine { get; init; }
 
-    /// <summary>Where it is: <c>postgresql://user@host[,host2]:port</c>. Never with a password.</summary>
+    /// <summary>Its address: <c>postgresql://user@host[,host2]:port</c>. Never contains a password.</summary>
     public required string Url { get; init; }
 
-    /// <summary>Globs of the names of databases that count; empty means all.</summary>
+    /// <summary>Globs of the names of databases to include; empty for all.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
 
-    /// <summary>Globs of the names of databases that do not count.</summary>
+    /// <summary>Globs of the names of databases to exclude.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Role that restores are run as; null for the user of the address. Its password is kept with the secrets too.</summary>
+    /// <summary>Role that runs restores; null for the user in the URL. Its password is stored with the secrets too.</summary>
     public string? RestoreUser { get; init; }
 
-    /// <summary>Role that owns what is restored here; null for the engine's default.</summary>
+    /// <summary>Role that owns restored databases; null for the engine's default.</summary>
     public string? RestoreOwner { get; init; }
+
+    /// <summary>Other settings of its engine. They are shown to every viewer and contain no secrets.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; init; }
 }

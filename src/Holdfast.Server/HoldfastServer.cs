@@ -18,6 +18,7 @@ using Holdfast.Server.Endpoints.Backups;
 using Holdfast.Server.Endpoints.Cluster;
 using Holdfast.Server.Endpoints.Databases;
 using Holdfast.Server.Endpoints.Destinations;
+using Holdfast.Server.Endpoints.Kinds;
 using Holdfast.Server.Endpoints.Operations;
 using Holdfast.Server.Endpoints.Retention;
 using Holdfast.Server.Endpoints.Runs;
@@ -112,6 +113,7 @@ public static class HoldfastServer
         api.MapUsers();
         api.MapTokens();
         api.MapAudit();
+        api.MapKinds();
         api.MapSources();
         api.MapDestinations();
         api.MapServerWideBackups();

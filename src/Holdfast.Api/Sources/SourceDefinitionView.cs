@@ -1,11 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Holdfast.Api.Sources;
 
-/// <summary>How a source was defined over the API. Fields are those of <see cref="SourceRequest"/>; the password is not shown.</summary>
-/// <param name="Url">Where it is.</param>
-/// <param name="HasPassword">Whether a password is kept for it.</param>
-/// <param name="Include">Globs of the names of databases that count.</param>
-/// <param name="Exclude">Globs of the names of databases that do not count.</param>
-/// <param name="RestoreOwner">Role that owns what is restored here.</param>
+/// <summary>How a source was defined over the API. Members are those of <see cref="SourceRequest"/>; passwords are not shown.</summary>
+/// <param name="Url">Its address.</param>
+/// <param name="HasPassword">Whether a password is stored for it.</param>
+/// <param name="Include">Globs of the names of databases to include; empty for all.</param>
+/// <param name="Exclude">Globs of the names of databases to exclude.</param>
+/// <param name="RestoreOwner">Role that owns restored databases; null for the engine's default.</param>
 public sealed record SourceDefinitionView(
     string Url,
     bool HasPassword,
@@ -14,6 +17,10 @@ public sealed record SourceDefinitionView(
     string? RestoreOwner
 )
 {
-    /// <summary>The role that restores are run as; null for the user of the address.</summary>
+    /// <summary>The role that runs restores; null for the user in the URL.</summary>
     public RestoreRoleView? Restore { get; init; }
+
+    /// <summary>Other settings of its engine.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; set; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Holdfast.Api.Transport;
 
 namespace Holdfast.Api.Sources;
@@ -30,4 +31,8 @@ public sealed class SourcesClient : NamedResourceClient<SourceRequest, SourceVie
     /// </summary>
     public Task<SourceTestView> TestDefinitionAsync(SourceRequest request, CancellationToken cancellationToken = default) =>
         Api.PostAsync<SourceRequest, SourceTestView>(SourceRoutes.TestDefinition, request, cancellationToken);
+
+    /// <summary>Tests a definition that is sent as it is, without saving it; see <see cref="TestDefinitionAsync"/>.</summary>
+    public Task<SourceTestView> TestDocumentAsync(JsonObject definition, CancellationToken cancellationToken = default) =>
+        Api.PostAsync<JsonObject, SourceTestView>(SourceRoutes.TestDefinition, definition, cancellationToken);
 }

@@ -86,7 +86,7 @@ internal sealed class RestoreOptions
     /// <summary>How a database server restores.</summary>
     public RestoreRoleOptions ReadRoles(ParseResult parsed, EngineFactory engine)
     {
-        SharedOptions.RejectOptions(parsed, $"where the new database is one of {engine.Form.Label}'s", _mode);
+        SharedOptions.RejectOptions(parsed, $"where the new database is one of {engine.Description.Label}'s", _mode);
         if (HasOwner(parsed) && parsed.GetValue(_owner) is null)
         {
             throw new HoldfastException(ErrorCatalogue.Usage, "--owner does not say which role.", "Write --owner ROLE.");

@@ -57,7 +57,7 @@ internal sealed class SourceOptions
 
     /// <summary>Refuses what belongs to database servers.</summary>
     public void RejectServerOptions(ParseResult parsed, EngineFactory engine) =>
-        SharedOptions.RejectOptions(parsed, $"with files of {engine.Form.Label}", PasswordFile, AskPassword);
+        SharedOptions.RejectOptions(parsed, $"with files of {engine.Description.Label}", PasswordFile, AskPassword);
 
     /// <summary>Refuses what belongs to files where the engine has servers, and the other way round.</summary>
     public void RejectOptionsOfOthers(ParseResult parsed, EngineFactory engine)
@@ -68,7 +68,7 @@ internal sealed class SourceOptions
         }
         else
         {
-            SharedOptions.RejectOptions(parsed, $"with a {engine.Form.Label} server", Encrypted);
+            SharedOptions.RejectOptions(parsed, $"with a {engine.Description.Label} server", Encrypted);
         }
     }
 }

@@ -222,7 +222,7 @@ public sealed class SettingsSection
             {
                 _context.Report(
                     GetKeyPath(name),
-                    _readKeys.Count > 12
+                    _readKeys.Count is 0 or > 12
                         ? "is not a setting."
                         : $"is not a setting. Known here: {string.Join(", ", _readKeys.Where(k => !_oldKeys.Contains(k)))}."
                 );

@@ -1,4 +1,3 @@
-using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 
@@ -7,5 +6,5 @@ namespace Holdfast.Node.Sources;
 /// <summary>Attaches a source that was defined over the API. Does no I/O.</summary>
 /// <param name="definition">The definition.</param>
 /// <param name="secrets">Gives its passwords.</param>
-/// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>, when it cannot be one.</exception>
+/// <exception cref="ValidationException">The definition has errors.</exception>
 public delegate AttachedSource AttachedSourceFactory(SourceDefinition definition, SourceSecrets secrets);

@@ -98,9 +98,9 @@ public sealed class SourceEditor
                 _factory(definition, SourceSecrets.None);
             }
         }
-        catch (HoldfastException e)
+        catch (ValidationException e)
         {
-            faults.Add(new("url", e.Message, e.Hint ?? "Check the address."));
+            faults.AddRange(e.Errors);
         }
 
         return faults;
@@ -325,6 +325,11 @@ public sealed class SourceEditor
                 );
             }
             return _factory(definition, StoredSecrets(definition));
+        }
+        catch (ValidationException e)
+        {
+            var reason = new HoldfastException(ErrorCatalogue.Usage, e.Errors[0].Message, e.Errors[0].Hint, e);
+            return new(definition.Engine, new UnusableSource(definition.Name, reason), CanSnapshot: false);
         }
         catch (HoldfastException e)
         {

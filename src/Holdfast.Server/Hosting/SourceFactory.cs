@@ -1,28 +1,38 @@
-using Holdfast.Core.Errors;
+using System.Text.Json;
+using Holdfast.Core.Settings;
 using Holdfast.Engines;
+using Holdfast.Node;
 using Holdfast.Node.Discovery;
 using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>Attaches sources, each by the factory of its engine. Does no I/O.</summary>
-/// <param name="engines">One factory for each kind.</param>
+/// <summary>Attaches each source with the factory of its engine. Does no I/O.</summary>
+/// <param name="engines">One factory per kind.</param>
 internal sealed class SourceFactory(IReadOnlyList<EngineFactory> engines)
 {
-    /// <summary>A source of the configuration.</summary>
+    /// <summary>Attaches a source of the configuration.</summary>
     public AttachedSource Attach(ConfiguredSource source) => Attach(engines.Single(e => e.Kind == source.Engine), source.Config);
 
-    /// <summary>A source that was defined over the API.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> where it cannot be used.</exception>
+    /// <summary>Attaches a source that was defined over the API.</summary>
+    /// <exception cref="ValidationException">The definition has errors.</exception>
     public AttachedSource Attach(SourceDefinition definition, SourceSecrets secrets)
     {
-        var engine = engines.FirstOrDefault(e => e.Kind == definition.Engine)
-            ?? throw new HoldfastException(
-                ErrorCatalogue.Usage,
-                $"A source of '{definition.Engine}' cannot be defined here.",
-                $"Use {string.Join(" or ", engines.Where(e => e.Form.Fields.Count > 0).Select(e => e.Kind))}."
-            );
-        return Attach(engine, engine.Bind(definition, secrets));
+        var context = new SettingsContext();
+        var settings = new SettingsSection(context, "", JsonSerializer.SerializeToElement(definition.Settings ?? []));
+        if (engines.FirstOrDefault(e => e.Kind == definition.Engine) is not { } engine)
+        {
+            var known = engines.Where(e => e.Description.Form is not null).Select(e => e.Kind);
+            settings.Report("engine", $"'{definition.Engine}' is not a known engine.", $"Use {string.Join(" or ", known)}.");
+            throw ValidationException.Create(context.Faults);
+        }
+        var config = engine.Bind(definition, settings, secrets);
+        if (context.Faults.Count == 0)
+        {
+            settings.ReportUnknownKeys();
+        }
+        ValidationException.ThrowIfAny(context.Faults);
+        return Attach(engine, config!);
     }
 
     private static AttachedSource Attach(EngineFactory factory, SourceConfig config)

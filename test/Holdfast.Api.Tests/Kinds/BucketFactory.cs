@@ -1,3 +1,4 @@
+using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
@@ -8,9 +9,25 @@ namespace Holdfast.Api.Tests.Kinds;
 /// <param name="folder">The folder that keeps the buckets.</param>
 internal sealed class BucketFactory(string folder) : DestinationFactory
 {
-    public override string Kind => "bucket";
-
-    public override FormDescription Form { get; } = new("Bucket", [new("bucket", "Bucket") { IsRequired = true }]);
+    public override DestinationKind Description { get; } =
+        new()
+        {
+            Kind = "bucket",
+            Label = "Bucket",
+            Summary = "A bucket in a folder of buckets.",
+            Form = new(
+                "Add a bucket",
+                [
+                    new("bucket", "Bucket") { IsRequired = true, IsLocation = true },
+                    new("parts", "Parts", FormFieldType.Number)
+                    {
+                        Section = FormSection.Advanced,
+                        Min = 1,
+                        Max = 100,
+                    },
+                ]
+            ),
+        };
 
     public override IDestinationRoot? Bind(SettingsSection settings)
     {

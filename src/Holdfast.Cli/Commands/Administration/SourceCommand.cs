@@ -206,7 +206,7 @@ internal static class SourceCommand
     // For an address that no engine accepts, the server reports what is wrong.
     private static string EngineOf(string url)
     {
-        var definable = Drivers.Engines.Where(e => e.Form.Fields.Count > 0).ToList();
+        var definable = Drivers.Engines.Where(e => e.Description.Form is not null).ToList();
         return (definable.Find(e => e.Accepts(url)) ?? definable[0]).Kind;
     }
 

@@ -203,6 +203,7 @@ internal static class SourceEndpoints
             Exclude = body.Exclude,
             RestoreUser = string.IsNullOrWhiteSpace(body.Restore?.User) ? null : body.Restore.User.Trim(),
             RestoreOwner = string.IsNullOrWhiteSpace(body.RestoreOwner) ? null : body.RestoreOwner,
+            Settings = body.Settings,
         };
 
     private static SourceMonitor Find(SourceRegistry sources, string name) =>

@@ -49,5 +49,6 @@ internal sealed class SourceViewFactory(SourceRegistry sources, SourceEditor edi
             Restore = defined.RestoreUser is { } user
                 ? new(user, await editor.HasRestorePasswordAsync(defined.Name, cancellationToken))
                 : null,
+            Settings = defined.Settings,
         };
 }

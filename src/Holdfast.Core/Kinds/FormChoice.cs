@@ -1,4 +1,4 @@
-namespace Holdfast.Core.Settings;
+namespace Holdfast.Core.Kinds;
 
 /// <summary>One of the values of a choice field.</summary>
 /// <param name="Value">The value.</param>
