@@ -1,3 +1,6 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Tasks;
+
 namespace Holdfast.Core.Alerts;
 
 /// <summary>The object that an alert concerns; only the properties that apply are set.</summary>
@@ -20,4 +23,10 @@ public sealed record AlertSubject
 
     /// <summary>Name of the source.</summary>
     public string? Source { get; init; }
+
+    /// <summary>A database.</summary>
+    public static AlertSubject Of(DatabaseId database) => new() { Database = database.ToString(), Source = database.Source };
+
+    /// <summary>A task: its database, its id, and the template that it is derived from.</summary>
+    public static AlertSubject Of(BackupTask task) => Of(task.Database) with { Task = task.Id, Template = task.TemplateId };
 }

@@ -1,4 +1,4 @@
-using Holdfast.Core.Alerts;
+using Holdfast.Core.Alerts.Rules;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;

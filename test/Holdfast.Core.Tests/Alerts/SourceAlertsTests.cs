@@ -1,4 +1,5 @@
 using Holdfast.Core.Alerts;
+using Holdfast.Core.Alerts.Rules;
 using Holdfast.Core.Databases;
 
 namespace Holdfast.Core.Tests.Alerts;
@@ -54,7 +55,7 @@ public sealed class SourceAlertsTests
             )
         );
         Assert.Equal((AlertKind.SourceShrunk, "shop", Now.AddMinutes(-9)), (alert.Kind, alert.Subject.Source, alert.Since));
-        Assert.Contains("2 databases", alert.Message, StringComparison.Ordinal);
+        Assert.Contains("has lost 2 databases within a day", alert.Message, StringComparison.Ordinal);
         Assert.Contains("holdfast source confirm shop", alert.Hint, StringComparison.Ordinal);
     }
 
@@ -78,7 +79,7 @@ public sealed class SourceAlertsTests
     }
 
     [Fact]
-    public void One_directory_under_two_names_is_no_copy_and_neither_are_servers()
+    public void Only_one_identity_at_two_locations_raises_an_alert_for_a_copy()
     {
         SourceAlertInput a = new("a", null) { Identity = "x", Location = "disk-1" };
         Assert.Empty(
@@ -91,21 +92,18 @@ public sealed class SourceAlertsTests
                 }
             )
         );
-        Assert.Equal(
-            AlertKind.SourceIdentity,
-            Assert
-                .Single(
-                    Find(
-                        new()
-                        {
-                            Now = Now,
-                            StartedAt = Now,
-                            Sources = [a, a with { Name = "b", Location = "disk-2" }],
-                        }
-                    )
-                )
-                .Kind
+        var copy = Assert.Single(
+            Find(
+                new()
+                {
+                    Now = Now,
+                    StartedAt = Now,
+                    Sources = [a, a with { Name = "b", Location = "disk-2" }],
+                }
+            )
         );
+        Assert.Equal(AlertKind.SourceIdentity, copy.Kind);
+        Assert.StartsWith("The sources 'a' and 'b' have the same identity x ", copy.Message, StringComparison.Ordinal);
     }
 
     private static List<Alert> Find(AlertSnapshot snapshot) => [.. SourceAlerts.Evaluate(snapshot)];

@@ -1,6 +1,6 @@
 using Holdfast.Core.Protection;
 
-namespace Holdfast.Core.Alerts;
+namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about chains at destinations whose names are in the future.</summary>
 internal static class ChainNameAlerts

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Holdfast.Core.Alerts;
+namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about the clock.</summary>
 internal static class ClockAlerts
@@ -20,7 +20,7 @@ internal static class ClockAlerts
             Since = jumped,
             Subject = AlertSubject.Node,
             Message =
-                $"The clock jumped to {Utc(jumped)}{(clock.JumpedWhileOff ? " while the machine was off" : "")}, "
+                $"The clock jumped to {AlertText.Utc(jumped)}{(clock.JumpedWhileOff ? " while the machine was off" : "")}, "
                 + $"{FormatDuration(jumped - clock.Found)} ahead of the time that this node has measured: retention deletes nothing.",
             Hint =
                 "If the clock is right, confirm it: holdfast server confirm-clock, or the button of this alert in Studio. Otherwise "
@@ -32,9 +32,6 @@ internal static class ClockAlerts
                 ),
         };
     }
-
-    private static string Utc(DateTimeOffset time) =>
-        $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
 
     private static string FormatDuration(TimeSpan time) =>
         time.TotalDays >= 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days")

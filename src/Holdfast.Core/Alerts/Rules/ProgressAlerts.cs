@@ -1,7 +1,7 @@
 using System.Globalization;
 using Holdfast.Core.Operations;
 
-namespace Holdfast.Core.Alerts;
+namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about running operations that make no progress.</summary>
 internal static class ProgressAlerts

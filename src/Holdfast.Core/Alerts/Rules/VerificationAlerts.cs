@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Holdfast.Core.Alerts;
+namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about scheduled verifications that are late.</summary>
 internal static class VerificationAlerts

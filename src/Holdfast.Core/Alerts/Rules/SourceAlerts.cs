@@ -2,7 +2,7 @@ using System.Globalization;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 
-namespace Holdfast.Core.Alerts;
+namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about sources.</summary>
 public static class SourceAlerts
@@ -39,7 +39,7 @@ public static class SourceAlerts
             ? null
             : new(
                 ErrorCatalogue.SourceSilent.Code,
-                $"Discovery of source '{source}' last finished at {Utc(lastDiscovery)}, and the one since then does not finish: new "
+                $"Discovery of source '{source}' last finished at {AlertText.Utc(lastDiscovery)}, and the one since then does not finish: new "
                     + "databases there are not backed up.",
                 "Check that the server responds, or that the file system is not frozen: reads from a mount whose server is gone block."
             );
@@ -51,7 +51,7 @@ public static class SourceAlerts
         new(
             ErrorCatalogue.SourceShrunk.Code,
             $"Source '{source}' has lost {missing.ToString(CultureInfo.InvariantCulture)} "
-                + $"{(missing == 1 ? "database" : "databases$")} within a day, which is all or most of them. "
+                + $"{(missing == 1 ? "database" : "databases")} within a day, which is all or most of them. "
                 + $"{(missing == 1 ? "It counts" : "They count")} as missing, and {(missing == 1 ? "is" : "are")} not backed up.",
             $"Check that the file system is mounted and that this is the right server. If they were dropped: holdfast source confirm "
                 + $"{source}"
@@ -139,7 +139,7 @@ public static class SourceAlerts
                 names[^1],
                 new(
                     ErrorCatalogue.SourceIdentity.Code,
-                    $"The sources {string.Join(" and ", names.Select(n => $"'{n}'$"))} have the same identity {group.Key} at "
+                    $"The sources {string.Join(" and ", names.Select(n => $"'{n}'"))} have the same identity {group.Key} at "
                         + "different locations: one is a copy of the other.",
                     "Delete the file .holdfast-source in the directory that is the copy; it then gets an identity of its own."
                 )
@@ -161,7 +161,4 @@ public static class SourceAlerts
             Message = problem.Message,
             Hint = problem.Hint,
         };
-
-    private static string Utc(DateTimeOffset time) =>
-        $"{time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
 }
