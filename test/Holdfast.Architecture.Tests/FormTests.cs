@@ -77,13 +77,7 @@ public sealed class FormTests
         "Access.TokenView..ctor",
         "Backups.RestorePointView..ctor",
         "Runs.RunDatabaseView..ctor",
-        "Backups.BackupContext..ctor",
-        "Backups.ArchiveUploads.BeginAsync",
-        "Verification.Verifier.VerifyAsync",
-        "Restores.DatabaseRestore.RunAsync",
         "Alerts.AlertEndpoints.List",
-        "Chains.BaseChainSelector.SelectAsync",
-        "Auditing.CopyVerifier.RecordAsync",
     ];
 
     public static TheoryData<string> SourceFiles { get; } =

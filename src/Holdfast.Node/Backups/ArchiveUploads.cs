@@ -1,10 +1,7 @@
 using Holdfast.Archive.Writing;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
-using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
-using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Backups;
 
@@ -42,44 +39,24 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     /// <summary>Path of the archive.</summary>
     public string Path => _targets[0].Archive.Path;
 
-    /// <summary>
-    /// Starts the uploads. The name is the first second, not before <paramref name="now"/>, that is later than every existing name
-    /// and not taken.
-    /// </summary>
+    /// <summary>Starts the uploads, under the first name that is not taken at any destination.</summary>
     /// <param name="destinations">All destinations; one that fails no longer takes part.</param>
-    /// <param name="database">The database.</param>
-    /// <param name="lastName">The latest time in any existing name.</param>
-    /// <param name="extended">The chain to extend; null for a new one.</param>
-    /// <param name="form">The form of the archive.</param>
-    /// <param name="encrypted">Whether it is an age file.</param>
-    /// <param name="type">Type of a new chain.</param>
-    /// <param name="options">Node and task, for the name of a new chain.</param>
-    /// <param name="now">The current time.</param>
+    /// <param name="naming">Determines the folder and the name.</param>
+    /// <param name="now">The current time; the name has this time or a later one.</param>
     /// <param name="meter">Counts the stored bytes.</param>
     /// <param name="cancellationToken">Cancels the uploads.</param>
     public static async Task<ArchiveUploads> BeginAsync(
         IReadOnlyList<BackupDestination> destinations,
-        DatabaseId database,
-        DateTimeOffset lastName,
-        StoredChain? extended,
-        ArchiveFileType form,
-        bool encrypted,
-        BackupType type,
-        BackupOptions options,
+        ArchiveNaming naming,
         DateTimeOffset now,
         BackupMeter meter,
         CancellationToken cancellationToken
     )
     {
-        var time = new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
-        if (time <= lastName)
-        {
-            time = lastName.AddSeconds(1); // after a clock was set back, the new backup must not look older than the existing ones
-        }
+        var time = naming.FirstTime(now);
         for (var tried = 0; ; tried++, time = time.AddSeconds(1))
         {
-            var name = new ArchiveName(time, form, encrypted);
-            var folder = extended?.Path ?? $"{DatabaseFolder.PathOf(database)}/{new ChainName(time, options.Node, type, options.Task)}";
+            var (folder, name) = (naming.FolderOf(time), naming.NameOf(time));
             if (await TryBeginAsync(destinations, folder, name, tried < MaxNameAttempts, cancellationToken) is { } targets)
             {
                 return new(targets, meter);
@@ -161,11 +138,11 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         IReadOnlyList<BackupDestination> destinations,
         string folder,
         ArchiveName name,
-        bool mayMoveOn,
+        bool canRetry,
         CancellationToken cancellationToken
     )
     {
-        var begun = new List<Target>();
+        var targets = new List<Target>();
         IUpload? single = null;
         try
         {
@@ -174,7 +151,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
                 try
                 {
                     single = await run.Destination.BeginUploadAsync($"{folder}/{name}", cancellationToken);
-                    begun.Add(new(run, single, await run.Destination.BeginUploadAsync($"{folder}/{name.IndexName}", cancellationToken)));
+                    targets.Add(new(run, single, await run.Destination.BeginUploadAsync($"{folder}/{name.IndexName}", cancellationToken)));
                     single = null;
                 }
                 catch (Exception e) when (!cancellationToken.IsCancellationRequested && !IsNameTaken(e))
@@ -188,7 +165,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
                 }
             }
 
-            return begun.Count > 0 ? begun : throw destinations[0].Failure!;
+            return targets.Count > 0 ? targets : throw destinations[0].Failure!;
         }
         catch (Exception e)
         {
@@ -196,11 +173,11 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             {
                 await single.DisposeAsync();
             }
-            foreach (var target in begun)
+            foreach (var target in targets)
             {
                 await DisposeAsync(target);
             }
-            if (mayMoveOn && IsNameTaken(e))
+            if (canRetry && IsNameTaken(e))
             {
                 return null;
             }

@@ -78,7 +78,7 @@ internal sealed class BackupAttempt
         try
         {
             // Before the view is opened, because the view may hold locks and a destination may be slow.
-            var survey = await ChainInspection.InspectAsync(
+            var inspection = await ChainInspection.InspectAsync(
                 _destinations,
                 Outcome.Database,
                 Options.Task,
@@ -86,14 +86,14 @@ internal sealed class BackupAttempt
                 LatestPossibleTime(),
                 cancellationToken
             );
-            Outcome = Outcome with { FutureChainNames = survey.FutureChainNames };
+            Outcome = Outcome with { FutureChainNames = inspection.FutureChainNames };
             foreach (var left in _destinations.Where(d => !d.IsActive))
             {
                 Meter.LogStep($"skipped: {left.Failure!.Message}");
             }
             await using var view = await _context.Source.OpenViewAsync(_context.Database, Request(), cancellationToken);
             RecordView(view);
-            await BackUpAsync(survey, view, cancellationToken);
+            await BackUpAsync(inspection, view, cancellationToken);
         }
         catch (Exception e) when (Outcome.State != BackupState.Failed)
         {
@@ -167,27 +167,24 @@ internal sealed class BackupAttempt
         );
     }
 
-    private async Task BackUpAsync(ChainInspection survey, IDatabaseView view, CancellationToken cancellationToken)
+    private async Task BackUpAsync(ChainInspection inspection, IDatabaseView view, CancellationToken cancellationToken)
     {
         var protection = BackupEncryption.Create(Outcome.Encryption!, Options, Outcome.Database, _context.Key);
-        await using var choice = await BaseChainSelector.SelectAsync(
-            Outcome.Database,
-            survey,
+        await using var selection = await new BaseChainSelector(Outcome.Database, Options, _context.Time.GetUtcNow()).SelectAsync(
+            inspection,
             view.Type,
             protection,
-            Options,
-            _context.Time.GetUtcNow(),
             cancellationToken
         );
-        RecordSelection(choice);
+        RecordSelection(selection);
         if (
             !_context.HasUndetectedChange
-            && choice.Index is not null
+            && selection.Index is not null
             && view.ChangeToken is not null
-            && choice.Index.Newest.ChangeToken == view.ChangeToken
+            && selection.Index.Newest.ChangeToken == view.ChangeToken
         )
         {
-            if (Options.CompareInFull && !await CompareInFullAsync(view, choice.Index, cancellationToken))
+            if (Options.CompareInFull && !await CompareInFullAsync(view, selection.Index, cancellationToken))
             {
                 HasUndetectedChange = true; // the view has been consumed; the backup needs another one
             }
@@ -198,15 +195,15 @@ internal sealed class BackupAttempt
             return;
         }
 
-        if (choice.Kind == BackupKind.Full)
+        if (selection.Kind == BackupKind.Full)
         {
             await PrepareFullAsync(view.ExpectedBytes, cancellationToken);
         }
         try
         {
-            await StoreAsync(survey, view, choice, protection, cancellationToken);
+            await StoreAsync(inspection, view, selection, protection, cancellationToken);
         }
-        catch (HoldfastException e) when (choice.Index is not null && e.IsDamage)
+        catch (HoldfastException e) when (selection.Index is not null && e.IsDamage)
         {
             DamagedIndex = e;
             throw;
@@ -229,17 +226,17 @@ internal sealed class BackupAttempt
         return isSame;
     }
 
-    private void RecordSelection(BaseChainSelection choice)
+    private void RecordSelection(BaseChainSelection selection)
     {
-        Outcome = Outcome with { Kind = choice.Kind };
-        if (choice.Reason is not null)
+        Outcome = Outcome with { Kind = selection.Kind };
+        if (selection.Reason is not null)
         {
-            Outcome = Outcome with { Warnings = [.. Outcome.Warnings, $"made as full: {choice.Reason}"] };
+            Outcome = Outcome with { Warnings = [.. Outcome.Warnings, $"made as full: {selection.Reason}"] };
         }
         Meter.LogStep(
-            choice.Chain is null
-                ? $"full: {choice.Reason ?? "requested"}"
-                : $"incremental on chain {choice.Chain.Path}, which has {choice.Chain.Archives.Count} archives"
+            selection.Chain is null
+                ? $"full: {selection.Reason ?? "requested"}"
+                : $"incremental on chain {selection.Chain.Path}, which has {selection.Chain.Archives.Count} archives"
         );
     }
 
@@ -279,24 +276,28 @@ internal sealed class BackupAttempt
         );
 
     private async Task StoreAsync(
-        ChainInspection survey,
+        ChainInspection inspection,
         IDatabaseView view,
-        BaseChainSelection choice,
+        BaseChainSelection selection,
         BackupEncryption protection,
         CancellationToken cancellationToken
     )
     {
-        var begun = _context.Time.GetUtcNow();
+        var startTime = _context.Time.GetUtcNow();
         await using var uploads = await ArchiveUploads.BeginAsync(
             _destinations,
-            Outcome.Database,
-            survey.LatestNameTime,
-            choice.Chain,
-            ArchiveFormOf(choice, view),
-            protection.Archive is not null,
-            view.Type,
-            Options,
-            begun,
+            new()
+            {
+                Database = Outcome.Database,
+                Extended = selection.Chain,
+                LatestNameTime = inspection.LatestNameTime,
+                FileType = FileTypeOf(selection, view),
+                IsEncrypted = protection.Archive is not null,
+                Type = view.Type,
+                Node = Options.Node,
+                Task = Options.Task,
+            },
+            startTime,
             Meter,
             cancellationToken
         );
@@ -305,8 +306,8 @@ internal sealed class BackupAttempt
             Meter.LogStep($"writing to {run.Name}: {uploads.Path}");
         }
         Meter.Phase = "reading";
-        var header = CreateHeader(view, choice, begun);
-        var summary = await WriteAsync(header, view, choice, protection, uploads, cancellationToken);
+        var header = CreateHeader(view, selection, startTime);
+        var summary = await WriteAsync(header, view, selection, protection, uploads, cancellationToken);
         Meter.Phase = "publishing";
         _context.OnPublishing();
         if (summary.IsUnchanged)
@@ -332,8 +333,8 @@ internal sealed class BackupAttempt
         Complete(view);
     }
 
-    private static ArchiveFileType ArchiveFormOf(BaseChainSelection choice, IDatabaseView view) =>
-        choice.Kind == BackupKind.Incremental ? ArchiveFileType.IncrementalBackup
+    private static ArchiveFileType FileTypeOf(BaseChainSelection selection, IDatabaseView view) =>
+        selection.Kind == BackupKind.Incremental ? ArchiveFileType.IncrementalBackup
         : view.Type == BackupType.Backup ? ArchiveFileType.FullBackup
         : view.IsEncrypted ? ArchiveFileType.EncryptedSnapshot
         : ArchiveFileType.Snapshot;
@@ -354,31 +355,31 @@ internal sealed class BackupAttempt
 
     // The time of the name, or an earlier one if that second was taken: a name before the time in the header would not be the
     // archive's own.
-    private ArchiveHeader CreateHeader(IDatabaseView view, BaseChainSelection choice, DateTimeOffset begun)
+    private ArchiveHeader CreateHeader(IDatabaseView view, BaseChainSelection selection, DateTimeOffset startTime)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         return new()
         {
             Id = id,
-            Chain = choice.Index?.Newest.Chain ?? id,
-            Parent = choice.Index?.Newest.Id,
+            Chain = selection.Index?.Newest.Chain ?? id,
+            Parent = selection.Index?.Newest.Id,
             Database = Outcome.Database.ToString(),
             DatabaseEncrypted = view.IsEncrypted,
             Engine = _context.Engine,
             EngineVersion = view.EngineVersion,
             Type = view.Type,
-            Kind = choice.Kind,
+            Kind = selection.Kind,
             Node = Options.Node,
             Task = Options.Task,
             Epoch = Options.Epoch,
-            StartTime = begun,
+            StartTime = startTime,
         };
     }
 
     private async Task<ArchiveSummary> WriteAsync(
         ArchiveHeader header,
         IDatabaseView view,
-        BaseChainSelection choice,
+        BaseChainSelection selection,
         BackupEncryption protection,
         ArchiveUploads uploads,
         CancellationToken cancellationToken
@@ -389,7 +390,7 @@ internal sealed class BackupAttempt
             header,
             uploads.CreateOutputs(protection),
             new() { Workers = small ? 1 : Environment.ProcessorCount },
-            choice.Index,
+            selection.Index,
             view.ExpectedBytes,
             view.ChangeToken,
             cancellationToken

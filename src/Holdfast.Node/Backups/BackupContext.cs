@@ -5,33 +5,42 @@ using Holdfast.Node.Catalog;
 
 namespace Holdfast.Node.Backups;
 
-/// <summary>What every <see cref="BackupAttempt"/> of one backup works with.</summary>
-/// <param name="Engine">Name of the database's engine.</param>
-/// <param name="Source">Where the database is.</param>
-/// <param name="Database">The database.</param>
-/// <param name="Key">Its key, where it is encrypted and the key is known.</param>
-/// <param name="Destinations">1 and more, in the task's order.</param>
-/// <param name="Options">What is asked for.</param>
-/// <param name="Meter">Told how far it is, and of each step.</param>
-/// <param name="OnPublishing">Called when the database has been read to its end and only publishing is left.</param>
-/// <param name="Time">The clock.</param>
-/// <param name="Catalog">What is known of the archives; null where there is no catalog.</param>
-internal sealed record BackupContext(
-    string Engine,
-    IDatabaseSource Source,
-    DiscoveredDatabase Database,
-    DatabaseKey? Key,
-    IReadOnlyList<IDestination> Destinations,
-    BackupOptions Options,
-    BackupMeter Meter,
-    Action OnPublishing,
-    TimeProvider Time,
-    BackupCatalog? Catalog
-)
+/// <summary>The backup of one database: what every <see cref="BackupAttempt"/> of it is given.</summary>
+internal sealed record BackupContext
 {
-    /// <summary>Whether a comparison in full has found a difference that the database's own change token denies.</summary>
+    /// <summary>Name of the database's engine.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>The source of the database.</summary>
+    public required IDatabaseSource Source { get; init; }
+
+    /// <summary>The database.</summary>
+    public required DiscoveredDatabase Database { get; init; }
+
+    /// <summary>The key of the database; null if it is not encrypted or the key is unknown.</summary>
+    public DatabaseKey? Key { get; init; }
+
+    /// <summary>The destinations, in the order of the task. At least one.</summary>
+    public required IReadOnlyList<IDestination> Destinations { get; init; }
+
+    /// <summary>The options of the backup.</summary>
+    public required BackupOptions Options { get; init; }
+
+    /// <summary>Receives the progress and the steps.</summary>
+    public required BackupMeter Meter { get; init; }
+
+    /// <summary>Called when the database has been read completely and only publishing is left.</summary>
+    public required Action OnPublishing { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>The catalog; null if there is none.</summary>
+    public BackupCatalog? Catalog { get; init; }
+
+    /// <summary>Whether a full comparison found a change that the database's change token does not show. Default false.</summary>
     public bool HasUndetectedChange { get; init; }
 
-    /// <summary>Why a snapshot is made where a logical backup was asked for; null where this is what was asked for.</summary>
+    /// <summary>Why the backup is a snapshot although a logical backup was requested; null if it is not.</summary>
     public string? SnapshotFallbackReason { get; init; }
 }

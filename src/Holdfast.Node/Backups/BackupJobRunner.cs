@@ -47,14 +47,14 @@ public sealed class BackupJobRunner(
         var stop = operation.Stopping;
         stop.ThrowIfCancellationRequested();
         // Waits for the first discovery of the source after a start of the server.
-        await using var use = await sources.AcquireAsync(job.Database.Source, stop);
-        var database = use.GetDatabase(job.Database.Name);
+        await using var lease = await sources.AcquireAsync(job.Database.Source, stop);
+        var database = lease.GetDatabase(job.Database.Name);
         var (opened, unusable) = await OpenAsync(job.Settings.Destinations, leases, stop);
         var meter = new BackupMeter(opened.Count) { Log = operation };
         operation.MarkStarted(() => (meter.Phase, ReadProgress(meter, opened)), () => meter.Activity);
         var backup = new DatabaseBackup(
-            use.Engine,
-            use.Source,
+            lease.Engine,
+            lease.Source,
             [.. opened.Select(d => new ActivityReportingDestination(d.Opened, meter.RecordActivity))],
             options.Create(job),
             time,

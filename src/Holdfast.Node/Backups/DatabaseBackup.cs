@@ -63,7 +63,19 @@ public sealed class DatabaseBackup(
                 throw database.Problem;
             }
             outcome = await RunAsync(
-                new BackupContext(engine, source, database, key, destinations, options, meter, written, time, catalog),
+                new BackupContext
+                {
+                    Engine = engine,
+                    Source = source,
+                    Database = database,
+                    Key = key,
+                    Destinations = destinations,
+                    Options = options,
+                    Meter = meter,
+                    OnPublishing = written,
+                    Time = time,
+                    Catalog = catalog,
+                },
                 cancellationToken
             );
         }

@@ -8,15 +8,15 @@ namespace Holdfast.Node.Catalog;
 
 /// <summary>The catalog from the perspective of one backup.</summary>
 /// <param name="catalog">The catalog.</param>
-/// <param name="places">The backup's opened destinations, in order.</param>
+/// <param name="locations">The backup's opened destinations, in order.</param>
 /// <param name="time">The clock.</param>
-public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> places, TimeProvider time)
+public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> locations, TimeProvider time)
 {
     /// <summary>The catalog.</summary>
     public ICatalog Catalog { get; } = catalog;
 
     /// <summary>The destinations.</summary>
-    public IReadOnlyList<CopyLocation> Locations { get; } = places;
+    public IReadOnlyList<CopyLocation> Locations { get; } = locations;
 
     /// <summary>The newest archive of the task according to the state; null if the state knows none.</summary>
     public RecordedHead? Head { get; init; }

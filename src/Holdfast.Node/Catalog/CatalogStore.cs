@@ -178,13 +178,13 @@ public sealed partial class CatalogStore : ICatalog
         DatabaseId database,
         string? task,
         CatalogArchive archive,
-        IReadOnlyCollection<CopyLocation> places
+        IReadOnlyCollection<CopyLocation> locations
     ) =>
         WriteAsync(file =>
         {
             var number = file.GetOrAddChain(chain, database.ToString(), task);
             file.Upsert(number, archive, replace: true);
-            foreach (var (destination, identity) in places)
+            foreach (var (destination, identity) in locations)
             {
                 file.Upsert(
                     number,

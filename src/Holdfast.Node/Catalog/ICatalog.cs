@@ -65,7 +65,7 @@ public interface ICatalog : IAsyncDisposable
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>.
     /// </exception>
-    Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyLocation> places);
+    Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyLocation> locations);
 
     /// <summary>
     /// Records findings. A problem is recorded only for a copy that the catalog has, so that a copy that was deleted meanwhile

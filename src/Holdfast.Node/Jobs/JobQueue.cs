@@ -9,7 +9,6 @@ namespace Holdfast.Node.Jobs;
 /// </summary>
 public sealed partial class JobQueue
 {
-    private readonly JobLimits _limits;
     private readonly ISourceReadiness? _sources;
     private readonly ILogger _logger;
 
@@ -18,10 +17,8 @@ public sealed partial class JobQueue
     private readonly Dictionary<string, Job> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RoundRobinGroup> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JobSubqueue> _subqueues = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _usage = new(StringComparer.Ordinal);
-
-    // Each exclusive key that is held, with the jobs that wait for it: null for none, the usual case.
-    private readonly Dictionary<string, Queue<Job>?> _exclusiveWaiters = new(StringComparer.Ordinal);
+    private readonly ResourceUsage _usage;
+    private readonly ExclusiveKeys _exclusiveKeys = new();
     private long _number;
     private long _servedCount;
     private int _waiting;
@@ -35,7 +32,7 @@ public sealed partial class JobQueue
     /// </param>
     /// <param name="logger">Logs defects.</param>
     public JobQueue(JobLimits limits, ISourceReadiness? sources = null, ILogger<JobQueue>? logger = null) =>
-        (_limits, _sources, _logger) = (limits, sources, logger ?? NullLogger<JobQueue>.Instance);
+        (_usage, _sources, _logger) = (new(limits), sources, logger ?? NullLogger<JobQueue>.Instance);
 
     /// <summary>Raised for each job that has released everything: another one with its key may start. Must not block.</summary>
     public event Action<Job>? Released;
@@ -102,7 +99,7 @@ public sealed partial class JobQueue
     {
         lock (_gate)
         {
-            return _exclusiveWaiters.ContainsKey(exclusive);
+            return _exclusiveKeys.IsHeld(exclusive);
         }
     }
 
@@ -129,7 +126,7 @@ public sealed partial class JobQueue
             }
             group.Waiting++;
             _waiting++;
-            if (TryAcquireExclusiveKey(job))
+            if (_exclusiveKeys.TryAcquire(job))
             {
                 EnqueueReady(job);
             }
@@ -142,17 +139,17 @@ public sealed partial class JobQueue
     /// <summary>Starts all jobs that can start. Called by the queue itself, and when a source has become ready.</summary>
     public void Pump()
     {
-        var begun = new List<Job>();
+        var started = new List<Job>();
         lock (_gate)
         {
             while (!_isStopped && Next() is { } next)
             {
                 Start(next.Job, next.Turn);
-                begun.Add(next.Job);
+                started.Add(next.Job);
             }
         }
 
-        foreach (var job in begun)
+        foreach (var job in started)
         {
             _ = Task.Run(() => RunAsync(job)); // it catches everything
         }
@@ -212,7 +209,10 @@ public sealed partial class JobQueue
             ReleaseResources(job);
             job.State = JobState.Released;
             _keys.Remove(job.Key);
-            HandOverExclusiveKey(job);
+            if (_exclusiveKeys.HandOver(job) is { } next)
+            {
+                EnqueueReady(next);
+            }
         }
 
         if (waited)
@@ -235,49 +235,6 @@ public sealed partial class JobQueue
         }
     }
 
-    private bool TryAcquireExclusiveKey(Job job)
-    {
-        if (job.ExclusiveKey is not { } exclusive)
-        {
-            return true;
-        }
-        if (!_exclusiveWaiters.TryGetValue(exclusive, out var behind))
-        {
-            _exclusiveWaiters.Add(exclusive, null);
-            return job.HasExclusiveKey = true;
-        }
-
-        if (behind is null)
-        {
-            _exclusiveWaiters[exclusive] = behind = new();
-        }
-        behind.Enqueue(job);
-        return false;
-    }
-
-    // The exclusive key of a job passes to the next one that waits for it.
-    private void HandOverExclusiveKey(Job job)
-    {
-        if (!job.HasExclusiveKey)
-        {
-            return;
-        }
-        job.HasExclusiveKey = false;
-        var behind = _exclusiveWaiters[job.ExclusiveKey!];
-        while (behind is not null && behind.TryDequeue(out var next))
-        {
-            if (next.State != JobState.Waiting)
-            {
-                continue; // it was removed
-            }
-            next.HasExclusiveKey = true;
-            EnqueueReady(next);
-            return;
-        }
-
-        _exclusiveWaiters.Remove(job.ExclusiveKey!);
-    }
-
     private void EnqueueReady(Job job)
     {
         job.Subqueue = SubqueueOf(job);
@@ -288,53 +245,25 @@ public sealed partial class JobQueue
     {
         // Names of sources and destinations contain no spaces.
         var key = $"{job.Lane} {job.Source} {string.Join(' ', job.Destinations)}";
-        if (!_subqueues.TryGetValue(key, out var line))
+        if (!_subqueues.TryGetValue(key, out var subqueue))
         {
-            _subqueues.Add(key, line = new(job.Source, [.. SlotLimitsOf(job)], [.. InProgressLimitsOf(job)]));
+            _subqueues.Add(key, subqueue = new(job.Source, _usage.SlotLimitsOf(job), _usage.InProgressLimitsOf(job)));
         }
-        return line;
+        return subqueue;
     }
-
-    private IEnumerable<ResourceLimit> SlotLimitsOf(Job job)
-    {
-        var slots = _limits.SlotsOf(job.Lane);
-        yield return new($"{job.Lane}", _limits.TotalSlotsOf(job.Lane));
-        foreach (var destination in job.Destinations)
-        {
-            yield return new($"{job.Lane} destination {destination}", slots);
-            yield return new($"destination {destination}", _limits.PerDestination ?? int.MaxValue);
-        }
-
-        if (job.Source is null)
-        {
-            yield break;
-        }
-        yield return new($"{job.Lane} source {job.Source}", _limits.SourceSlotsOf(job.Lane));
-
-        // A comparison of a large database takes hours and cannot be preempted, so it must not use the slot of a backup.
-        if (job.Lane != JobLane.Compare)
-        {
-            yield return new($"source {job.Source}", _limits.PerSource ?? int.MaxValue);
-        }
-    }
-
-    private IEnumerable<ResourceLimit> InProgressLimitsOf(Job job) =>
-        job
-            .Destinations.Select(d => new ResourceLimit($"under way {d}", _limits.InProgress))
-            .Append(new("under way", 2 * _limits.InProgress));
 
     // Of all subqueues that can start a job, the one whose group has waited longest for its turn.
     private (Job Job, RoundRobinGroup Turn)? Next()
     {
         (Job Job, RoundRobinGroup Turn)? best = null;
         List<string>? empty = null;
-        foreach (var (key, line) in _subqueues)
+        foreach (var (key, subqueue) in _subqueues)
         {
-            if (!CanStart(line))
+            if (!CanStart(subqueue))
             {
                 continue;
             }
-            if (line.Peek() is not { } next)
+            if (subqueue.Peek() is not { } next)
             {
                 (empty ??= []).Add(key);
             }
@@ -354,23 +283,10 @@ public sealed partial class JobQueue
         return best;
     }
 
-    private bool CanStart(JobSubqueue line) =>
-        HasCapacity(line.SlotLimits)
-        && HasCapacity(line.InProgressLimits)
-        && (line.Source is null || _sources?.IsReady(line.Source) != false);
-
-    private bool HasCapacity(IReadOnlyList<ResourceLimit> needs)
-    {
-        for (var i = 0; i < needs.Count; i++)
-        {
-            if (_usage.GetValueOrDefault(needs[i].Key) >= needs[i].Limit)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    private bool CanStart(JobSubqueue subqueue) =>
+        _usage.HasCapacity(subqueue.SlotLimits)
+        && _usage.HasCapacity(subqueue.InProgressLimits)
+        && (subqueue.Source is null || _sources?.IsReady(subqueue.Source) != false);
 
     private void Start(Job job, RoundRobinGroup turn)
     {
@@ -379,10 +295,8 @@ public sealed partial class JobQueue
         job.State = JobState.Running;
         (job.HasSlot, job.IsInProgress) = (true, true);
         _inProgress++;
-        foreach (var need in job.Subqueue.SlotLimits.Concat(job.Subqueue.InProgressLimits))
-        {
-            _usage[need.Key] = _usage.GetValueOrDefault(need.Key) + 1;
-        }
+        _usage.Add(job.Subqueue.SlotLimits);
+        _usage.Add(job.Subqueue.InProgressLimits);
     }
 
     private void Dequeue(Job job)
@@ -403,7 +317,7 @@ public sealed partial class JobQueue
         }
         job.IsInProgress = false;
         _inProgress--;
-        DecrementUsage(job.Subqueue.InProgressLimits);
+        _usage.Remove(job.Subqueue.InProgressLimits);
     }
 
     private void ReleaseSlot(Job job)
@@ -413,22 +327,7 @@ public sealed partial class JobQueue
             return;
         }
         job.HasSlot = false;
-        DecrementUsage(job.Subqueue.SlotLimits);
-    }
-
-    private void DecrementUsage(IReadOnlyList<ResourceLimit> needs)
-    {
-        foreach (var need in needs)
-        {
-            if (_usage[need.Key] is > 1 and var held)
-            {
-                _usage[need.Key] = held - 1;
-            }
-            else
-            {
-                _usage.Remove(need.Key);
-            }
-        }
+        _usage.Remove(job.Subqueue.SlotLimits);
     }
 
     private async Task RunAsync(Job job)

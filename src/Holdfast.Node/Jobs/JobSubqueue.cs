@@ -6,8 +6,8 @@ namespace Holdfast.Node.Jobs;
 /// </summary>
 /// <param name="source">The source that they need; null for none.</param>
 /// <param name="slot">The limits that apply to each until its slot is released.</param>
-/// <param name="underWay">The limits that apply to each until it is released.</param>
-internal sealed class JobSubqueue(string? source, IReadOnlyList<ResourceLimit> slot, IReadOnlyList<ResourceLimit> underWay)
+/// <param name="inProgress">The limits that apply to each until it is released.</param>
+internal sealed class JobSubqueue(string? source, IReadOnlyList<ResourceLimit> slot, IReadOnlyList<ResourceLimit> inProgress)
 {
     private readonly Dictionary<string, Entry> _groups = new(StringComparer.Ordinal);
 
@@ -18,7 +18,7 @@ internal sealed class JobSubqueue(string? source, IReadOnlyList<ResourceLimit> s
 
     public IReadOnlyList<ResourceLimit> SlotLimits => slot;
 
-    public IReadOnlyList<ResourceLimit> InProgressLimits => underWay;
+    public IReadOnlyList<ResourceLimit> InProgressLimits => inProgress;
 
     public void Add(Job job, RoundRobinGroup turn)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
@@ -26,6 +25,7 @@ public sealed partial class OperationQueue
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly JobQueue _queue;
+    private readonly InternalJobRunner _internalJobs;
     private readonly ILogger<OperationQueue> _logger;
 
     // Ensures that an operation is added only if no other has its key. Lock order: this lock, then the queue's, never the reverse.
@@ -48,6 +48,7 @@ public sealed partial class OperationQueue
         (_operations, _settings, _time) = (operations, settings, time);
         _logger = loggers.CreateLogger<OperationQueue>();
         _queue = new(settings.Jobs, sources, loggers.CreateLogger<JobQueue>());
+        _internalJobs = new(_queue, time);
         _queue.Released += job =>
         {
             if (job is OperationJob operation)
@@ -102,22 +103,7 @@ public sealed partial class OperationQueue
         IReadOnlyList<string> destinations,
         Func<CancellationToken, Task<T>> work,
         CancellationToken cancellationToken
-    ) =>
-        RunInternalAsync(
-            (stop, run) =>
-                new()
-                {
-                    Key = $"removal {Guid.NewGuid():n}",
-                    ExclusiveKey = key,
-                    Lane = JobLane.Removal,
-                    Group = "removals",
-                    Destinations = [.. destinations.Distinct(StringComparer.Ordinal)],
-                    Cancellation = stop,
-                    Work = run,
-                },
-            work,
-            cancellationToken
-        );
+    ) => _internalJobs.RunExclusivelyAsync(key, destinations, work, cancellationToken);
 
     /// <summary>Reads a database to compare it, as soon as its lane is free. It is not listed as an operation.</summary>
     /// <param name="database">The database.</param>
@@ -126,55 +112,7 @@ public sealed partial class OperationQueue
     /// <exception cref="HoldfastException">As for <see cref="RunExclusivelyAsync"/>: it could not start, or the node stops; and any
     /// failure of the work.</exception>
     internal Task<T> CompareAsync<T>(DatabaseId database, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        RunInternalAsync(
-            (stop, run) =>
-                new()
-                {
-                    Key = $"comparison {Guid.NewGuid():n}",
-                    Lane = JobLane.Compare,
-                    Group = "comparisons",
-                    Source = database.Source,
-                    Cancellation = stop,
-                    Work = run,
-                },
-            work,
-            cancellationToken
-        );
-
-    private async Task<T> RunInternalAsync<T>(
-        Func<CancellationTokenSource, Func<Job, Task>, InternalJob> make,
-        Func<CancellationToken, Task<T>> work,
-        CancellationToken cancellationToken
-    )
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        T result = default!;
-        var job = make(stop, async j =>
-        {
-            ((InternalJob)j).MarkStarted();
-            result = await work(stop.Token);
-        });
-        if (_queue.Add(job) is null)
-        {
-            throw CreateShuttingDownException();
-        }
-        await WaitForStartAsync(job, cancellationToken);
-        await job.Completion;
-        if (job.Failure is OperationCanceledException e && stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new HoldfastException(
-                ErrorCatalogue.Interrupted,
-                "The server stopped while this ran.",
-                "What has been deleted stays deleted. Please retry.",
-                e
-            );
-        }
-        if (job.Failure is { } failure)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-        }
-        return result;
-    }
+        _internalJobs.CompareAsync(database.Source, work, cancellationToken);
 
     /// <summary>Starts the jobs that can start now that a source is ready.</summary>
     public void Pump() => _queue.Pump();
@@ -208,7 +146,7 @@ public sealed partial class OperationQueue
                 {
                     if (_queue.IsStopped)
                     {
-                        throw CreateShuttingDownException();
+                        throw InternalJobRunner.CreateShuttingDownException();
                     }
                     if (!isWanted())
                     {
@@ -311,68 +249,11 @@ public sealed partial class OperationQueue
         var alone = all.OfType<InternalJob>().ToList();
         var ended = Task.WhenAll([.. running.Select(j => j.Operation.Completion), .. alone.Select(j => j.Completion)]);
         await Task.WhenAny(ended, Task.Delay(_settings.ShutdownGrace, _time));
-        await Task.WhenAll([.. running.Select(j => j.Operation.InterruptAsync()), .. alone.Select(InterruptAsync)]);
+        await Task.WhenAll([.. running.Select(j => j.Operation.InterruptAsync()), .. alone.Select(InternalJobRunner.InterruptAsync)]);
         await Task.WhenAny(ended, Task.Delay(CancellationTimeout, _time));
         // Each operation ends now. A subscriber to its end that hangs or fails must not delay the process or the other operations.
         var last = Task.WhenAll(running.Select(j => Task.Run(() => Terminate(j, StopReason.NodeShutdown))));
         await Task.WhenAny(Task.WhenAll(ended, last), Task.Delay(CancellationTimeout, TimeProvider.System));
-    }
-
-    // It may have ended and disposed its cancellation source.
-    private static Task InterruptAsync(InternalJob job)
-    {
-        try
-        {
-            return job.Completion.IsCompleted
-                ? Task.CompletedTask
-                : job.Cancellation.CancelAsync().WaitAsync(CancellationTimeout).ContinueWith(_ => { }, TaskScheduler.Default);
-        }
-        catch (ObjectDisposedException)
-        {
-            return Task.CompletedTask;
-        }
-    }
-
-    private static HoldfastException CreateShuttingDownException() =>
-        new(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Retry after it has restarted.");
-
-    // Returns when the work has started; if this throws, it has not started and never will.
-    private async Task WaitForStartAsync(InternalJob job, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.WhenAny(job.Started, job.Completion).WaitAsync(MaxExclusiveWait, _time, cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            if (_queue.Withdraw(job))
-            {
-                throw;
-            }
-            return; // it has just started and will be cancelled by its token
-        }
-        catch (TimeoutException e)
-        {
-            var why =
-                job.ExclusiveKey is null ? "other jobs read the same source"
-                : job.HasExclusiveKey ? "other chains are being deleted or repaired at the same destination"
-                : "a backup writes to the same chains";
-            if (!_queue.Withdraw(job))
-            {
-                return; // it has just started
-            }
-            throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
-                $"It could not start within {MaxExclusiveWait.TotalSeconds:0} s: {why}.",
-                "Retry when that has ended.",
-                e
-            );
-        }
-
-        if (!job.Started.IsCompleted)
-        {
-            throw CreateShuttingDownException();
-        }
     }
 
     private void Terminate(OperationJob job, StopReason reason)

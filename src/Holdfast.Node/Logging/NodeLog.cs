@@ -68,12 +68,12 @@ public sealed partial class NodeLog(
 
     /// <summary>A step of the shutdown does not complete; it is abandoned.</summary>
     /// <param name="what">The step.</param>
-    /// <param name="patience">The time limit.</param>
-    public void NotStoppedInTime(string what, TimeSpan patience) => LogNotStoppedInTime(what, patience.TotalSeconds);
+    /// <param name="timeout">The time limit.</param>
+    public void NotStoppedInTime(string what, TimeSpan timeout) => LogNotStoppedInTime(what, timeout.TotalSeconds);
 
     private static string Seconds(Operation operation) =>
-        operation is { Started: { } begun, Ended: { } ended }
-            ? (ended - begun).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)
+        operation is { Started: { } started, Ended: { } ended }
+            ? (ended - started).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)
             : "0";
 
     private void FollowDefinitions<T>(StateMirror<T> mirror, string what, Func<T, string> name)

@@ -32,7 +32,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
     private (string Phase, long Bytes, int Items, long Lines) _lastProgress;
     private long _lastActivity;
     private long _lines;
-    private bool _hasBegun,
+    private bool _hasStarted,
         _isClaimed,
         _isDisposed,
         _hasProgressFailed;
@@ -96,7 +96,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
         {
             lock (_gate)
             {
-                return _hasBegun && !_operation.HasEnded ? _time.GetElapsedTime(_lastActivity) : TimeSpan.Zero;
+                return _hasStarted && !_operation.HasEnded ? _time.GetElapsedTime(_lastActivity) : TimeSpan.Zero;
             }
         }
     }
@@ -168,15 +168,15 @@ public sealed class RunningOperation : IOperationLog, IDisposable
             {
                 return false;
             }
-            (_hasBegun, _lastActivity) = (true, _time.GetTimestamp());
+            (_hasStarted, _lastActivity) = (true, _time.GetTimestamp());
             return true;
         }
     }
 
     /// <summary>Marks it as running.</summary>
-    /// <param name="look">Returns the current progress; called at any time.</param>
-    /// <param name="moves">Returns a number that grows with any other activity; null if there is none.</param>
-    internal void MarkStarted(Func<(string Phase, OperationProgress Progress)> look, Func<long>? moves = null)
+    /// <param name="readProgress">Returns the current progress; called at any time.</param>
+    /// <param name="readActivity">Returns a number that grows with any other activity; null if there is none.</param>
+    internal void MarkStarted(Func<(string Phase, OperationProgress Progress)> readProgress, Func<long>? readActivity = null)
     {
         lock (_gate)
         {
@@ -184,7 +184,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
             {
                 return;
             }
-            (_readProgress, _readActivity) = (look, moves);
+            (_readProgress, _readActivity) = (readProgress, readActivity);
             if (_operation.State == OperationState.Running)
             {
                 return;
@@ -232,7 +232,7 @@ public sealed class RunningOperation : IOperationLog, IDisposable
     {
         lock (_gate)
         {
-            if (_isClaimed || (onlyWaiting && _hasBegun))
+            if (_isClaimed || (onlyWaiting && _hasStarted))
             {
                 return false;
             }
@@ -342,11 +342,11 @@ public sealed class RunningOperation : IOperationLog, IDisposable
     // The result and the duration; nothing if it never started.
     private string Summarize(OperationResult? result)
     {
-        if (_operation.Started is not { } begun)
+        if (_operation.Started is not { } started)
         {
             return "";
         }
-        var seconds = string.Create(CultureInfo.InvariantCulture, $" after {(_time.GetUtcNow() - begun).TotalSeconds:0.0} s");
+        var seconds = string.Create(CultureInfo.InvariantCulture, $" after {(_time.GetUtcNow() - started).TotalSeconds:0.0} s");
         return result is null || result.Unchanged
             ? seconds
             : $"{seconds}, {result.DatabaseBytes} bytes of the database, {result.StoredBytes} stored";

@@ -53,10 +53,10 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
             {
                 return await FindOfDatabaseAsync(DatabaseId.Parse(from), found, wanted, keys, cancellationToken);
             }
-            var place = found.Locations[0];
-            var point = await RestorePointFinder.FindAsync(place.Resolved, wanted, keys, cancellationToken);
+            var location = found.Locations[0];
+            var point = await RestorePointFinder.FindAsync(location.Resolved, wanted, keys, cancellationToken);
             return new(
-                [new(place.Destination, place.Resolved, point, place.Destination is null ? null : place.PathOf(point.Chain))],
+                [new(location.Destination, location.Resolved, point, location.Destination is null ? null : location.PathOf(point.Chain))],
                 keys,
                 null,
                 [],
@@ -73,20 +73,20 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     /// <summary>Opens a restore point at one location, with the archives that it builds on.</summary>
     /// <exception cref="HoldfastException">It cannot be read there, or differs from what was written there.</exception>
     public async Task<OpenedRestorePoint> OpenAsync(
-        RestorePointLocation place,
+        RestorePointLocation location,
         RestorePointLocations all,
         IReadOnlyList<string> given,
         CancellationToken cancellationToken
     )
     {
-        var use = place is { Destination: { } destination, ChainPath: { } path } ? chains.AcquireRead(destination, path) : null;
+        var lease = location is { Destination: { } destination, ChainPath: { } path } ? chains.AcquireRead(destination, path) : null;
         try
         {
-            var reader = await RestorePointReader.OpenAsync(place.Resolved.Destination, place.Point, all.Keys, cancellationToken);
+            var reader = await RestorePointReader.OpenAsync(location.Resolved.Destination, location.Point, all.Keys, cancellationToken);
             try
             {
-                var warnings = await ValidateAsync(place, all, reader, cancellationToken);
-                return new(place.Point, reader, use, warnings);
+                var warnings = await ValidateAsync(location, all, reader, cancellationToken);
+                return new(location.Point, reader, lease, warnings);
             }
             catch
             {
@@ -96,10 +96,10 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         }
         catch (Exception e)
         {
-            use?.Dispose();
-            if (e is HoldfastException told)
+            lease?.Dispose();
+            if (e is HoldfastException failure)
             {
-                throw TranslateKeyFailure(told, given);
+                throw TranslateKeyFailure(failure, given);
             }
             throw;
         }
@@ -119,9 +119,9 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     {
         await using var all = await FindAsync(from, wanted, given, cancellationToken);
         RestorePointCheck? first = null;
-        foreach (var place in all.Locations)
+        foreach (var location in all.Locations)
         {
-            var check = await CheckAsync(place, all, given, cancellationToken);
+            var check = await CheckAsync(location, all, given, cancellationToken);
             first ??= check;
             if (check.Problem is null || !IsCopyFailure(check.Problem))
             {
@@ -133,13 +133,13 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     }
 
     /// <summary>Records an archive that a restore found damaged.</summary>
-    /// <param name="place">The location.</param>
+    /// <param name="location">The location.</param>
     /// <param name="all">All locations.</param>
     /// <param name="opened">The opened restore point; null if it could not be opened.</param>
     /// <param name="e">The failure.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task TryRecordDamageAsync(
-        RestorePointLocation place,
+        RestorePointLocation location,
         RestorePointLocations all,
         OpenedRestorePoint? opened,
         HoldfastException e,
@@ -148,7 +148,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     {
         try
         {
-            await RecordDamageAsync(place, all, opened, e, cancellationToken);
+            await RecordDamageAsync(location, all, opened, e, cancellationToken);
         }
         catch (HoldfastException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -158,7 +158,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     }
 
     private async Task RecordDamageAsync(
-        RestorePointLocation place,
+        RestorePointLocation location,
         RestorePointLocations all,
         OpenedRestorePoint? opened,
         HoldfastException e,
@@ -166,7 +166,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     )
     {
         if (
-            place is not { Destination: { } destination, ChainPath: { } chain }
+            location is not { Destination: { } destination, ChainPath: { } chain }
             || !e.IsDamage
             || (all.Database ?? DatabaseOf(chain)) is not { } database
         )
@@ -175,7 +175,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         }
         // The message names the file; a missing archive is found by listings.
         var files = opened?.Reader.Archives.Select(a => Path.GetFileName(a.Name))
-            ?? place.Point.Chain.Archives.Select(a => a.Name.ToString());
+            ?? location.Point.Chain.Archives.Select(a => a.Name.ToString());
         if (
             e.Error == ErrorCatalogue.ChainIncomplete
             || files.FirstOrDefault(f => e.Message.Contains(f, StringComparison.Ordinal)) is not { } file
@@ -185,22 +185,22 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         }
         if (e.Error == ErrorCatalogue.Unreadable)
         {
-            await place.Resolved.Destination.CheckIdentityAsync(cancellationToken);
+            await location.Resolved.Destination.CheckIdentityAsync(cancellationToken);
         }
         await catalog.RecordFindingsAsync(
             database,
-            place.Point.Chain.Name.Task,
+            location.Point.Chain.Name.Task,
             [
                 new()
                 {
                     Chain = chain,
                     Name = file,
                     Destination = destination,
-                    Identity = place.Resolved.Destination.Identity,
+                    Identity = location.Resolved.Destination.Identity,
                     State = CopyState.Damaged,
                     At = time.GetUtcNow(),
                     Problem = OperationError.From(e),
-                    Archive = new() { Name = file, Length = place.Point.Chain.Archives.First(a => a.Name.ToString() == file).Length },
+                    Archive = new() { Name = file, Length = location.Point.Chain.Archives.First(a => a.Name.ToString() == file).Length },
                 },
             ]
         );
@@ -223,14 +223,14 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     // Archives at a destination are compared with the catalog. For unrecorded archives, and those at other locations, only the
     // names can be checked.
     private async Task<IReadOnlyList<string>> ValidateAsync(
-        RestorePointLocation place,
+        RestorePointLocation location,
         RestorePointLocations all,
         ChainReader reader,
         CancellationToken cancellationToken
     )
     {
         var isRecorded = false;
-        if (place.ChainPath is { } chain)
+        if (location.ChainPath is { } chain)
         {
             try
             {
@@ -247,8 +247,10 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         {
             return [];
         }
-        var mismatches = await LayoutValidator.ValidateAsync(place.Resolved, place.Point, reader, all.Keys, cancellationToken);
-        return mismatches.Count == 0 || place.Resolved.Archive is not null ? [.. mismatches.Select(m => m.Message)] : throw mismatches[0];
+        var mismatches = await LayoutValidator.ValidateAsync(location.Resolved, location.Point, reader, all.Keys, cancellationToken);
+        return mismatches.Count == 0 || location.Resolved.Archive is not null
+            ? [.. mismatches.Select(m => m.Message)]
+            : throw mismatches[0];
     }
 
     // Null for a chain that is not in the folder of a database.
@@ -258,17 +260,17 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     private static DateTimeOffset TimeOf(string name) => ArchiveName.TryParse(name)?.Time ?? DateTimeOffset.MinValue;
 
     private async Task<RestorePointCheck> CheckAsync(
-        RestorePointLocation place,
+        RestorePointLocation location,
         RestorePointLocations all,
         IReadOnlyList<string> given,
         CancellationToken cancellationToken
     )
     {
-        var check = new RestorePointCheck(place.Point, null);
+        var check = new RestorePointCheck(location.Point, null);
         try
         {
-            check = check with { Needs = await ReadRequirementAsync(place.Resolved.Destination, place.Point, cancellationToken) };
-            await using var opened = await OpenAsync(place, all, given, cancellationToken);
+            check = check with { Needs = await ReadRequirementAsync(location.Resolved.Destination, location.Point, cancellationToken) };
+            await using var opened = await OpenAsync(location, all, given, cancellationToken);
             // they are in the same folder
             var files = opened.Reader.Archives.Select(a => Path.GetFileName(a.Name)).ToHashSet(StringComparer.Ordinal);
             return check with
@@ -276,7 +278,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
                 Header = opened.Reader.Point.Header,
                 File = opened.Reader.Point.Manifest.File,
                 Archives = opened.Reader.Archives.Count,
-                StoredBytes = place.Point.Chain.Archives.Where(a => files.Contains(Path.GetFileName(a.Path))).Sum(a => a.Length),
+                StoredBytes = location.Point.Chain.Archives.Where(a => files.Contains(Path.GetFileName(a.Path))).Sum(a => a.Length),
                 DatabaseBytes = opened.Reader.Items.Sum(i => i.Length),
             };
         }
@@ -333,7 +335,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         {
             throw missing;
         }
-        var places = new List<(RestorePointLocation Place, string? Problem)>();
+        var locations = new List<(RestorePointLocation Location, string? Problem)>();
         HoldfastException? nowhere = null;
         foreach (var at in found.Locations)
         {
@@ -349,7 +351,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
                 var (stored, point) = wanted is null
                     ? await NewestAsync(at, times, keys, cancellationToken)
                     : (at.Resolved, await RestorePointFinder.FindAsync(at.Resolved, wanted, keys, cancellationToken));
-                places.Add((new(at.Destination, stored, point, point.Chain.Path), ProblemOf(known, at.Destination!, point)));
+                locations.Add((new(at.Destination, stored, point, point.Chain.Path), ProblemOf(known, at.Destination!, point)));
             }
             catch (HoldfastException e) when (IsCopyFailure(e))
             {
@@ -358,7 +360,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
             }
         }
 
-        if (places.Count == 0)
+        if (locations.Count == 0)
         {
             throw nowhere
                 ?? found.Problems.Values.FirstOrDefault()
@@ -368,14 +370,14 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
                     "Try another path, or check the destinations."
                 );
         }
-        notes.AddRange(places.Select(p => p.Problem).OfType<string>());
+        notes.AddRange(locations.Select(p => p.Problem).OfType<string>());
         // The newest first; locations without a known problem before the others.
         return new(
             [
-                .. places
-                    .OrderByDescending(p => wanted is null ? finder.NewestTimeOf(p.Place.Point.Chain) : default)
+                .. locations
+                    .OrderByDescending(p => wanted is null ? finder.NewestTimeOf(p.Location.Point.Chain) : default)
                     .ThenBy(p => p.Problem is not null)
-                    .Select(p => p.Place),
+                    .Select(p => p.Location),
             ],
             keys,
             database,

@@ -21,7 +21,7 @@ public static class DatabaseRestore
         string name,
         ChainReader point,
         CancellationToken cancellationToken
-    ) => RunAsync(engine, source, name, point, new(), false, null, cancellationToken);
+    ) => RunAsync(engine, source, name, point, new(), null, cancellationToken);
 
     /// <summary>
     /// Restores the point as the new database <paramref name="name"/> of <paramref name="source"/>. A failed or
@@ -31,8 +31,7 @@ public static class DatabaseRestore
     /// <param name="source">The source of the new database.</param>
     /// <param name="name">Name of the new database.</param>
     /// <param name="point">The restore point, opened and checked.</param>
-    /// <param name="file">The file attributes to copy from the original.</param>
-    /// <param name="continueOnError">Whether objects that cannot be created are skipped and reported.</param>
+    /// <param name="options">The options.</param>
     /// <param name="meter">Receives the progress; null for none.</param>
     /// <param name="cancellationToken">Cancels the restore.</param>
     /// <returns>The new database.</returns>
@@ -42,8 +41,7 @@ public static class DatabaseRestore
         IDatabaseSource source,
         string name,
         ChainReader point,
-        FileRestoreOptions file,
-        bool continueOnError,
+        DatabaseRestoreOptions options,
         RestoreMeter? meter,
         CancellationToken cancellationToken
     )
@@ -66,8 +64,8 @@ public static class DatabaseRestore
         var request = new RestoreRequest(name, header.Type, key, manifest.Fingerprint, point.Items.Sum(i => i.Length))
         {
             OriginalPermissions = manifest.File,
-            FileOptions = file,
-            ContinueOnError = continueOnError,
+            FileOptions = options.File,
+            ContinueOnError = options.ContinueOnError,
         };
         await using var target = await source.BeginRestoreAsync(request, cancellationToken);
         if (meter?.OnLoading is { } loading && target.RestoreRole is { } role)

@@ -85,15 +85,15 @@ public sealed class RestoreOperation(
     }
 
     /// <summary>Runs a restore and records its result.</summary>
-    public Task RunAsync(RestoreJob ask, RunningOperation operation) =>
+    public Task RunAsync(RestoreJob job, RunningOperation operation) =>
         OperationRunner.RunAsync(
             operation,
-            async token => (await RestoreAsync(ask, operation, token), null), // the restore has already recorded whether it is complete
-            $"restore of '{ask.Target}'",
+            async token => (await RestoreAsync(job, operation, token), null), // the restore has already recorded whether it is complete
+            $"restore of '{job.Target}'",
             "Nothing is left of the new database; restore it again."
         );
 
-    private async Task<OperationResult> RestoreAsync(RestoreJob ask, RunningOperation operation, CancellationToken cancellationToken)
+    private async Task<OperationResult> RestoreAsync(RestoreJob job, RunningOperation operation, CancellationToken cancellationToken)
     {
         var phase = "looking";
         var meter = new RestoreMeter();
@@ -109,8 +109,8 @@ public sealed class RestoreOperation(
             )
         );
         // even if the source is saved meanwhile, this instance stays usable until the restore has ended
-        await using var use = await sources.AcquireAsync(ask.Target.Source, cancellationToken);
-        await using var all = await points.FindAsync(ask.From, ask.Point, ask.Keys, cancellationToken);
+        await using var lease = await sources.AcquireAsync(job.Target.Source, cancellationToken);
+        await using var all = await points.FindAsync(job.From, job.Point, job.Keys, cancellationToken);
         var notes = new List<string>(all.Notes);
         foreach (var note in notes)
         {
@@ -120,30 +120,30 @@ public sealed class RestoreOperation(
         HoldfastException? problem = null;
         for (var i = 0; result is null; i++)
         {
-            var place = all.Locations[i];
+            var location = all.Locations[i];
             OpenedRestorePoint? opened = null;
             try
             {
-                opened = await points.OpenAsync(place, all, ask.Keys, cancellationToken);
+                opened = await points.OpenAsync(location, all, job.Keys, cancellationToken);
                 operation.Write(
-                    $"restoring {place.Point.Archive.Path} from '{place.Name}', from a chain of "
-                        + $"{(place.Point.Chain.Archives.Count is 1 ? "1 archive" : $"{place.Point.Chain.Archives.Count} archives")}"
+                    $"restoring {location.Point.Archive.Path} from '{location.Name}', from a chain of "
+                        + $"{(location.Point.Chain.Archives.Count is 1 ? "1 archive" : $"{location.Point.Chain.Archives.Count} archives")}"
                 );
                 foreach (var warning in opened.Warnings)
                 {
                     operation.Write(warning);
                 }
                 phase = "writing";
-                (result, problem) = await RestoreAsync(ask, use, place, opened, notes, meter = CreateMeter(ask), operation);
+                (result, problem) = await RestoreAsync(job, lease, location, opened, notes, meter = CreateMeter(job), operation);
             }
             catch (HoldfastException e) when (RestorePointOpener.IsCopyFailure(e) && !cancellationToken.IsCancellationRequested)
             {
-                await points.TryRecordDamageAsync(place, all, opened, e, cancellationToken);
+                await points.TryRecordDamageAsync(location, all, opened, e, cancellationToken);
                 if (i == all.Locations.Count - 1)
                 {
                     throw;
                 }
-                notes.Add($"not from '{place.Name}': {e.Message}");
+                notes.Add($"not from '{location.Name}': {e.Message}");
                 operation.Write($"{notes[^1]} Trying '{all.Locations[i + 1].Name}'.");
             }
             finally
@@ -157,24 +157,24 @@ public sealed class RestoreOperation(
 
         var state = problem is null ? OperationState.Completed : OperationState.CompletedWithErrors;
         operation.TryMarkSucceeded(state, result, problem); // the database exists: no later failure changes that
-        operation.Write($"'{ask.Target}' has been created");
+        operation.Write($"'{job.Target}' has been created");
         phase = "discovering";
-        if (sources.Find(ask.Target.Source) is { } now)
+        if (sources.Find(job.Target.Source) is { } now)
         {
             await now.DiscoverAsync(cancellationToken); // covered from now on, by the current instance of the source
         }
         return result;
     }
 
-    private RestoreMeter CreateMeter(RestoreJob ask)
+    private RestoreMeter CreateMeter(RestoreJob job)
     {
         var id = Guid.NewGuid().ToString("n");
-        return new() { Id = id, OnLoading = (role, token) => roles.RecordStartAsync(ask.Target.Source, id, ask.Target.Name, role, token) };
+        return new() { Id = id, OnLoading = (role, token) => roles.RecordStartAsync(job.Target.Source, id, job.Target.Name, role, token) };
     }
 
     private async Task<RestoredDatabase> CreateDatabaseAsync(
-        RestoreJob ask,
-        SourceLease use,
+        RestoreJob job,
+        SourceLease lease,
         OpenedRestorePoint opened,
         RestoreMeter meter,
         CancellationToken cancellationToken
@@ -184,12 +184,11 @@ public sealed class RestoreOperation(
         try
         {
             return await DatabaseRestore.RunAsync(
-                use.Engine,
-                use.Source,
-                ask.Target.Name,
+                lease.Engine,
+                lease.Source,
+                job.Target.Name,
                 opened.Reader,
-                ask.File,
-                ask.ContinueOnError,
+                new() { File = job.File, ContinueOnError = job.ContinueOnError },
                 meter,
                 cancellationToken
             );
@@ -200,7 +199,7 @@ public sealed class RestoreOperation(
             if (
                 meter.RestoreRole is null
                 && e is HoldfastException known
-                && roles.ExplainFailure(ask.Target.Source, known) is { } explained
+                && roles.ExplainFailure(job.Target.Source, known) is { } explained
             )
             {
                 throw explained;
@@ -209,14 +208,14 @@ public sealed class RestoreOperation(
         }
         finally
         {
-            roles.RecordEnd(ask.Target.Source, meter.Id, meter.RestoreRole, failure);
+            roles.RecordEnd(job.Target.Source, meter.Id, meter.RestoreRole, failure);
         }
     }
 
     private async Task<(OperationResult Result, HoldfastException? Problem)> RestoreAsync(
-        RestoreJob ask,
-        SourceLease use,
-        RestorePointLocation place,
+        RestoreJob job,
+        SourceLease lease,
+        RestorePointLocation location,
         OpenedRestorePoint opened,
         List<string> notes,
         RestoreMeter meter,
@@ -224,7 +223,7 @@ public sealed class RestoreOperation(
     )
     {
         var reader = opened.Reader;
-        var made = await CreateDatabaseAsync(ask, use, opened, meter, operation.Stopping);
+        var made = await CreateDatabaseAsync(job, lease, opened, meter, operation.Stopping);
         if (made.File is { } file)
         {
             operation.Write($"its file belongs to {file}");
@@ -237,16 +236,16 @@ public sealed class RestoreOperation(
         var result = new OperationResult
         {
             Type = reader.Point.Header.Type,
-            Path = place.Point.Archive.Path,
+            Path = location.Point.Archive.Path,
             ArchiveId = reader.Point.Header.Id,
             DatabaseBytes = meter.TotalBytes,
-            StoredBytes = place.Point.Archive.Length,
-            Destinations = place.Destination is { } name
+            StoredBytes = location.Point.Archive.Length,
+            Destinations = location.Destination is { } name
                 ? new Dictionary<string, string?> { [name] = null }
                 : new Dictionary<string, string?>(),
-            Warnings = notes.Count == 0 ? warnings : [$"restored from '{place.Name}': {string.Join("; ", notes)}", .. warnings],
+            Warnings = notes.Count == 0 ? warnings : [$"restored from '{location.Name}': {string.Join("; ", notes)}", .. warnings],
         };
-        return (result, made.CreateProblem(ask.Target.ToString()));
+        return (result, made.CreateProblem(job.Target.ToString()));
     }
 
     private static string FormatList(List<string> names) =>
@@ -254,13 +253,13 @@ public sealed class RestoreOperation(
 
     private async Task<BackupSearchResult?> TrySearchAsync(string from, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(CheckTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using var timeout = new CancellationTokenSource(CheckTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             return await finder.SearchAsync(from, both.Token);
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return null;
         }

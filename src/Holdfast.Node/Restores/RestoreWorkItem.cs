@@ -6,12 +6,12 @@ using Holdfast.Node.Operations;
 namespace Holdfast.Node.Restores;
 
 /// <summary>A restore in the queue. Its target is reserved while it waits and runs.</summary>
-/// <param name="ask">The restore.</param>
+/// <param name="job">The restore.</param>
 /// <param name="executor">Runs the restore.</param>
-internal sealed class RestoreWorkItem(RestoreJob ask, RestoreOperation executor) : OperationWorkItem
+internal sealed class RestoreWorkItem(RestoreJob job, RestoreOperation executor) : OperationWorkItem
 {
     /// <inheritdoc/>
-    public override string Key => $"restore {ask.Target}";
+    public override string Key => $"restore {job.Target}";
 
     /// <inheritdoc/>
     public override JobLane Lane => JobLane.Restore;
@@ -20,10 +20,10 @@ internal sealed class RestoreWorkItem(RestoreJob ask, RestoreOperation executor)
     public override string Group => "restores";
 
     /// <inheritdoc/>
-    public override string Source => ask.Target.Source;
+    public override string Source => job.Target.Source;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Destinations { get; } = BackupFinder.DestinationOf(ask.From) is { } name ? [name] : [];
+    public override IReadOnlyList<string> Destinations { get; } = BackupFinder.DestinationOf(job.From) is { } name ? [name] : [];
 
     // A server that builds indexes reports no progress for hours.
     /// <inheritdoc/>
@@ -33,21 +33,21 @@ internal sealed class RestoreWorkItem(RestoreJob ask, RestoreOperation executor)
     public override RunningOperation CreateOperation(OperationStore operations, string? askedBy) =>
         operations.Add(
             OperationKind.Restore,
-            ask.Target,
+            job.Target,
             null,
             null,
             askedBy,
             new()
             {
-                From = ask.From,
-                Point = ask.Point,
-                KeysGiven = ask.Keys.Count > 0,
-                KeepMode = ask.File.RestoreMode,
-                KeepOwner = ask.File.RestoreOwner,
-                ContinueOnError = ask.ContinueOnError,
+                From = job.From,
+                Point = job.Point,
+                KeysGiven = job.Keys.Count > 0,
+                KeepMode = job.File.RestoreMode,
+                KeepOwner = job.File.RestoreOwner,
+                ContinueOnError = job.ContinueOnError,
             }
         );
 
     /// <inheritdoc/>
-    public override Task RunAsync(RunningOperation operation, Action written) => executor.RunAsync(ask, operation);
+    public override Task RunAsync(RunningOperation operation, Action written) => executor.RunAsync(job, operation);
 }

@@ -135,8 +135,8 @@ public sealed class RetentionRunner(
         }
         foreach (var chain in paths.Select(p => there.Find(c => c.Path == p)).OfType<StoredChain>())
         {
-            using var use = chains?.TryAcquireDelete(name, chain.Path);
-            if (chains is not null && use is null)
+            using var lease = chains?.TryAcquireDelete(name, chain.Path);
+            if (chains is not null && lease is null)
             {
                 break; // a restore reads it: the next run continues from here, so that no gap looks like a wrong clock
             }

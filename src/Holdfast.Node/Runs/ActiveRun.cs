@@ -26,10 +26,10 @@ internal sealed class ActiveRun(Run head, Dictionary<string, (DatabaseId Databas
 
     /// <summary>The run with its current counters.</summary>
     /// <param name="now">The current time.</param>
-    /// <param name="isHeldUp">Whether a due task cannot start now.</param>
-    public Run Snapshot(DateTimeOffset now, Func<string, bool> isHeldUp)
+    /// <param name="isBlocked">Whether a due task cannot start now.</param>
+    public Run Snapshot(DateTimeOffset now, Func<string, bool> isBlocked)
     {
-        var run = RunAggregator.Aggregate(Head, Due, Entries, now, isHeldUp);
+        var run = RunAggregator.Aggregate(Head, Due, Entries, now, isBlocked);
         return IsAccepting ? run with { Ended = null } : run;
     }
 }

@@ -94,22 +94,22 @@ public sealed class RunRegistry(
             backups.ToLookup(o => o.TaskId!, StringComparer.Ordinal)
         );
         var stored = _due.All;
-        var mine = state.Runs.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).ToList();
+        var own = state.Runs.Items.Select(r => r.Value).Where(r => ofAllNodes || r.Node == settings.Tag).ToList();
         lock (_gate)
         {
-            foreach (var group in mine.GroupBy(r => (r.TemplateId, r.Slot is null)))
+            foreach (var group in own.GroupBy(r => (r.TemplateId, r.Slot is null)))
             {
                 // Older ones that may still have missed backups are included: they end when their time is over.
-                var held = group
+                var unfinished = group
                     .OrderByDescending(r => r.Id, StringComparer.Ordinal)
                     .Where((r, i) => i < MaxLoadedPerTemplate || !r.HasEnded);
-                foreach (var run in held)
+                foreach (var run in unfinished)
                 {
                     Resume(run, stored.GetValueOrDefault(run.Id), ofRun[run.Id], ofTask);
                 }
             }
 
-            _due.Remove(mine.Select(r => r.Id).Where(id => stored.ContainsKey(id) && !_active.ContainsKey(id)));
+            _due.Remove(own.Select(r => r.Id).Where(id => stored.ContainsKey(id) && !_active.ContainsKey(id)));
         }
     }
 

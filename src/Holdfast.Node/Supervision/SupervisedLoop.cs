@@ -48,15 +48,15 @@ public sealed class SupervisedLoop
 
     private void Set(Func<LoopStatus, LoopStatus> change)
     {
-        bool told;
+        bool isChanged;
         lock (_gate)
         {
             var before = _status;
             _status = change(before);
-            told = before.Problem != _status.Problem;
+            isChanged = before.Problem != _status.Problem;
         }
 
-        if (told)
+        if (isChanged)
         {
             _changed(); // outside of the lock: subscribers may read the status
         }

@@ -30,16 +30,16 @@ public sealed class VerifyOperation(
 )
 {
     /// <summary>Runs a verification and records its result.</summary>
-    public Task RunAsync(VerifyJob ask, RunningOperation operation) =>
+    public Task RunAsync(VerifyJob job, RunningOperation operation) =>
         OperationRunner.RunAsync(
             operation,
-            token => VerifyAsync(ask, operation, token),
-            $"verification of '{ask.Database}'",
+            token => VerifyAsync(job, operation, token),
+            $"verification of '{job.Database}'",
             "The results of the completed chains are recorded; verify the others again."
         );
 
     private async Task<(OperationResult, HoldfastException?)> VerifyAsync(
-        VerifyJob ask,
+        VerifyJob job,
         RunningOperation operation,
         CancellationToken cancellationToken
     )
@@ -58,19 +58,19 @@ public sealed class VerifyOperation(
                 ),
             () => run.Activity
         );
-        ask = ask with { From = await finder.NormalizeAsync(ask.From, cancellationToken) };
-        await using var found = await finder.SearchAsync(ask.From, cancellationToken);
-        var isLost = await AddMissingAsync(ask, found, run, operation, cancellationToken);
+        job = job with { From = await finder.NormalizeAsync(job.From, cancellationToken) };
+        await using var found = await finder.SearchAsync(job.From, cancellationToken);
+        var isLost = await AddMissingAsync(job, found, run, operation, cancellationToken);
         if (found.Locations.Count == 0 && !isLost)
         {
             throw found.Problems.Values.FirstOrDefault()
                 ?? new HoldfastException(
                     ErrorCatalogue.NotFound,
-                    $"No destination has a backup of '{ask.Database}'.",
+                    $"No destination has a backup of '{job.Database}'.",
                     "Try another path, or check the destinations."
                 );
         }
-        var opens = await keys.AllAsync(ask.From, ask.Keys, cancellationToken);
+        var archiveKeys = await keys.AllAsync(job.From, job.Keys, cancellationToken);
         run.Total = found.Locations.Sum(p => Bytes(p.Resolved));
         operation.Write(
             $"{found.Locations.Sum(p => p.Resolved.Chains.Count)} chains to read at {found.Locations.Count} locations, {run.Total} bytes"
@@ -84,7 +84,7 @@ public sealed class VerifyOperation(
             run.Add(name, $"It cannot be read: {problem.Message}", problem);
         }
         foreach (
-            var place in found.Locations.Select(p =>
+            var location in found.Locations.Select(p =>
                 p with
                 {
                     Resolved = p.Resolved with
@@ -95,9 +95,9 @@ public sealed class VerifyOperation(
             )
         )
         {
-            foreach (var chain in place.Resolved.Chains)
+            foreach (var chain in location.Resolved.Chains)
             {
-                await VerifyAsync(ask, place, chain, opens, run, operation, cancellationToken);
+                await VerifyAsync(job, location, chain, archiveKeys, run, operation, cancellationToken);
             }
         }
 
@@ -128,18 +128,18 @@ public sealed class VerifyOperation(
 
     // Missing archives cannot be read, so the listings are compared with the catalog first.
     private async Task<bool> AddMissingAsync(
-        VerifyJob ask,
+        VerifyJob job,
         BackupSearchResult found,
         Totals run,
         RunningOperation operation,
         CancellationToken cancellationToken
     )
     {
-        var known = catalog.ChainsOf(ask.Database);
-        var names = BackupFinder.IsDatabase(ask.From)
+        var known = catalog.ChainsOf(job.Database);
+        var names = BackupFinder.IsDatabase(job.From)
             ? known.SelectMany(c => c.Destinations).Distinct(StringComparer.Ordinal).ToList()
             : found.Locations.Select(p => p.Destination).OfType<string>().ToList();
-        var within = BackupFinder.IsDatabase(ask.From)
+        var within = BackupFinder.IsDatabase(job.From)
             ? null
             : found
                 .Locations.Where(p => p.Destination is not null)
@@ -152,8 +152,8 @@ public sealed class VerifyOperation(
             {
                 continue;
             }
-            await audit.CompareAsync(name, ask.Database, cancellationToken);
-            foreach (var chain in catalog.ChainsOf(ask.Database).Where(c => within?.Contains(c.Path) ?? true))
+            await audit.CompareAsync(name, job.Database, cancellationToken);
+            foreach (var chain in catalog.ChainsOf(job.Database).Where(c => within?.Contains(c.Path) ?? true))
             {
                 foreach (var entry in chain.Entries)
                 {
@@ -183,24 +183,26 @@ public sealed class VerifyOperation(
     }
 
     private async Task VerifyAsync(
-        VerifyJob ask,
-        BackupLocation place,
+        VerifyJob job,
+        BackupLocation location,
         StoredChain chain,
-        AgeKeys opens,
+        AgeKeys archiveKeys,
         Totals run,
         RunningOperation operation,
         CancellationToken cancellationToken
     )
     {
-        var name = place.Destination ?? place.From;
+        var name = location.Destination ?? location.From;
         run.Problems.TryAdd(name, []);
-        await foreach (var verified in Verifier.VerifyAsync(place.Resolved with { Chains = [chain] }, opens, engines, cancellationToken))
+        await foreach (
+            var verified in Verifier.VerifyAsync(location.Resolved with { Chains = [chain] }, archiveKeys, engines, cancellationToken)
+        )
         {
             run.Archives++;
             run.Done += verified.Archive.Length;
             var file = verified.Archive.Name.ToString();
-            var (problem, note) = await RecordAsync(ask, place, chain, verified, cancellationToken);
-            operation.Write($"{place.ReferenceTo(verified.Archive.Path)}: {problem?.Message ?? note ?? "intact"}");
+            var (problem, note) = await RecordAsync(job, location, chain, verified, cancellationToken);
+            operation.Write($"{location.ReferenceTo(verified.Archive.Path)}: {problem?.Message ?? note ?? "intact"}");
             if (note is not null)
             {
                 run.Notes.Add($"{name}: {file}: {note}");
@@ -217,8 +219,8 @@ public sealed class VerifyOperation(
     // Nothing is recorded for a path, because records belong to destinations. For unrecorded archives only the names can be
     // checked.
     private async Task<(HoldfastException? Problem, string? Note)> RecordAsync(
-        VerifyJob ask,
-        BackupLocation place,
+        VerifyJob job,
+        BackupLocation location,
         StoredChain chain,
         VerifyResult verified,
         CancellationToken cancellationToken
@@ -226,35 +228,34 @@ public sealed class VerifyOperation(
     {
         if (
             verified is { Problem: null, Header: { } header }
-            && (place.Destination is null || !copies.IsRecorded(place.PathOf(chain), verified.Archive.Name.ToString()))
-            && LayoutValidator.FindMismatch(place.Resolved, chain, verified.Archive, header) is { } mismatch
+            && (location.Destination is null || !copies.IsRecorded(location.PathOf(chain), verified.Archive.Name.ToString()))
+            && LayoutValidator.FindMismatch(location.Resolved, chain, verified.Archive, header) is { } mismatch
         )
         {
-            if (place.Resolved.Archive is null)
+            if (location.Resolved.Archive is null)
             {
                 verified = verified with { Problem = mismatch };
             }
-            else if (place.Destination is null)
+            else if (location.Destination is null)
             {
                 return (null, mismatch.Message);
             }
         }
 
-        if (place.Destination is not { } destination)
+        if (location.Destination is not { } destination)
         {
             return (verified.Problem, null);
         }
         return await copies.RecordAsync(
             destination,
-            place.Resolved.Destination,
-            ask.Database,
+            location.Resolved.Destination,
+            job.Database,
             chain with
             {
-                Path = place.PathOf(chain),
+                Path = location.PathOf(chain),
             },
-            verified.Archive,
             verified,
-            ask.HashSuffices,
+            job.HashSuffices,
             cancellationToken
         );
     }
@@ -289,12 +290,12 @@ public sealed class VerifyOperation(
 
         public Dictionary<string, List<string>> Problems { get; } = new(StringComparer.Ordinal);
 
-        public void Add(string place, string text, HoldfastException problem)
+        public void Add(string location, string text, HoldfastException problem)
         {
             FirstProblem ??= problem;
-            if (!Problems.TryGetValue(place, out var list))
+            if (!Problems.TryGetValue(location, out var list))
             {
-                Problems[place] = list = [];
+                Problems[location] = list = [];
             }
             list.Add(text);
         }

@@ -6,9 +6,9 @@ using Holdfast.Node.Operations;
 namespace Holdfast.Node.Verification;
 
 /// <summary>A verification in the queue.</summary>
-/// <param name="ask">What is asked for.</param>
+/// <param name="job">What is asked for.</param>
 /// <param name="executor">Runs it.</param>
-internal sealed class VerifyWorkItem(VerifyJob ask, VerifyOperation executor) : OperationWorkItem
+internal sealed class VerifyWorkItem(VerifyJob job, VerifyOperation executor) : OperationWorkItem
 {
     /// <inheritdoc/>
     public override string Key { get; } = $"verify {Guid.NewGuid():n}";
@@ -20,24 +20,24 @@ internal sealed class VerifyWorkItem(VerifyJob ask, VerifyOperation executor) : 
     public override string Group => "verifications";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Destinations { get; } = BackupFinder.DestinationOf(ask.From) is { } name ? [name] : [];
+    public override IReadOnlyList<string> Destinations { get; } = BackupFinder.DestinationOf(job.From) is { } name ? [name] : [];
 
     /// <inheritdoc/>
     public override RunningOperation CreateOperation(OperationStore operations, string? askedBy) =>
         operations.Add(
             OperationKind.Verify,
-            ask.Database,
+            job.Database,
             null,
             null,
             askedBy,
             new()
             {
-                From = ask.From,
-                KeysGiven = ask.Keys.Count > 0,
-                HashSuffices = ask.HashSuffices,
+                From = job.From,
+                KeysGiven = job.Keys.Count > 0,
+                HashSuffices = job.HashSuffices,
             }
         );
 
     /// <inheritdoc/>
-    public override Task RunAsync(RunningOperation operation, Action written) => executor.RunAsync(ask, operation);
+    public override Task RunAsync(RunningOperation operation, Action written) => executor.RunAsync(job, operation);
 }

@@ -98,8 +98,7 @@ internal static class RestoreCommand
                     into.Source,
                     name,
                     reader,
-                    isFile ? how.ReadFileRestore(parsed) : new(),
-                    how.ShouldContinueOnError(parsed),
+                    new() { File = isFile ? how.ReadFileRestore(parsed) : new(), ContinueOnError = how.ShouldContinueOnError(parsed) },
                     null,
                     cancellationToken
                 );

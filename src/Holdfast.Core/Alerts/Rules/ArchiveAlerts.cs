@@ -1,4 +1,3 @@
-
 namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about damaged and missing archives.</summary>

@@ -1,4 +1,3 @@
-
 namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about destinations: failing, with a wrong identity, or inside the folder of another one.</summary>

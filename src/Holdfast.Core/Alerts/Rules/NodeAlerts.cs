@@ -1,4 +1,3 @@
-
 namespace Holdfast.Core.Alerts.Rules;
 
 /// <summary>Alerts about the node itself: scheduler, background loops, state store and catalog.</summary>
@@ -17,7 +16,8 @@ internal static class NodeAlerts
                 Since = snapshot.Now - snapshot.SinceSchedulerIteration,
                 Subject = AlertSubject.Node,
                 Message =
-                    $"The scheduler has not run since {AlertText.Utc(snapshot.Now - snapshot.SinceSchedulerIteration)}: no scheduled backup starts.",
+                    $"The scheduler has not run since {AlertText.Utc(snapshot.Now - snapshot.SinceSchedulerIteration)}: "
+                    + "no scheduled backup starts.",
                 Hint = "Restart the server, and report this with its log.",
             };
         }

@@ -39,8 +39,8 @@ public static class SourceAlerts
             ? null
             : new(
                 ErrorCatalogue.SourceSilent.Code,
-                $"Discovery of source '{source}' last finished at {AlertText.Utc(lastDiscovery)}, and the one since then does not finish: new "
-                    + "databases there are not backed up.",
+                $"Discovery of source '{source}' last finished at {AlertText.Utc(lastDiscovery)}, and the one since then does not "
+                    + "finish: new databases there are not backed up.",
                 "Check that the server responds, or that the file system is not frozen: reads from a mount whose server is gone block."
             );
 

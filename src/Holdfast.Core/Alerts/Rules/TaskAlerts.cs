@@ -123,8 +123,8 @@ internal static class TaskAlerts
                 Since = status.LastSuccess ?? snapshot.Now,
                 Subject = AlertSubject.Of(task),
                 Message =
-                    $"Database '{task.Database}' had {AlertText.Number(bytes)} bytes at its last backup, down from {AlertText.Number(before)} at the one "
-                    + "before.",
+                    $"Database '{task.Database}' had {AlertText.Number(bytes)} bytes at its last backup, down from "
+                    + $"{AlertText.Number(before)} at the one before.",
                 Hint = "If nobody deleted that much data, restore the backup before it under a new name and compare.",
             };
         }
@@ -160,7 +160,8 @@ internal static class TaskAlerts
         {
             return false;
         }
-        return snapshot.Now - (protection.Since > snapshot.StartedAt ? protection.Since.Value : snapshot.StartedAt) <= AlertRules.OverdueThreshold;
+        return snapshot.Now - (protection.Since > snapshot.StartedAt ? protection.Since.Value : snapshot.StartedAt)
+            <= AlertRules.OverdueThreshold;
     }
 
     private static Alert Failed(AlertSnapshot snapshot, TaskProtection protection)
@@ -190,8 +191,8 @@ internal static class TaskAlerts
             Since = protection.Since ?? snapshot.Now,
             Subject = AlertSubject.Of(task),
             Message = isDue
-                ? $"The backup of '{task.Database}' by task '{task.Name}' was due at {AlertText.Utc(protection.Facts.DueAt!.Value)} and has "
-                    + "not started."
+                ? $"The backup of '{task.Database}' by task '{task.Name}' was due at "
+                    + $"{AlertText.Utc(protection.Facts.DueAt!.Value)} and has not started."
                 : $"Database '{task.Database}' is not sufficiently protected by task '{task.Name}': {protection.Reason}",
             Hint = isDue
                 ? "If many tasks are overdue, the queue is longer than the concurrency limits allow: see limits in holdfast.json, or "

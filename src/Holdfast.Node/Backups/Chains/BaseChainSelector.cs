@@ -8,19 +8,23 @@ using Holdfast.Node.Catalog.Storage;
 namespace Holdfast.Node.Backups.Chains;
 
 /// <summary>Decides whether a backup can build on the newest chain, and opens the index of that chain.</summary>
-internal static class BaseChainSelector
+/// <param name="database">The database.</param>
+/// <param name="options">The options of the backup.</param>
+/// <param name="now">The current time, which determines the age of a chain.</param>
+internal sealed class BaseChainSelector(DatabaseId database, BackupOptions options, DateTimeOffset now)
 {
     /// <summary>
     /// Selects the base of a backup. An incremental becomes full, with a reason, if there is no chain, its type or key differs, or
     /// its index cannot be read.
     /// </summary>
-    public static async Task<BaseChainSelection> SelectAsync(
-        DatabaseId database,
-        ChainInspection survey,
+    /// <param name="inspection">The chains of the database.</param>
+    /// <param name="type">The backup type.</param>
+    /// <param name="protection">The encryption of the new archive.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<BaseChainSelection> SelectAsync(
+        ChainInspection inspection,
         BackupType type,
         BackupEncryption protection,
-        BackupOptions options,
-        DateTimeOffset now,
         CancellationToken cancellationToken
     )
     {
@@ -28,36 +32,33 @@ internal static class BaseChainSelector
         {
             return BaseChainSelection.Full(null);
         }
-        if (!survey.HasChain)
+        if (!inspection.HasChain)
         {
             return BaseChainSelection.Full("there is no full backup yet");
         }
-        if (survey.CompleteReplicas.Count == 0)
+        if (inspection.CompleteReplicas.Count == 0)
         {
-            return BaseChainSelection.Full(survey.Problem ?? "no destination has the complete chain");
+            return BaseChainSelection.Full(inspection.Problem ?? "no destination has the complete chain");
         }
         BaseChainSelection? first = null;
-        foreach (var (chain, folder) in survey.CompleteReplicas)
+        foreach (var (chain, folder) in inspection.CompleteReplicas)
         {
-            var choice = await SelectAsync(database, chain, folder, type, protection, options, now, cancellationToken);
-            if (choice.Kind == BackupKind.Incremental)
+            var selection = await SelectAsync(chain, folder, type, protection, cancellationToken);
+            if (selection.Kind == BackupKind.Incremental)
             {
-                return choice;
+                return selection;
             }
-            first ??= choice;
+            first ??= selection;
         }
 
         return first!;
     }
 
-    private static async Task<BaseChainSelection> SelectAsync(
-        DatabaseId database,
+    private async Task<BaseChainSelection> SelectAsync(
         StoredChain newest,
         DatabaseFolder folder,
         BackupType type,
         BackupEncryption protection,
-        BackupOptions options,
-        DateTimeOffset now,
         CancellationToken cancellationToken
     )
     {

@@ -62,7 +62,7 @@ internal sealed class ChainInspection
         CancellationToken cancellationToken
     )
     {
-        var survey = new ChainInspection(now);
+        var inspection = new ChainInspection(now);
         CatalogChain? known = null;
         HoldfastException? unreadable = null;
         try
@@ -71,7 +71,7 @@ internal sealed class ChainInspection
             {
                 await head.EnsureRecordedAsync(catalog.Catalog);
             }
-            known = survey.FindNewestKnown(catalog?.Catalog, database, task); // before the listings: see ListingComparer
+            known = inspection.FindNewestKnown(catalog?.Catalog, database, task); // before the listings: see ListingComparer
         }
         catch (HoldfastException e)
         {
@@ -83,7 +83,7 @@ internal sealed class ChainInspection
         {
             try
             {
-                run.Chain = await survey.ListNewestAsync(
+                run.Chain = await inspection.ListNewestAsync(
                     DatabaseFolder.Of(run.Destination, database),
                     catalog?.Locations[run.Index].Destination ?? run.Name,
                     task,
@@ -102,13 +102,13 @@ internal sealed class ChainInspection
         }
         if (unreadable is not null)
         {
-            (survey.HasChain, survey.Problem) = (true, $"it is unknown whether the chain is intact: {unreadable.Message}");
+            (inspection.HasChain, inspection.Problem) = (true, $"it is unknown whether the chain is intact: {unreadable.Message}");
         }
         else
         {
-            await survey.EvaluateNewestAsync(destinations, database, task, known, catalog, cancellationToken);
+            await inspection.EvaluateNewestAsync(destinations, database, task, known, catalog, cancellationToken);
         }
-        return survey;
+        return inspection;
     }
 
     // The task's newest chain here; newer folders without an archive are leftovers.
@@ -184,7 +184,7 @@ internal sealed class ChainInspection
         }
         var path = isGone ? known!.Path : newest!.Path;
         var folder = path[(path.LastIndexOf('/') + 1)..];
-        var held = new List<ChainReplica>();
+        var replicas = new List<ChainReplica>();
         var findings = new List<CopyFinding>();
         foreach (var run in destinations.Where(d => d.IsActive))
         {
@@ -194,7 +194,7 @@ internal sealed class ChainInspection
                 ? []
                 : ListingComparer.Compare(known, path, listed.Archives, name, catalog.Now, catalog.Locations[run.Index].Identity);
             findings.AddRange(here);
-            held.Add(new(run, name, listed, known, here));
+            replicas.Add(new(run, name, listed, known, here));
         }
 
         if (catalog is not null)
@@ -207,13 +207,13 @@ internal sealed class ChainInspection
                 $"the chain {folder}, the newest according to the catalog, is at no destination "
                 + $"{(destinations.All(d => d.IsActive) ? "any more" : "that can be read")}";
         }
-        else if (held.Exists(h => h.Listed.HasFutureName(_now)))
+        else if (replicas.Exists(h => h.Listed.HasFutureName(_now)))
         {
             Problem = $"the chain {folder} has a name in the future";
         }
         else
         {
-            await HealAsync(database, task, held, known, catalog, cancellationToken);
+            await HealAsync(database, task, replicas, known, catalog, cancellationToken);
         }
     }
 
@@ -222,47 +222,48 @@ internal sealed class ChainInspection
     private async Task HealAsync(
         DatabaseId database,
         string? task,
-        List<ChainReplica> held,
+        List<ChainReplica> replicas,
         CatalogChain? known,
         BackupCatalog? catalog,
         CancellationToken cancellationToken
     )
     {
-        var all = held.SelectMany(h => h.Listed.Archives.Select(a => a.Name.ToString()))
+        var all = replicas
+            .SelectMany(h => h.Listed.Archives.Select(a => a.Name.ToString()))
             .Concat(known?.Entries.Select(e => e.Archive.Name) ?? [])
             .Distinct()
             .Order(StringComparer.Ordinal)
             .ToList();
-        if (all.Find(a => !held.Exists(h => h.IsRestorable(a))) is { } lost)
+        if (all.Find(a => !replicas.Exists(h => h.IsRestorable(a))) is { } lost)
         {
-            Problem = $"no destination has the complete chain: {held.Select(h => h.ProblemOf(lost)).First()}";
+            Problem = $"no destination has the complete chain: {replicas.Select(h => h.ProblemOf(lost)).First()}";
         }
-        else if (all.Find(a => ChainReplica.HasConflictingLengths(held, known, a)) is { } other)
+        else if (all.Find(a => ChainReplica.HasConflictingLengths(replicas, known, a)) is { } other)
         {
             Problem = $"{other} has different lengths at the destinations and was never verified: it is unknown which copy is right";
         }
 
         var healed = new List<CopyFinding>();
-        var holders = new List<(StoredChain Chain, DatabaseFolder Folder)>();
-        foreach (var holding in held)
+        var complete = new List<(StoredChain Chain, DatabaseFolder Folder)>();
+        foreach (var replica in replicas)
         {
-            var chain = holding.Listed;
+            var chain = replica.Listed;
             try
             {
                 var before = healed.Count;
-                await ChainRepair.RepairAsync(holding, held, all, known, catalog?.Now ?? default, healed, cancellationToken);
+                await ChainRepair.RepairAsync(replica, replicas, all, known, catalog?.Now ?? default, healed, cancellationToken);
                 if (healed.Count > before)
                 {
-                    chain = await DatabaseFolder.ReadChainAsync(holding.Destination, chain.Path, chain.Name, cancellationToken);
+                    chain = await DatabaseFolder.ReadChainAsync(replica.Destination, chain.Path, chain.Name, cancellationToken);
                 }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 var failure = e as HoldfastException;
-                holding.Run.Exclude(
+                replica.Run.Exclude(
                     new HoldfastException(
                         failure?.Error ?? ErrorCatalogue.DestinationFailed,
-                        $"Destination '{holding.Run.Name}' lacks archives of the chain and could not be repaired: {e.Message}",
+                        $"Destination '{replica.Run.Name}' lacks archives of the chain and could not be repaired: {e.Message}",
                         failure?.Hint,
                         e
                     )
@@ -270,12 +271,12 @@ internal sealed class ChainInspection
                 continue;
             }
 
-            holders.Add((chain, DatabaseFolder.Of(holding.Destination, database)));
+            complete.Add((chain, DatabaseFolder.Of(replica.Destination, database)));
         }
 
         if (Problem is null)
         {
-            CompleteReplicas = [.. holders.OrderByDescending(h => h.Chain.Archives.All(a => a.HasIndex))];
+            CompleteReplicas = [.. complete.OrderByDescending(h => h.Chain.Archives.All(a => a.HasIndex))];
         }
         if (catalog is not null)
         {

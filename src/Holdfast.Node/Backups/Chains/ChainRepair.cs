@@ -8,7 +8,7 @@ internal static class ChainRepair
 {
     /// <summary>Copies missing or damaged archives and indexes. Stops at the first that cannot be copied.</summary>
     /// <param name="to">The destination.</param>
-    /// <param name="held">The copies of the chain at all destinations.</param>
+    /// <param name="replicas">The copies of the chain at all destinations.</param>
     /// <param name="names">File names of the archives that it should have, the oldest first.</param>
     /// <param name="known">The chain in the catalog; null if unknown.</param>
     /// <param name="now">The current time.</param>
@@ -18,7 +18,7 @@ internal static class ChainRepair
     /// archive, or a failure of a destination.</exception>
     public static async Task RepairAsync(
         ChainReplica to,
-        IReadOnlyList<ChainReplica> held,
+        IReadOnlyList<ChainReplica> replicas,
         IEnumerable<string> names,
         CatalogChain? known,
         DateTimeOffset now,
@@ -29,13 +29,13 @@ internal static class ChainRepair
         foreach (var name in names)
         {
             var written = known?.Find(name)?.Archive;
-            if (ChainReplica.HasConflictingLengths(held, known, name))
+            if (ChainReplica.HasConflictingLengths(replicas, known, name))
             {
                 continue;
             }
             if (!to.IsRestorable(name))
             {
-                var from = held.FirstOrDefault(h => h.IsRestorable(name))
+                var from = replicas.FirstOrDefault(h => h.IsRestorable(name))
                     ?? throw new HoldfastException(
                         ErrorCatalogue.NotFound,
                         $"No destination has an intact copy: {to.ProblemOf(name)}.",
@@ -50,7 +50,7 @@ internal static class ChainRepair
                     cancellationToken
                 );
             }
-            else if (!to.HasIndex(name) && held.FirstOrDefault(h => h.HasIndex(name)) is { } from)
+            else if (!to.HasIndex(name) && replicas.FirstOrDefault(h => h.HasIndex(name)) is { } from)
             {
                 await ArchiveCopier.CopyIndexAsync(
                     from.Destination,

@@ -40,9 +40,9 @@ internal sealed class ChainReplica(
     /// Whether an unrecorded archive has different lengths at the destinations: then it is unknown which copy is right, and none
     /// replaces another.
     /// </summary>
-    public static bool HasConflictingLengths(IEnumerable<ChainReplica> held, CatalogChain? known, string archive) =>
+    public static bool HasConflictingLengths(IEnumerable<ChainReplica> replicas, CatalogChain? known, string archive) =>
         known?.Find(archive)?.Archive is not { IsRecorded: true }
-        && held.Select(h => h.Archive(archive)?.Length).OfType<long>().Distinct().Count() > 1;
+        && replicas.Select(h => h.Archive(archive)?.Length).OfType<long>().Distinct().Count() > 1;
 
     /// <summary>The listed archive of this file name; null if there is none.</summary>
     public StoredArchive? Archive(string archive) => _listed.GetValueOrDefault(archive);

@@ -31,19 +31,19 @@ public sealed class DatabaseComparer(SourceRegistry sources, DatabaseKeys keys, 
         {
             return ComparisonResult.SourceUnavailable;
         }
-        await using var use = await TryAcquireAsync(task.Database.Source, cancellationToken);
-        if (use is null)
+        await using var lease = await TryAcquireAsync(task.Database.Source, cancellationToken);
+        if (lease is null)
         {
             return ComparisonResult.SourceUnavailable;
         }
-        var database = use.GetDatabase(task.Database.Name);
+        var database = lease.GetDatabase(task.Database.Name);
         if (database.Problem is not null)
         {
             throw database.Problem;
         }
         var key = database.Encryption == EncryptionState.No ? null : await keys.FindAsync(task.Database, cancellationToken);
         var type = status.EffectiveType ?? task.Settings.Type;
-        await using var view = await use.Source.OpenViewAsync(database, new(type, key), cancellationToken);
+        await using var view = await lease.Source.OpenViewAsync(database, new(type, key), cancellationToken);
         if (view.ChangeToken != known.ChangeToken || view.Type != type)
         {
             return ComparisonResult.HasChanged;

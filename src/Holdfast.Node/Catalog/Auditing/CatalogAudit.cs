@@ -290,26 +290,26 @@ public sealed partial class CatalogAudit
     private async Task HealAsync(CatalogChain chain, Dictionary<string, IDestination> listed, CancellationToken cancellationToken)
     {
         var name = ChainName.TryParse(chain.Path[(chain.Path.LastIndexOf('/') + 1)..])!;
-        var held = new List<ChainReplica>();
+        var replicas = new List<ChainReplica>();
         foreach (var (destination, opened) in listed)
         {
             var there = await DatabaseFolder.ReadChainAsync(opened, chain.Path, name, cancellationToken);
-            held.Add(new(new(held.Count, opened), destination, there, chain, []));
+            replicas.Add(new(new(replicas.Count, opened), destination, there, chain, []));
         }
 
         var healed = new List<CopyFinding>();
-        foreach (var to in held)
+        foreach (var to in replicas)
         {
             var names = chain
                 .Entries.Where(e => e.CopyAt(to.Name) is { State: not CopyState.Whole, IsAcknowledged: false })
                 .Select(e => e.Archive.Name)
                 .ToList();
-            foreach (var archive in names.Where(n => held.Exists(h => h != to && h.IsRestorable(n))))
+            foreach (var archive in names.Where(n => replicas.Exists(h => h != to && h.IsRestorable(n))))
             {
                 var path = $"{chain.Path}/{archive}";
                 try
                 {
-                    await ChainRepair.RepairAsync(to, held, [archive], chain, _time.GetUtcNow(), healed, cancellationToken);
+                    await ChainRepair.RepairAsync(to, replicas, [archive], chain, _time.GetUtcNow(), healed, cancellationToken);
                     LogHealed(path, to.Name);
                 }
                 catch (HoldfastException e)

@@ -23,8 +23,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
     /// <param name="opened">The destination.</param>
     /// <param name="database">The database of the chain, by its folder.</param>
     /// <param name="chain">Path of the chain from the destination's root.</param>
-    /// <param name="path">Path of the archive as <paramref name="opened"/> knows it.</param>
-    /// <param name="result">The result of reading the archive.</param>
+    /// <param name="result">The result of reading the archive, whose paths are those that <paramref name="opened"/> uses.</param>
     /// <param name="hashSuffices">
     /// Whether an archive that no key here opens is intact if its bytes are those that were written.
     /// </param>
@@ -35,15 +34,15 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
         IDestination opened,
         DatabaseId database,
         StoredChain chain,
-        StoredArchive path,
         VerifyResult result,
         bool hashSuffices,
         CancellationToken cancellationToken
     )
     {
-        var name = path.Name.ToString();
+        var stored = result.Archive;
+        var name = stored.Name.ToString();
         var known = catalog.Find(chain.Path)?.Find(name)?.Archive;
-        var archive = new CatalogArchive { Name = name, Length = path.Length };
+        var archive = new CatalogArchive { Name = name, Length = stored.Length };
         var (problem, note) = (
             result.Problem is null ? null : FindMismatch(database, chain.Path, name, result) ?? result.Problem,
             (string?)null
@@ -53,7 +52,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
             || (hashSuffices && problem.Error.ExitCode == ErrorCatalogue.KeyWrong.ExitCode && known is { IsRecorded: true })
         )
         {
-            (problem, note, archive) = await CompareAsync(opened, database, chain.Path, path, result, known, cancellationToken);
+            (problem, note, archive) = await CompareAsync(opened, database, chain.Path, result, known, cancellationToken);
         }
 
         // A missing key or an unreachable destination says nothing about the archive.
@@ -113,20 +112,20 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
         IDestination opened,
         DatabaseId database,
         string chain,
-        StoredArchive path,
         VerifyResult result,
         CatalogArchive? known,
         CancellationToken cancellationToken
     )
     {
-        var name = path.Name.ToString();
-        var seen = new CatalogArchive { Name = name, Length = path.Length };
+        var stored = result.Archive;
+        var name = stored.Name.ToString();
+        var seen = new CatalogArchive { Name = name, Length = stored.Length };
         if (FindMismatch(database, chain, name, result) is { } mismatch)
         {
             return (mismatch, null, seen);
         }
-        var sha256 = await HashAsync(opened, path.Path, cancellationToken);
-        var index = path.HasIndex ? await HashAsync(opened, path.IndexPath, cancellationToken) : null;
+        var sha256 = await HashAsync(opened, stored.Path, cancellationToken);
+        var index = stored.HasIndex ? await HashAsync(opened, stored.IndexPath, cancellationToken) : null;
         if (known is { IsRecorded: true })
         {
             if (sha256 != known.Sha256)
@@ -134,7 +133,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
                 return (
                     new(
                         ErrorCatalogue.Corrupt,
-                        $"'{chain}/{name}' has {path.Length} bytes that differ from those that were written.",
+                        $"'{chain}/{name}' has {stored.Length} bytes that differ from those that were written.",
                         "Use the archive at another destination."
                     ),
                     null,
@@ -161,7 +160,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
                 Parent = result.Header.Parent,
                 Sha256 = sha256,
                 ManifestSha256 = result.ManifestSha256,
-                IndexLength = path.IndexLength,
+                IndexLength = stored.IndexLength,
                 IndexSha256 = index,
                 Started = result.Header.StartTime,
             }

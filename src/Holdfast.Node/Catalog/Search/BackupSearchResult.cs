@@ -12,9 +12,9 @@ public sealed record BackupSearchResult(IReadOnlyList<BackupLocation> Locations,
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var place in Locations)
+        foreach (var location in Locations)
         {
-            await place.Resolved.Destination.DisposeAsync();
+            await location.Resolved.Destination.DisposeAsync();
         }
     }
 }
