@@ -3,10 +3,10 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Api;
 
-/// <summary>The server refused a request, or failed at it. The message is the server's own.</summary>
+/// <summary>The server refused a request, or failed to process it. The message is the one that the server sent.</summary>
 public sealed class ApiException : Exception
 {
-    /// <summary>Makes one that a caller raises itself, in the form of the server's.</summary>
+    /// <summary>Creates an exception that the caller raises itself, in the form of those from the server.</summary>
     public ApiException(int status, string message, string? hint = null, IReadOnlyList<ValidationError>? validationErrors = null)
         : base(message) => (Status, Hint, ValidationErrors) = (status, hint, validationErrors ?? []);
 
@@ -22,31 +22,25 @@ public sealed class ApiException : Exception
     /// <summary>HTTP status code.</summary>
     public int Status { get; }
 
-    /// <summary>The whole problem; null where the answer was none, such as a proxy's.</summary>
+    /// <summary>The problem that the server sent; null if the answer was not a problem, such as that of a proxy.</summary>
     public Problem? Problem { get; }
 
-    /// <summary>
-    /// What kind of failure it is: a code of <see cref="Core.Errors.ErrorCatalogue"/>; null where the answer was no
-    /// problem.
-    /// </summary>
+    /// <summary>The kind of failure: a code of <see cref="Core.Errors.ErrorCatalogue"/>; null if the answer was not a problem.</summary>
     public string? Code => Problem?.Code;
 
-    /// <summary>What to do about it; null for nothing in particular.</summary>
+    /// <summary>What to do next; null if there is no advice.</summary>
     public string? Hint { get; }
 
-    /// <summary>What is wrong with each field of the request; empty where it is not about fields.</summary>
+    /// <summary>The errors in fields of the request; empty if the failure is not about fields.</summary>
     public IReadOnlyList<ValidationError> ValidationErrors { get; }
 
-    /// <summary>
-    /// After an edit whose condition does not hold: the revision that the resource has now; null where it does not
-    /// exist.
-    /// </summary>
+    /// <summary>After an edit whose condition was not met: the current revision of the resource; null if it does not exist.</summary>
     public string? ETag => Problem?.ETag;
 
-    /// <summary>Whether the resource was changed since it was read.</summary>
+    /// <summary>Whether the edit was refused because the resource has changed since it was read.</summary>
     public bool IsStale => Status == 412;
 
-    /// <summary>The exception for an answer with this status and body.</summary>
+    /// <summary>Creates the exception for an answer with this status and body.</summary>
     public static ApiException FromResponse(int status, ReadOnlySpan<byte> body)
     {
         try
@@ -55,7 +49,7 @@ public sealed class ApiException : Exception
         }
         catch (JsonException)
         {
-            return new(status, (Problem?)null); // not the server's own words: a proxy's
+            return new(status, (Problem?)null); // not a problem of the server; probably from a proxy
         }
     }
 }

@@ -24,8 +24,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Api;
 
 /// <summary>
-/// How a client reads and writes the API's JSON, without reflection: camelCase, enumerations by name, database ids as
-/// <c>source/name</c>. Members that this version does not know are no error; <see cref="ClientJson"/> keeps them.
+/// Metadata for reading and writing the API's JSON without reflection: camelCase, enumerations by name, database ids as
+/// <c>source/name</c>. Unknown members are not an error; <see cref="ClientJson"/> keeps them.
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, Converters = [typeof(DatabaseIdConverter)])]
 [JsonSerializable(typeof(AcknowledgeRequest))]

@@ -4,22 +4,22 @@ using System.Text;
 namespace Holdfast.Api;
 
 /// <summary>
-/// Where the API is, and how paths are made of the route templates that the classes of each resource have: below
-/// <see cref="BasePath"/>, with names in braces for what varies.
+/// The base path of the API, and functions that build paths from route templates. The classes of each resource define
+/// the templates, relative to <see cref="BasePath"/>, with variable parts in braces.
 /// </summary>
 public static class ApiRoutes
 {
-    /// <summary>What every path of the API begins with.</summary>
+    /// <summary>The prefix of every path of the API.</summary>
     public const string BasePath = "/api/v1";
 
-    /// <summary>The most items that a page of a list can have.</summary>
+    /// <summary>Maximum number of items on a page of a list.</summary>
     public const int MaxPageSize = 1_000;
 
     /// <summary>
-    /// The path below <see cref="BasePath"/> that a route template gives for these values, in their order. Each is
-    /// escaped, slashes too.
+    /// Fills in a route template, in the order of its variable parts. Each value is escaped, including slashes. Returns
+    /// the path relative to <see cref="BasePath"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">There are more or fewer values than the template has names.</exception>
+    /// <exception cref="ArgumentException">The number of values differs from the number of variable parts.</exception>
     public static string Expand(string template, params ReadOnlySpan<string> values)
     {
         var path = new StringBuilder(template.Length);
@@ -29,17 +29,17 @@ public static class ApiRoutes
         {
             if (used == values.Length)
             {
-                throw new ArgumentException($"'{template}' takes more than {values.Length} values.", nameof(values));
+                throw new ArgumentException($"'{template}' needs more than {values.Length} values.", nameof(values));
             }
             path.Append(rest[..open]).Append(Escape(values[used++]));
             rest = rest[(rest.IndexOf('}') + 1)..];
         }
         return used == values.Length
             ? path.Append(rest).ToString()
-            : throw new ArgumentException($"'{template}' takes {used} values, not {values.Length}.", nameof(values));
+            : throw new ArgumentException($"'{template}' needs {used} values, not {values.Length}.", nameof(values));
     }
 
-    /// <summary>A path with a query; parameters without a value are left out.</summary>
+    /// <summary>Adds a query to a path. Parameters whose value is null are omitted.</summary>
     public static string WithQuery(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
     {
         var result = new StringBuilder(path);
@@ -65,7 +65,7 @@ public static class ApiRoutes
             null => null,
         };
 
-    // A segment of dots alone would be taken for a step up; the server has no such names and refuses the escaped one.
+    // An unescaped "." or ".." would change the path. No resource has such a name, so the server refuses the escaped form.
     private static string Escape(string value) =>
         value is "." or ".." ? value.Replace(".", "%2E", StringComparison.Ordinal) : Uri.EscapeDataString(value);
 }

@@ -6,18 +6,18 @@ using System.Text.Json.Serialization.Metadata;
 namespace Holdfast.Api;
 
 /// <summary>
-/// How a client reads and writes the API's JSON. Members that only a newer server knows stay with the object that they
-/// were read into, and are written with it. A copy of the object does not have them.
+/// Reads and writes the API's JSON. Members that only a newer server knows are attached to the object they were read
+/// into, and are written with it again. They are lost when the object is copied.
 /// </summary>
 public static class ClientJson
 {
-    // Objects of the contract have no property for unknown members: it would be part of the OpenAPI document and of equality.
+    // The contract has no property for unknown members, because it would appear in the OpenAPI document and affect equality.
     private static readonly ConditionalWeakTable<object, Dictionary<string, JsonElement>> UnknownMembers = [];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
 
-    /// <summary>An answer of the server, or a part of one, as JSON.</summary>
-    /// <typeparam name="T">Its type, one of the contract.</typeparam>
+    /// <summary>Converts an answer of the server, or a part of one, to JSON.</summary>
+    /// <typeparam name="T">Type of the value; part of the contract.</typeparam>
     public static JsonObject ToDocument<T>(T value) => JsonSerializer.SerializeToNode(value, TypeInfo<T>())!.AsObject();
 
     internal static JsonTypeInfo<T> TypeInfo<T>() =>

@@ -1,6 +1,9 @@
 namespace Holdfast.Api;
 
-/// <summary>What must be true of a resource for an edit to be made; else the server answers with 412 and the present state.</summary>
+/// <summary>
+/// A precondition of an edit. If it is not met, the server answers with status 412 and the current state of the
+/// resource.
+/// </summary>
 public sealed record EditCondition
 {
     private EditCondition() { }
@@ -8,12 +11,12 @@ public sealed record EditCondition
     /// <summary>The resource must not exist yet.</summary>
     public static EditCondition New { get; } = new() { IfNoneMatch = "*" };
 
-    /// <summary>The value of <c>If-Match</c>; null for none.</summary>
+    /// <summary>Value of the <c>If-Match</c> header; null to omit it.</summary>
     public string? IfMatch { get; private init; }
 
-    /// <summary>The value of <c>If-None-Match</c>; null for none.</summary>
+    /// <summary>Value of the <c>If-None-Match</c> header; null to omit it.</summary>
     public string? IfNoneMatch { get; private init; }
 
-    /// <summary>The resource must still have this revision; null for any.</summary>
+    /// <summary>The resource must still have this revision; returns null (no condition) if <paramref name="etag"/> is null.</summary>
     public static EditCondition? Unchanged(string? etag) => etag is null ? null : new() { IfMatch = etag };
 }

@@ -18,12 +18,12 @@ using Holdfast.Api.Transport;
 namespace Holdfast.Api;
 
 /// <summary>
-/// Holdfast's API, a property for each resource. What the server refuses is thrown as <see cref="ApiException"/>; a
-/// failure to reach it is the transport's. Safe for use by several threads.
+/// A client of Holdfast's API, with one property per resource. If the server refuses a request, methods throw <see
+/// cref="ApiException"/>; if it cannot be reached, the exception of the transport. Thread-safe.
 /// </summary>
 public sealed class HoldfastClient
 {
-    /// <summary>Sends its requests through <paramref name="transport"/>, which the caller disposes.</summary>
+    /// <summary>Creates a client that sends its requests through <paramref name="transport"/>, which the caller disposes.</summary>
     public HoldfastClient(IApiTransport transport)
     {
         var api = new ApiSender(transport);
@@ -48,7 +48,7 @@ public sealed class HoldfastClient
         Tasks = new(api);
     }
 
-    /// <summary>The caller's own session.</summary>
+    /// <summary>The caller's session.</summary>
     public SessionClient Session { get; }
 
     /// <summary>Users.</summary>
@@ -63,10 +63,10 @@ public sealed class HoldfastClient
     /// <summary>Alerts.</summary>
     public AlertsClient Alerts { get; }
 
-    /// <summary>Backups: starting them, and what is stored.</summary>
+    /// <summary>Starts backups, restores and verifications, and lists stored backups.</summary>
     public BackupsClient Backups { get; }
 
-    /// <summary>The cluster.</summary>
+    /// <summary>The nodes of the cluster.</summary>
     public ClusterClient Cluster { get; }
 
     /// <summary>Databases.</summary>
@@ -78,7 +78,7 @@ public sealed class HoldfastClient
     /// <summary>Destinations.</summary>
     public DestinationsClient Destinations { get; }
 
-    /// <summary>The stream of events.</summary>
+    /// <summary>Events of the server.</summary>
     public EventsClient Events { get; }
 
     /// <summary>Kinds of engines and destinations.</summary>

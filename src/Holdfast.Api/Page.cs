@@ -1,7 +1,7 @@
 namespace Holdfast.Api;
 
-/// <summary>A list as the API answers with it.</summary>
-/// <typeparam name="T">Type of its items.</typeparam>
+/// <summary>A page of a list.</summary>
+/// <typeparam name="T">Type of the items.</typeparam>
 /// <param name="Items">The items.</param>
-/// <param name="Next">What to pass as <c>after</c> for those that follow; null at the end.</param>
+/// <param name="Next">Value of <c>after</c> for the next page; null on the last page.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? Next = null);

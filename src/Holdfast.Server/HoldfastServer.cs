@@ -50,10 +50,10 @@ namespace Holdfast.Server;
 /// <summary>Composes the server: state, access, API.</summary>
 public static class HoldfastServer
 {
-    /// <summary>The longest body that a request may have.</summary>
+    /// <summary>Maximum size of a request body, in bytes.</summary>
     public const int MaxBodyBytes = 1 << 20;
 
-    /// <summary>How long a session of a person lasts after its last request.</summary>
+    /// <summary>How long the session of a user lasts after its last request.</summary>
     public static readonly TimeSpan SessionLength = TimeSpan.FromHours(12);
 
     /// <summary>Version of the server.</summary>
@@ -62,12 +62,12 @@ public static class HoldfastServer
             '+'
         )[0];
 
-    /// <summary>Opens the state before anything is started, so that one that cannot be opened is told in one sentence.</summary>
-    /// <exception cref="HoldfastException">It cannot be opened.</exception>
+    /// <summary>Opens the state before anything is started, so that a failure is reported in one sentence.</summary>
+    /// <exception cref="HoldfastException">The state cannot be opened.</exception>
     public static void OpenState(WebApplication server) => server.Services.GetRequiredService<IStateStore>();
 
-    /// <summary>Builds the server; it opens the state and listens when it is started. Dispose it asynchronously.</summary>
-    /// <param name="options">What it was given.</param>
+    /// <summary>Builds the server, which opens the state and listens when it is started. The caller disposes it asynchronously.</summary>
+    /// <param name="options">Options of the command line, and the configuration.</param>
     /// <param name="more">Adds or replaces services, after all others.</param>
     /// <exception cref="HoldfastException">The data folder or the admin token file cannot be used.</exception>
     public static WebApplication Build(ServerOptions options, Action<WebApplicationBuilder>? more = null)
@@ -76,7 +76,7 @@ public static class HoldfastServer
         var adminToken = options.AdminTokenFile is null ? AdminToken.None : AdminToken.Read(options.AdminTokenFile);
         data.Create();
 
-        // Empty: the usual builder reads settings from the current folder and the environment, which could make us listen elsewhere.
+        // The usual builder reads settings from the current folder and the environment, which could change the listen address.
         var builder = WebApplication.CreateEmptyBuilder(
             new()
             {
@@ -106,7 +106,7 @@ public static class HoldfastServer
         return app;
     }
 
-    // Every part of the API is one line here; what it needs is added above, beside AddAccess.
+    // Each area of the API has one line here. Its services are registered above.
     private static void MapApi(RouteGroupBuilder api)
     {
         api.MapSession();
@@ -135,19 +135,19 @@ public static class HoldfastServer
             .AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-dd HH:mm:ss'Z' ", true))
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
-            // its keys lie in a folder that only we can read, and it warns of that
+            // it warns that its keys are not encrypted; only this user can read their folder
             .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
 
     private static void AddHosting(IServiceCollection services, ServerOptions options)
     {
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
         {
-            // Whoever manages services this way is told when the server answers, and when it stops. (AddSystemd asks
-            // for a parent named systemd.)
+            // Notifies the service manager when the server is ready and when it stops. (AddSystemd would require the parent
+            // process to be named systemd.)
             services.AddSingleton<ISystemdNotifier, SystemdNotifier>().AddSingleton<IHostLifetime, SystemdLifetime>();
         }
 
-        // what is interrupted needs a moment to end
+        // interrupted backups need some time to end
         services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(options.Config.Limits.GraceSeconds + 15));
         services.AddSingleton(options.Time).AddSingleton(options.Config);
     }
@@ -158,7 +158,7 @@ public static class HoldfastServer
         var traces = data.FindExistingStateFiles();
         services.AddSingleton(_ =>
             EmbeddedStateStore.OpenAsync(data.State, traces, options.Time, CancellationToken.None).GetAwaiter().GetResult()
-        ); // the container makes services synchronously
+        ); // the container creates services synchronously
         services.AddSingleton<IStateStore>(s => s.GetRequiredService<EmbeddedStateStore>());
         services.AddSingleton(s => new StateCopyService(data, s.GetRequiredService<EmbeddedStateStore>(), options.Time));
         services.AddSingleton(_ => AuditLog.Open(data.Audit, options.Time));
@@ -200,7 +200,7 @@ public static class HoldfastServer
         ));
         services.AddSingleton<NotificationDeliveries>();
         services.AddHostedService<UnobservedTaskExceptionLogger>();
-        // before the node, for they are told of what it does from its start on
+        // before the node, because they receive its events from the start
         services.AddHostedService<WebhookSender>().AddHostedService<HeartbeatSender>();
         services.AddHostedService<NodeHostedService>();
     }

@@ -22,8 +22,8 @@ internal sealed record Answer(HttpStatusCode Status, string Text, string? Tag)
         return problem;
     }
 
-    /// <summary>A refusal for faults in these fields, all of them and no others.</summary>
-    public void Faults(params string[] fields) =>
+    /// <summary>Asserts that the request was refused because of errors in exactly these fields.</summary>
+    public void HasErrors(params string[] fields) =>
         Assert.Equal(
             fields.Order(StringComparer.Ordinal),
             Problem(400, "usage")["errors"]!.AsArray().Select(e => (string)e!["field"]!).Distinct().Order(StringComparer.Ordinal)

@@ -251,7 +251,7 @@ public sealed class EncryptionTests
                     keys = new[] { "no key" },
                 }
             )
-        ).Faults("keys");
+        ).HasErrors("keys");
         await server.RestoredAsync(
             new
             {
@@ -350,7 +350,7 @@ public sealed class EncryptionTests
         {
             var answer = await server.PutAsync(path, body);
             Assert.DoesNotContain("c2VjcmV0LXNlY3JldA", answer.Text, StringComparison.Ordinal);
-            answer.Faults(answer.Text.Contains("empty", StringComparison.Ordinal) ? "passphrase" : "key");
+            answer.HasErrors(answer.Text.Contains("empty", StringComparison.Ordinal) ? "passphrase" : "key");
         }
     }
 

@@ -208,7 +208,7 @@ public sealed class RestoreTests
         Assert.Empty((await server.GetAsync("backups/chains?from=demo%2Fnone.db")).Json()["chains"]!.AsArray());
         (await server.GetAsync("backups/chains?from=%2Fetc")).Problem(400, "usage");
         (await server.GetAsync("backups/databases?from=destination%3Anone")).Problem(404, "not-found");
-        (await server.PostAsync("backups/check", new { from = "", keys = new[] { "x" } })).Faults("from", "keys");
+        (await server.PostAsync("backups/check", new { from = "", keys = new[] { "x" } })).HasErrors("from", "keys");
         File.Delete($"{server.Nas}/{archives[0]!["from"]!.ToString().Split('/', 2)[1]}");
         var broken = (await server.PostAsync("backups/check", new { from = (string)archives[1]!["from"]! })).Json();
         Assert.Equal("chain-incomplete", (string?)broken["problem"]!["code"]);
@@ -262,7 +262,7 @@ public sealed class RestoreTests
             (await server.PostAsync("restores", new { from, target = "demo/new.db" })).Problem(404, "not-found");
         }
 
-        (await server.GetAsync("backups")).Faults("from");
+        (await server.GetAsync("backups")).HasErrors("from");
         Assert.Equal(["a.db"], Directory.GetFiles(server.Source).Select(Path.GetFileName));
     }
 
@@ -301,7 +301,7 @@ public sealed class RestoreTests
                         keys = new string?[] { null, "x" },
                     }
                 )
-            ).Faults("target", "keys");
+            ).HasErrors("target", "keys");
         }
 
         // A file of that name which discovery does not list, for it is no database, is not overwritten either.

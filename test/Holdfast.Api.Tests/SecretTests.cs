@@ -62,7 +62,7 @@ public sealed class SecretTests
                 "wrong",
                 ApiServer.Template("Backup", ("fullBackup", "x"), ("encryption", new JsonObject { ["mode"] = "Key", ["key"] = cutKey }))
             )
-        ).Faults("fullBackup", "encryption.key");
+        ).HasErrors("fullBackup", "encryption.key");
         (
             await server.PutTemplateAsync(
                 "wrong",
@@ -74,7 +74,7 @@ public sealed class SecretTests
                     )
                 )
             )
-        ).Faults("encryption.recipients");
+        ).HasErrors("encryption.recipients");
         (
             await server.PutTemplateAsync(
                 "wrong",
@@ -98,14 +98,14 @@ public sealed class SecretTests
                 $"{ApiServer.Database("a.db")}/backup",
                 new { destinations = new[] { "nas" }, recipients = new[] { restoreKey.ToSecretKey() } }
             )
-        ).Faults("recipients");
-        (await server.PutAsync($"{ApiServer.Database("raw.enc.db")}/key", new { key = cutKey })).Faults("key");
+        ).HasErrors("recipients");
+        (await server.PutAsync($"{ApiServer.Database("raw.enc.db")}/key", new { key = cutKey })).HasErrors("key");
         (
             await server.PutAsync(
                 $"{ApiServer.Database("raw.enc.db")}/key",
                 new { key = restoreKey.ToBase64(), passphrase = RestorePassphrase }
             )
-        ).Faults("key");
+        ).HasErrors("key");
         (await server.PutAsync($"{ApiServer.Database("raw.enc.db")}/key", new { secret = restoreKey.ToBase64() })).Is(
             HttpStatusCode.BadRequest
         );
@@ -119,7 +119,7 @@ public sealed class SecretTests
                     keys = new[] { cutKey },
                 }
             )
-        ).Faults("keys");
+        ).HasErrors("keys");
         foreach (var password in (string[])[Password, WrongPassword])
         {
             Assert.True((int)(await server.PostAsync("session", new { user = "alice", password })).Status is 200 or 401);

@@ -32,15 +32,15 @@ public sealed class ServerWideRuleTests
     public async Task The_prefix_is_reserved_in_any_case_when_a_task_is_made_and_when_it_is_renamed(string name)
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", name)))).Faults("name");
+        (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", name)))).HasErrors("name");
         Assert.Empty(await server.TasksAsync("a.db"));
         var made = (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", ApiServer.Template(more: ("name", "mine")))).Json(
             HttpStatusCode.Created
         )["task"]!;
-        (await server.PutAsync($"{ApiServer.Database("a.db")}/tasks/{made["id"]}", ApiServer.Template(more: ("name", name)))).Faults(
+        (await server.PutAsync($"{ApiServer.Database("a.db")}/tasks/{made["id"]}", ApiServer.Template(more: ("name", name)))).HasErrors(
             "name"
         );
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("name", name)))).Faults("name");
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("name", name)))).HasErrors("name");
         Assert.Equal("mine", (string?)(await server.TaskAsync("a.db"))["name"]);
         Assert.Empty(ApiServer.Items((await server.GetAsync("server-wide-backups")).Json()));
     }
@@ -51,13 +51,13 @@ public sealed class ServerWideRuleTests
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         var nightly = (await server.PutTemplateAsync("nightly")).Json(HttpStatusCode.Created);
         (await server.PutTemplateAsync("weekly")).Is(HttpStatusCode.Created);
-        (await server.PutTemplateAsync("weekly", ApiServer.Template(more: ("name", "NIGHTLY")))).Faults("name");
+        (await server.PutTemplateAsync("weekly", ApiServer.Template(more: ("name", "NIGHTLY")))).HasErrors("name");
         var edited = (await server.PutTemplateAsync("Nightly", ApiServer.Template("Backup"))).Json();
         Assert.Equal(((string)nightly["id"]!, "nightly"), ((string)edited["id"]!, (string)edited["name"]!));
 
         var tasks = $"{ApiServer.Database("a.db")}/tasks";
         (await server.PostAsync(tasks, ApiServer.Template(more: ("name", "mine")))).Is(HttpStatusCode.Created);
-        (await server.PostAsync(tasks, ApiServer.Template(more: ("name", "Mine")))).Faults("name");
+        (await server.PostAsync(tasks, ApiServer.Template(more: ("name", "Mine")))).HasErrors("name");
         (await server.PostAsync($"{ApiServer.Database("b.db")}/tasks", ApiServer.Template(more: ("name", "Mine")))).Is(
             HttpStatusCode.Created
         );
@@ -171,10 +171,10 @@ public sealed class ServerWideRuleTests
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", " "))))).Faults(
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", " "))))).HasErrors(
             "excluded"
         );
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", null))))).Faults(
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/a.db", null))))).HasErrors(
             "excluded"
         );
         Assert.Single(await server.TasksAsync("a.db"));
@@ -321,7 +321,7 @@ public sealed class ServerWideRuleTests
     public async Task A_template_has_no_node_of_its_own()
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("preferredNode", "A")))).Faults("preferredNode");
+        (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("preferredNode", "A")))).HasErrors("preferredNode");
         await server.PutTemplateAsync("nightly");
         Assert.Equal("A", (string?)(await server.TaskAsync("a.db"))["responsibleNode"]);
     }

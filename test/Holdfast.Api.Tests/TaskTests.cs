@@ -324,9 +324,9 @@ public sealed class TaskTests
             }
         }
 
-        (await server.PostAsync(path, """{"kind":"Half"}""")).Faults("kind");
-        (await server.PostAsync(path, """{"kind":1}""")).Faults("kind");
-        (await server.PostAsync(path, """{"sort":"Full"}""")).Faults("sort");
+        (await server.PostAsync(path, """{"kind":"Half"}""")).HasErrors("kind");
+        (await server.PostAsync(path, """{"kind":1}""")).HasErrors("kind");
+        (await server.PostAsync(path, """{"sort":"Full"}""")).HasErrors("sort");
     }
 
     [Fact]
@@ -344,9 +344,9 @@ public sealed class TaskTests
                 ]
         )
         {
-            (await server.PostAsync(path, body)).Faults("destinations");
+            (await server.PostAsync(path, body)).HasErrors("destinations");
         }
-        (await server.PostAsync(path, """{"destinations":[null,"none"],"recipients":["age1x",null]}""")).Faults(
+        (await server.PostAsync(path, """{"destinations":[null,"none"],"recipients":["age1x",null]}""")).HasErrors(
             "destinations",
             "recipients"
         );

@@ -84,8 +84,8 @@ public sealed class VerifyTests
         Assert.Empty((await ChainsAsync(server))[0]["check"]!["problems"]!.AsObject());
 
         // A root of several databases is no database, and what is not there cannot be read.
-        (await server.PostAsync("backups/verify", new { from = "destination:nas" })).Faults("from");
-        (await server.PostAsync("backups/verify", new { from = "", keys = new[] { "x" } })).Faults("from", "keys");
+        (await server.PostAsync("backups/verify", new { from = "destination:nas" })).HasErrors("from");
+        (await server.PostAsync("backups/verify", new { from = "", keys = new[] { "x" } })).HasErrors("from", "keys");
         (await server.PostAsync("backups/verify", new { from = "/etc" })).Problem(400, "usage");
         Assert.Equal("not-found", (string?)(await VerifiedAsync(server, "demo/none.db"))["error"]!["code"]);
     }
@@ -96,7 +96,9 @@ public sealed class VerifyTests
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("verifyEveryDays", 30)));
         Assert.Equal(30, (int?)(await server.GetAsync("server-wide-backups/nightly")).Json()["definition"]!["verifyEveryDays"]);
-        (await server.PutAsync("server-wide-backups/nightly", ApiServer.Template(more: ("verifyEveryDays", 0)))).Faults("verifyEveryDays");
+        (await server.PutAsync("server-wide-backups/nightly", ApiServer.Template(more: ("verifyEveryDays", 0)))).HasErrors(
+            "verifyEveryDays"
+        );
         await server.BackedUpAsync("a.db");
         Directory.Delete($"{server.Root}/nas/demo/a.db", recursive: true);
         Assert.Equal("not-found", (string?)(await VerifiedAsync(server, "demo/a.db"))["error"]!["code"]);

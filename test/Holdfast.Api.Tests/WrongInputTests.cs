@@ -85,7 +85,7 @@ public sealed class WrongInputTests
             {
                 try
                 {
-                    answer.Faults(fields);
+                    answer.HasErrors(fields);
                 }
                 catch (Exception e)
                 {
@@ -157,8 +157,8 @@ public sealed class WrongInputTests
                     more: ("excluded", new JsonArray([.. Enumerable.Range(0, 5000).Select(i => JsonValue.Create($"demo/tmp{i}"))]))
                 )
             )
-        ).Faults("excluded");
-        (await server.PutTemplateAsync("new", ApiServer.Template(more: ("excluded", new JsonArray(new string('x', 2000)))))).Faults(
+        ).HasErrors("excluded");
+        (await server.PutTemplateAsync("new", ApiServer.Template(more: ("excluded", new JsonArray(new string('x', 2000)))))).HasErrors(
             "excluded"
         );
         (
@@ -168,8 +168,8 @@ public sealed class WrongInputTests
                     more: ("destinations", new JsonArray([.. Enumerable.Range(0, 5000).Select(i => JsonValue.Create($"d{i}"))]))
                 )
             )
-        ).Faults("destinations");
-        (await server.PutTemplateAsync(new string('n', 200))).Faults("name");
+        ).HasErrors("destinations");
+        (await server.PutTemplateAsync(new string('n', 200))).HasErrors("name");
         Assert.Equal(before, await StoredAsync(server));
         (
             await server.PutTemplateAsync(
@@ -204,12 +204,12 @@ public sealed class WrongInputTests
                 ]
         )
         {
-            (await server.PutAsync("destinations/new", new { kind = "local", path })).Faults("path");
+            (await server.PutAsync("destinations/new", new { kind = "local", path })).HasErrors("path");
         }
 
-        (await server.PutAsync("destinations/new", new { kind = "ftp", path = server.Nas })).Faults("kind");
-        (await server.PutAsync("destinations/new", new { kind = (string?)null, path = server.Nas })).Faults("kind");
-        (await server.PutAsync("destinations/new", """{"path":"/x"}""")).Faults("kind");
+        (await server.PutAsync("destinations/new", new { kind = "ftp", path = server.Nas })).HasErrors("kind");
+        (await server.PutAsync("destinations/new", new { kind = (string?)null, path = server.Nas })).HasErrors("kind");
+        (await server.PutAsync("destinations/new", """{"path":"/x"}""")).HasErrors("kind");
         (
             await server.PutAsync(
                 "destinations/new",
@@ -220,10 +220,10 @@ public sealed class WrongInputTests
                     command = "rm",
                 }
             )
-        ).Faults("command");
+        ).HasErrors("command");
         foreach (var name in (string[])["a b", "..%2f..", "a%2Fb", "%0A", "-x", new string('n', 65)])
         {
-            (await server.PutAsync($"destinations/{name}", new { kind = "local", path = "/etc" })).Faults("name", "path");
+            (await server.PutAsync($"destinations/{name}", new { kind = "local", path = "/etc" })).HasErrors("name", "path");
         }
         Assert.Equal(before, await StoredAsync(server));
     }
@@ -286,7 +286,7 @@ public sealed class WrongInputTests
                 ["demo%2F..%2Fa.db", "demo%2Fa.db%0A", "demo", "%20%2Fa", "demo%2F", "d%01emo%2Fx", $"demo%2F{new string('x', 2000)}"]
         )
         {
-            (await server.PutAsync($"databases/{id}/key", new { passphrase = "x" })).Faults("id");
+            (await server.PutAsync($"databases/{id}/key", new { passphrase = "x" })).HasErrors("id");
         }
         foreach (
             var path in (string[])
@@ -319,7 +319,7 @@ public sealed class WrongInputTests
         (await server.PostAsync("destinations/none/test")).Problem(404, "not-found");
         Assert.Equal(before, await StoredAsync(server));
 
-        (await server.PutTemplateAsync("dots", ApiServer.Template(more: ("name", "..")))).Faults("name"); // nobody could address it
+        (await server.PutTemplateAsync("dots", ApiServer.Template(more: ("name", "..")))).HasErrors("name"); // nobody could address it
 
         // A percent sign, a space and a line break in a name are part of it, once it is one.
         foreach (var name in (string[])["50%", "a b", "a/b", "ä€", "%2F", "...", "a?b#c"])
@@ -359,7 +359,7 @@ public sealed class WrongInputTests
         {
             var answer = await server.GetAsync(path);
             Assert.True(answer.Status == HttpStatusCode.BadRequest, $"{path}: {answer.Text}");
-            answer.Faults(field);
+            answer.HasErrors(field);
         }
     }
 

@@ -127,7 +127,7 @@ public sealed class RestoreTests(Chromium chromium)
         var key = page.GetByLabel("Key", new() { Exact = true });
         await key.FillAsync("not a key");
         await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
-        await Expect(page.GetByText("One of them is not a key.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("One of the keys is not valid.")).ToBeVisibleAsync();
         await Axe.CheckAsync(page, "no key");
         await key.FillAsync(other.ToSecretKey());
         await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();

@@ -95,7 +95,7 @@ public sealed class ServerPagesTests(Chromium chromium)
         await page.GetByLabel("Database, or a glob").FillAsync("local/*.enc.db");
         await page.GetByLabel("Key", new() { Exact = true }).FillAsync("not a key");
         await page.GetByRole(AriaRole.Button, new() { Name = "Give key" }).ClickAsync();
-        await Assertions.Expect(page.Locator("form").GetByRole(AriaRole.Alert)).ToContainTextAsync("It is not a key of 32 bytes.");
+        await Assertions.Expect(page.Locator("form").GetByRole(AriaRole.Alert)).ToContainTextAsync("The key does not consist of 32 bytes.");
         await page.GetByLabel("Passphrase").CheckAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Passphrase" }).FillAsync("a passphrase of some length");
         await page.GetByRole(AriaRole.Button, new() { Name = "Give key" }).ClickAsync();

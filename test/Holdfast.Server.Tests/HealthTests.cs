@@ -10,7 +10,7 @@ public sealed class HealthTests
     public void A_loop_that_stands_still_without_which_nothing_is_backed_up_is_told()
     {
         Assert.Null(HealthEndpoint.FindProblem(false, [Loop("scheduler", 60), Loop("alerts", 100)]));
-        Assert.Equal("alerts stands still", HealthEndpoint.FindProblem(false, [Loop("scheduler", 60), Loop("alerts", 400)]));
+        Assert.Equal("alerts is stalled", HealthEndpoint.FindProblem(false, [Loop("scheduler", 60), Loop("alerts", 400)]));
         Assert.Null(HealthEndpoint.FindProblem(false, [Loop("discovery of shop", 4000)]));
         Assert.Equal("stopping", HealthEndpoint.FindProblem(true, []));
     }

@@ -6,7 +6,7 @@ using Holdfast.Server.Hosting;
 
 namespace Holdfast.Server.Tests;
 
-/// <summary>An address that the server cannot have is a fault of its configuration, told with the address.</summary>
+/// <summary>An address that the server cannot have is a error of its configuration, told with the address.</summary>
 public sealed class ListenAddressCheckTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class ListenAddressCheckTests
         var listen = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
         var failure = Assert.Throws<HoldfastException>(() => ListenAddressCheck.EnsureAvailable(new() { Listen = listen }));
         Assert.Equal(
-            (ErrorCatalogue.Usage, $"The server cannot listen at {listen}: another program listens there."),
+            (ErrorCatalogue.Usage, $"The server cannot listen at {listen}: another program already listens there."),
             (failure.Error, failure.Message)
         );
         other.Stop();
@@ -31,7 +31,7 @@ public sealed class ListenAddressCheckTests
         var failure = Assert.Throws<HoldfastException>(() =>
             ListenAddressCheck.EnsureAvailable(new() { Listen = "https://192.0.2.1:8420" })
         );
-        Assert.Equal("The server cannot listen at https://192.0.2.1:8420: this machine does not have that address.", failure.Message);
+        Assert.Equal("The server cannot listen at https://192.0.2.1:8420: this machine does not have this address.", failure.Message);
     }
 
     [Theory]

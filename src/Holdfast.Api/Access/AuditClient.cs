@@ -9,11 +9,11 @@ public sealed class AuditClient
 
     internal AuditClient(ApiSender api) => _api = api;
 
-    /// <summary>Its entries in which a text occurs, the newest first; null for all.</summary>
+    /// <summary>Lists all entries that contain <paramref name="search"/>, newest first; null for all entries.</summary>
     public IAsyncEnumerable<AuditEntry> ListAsync(string? search = null, CancellationToken cancellationToken = default) =>
         _api.EnumerateAsync<AuditEntry>(after => ListPath(after, null, search), cancellationToken);
 
-    /// <summary>A page of them.</summary>
+    /// <summary>Gets one page of entries, newest first.</summary>
     public Task<Page<AuditEntry>> ListPageAsync(
         string? after = null,
         int? limit = null,

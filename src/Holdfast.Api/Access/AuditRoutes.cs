@@ -3,6 +3,6 @@ namespace Holdfast.Api.Access;
 /// <summary>Routes of the audit log.</summary>
 public static class AuditRoutes
 {
-    /// <summary>Its entries.</summary>
+    /// <summary>The entries.</summary>
     public const string List = "/audit";
 }

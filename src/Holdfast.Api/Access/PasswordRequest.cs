@@ -1,10 +1,10 @@
 namespace Holdfast.Api.Access;
 
-/// <summary>Changes one's own password.</summary>
-/// <param name="Password">The present one.</param>
-/// <param name="NewPassword">The new one, 12 to 1024 characters.</param>
+/// <summary>A request to change the password of the signed-in user.</summary>
+/// <param name="Password">The current password.</param>
+/// <param name="NewPassword">The new password, 12 to 1024 characters.</param>
 public sealed record PasswordRequest(string Password, string NewPassword)
 {
-    /// <summary>Without the passwords.</summary>
+    /// <summary>Leaves out the passwords.</summary>
     public override string ToString() => nameof(PasswordRequest);
 }

@@ -1,14 +1,14 @@
 namespace Holdfast.Api.Access;
 
-/// <summary>What somebody may do; each role may do what those before it may.</summary>
+/// <summary>What a user or token may do. Each role includes the rights of the roles before it.</summary>
 public enum Role
 {
-    /// <summary>Looks at everything that is no secret.</summary>
+    /// <summary>Can read everything except secrets.</summary>
     Viewer,
 
-    /// <summary>Defines and runs backups and restores, of every database.</summary>
+    /// <summary>Can define and run backups and restores of every database.</summary>
     Operator,
 
-    /// <summary>Manages users, tokens and keys.</summary>
+    /// <summary>Can manage users, tokens and keys.</summary>
     Admin,
 }

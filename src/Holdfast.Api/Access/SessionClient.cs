@@ -2,7 +2,7 @@ using Holdfast.Api.Transport;
 
 namespace Holdfast.Api.Access;
 
-/// <summary>The caller's own session.</summary>
+/// <summary>The caller's session.</summary>
 public sealed class SessionClient
 {
     private readonly ApiSender _api;
@@ -13,7 +13,7 @@ public sealed class SessionClient
     public Task<SessionView> SignInAsync(SignInRequest request, CancellationToken cancellationToken = default) =>
         _api.PostAsync<SignInRequest, SessionView>(SessionRoutes.Session, request, cancellationToken);
 
-    /// <summary>Who is signed in.</summary>
+    /// <summary>Gets the signed-in user.</summary>
     public Task<SessionView> GetAsync(CancellationToken cancellationToken = default) =>
         _api.GetAsync<SessionView>(SessionRoutes.Session, cancellationToken);
 
@@ -21,7 +21,7 @@ public sealed class SessionClient
     public Task SignOutAsync(CancellationToken cancellationToken = default) =>
         _api.DeleteAsync(SessionRoutes.Session, null, cancellationToken);
 
-    /// <summary>Changes the user's own password.</summary>
+    /// <summary>Changes the password of the signed-in user.</summary>
     public Task<SessionView> ChangePasswordAsync(PasswordRequest request, CancellationToken cancellationToken = default) =>
         _api.PostAsync<PasswordRequest, SessionView>(SessionRoutes.Password, request, cancellationToken);
 }

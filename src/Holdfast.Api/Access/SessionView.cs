@@ -1,7 +1,7 @@
 namespace Holdfast.Api.Access;
 
-/// <summary>Who is signed in.</summary>
-/// <param name="User">Name of the user; of the token, for a program.</param>
-/// <param name="Role">What the caller may do.</param>
-/// <param name="MustChangePassword">Whether nothing else is allowed before the password is changed.</param>
+/// <summary>The signed-in user.</summary>
+/// <param name="User">Name of the user, or of the token.</param>
+/// <param name="Role">The role of the caller.</param>
+/// <param name="MustChangePassword">Whether the password must be changed before anything else is allowed.</param>
 public sealed record SessionView(string User, Role Role, bool MustChangePassword);

@@ -1,10 +1,10 @@
 namespace Holdfast.Api.Access;
 
-/// <summary>Signs in.</summary>
-/// <param name="User">The name.</param>
-/// <param name="Password">The password.</param>
+/// <summary>A request to sign in.</summary>
+/// <param name="User">Name of the user.</param>
+/// <param name="Password">Password of the user.</param>
 public sealed record SignInRequest(string User, string Password)
 {
-    /// <summary>Without the password.</summary>
+    /// <summary>Leaves out the password.</summary>
     public override string ToString() => nameof(SignInRequest);
 }

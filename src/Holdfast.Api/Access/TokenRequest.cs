@@ -1,14 +1,14 @@
 namespace Holdfast.Api.Access;
 
-/// <summary>Makes an API token.</summary>
+/// <summary>A request to create an API token.</summary>
 public sealed record TokenRequest
 {
-    /// <summary>What it is for, 1 to 64 characters.</summary>
+    /// <summary>What the token is used for, 1 to 64 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it may do.</summary>
+    /// <summary>The role that requests with the token have.</summary>
     public required Role Role { get; init; }
 
-    /// <summary>When it ends; null for never.</summary>
+    /// <summary>When the token expires; null for never.</summary>
     public DateTimeOffset? Expires { get; init; }
 }

@@ -1,25 +1,32 @@
 namespace Holdfast.Api.Access;
 
 /// <summary>An API token as the API shows it.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Name">What it is for.</param>
-/// <param name="Role">What it may do.</param>
-/// <param name="Created">When it was made.</param>
-/// <param name="CreatedBy">Who made it.</param>
-/// <param name="Expires">When it ends; null for never.</param>
-/// <param name="LastUsed">When it was used last, to about five minutes; null for never.</param>
-/// <param name="Token">The token itself, in the answer that makes it and never again.</param>
-public sealed record TokenView(
-    string Id,
-    string Name,
-    Role Role,
-    DateTimeOffset Created,
-    string CreatedBy,
-    DateTimeOffset? Expires,
-    DateTimeOffset? LastUsed,
-    string? Token = null
-)
+public sealed record TokenView
 {
-    /// <summary>Without the token.</summary>
+    /// <summary>Its id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What it is used for.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The role that requests with it have.</summary>
+    public required Role Role { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>Who created it.</summary>
+    public required string CreatedBy { get; init; }
+
+    /// <summary>When it expires; null for never.</summary>
+    public required DateTimeOffset? Expires { get; init; }
+
+    /// <summary>When it was last used, to within about five minutes; null if never.</summary>
+    public required DateTimeOffset? LastUsed { get; init; }
+
+    /// <summary>The token itself, only in the answer to its creation; null otherwise.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Leaves out the token.</summary>
     public override string ToString() => $"{nameof(TokenView)} {Id}";
 }

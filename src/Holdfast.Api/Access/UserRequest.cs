@@ -1,20 +1,20 @@
 namespace Holdfast.Api.Access;
 
-/// <summary>Makes or changes a user.</summary>
+/// <summary>A request to create or change a user.</summary>
 public sealed record UserRequest
 {
-    /// <summary>What the user may do.</summary>
+    /// <summary>The role of the user.</summary>
     public required Role Role { get; init; }
 
     /// <summary>
-    /// A new password, 12 to 1024 characters, which the user has to change at the next sign-in; null leaves it. A new
-    /// user needs one.
+    /// A new password, 12 to 1024 characters, which the user must change at the next sign-in; null keeps the current
+    /// password. Required for a new user.
     /// </summary>
     public string? Password { get; init; }
 
-    /// <summary>Whether the user may not sign in.</summary>
+    /// <summary>Whether the user cannot sign in.</summary>
     public bool Disabled { get; init; }
 
-    /// <summary>Without the password.</summary>
+    /// <summary>Leaves out the password.</summary>
     public override string ToString() => nameof(UserRequest);
 }

@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Alerts;
 
-/// <summary>What was acknowledged.</summary>
-/// <param name="Archives">How many missing archives the alerts were about.</param>
-/// <param name="Alerts">How many alerts that were.</param>
+/// <summary>The number of acknowledged alerts and archives.</summary>
+/// <param name="Archives">Number of missing archives that the alerts reported.</param>
+/// <param name="Alerts">Number of acknowledged alerts.</param>
 public sealed record AcknowledgedView(int Archives, int Alerts);

@@ -2,28 +2,28 @@ using Holdfast.Core.Alerts;
 
 namespace Holdfast.Api.Alerts;
 
-/// <summary>Which alerts a list shows.</summary>
+/// <summary>A filter for the list of alerts.</summary>
 public sealed record AlertQuery
 {
-    /// <summary>Only those of this kind.</summary>
+    /// <summary>Only alerts of this kind.</summary>
     public AlertKind? Kind { get; init; }
 
-    /// <summary>Only those of this severity.</summary>
+    /// <summary>Only alerts of at least this severity.</summary>
     public AlertSeverity? Severity { get; init; }
 
-    /// <summary>Only those about this database.</summary>
+    /// <summary>Only alerts about the database with this id.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Only those about this destination.</summary>
+    /// <summary>Only alerts about this destination.</summary>
     public string? Destination { get; init; }
 
-    /// <summary>Only those about this source.</summary>
+    /// <summary>Only alerts about this source.</summary>
     public string? Source { get; init; }
 
-    /// <summary><c>next</c> of the page before.</summary>
+    /// <summary>Position from <c>next</c> of the previous page.</summary>
     public string? After { get; init; }
 
-    /// <summary>The most items of a page, 1 to 1,000.</summary>
+    /// <summary>Maximum number of items on a page, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
 
     internal string ToPath(string? after) =>

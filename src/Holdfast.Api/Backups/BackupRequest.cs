@@ -2,9 +2,9 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Api.Backups;
 
-/// <summary>Backup now.</summary>
+/// <summary>A request to start a backup.</summary>
 public sealed record BackupRequest
 {
-    /// <summary>Default full.</summary>
+    /// <summary>The kind of backup; full by default.</summary>
     public BackupKind Kind { get; init; }
 }

@@ -4,14 +4,14 @@ using Holdfast.Api.Transport;
 
 namespace Holdfast.Api.Backups;
 
-/// <summary>Backups: starting them, and what is stored.</summary>
+/// <summary>Starts backups, restores and verifications, and lists stored backups.</summary>
 public sealed class BackupsClient
 {
     private readonly ApiSender _api;
 
     internal BackupsClient(ApiSender api) => _api = api;
 
-    /// <summary>Starts a backup of a task. If the task already has one queued or running, the answer names that one.</summary>
+    /// <summary>Starts a backup of a task. If the task already has one queued or running, returns the id of that one.</summary>
     public Task<OperationIdView> StartAsync(
         string database,
         string taskId,
@@ -31,15 +31,15 @@ public sealed class BackupsClient
             cancellationToken
         );
 
-    /// <summary>Restore points of a database id, <c>destination:NAME/path</c> or a path.</summary>
+    /// <summary>Lists the restore points of a location: a database id, <c>destination:NAME/path</c>, or a path.</summary>
     public Task<IReadOnlyList<RestorePointView>> ListPointsAsync(string from, CancellationToken cancellationToken = default) =>
         _api.ListAsync<RestorePointView>(ApiRoutes.WithQuery(BackupRoutes.Points, ("from", from)), cancellationToken);
 
-    /// <summary>Chains at the same.</summary>
+    /// <summary>Lists the chains of a location, as for restore points.</summary>
     public Task<ChainsView> ListChainsAsync(string from, CancellationToken cancellationToken = default) =>
         _api.GetAsync<ChainsView>(ApiRoutes.WithQuery(BackupRoutes.Chains, ("from", from)), cancellationToken);
 
-    /// <summary>Databases that have backups below a destination or a path.</summary>
+    /// <summary>Lists the databases that have backups below a destination or a path.</summary>
     public Task<IReadOnlyList<BackedUpDatabaseView>> ListDatabasesAsync(string from, CancellationToken cancellationToken = default) =>
         _api.ListAsync<BackedUpDatabaseView>(ApiRoutes.WithQuery(BackupRoutes.Databases, ("from", from)), cancellationToken);
 
@@ -51,11 +51,11 @@ public sealed class BackupsClient
     public Task<OperationIdView> VerifyAsync(VerifyRequest request, CancellationToken cancellationToken = default) =>
         _api.PostAsync<VerifyRequest, OperationIdView>(BackupRoutes.Verify, request, cancellationToken);
 
-    /// <summary>Starts a restore into a new database.</summary>
+    /// <summary>Starts a restore as a new database.</summary>
     public Task<OperationIdView> RestoreAsync(RestoreRequest request, CancellationToken cancellationToken = default) =>
         _api.PostAsync<RestoreRequest, OperationIdView>(BackupRoutes.Restores, request, cancellationToken);
 
-    /// <summary>Removes a chain.</summary>
+    /// <summary>Deletes a chain at one destination.</summary>
     public Task RemoveChainAsync(ChainRemovalRequest request, CancellationToken cancellationToken = default) =>
         _api.PostBodyAsync(BackupRoutes.RemoveChain, request, cancellationToken);
 }

@@ -1,9 +1,6 @@
 namespace Holdfast.Api.Backups;
 
-/// <summary>A chain that an operator has looked at, and lets go.</summary>
-/// <param name="From">Where it is: <c>destination:NAME/</c> and the path of its folder there.</param>
-/// <param name="Archives">
-/// Bytes of each of its archives, by their file names, as they were shown: where anything is other than that, nothing
-/// is removed.
-/// </param>
+/// <summary>A request to delete a chain that an operator has reviewed.</summary>
+/// <param name="From">Location of the chain: <c>destination:NAME/</c> followed by the path of its folder.</param>
+/// <param name="Archives">Size in bytes of each archive by its file name, as it was shown. If anything differs, nothing is deleted.</param>
 public sealed record ChainRemovalRequest(string From, IReadOnlyDictionary<string, long> Archives);

@@ -1,14 +1,14 @@
 namespace Holdfast.Api.Backups;
 
-/// <summary>A restore point that is to be tried.</summary>
+/// <summary>A request to check whether a restore point can be read.</summary>
 public sealed record RestorePointCheckRequest
 {
-    /// <summary>As for a restore.</summary>
+    /// <summary>The location, as <see cref="RestoreRequest.From"/>.</summary>
     public required string From { get; init; }
 
-    /// <summary>As for a restore.</summary>
+    /// <summary>The restore point, as <see cref="RestoreRequest.Point"/>.</summary>
     public string? Point { get; init; }
 
-    /// <summary>Keys that may open it, besides those that the server keeps. Used once, never stored.</summary>
+    /// <summary>Keys to try in addition to those that the server stores. Used once, never stored.</summary>
     public IReadOnlyList<string> Keys { get; set; } = [];
 }

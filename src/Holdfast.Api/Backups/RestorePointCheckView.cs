@@ -4,12 +4,12 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Api.Backups;
 
 /// <summary>
-/// Whether a restore point can be read: its chain is there and its keys are at hand. The bytes of the database are
-/// checked when they are restored.
+/// Whether a restore point can be read: its chain is complete and the keys are available. The contents of the database
+/// are verified during a restore.
 /// </summary>
 public sealed record RestorePointCheckView
 {
-    /// <summary>Its file name.</summary>
+    /// <summary>File name of its archive.</summary>
     public required string Archive { get; init; }
 
     /// <summary>When the backup began.</summary>
@@ -21,22 +21,25 @@ public sealed record RestorePointCheckView
     /// <summary>Whether the file is encrypted.</summary>
     public required bool IsEncrypted { get; init; }
 
-    /// <summary>Whether a passphrase opens it.</summary>
+    /// <summary>Whether a passphrase is required.</summary>
     public bool NeedsPassphrase { get; init; }
 
-    /// <summary>Ids of the keys that open it.</summary>
+    /// <summary>Ids of the keys that can decrypt it.</summary>
     public IReadOnlyList<string> NeedsKeys { get; set; } = [];
 
-    /// <summary>Why it cannot be read; null where it can. <c>key-missing</c> and <c>key-wrong</c> are told apart.</summary>
+    /// <summary>
+    /// Why it cannot be read; null if it can. A missing key has the code <c>key-missing</c>, a wrong one
+    /// <c>key-wrong</c>.
+    /// </summary>
     public OperationError? Problem { get; init; }
 
-    /// <summary>The database that it is of; null where it cannot be read, as all that follows.</summary>
+    /// <summary>The database that was backed up; null if the archive cannot be read, like the values below.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Engine that it is of: it can become a database of a source of the same.</summary>
+    /// <summary>Engine of the database. It can be restored to a source of the same engine.</summary>
     public string? Engine { get; init; }
 
-    /// <summary>Whether the database itself is encrypted; it will be again.</summary>
+    /// <summary>Whether the database itself is encrypted; the restored one will be too.</summary>
     public bool DatabaseEncrypted { get; init; }
 
     /// <summary>Logical or snapshot.</summary>
@@ -45,21 +48,21 @@ public sealed record RestorePointCheckView
     /// <summary>Tag of the node that made it.</summary>
     public string? Node { get; init; }
 
-    /// <summary>Archives that it takes.</summary>
+    /// <summary>Number of archives that a restore needs.</summary>
     public int Archives { get; init; }
 
-    /// <summary>Bytes of those files.</summary>
+    /// <summary>Size of these archives, in bytes.</summary>
     public long StoredBytes { get; init; }
 
-    /// <summary>Bytes that will be written.</summary>
+    /// <summary>Bytes that a restore will write.</summary>
     public long DatabaseBytes { get; init; }
 
-    /// <summary>Owner and mode of the file that was backed up; null where that is not known, and where the database was no file.</summary>
+    /// <summary>Owner and permissions of the original file; null if unknown, or if the database was not a file.</summary>
     public FileView? File { get; init; }
 
     /// <summary>
-    /// System user that the server runs as: a new file belongs to it, and nobody else may read it, unless the restore
-    /// asks for owner or mode of the original.
+    /// System user that the server runs as. It owns the new file and only it can read it, unless the restore keeps the
+    /// owner or mode of the original.
     /// </summary>
     public required string ServerUser { get; init; }
 }

@@ -3,21 +3,29 @@ using Holdfast.Core.Operations;
 namespace Holdfast.Api.Backups;
 
 /// <summary>A restore point as the API shows it.</summary>
-/// <param name="Path">Its path below what was asked for.</param>
-/// <param name="Time">When the backup began, from its name.</param>
-/// <param name="Kind"><c>FullBackup</c>, <c>IncrementalBackup</c>, <c>Snapshot</c> or <c>EncryptedSnapshot</c>.</param>
-/// <param name="Bytes">Bytes of the archive.</param>
-/// <param name="Id">Its id; null where it cannot be read without a key.</param>
-/// <param name="Database">The database that it is of; null as before.</param>
-/// <param name="Needs">What opens it; null for an archive in clear.</param>
-/// <param name="Problem">What is wrong with it; null where nothing is known to be.</param>
-public sealed record RestorePointView(
-    string Path,
-    DateTimeOffset Time,
-    string Kind,
-    long Bytes,
-    string? Id,
-    string? Database,
-    string? Needs,
-    OperationError? Problem
-);
+public sealed record RestorePointView
+{
+    /// <summary>Path of its archive, relative to the requested location.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>When the backup began, according to the file name.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary><c>FullBackup</c>, <c>IncrementalBackup</c>, <c>Snapshot</c> or <c>EncryptedSnapshot</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Size of the archive, in bytes.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Id of the archive; null if it cannot be read without a key.</summary>
+    public required string? Id { get; init; }
+
+    /// <summary>The database that was backed up; null if it cannot be read without a key.</summary>
+    public required string? Database { get; init; }
+
+    /// <summary>Which keys open the archive; null if it is not encrypted.</summary>
+    public required string? Needs { get; init; }
+
+    /// <summary>What is wrong with the archive; null if no problem is known.</summary>
+    public required OperationError? Problem { get; init; }
+}

@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Databases;
 
-/// <summary>How many databases there are.</summary>
-/// <param name="Total">All of them.</param>
-/// <param name="States">Those in each state.</param>
+/// <summary>Number of databases.</summary>
+/// <param name="Total">Number of all databases.</param>
+/// <param name="States">Number of databases in each state.</param>
 public sealed record DatabaseCounts(int Total, IReadOnlyDictionary<string, int> States);

@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Databases;
 
-/// <summary>The key of an encrypted database: one of the two.</summary>
+/// <summary>The key of an encrypted database: either a raw key or a passphrase.</summary>
 public sealed record DatabaseKeyRequest
 {
     /// <summary>A raw key: 32 bytes as Base64, or 64 hexadecimal digits.</summary>
@@ -9,6 +9,6 @@ public sealed record DatabaseKeyRequest
     /// <summary>A passphrase.</summary>
     public string? Passphrase { get; init; }
 
-    /// <summary>Without the key.</summary>
+    /// <summary>Leaves out the key.</summary>
     public override string ToString() => nameof(DatabaseKeyRequest);
 }

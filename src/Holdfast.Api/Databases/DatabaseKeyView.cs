@@ -1,5 +1,5 @@
 namespace Holdfast.Api.Databases;
 
-/// <summary>Databases whose key the server knows. The key itself is never shown.</summary>
-/// <param name="Databases">A database's id, or a glob over ids.</param>
+/// <summary>Databases whose key the server has. The key itself is never shown.</summary>
+/// <param name="Databases">Id of a database, or a glob over ids.</param>
 public sealed record DatabaseKeyView(string Databases);

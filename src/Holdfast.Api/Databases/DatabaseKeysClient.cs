@@ -9,7 +9,7 @@ public sealed class DatabaseKeysClient
 
     internal DatabaseKeysClient(ApiSender api) => _api = api;
 
-    /// <summary>Databases and globs that have a key.</summary>
+    /// <summary>Lists the databases and globs that have a key.</summary>
     public Task<IReadOnlyList<DatabaseKeyView>> ListAsync(CancellationToken cancellationToken = default) =>
         _api.ListAsync<DatabaseKeyView>(DatabaseKeyRoutes.List, cancellationToken);
 
@@ -17,7 +17,7 @@ public sealed class DatabaseKeysClient
     public Task PutAsync(string databases, DatabaseKeyRequest request, CancellationToken cancellationToken = default) =>
         _api.PutBodyAsync(ApiRoutes.Expand(DatabaseKeyRoutes.Item, databases), request, cancellationToken);
 
-    /// <summary>Forgets a key.</summary>
+    /// <summary>Deletes a key.</summary>
     public Task DeleteAsync(string databases, CancellationToken cancellationToken = default) =>
         _api.DeleteAsync(ApiRoutes.Expand(DatabaseKeyRoutes.Item, databases), null, cancellationToken);
 }

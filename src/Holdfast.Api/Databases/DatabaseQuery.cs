@@ -1,39 +1,39 @@
 namespace Holdfast.Api.Databases;
 
-/// <summary>Which databases a list shows, and in which order.</summary>
+/// <summary>A filter and order for the list of databases.</summary>
 public sealed record DatabaseQuery
 {
-    /// <summary>Only those of this source.</summary>
+    /// <summary>Only databases of this source.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Only those in one of these states, divided by commas.</summary>
+    /// <summary>Only databases in one of these states, separated by commas.</summary>
     public string? State { get; init; }
 
-    /// <summary>Only those whose id holds this, whatever the case.</summary>
+    /// <summary>Only databases whose id contains this text, ignoring case.</summary>
     public string? Search { get; init; }
 
     /// <summary>
-    /// Only those that the server-wide backup task of this name covers; their states are those that its tasks alone
-    /// give them.
+    /// Only databases that the server-wide backup task of this name covers. Their states then consider only the tasks
+    /// of that template.
     /// </summary>
     public string? Template { get; init; }
 
     /// <summary>
-    /// <c>id</c> (the default), <c>urgency</c> (what needs a hand first), <c>name</c>, <c>size</c>, <c>lastBackup</c>
+    /// Sort order: <c>id</c> (default), <c>urgency</c> (most urgent first), <c>name</c>, <c>size</c>, <c>lastBackup</c>
     /// or <c>nextBackup</c>.
     /// </summary>
     public string? Sort { get; init; }
 
-    /// <summary>Whether the order is turned round.</summary>
+    /// <summary>Whether to reverse the order.</summary>
     public bool? Descending { get; init; }
 
-    /// <summary><c>next</c> of the page before; for lists in order of ids.</summary>
+    /// <summary>Position from <c>next</c> of the previous page; for lists sorted by id.</summary>
     public string? After { get; init; }
 
-    /// <summary>How many to leave out at the beginning; for lists in any order.</summary>
+    /// <summary>Number of items to skip; for lists in any order.</summary>
     public int? Skip { get; init; }
 
-    /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
+    /// <summary>Maximum number of items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
 
     internal bool IsSortedById => Sort is null or "id" && Descending != true;

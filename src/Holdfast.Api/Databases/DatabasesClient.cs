@@ -9,7 +9,7 @@ public sealed class DatabasesClient
 
     internal DatabasesClient(ApiSender api) => _api = api;
 
-    /// <summary>Databases that match a query, in its order; null for all.</summary>
+    /// <summary>Lists databases that match a query, in its order; null for all.</summary>
     public IAsyncEnumerable<DatabaseView> ListAsync(DatabaseQuery? query = null, CancellationToken cancellationToken = default) =>
         (query ??= new()).IsSortedById
             ? _api.EnumerateAsync<DatabaseView>(
@@ -23,23 +23,23 @@ public sealed class DatabasesClient
                 cancellationToken
             );
 
-    /// <summary>A page of them.</summary>
+    /// <summary>Gets one page of databases.</summary>
     public Task<Page<DatabaseView>> ListPageAsync(DatabaseQuery query, CancellationToken cancellationToken = default) =>
         _api.GetAsync<Page<DatabaseView>>(query.ToPath(DatabaseRoutes.List, query.After, query.Skip), cancellationToken);
 
-    /// <summary>Number of databases in each state, of those that the query matches whatever its states.</summary>
+    /// <summary>Counts the databases in each state that match a query, ignoring its states.</summary>
     public Task<DatabaseCounts> CountAsync(DatabaseQuery? query = null, CancellationToken cancellationToken = default) =>
         _api.GetAsync<DatabaseCounts>((query ?? new()).ToPath(DatabaseRoutes.Counts, null, null), cancellationToken);
 
-    /// <summary>One database.</summary>
+    /// <summary>Gets a database.</summary>
     public Task<DatabaseView> GetAsync(string id, CancellationToken cancellationToken = default) =>
         _api.GetAsync<DatabaseView>(ApiRoutes.Expand(DatabaseRoutes.Item, id), cancellationToken);
 
-    /// <summary>One database; null where there is none of this id.</summary>
+    /// <summary>Gets a database; returns null if none has this id.</summary>
     public Task<DatabaseView?> FindAsync(string id, CancellationToken cancellationToken = default) =>
         _api.FindValueAsync<DatabaseView>(ApiRoutes.Expand(DatabaseRoutes.Item, id), cancellationToken);
 
-    /// <summary>Forgets a database that was dropped.</summary>
+    /// <summary>Removes a dropped database from the list. Its backups remain.</summary>
     public Task DismissAsync(string id, CancellationToken cancellationToken = default) =>
         _api.DeleteAsync(ApiRoutes.Expand(DatabaseRoutes.Item, id), null, cancellationToken);
 
@@ -47,7 +47,7 @@ public sealed class DatabasesClient
     public Task PutKeyAsync(string id, DatabaseKeyRequest request, CancellationToken cancellationToken = default) =>
         _api.PutBodyAsync(ApiRoutes.Expand(DatabaseRoutes.Key, id), request, cancellationToken);
 
-    /// <summary>Forgets the key of a database.</summary>
+    /// <summary>Deletes the key of a database.</summary>
     public Task DeleteKeyAsync(string id, CancellationToken cancellationToken = default) =>
         _api.DeleteAsync(ApiRoutes.Expand(DatabaseRoutes.Key, id), null, cancellationToken);
 }

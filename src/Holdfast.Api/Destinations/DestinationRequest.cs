@@ -3,16 +3,16 @@ using System.Text.Json.Serialization;
 
 namespace Holdfast.Api.Destinations;
 
-/// <summary>A destination that is to be defined.</summary>
+/// <summary>The definition of a destination.</summary>
 public sealed record DestinationRequest
 {
-    /// <summary>What it is: <c>local</c>.</summary>
+    /// <summary>Kind of the destination: <c>local</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The folder of a local one, under one of the node's localRoots.</summary>
+    /// <summary>Folder of a local destination, below one of the localRoots of the node.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The other settings of its kind. One that the kind does not know is refused.</summary>
+    /// <summary>Other settings of its kind. Settings that the kind does not know are rejected.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Settings { get; set; }
 }

@@ -2,12 +2,10 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Api.Destinations;
 
-/// <summary>How the last test of a destination went, since the server was started.</summary>
-/// <param name="FreeBytes">
-/// Bytes that were free there when it was looked at last, about once a minute; null where that is not known.
-/// </param>
-/// <param name="At">When it was tested; null where it was not, as it is defined now.</param>
-/// <param name="Problem">What did not work; null where all did.</param>
+/// <summary>Result of the last test of a destination since the server was started.</summary>
+/// <param name="FreeBytes">Free space in bytes when it was last measured, about once a minute; null if unknown.</param>
+/// <param name="At">When the current definition was tested; null if it was not.</param>
+/// <param name="Problem">What did not work; null if the test succeeded.</param>
 /// <param name="FreeAt">When <paramref name="FreeBytes"/> was measured.</param>
 public sealed record DestinationTestView(
     long? FreeBytes,

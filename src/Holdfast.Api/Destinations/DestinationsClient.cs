@@ -8,7 +8,7 @@ public sealed class DestinationsClient : NamedResourceClient<DestinationRequest,
     internal DestinationsClient(ApiSender api)
         : base(api, DestinationRoutes.List, DestinationRoutes.Item) { }
 
-    /// <summary>The identity that it must have, and whether it has it.</summary>
+    /// <summary>Gets the identity that it must have, and whether it has it.</summary>
     public Task<DestinationIdentityView> GetIdentityAsync(string name, CancellationToken cancellationToken = default) =>
         Api.GetAsync<DestinationIdentityView>(ApiRoutes.Expand(DestinationRoutes.Identity, name), cancellationToken);
 
@@ -16,11 +16,11 @@ public sealed class DestinationsClient : NamedResourceClient<DestinationRequest,
     public Task<DestinationIdentityView> InitializeAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<DestinationIdentityView>(ApiRoutes.Expand(DestinationRoutes.Initialize, name), cancellationToken);
 
-    /// <summary>The result of its last test.</summary>
+    /// <summary>Gets the result of its last test.</summary>
     public Task<DestinationTestView> GetTestAsync(string name, CancellationToken cancellationToken = default) =>
         Api.GetAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);
 
-    /// <summary>The result of its last test; null where there is none, or no such destination.</summary>
+    /// <summary>Gets the result of its last test; returns null if there is none, or no destination has this name.</summary>
     public Task<DestinationTestView?> FindTestAsync(string name, CancellationToken cancellationToken = default) =>
         Api.FindValueAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);
 

@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Events;
 
-/// <summary>That databases, tasks or destinations came, changed or went.</summary>
-/// <param name="Ids">Ids of some of them.</param>
-/// <param name="More">Whether there are more than are named.</param>
+/// <summary>Reports that databases, tasks, destinations or sources were added, changed or removed.</summary>
+/// <param name="Ids">Ids of some or all of them.</param>
+/// <param name="More">Whether there are more than <paramref name="Ids"/> contains.</param>
 public sealed record ChangedEvent(IReadOnlyCollection<string> Ids, bool More);

@@ -13,8 +13,8 @@ public sealed class EventsClient
     internal EventsClient(ApiSender api) => _api = api;
 
     /// <summary>
-    /// Events until the stream ends or is cancelled. Events of a kind that this version does not know are left out. After
-    /// <c>reload</c>, and after listening again, everything has to be read anew.
+    /// Reads events until the stream ends or is cancelled. Omits events of a kind that this version does not know.
+    /// After a <c>reload</c> event, and after reconnecting, the caller must read everything again.
     /// </summary>
     public async IAsyncEnumerable<ServerEvent> ListenAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -2,12 +2,12 @@ using Holdfast.Api.Access;
 
 namespace Holdfast.Api.InProcess;
 
-/// <summary>Names of the server's authorization policies, which pages in its process require.</summary>
+/// <summary>Names of the authorization policies of the server, for pages in its process.</summary>
 public static class AccessPolicies
 {
-    /// <summary>For every user who is signed in, even before the password is changed.</summary>
+    /// <summary>Allows every signed-in user, even if the password must still be changed.</summary>
     public const string SignedIn = "signed-in";
 
-    /// <summary>For users with this role, or one above it.</summary>
+    /// <summary>Allows users with this role or a higher one.</summary>
     public static string ForRole(Role role) => $"role:{role}";
 }

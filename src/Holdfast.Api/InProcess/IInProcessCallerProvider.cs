@@ -1,8 +1,8 @@
 namespace Holdfast.Api.InProcess;
 
-/// <summary>Says on whose behalf a request is sent, each time anew: a session may have ended since the last one.</summary>
+/// <summary>Provides the caller for each request. It is asked every time, because a session can end between requests.</summary>
 public interface IInProcessCallerProvider
 {
-    /// <summary>The caller of the next request.</summary>
+    /// <summary>Gets the caller of the next request.</summary>
     ValueTask<InProcessCaller> GetCallerAsync();
 }

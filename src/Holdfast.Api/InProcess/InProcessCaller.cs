@@ -3,9 +3,9 @@ using System.Security.Claims;
 
 namespace Holdfast.Api.InProcess;
 
-/// <summary>On whose behalf a page in this process sends a request.</summary>
-/// <param name="User">Who is signed in at the page; null for nobody.</param>
-/// <param name="Address">Where the browser is; null where that is not known.</param>
-/// <param name="IsHttps">Whether the browser came over TLS.</param>
-/// <param name="SessionExpires">When the page's session ends, unless it is loaded again; null for never.</param>
+/// <summary>The caller on whose behalf a page in this process sends a request.</summary>
+/// <param name="User">The signed-in user; null for nobody.</param>
+/// <param name="Address">Address of the browser; null if unknown.</param>
+/// <param name="IsHttps">Whether the browser is connected with TLS.</param>
+/// <param name="SessionExpires">When the session of the page ends unless the page is loaded again; null for never.</param>
 public sealed record InProcessCaller(ClaimsPrincipal? User, IPAddress? Address, bool IsHttps, DateTimeOffset? SessionExpires = null);

@@ -1,6 +1,6 @@
 namespace Holdfast.Api.InProcess;
 
-/// <summary>Metadata of an endpoint whose requests are not recorded in the audit log, because they change nothing themselves.</summary>
+/// <summary>Marks an endpoint whose requests are not recorded in the audit log, because they change nothing themselves.</summary>
 public sealed class NotAuditedMetadata
 {
     /// <summary>The only instance.</summary>

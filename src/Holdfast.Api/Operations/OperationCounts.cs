@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Operations;
 
-/// <summary>How many operations there are.</summary>
-/// <param name="Total">All of them.</param>
-/// <param name="States">Those in each state.</param>
+/// <summary>Number of operations.</summary>
+/// <param name="Total">Number of all operations.</param>
+/// <param name="States">Number of operations in each state.</param>
 public sealed record OperationCounts(int Total, IReadOnlyDictionary<string, int> States);

@@ -1,5 +1,5 @@
 namespace Holdfast.Api.Operations;
 
-/// <summary>An operation that was begun: <c>GET /api/v1/operations/ID</c> tells how it goes.</summary>
-/// <param name="OperationId">Its id.</param>
+/// <summary>The operation that a request started. <c>GET /api/v1/operations/ID</c> reports its progress.</summary>
+/// <param name="OperationId">Id of the operation.</param>
 public sealed record OperationIdView(string OperationId);

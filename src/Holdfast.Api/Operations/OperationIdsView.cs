@@ -1,12 +1,12 @@
 namespace Holdfast.Api.Operations;
 
-/// <summary>Operations that were begun.</summary>
-/// <param name="OperationIds">Their ids.</param>
+/// <summary>The operations that a request started.</summary>
+/// <param name="OperationIds">Ids of the operations.</param>
 public sealed record OperationIdsView(IReadOnlyList<string> OperationIds)
 {
     /// <summary>
-    /// The run that those of them belong to which were begun by this; null for none: each database was being backed up
-    /// already.
+    /// Id of the run that the newly started operations belong to; null if every database already had a backup queued or
+    /// running.
     /// </summary>
     public string? RunId { get; init; }
 }

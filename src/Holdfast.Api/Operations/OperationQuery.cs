@@ -2,34 +2,34 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Api.Operations;
 
-/// <summary>Which operations a list shows.</summary>
+/// <summary>A filter for the list of operations.</summary>
 public sealed record OperationQuery
 {
-    /// <summary>Only those of this database.</summary>
+    /// <summary>Only operations of the database with this id.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Only those of databases whose id holds this, whatever the case.</summary>
+    /// <summary>Only operations of databases whose id contains this text, ignoring case.</summary>
     public string? Search { get; init; }
 
-    /// <summary>Only those of the task with this id.</summary>
+    /// <summary>Only operations of the task with this id.</summary>
     public string? Task { get; init; }
 
-    /// <summary>Only those of the run with this id.</summary>
+    /// <summary>Only operations of the run with this id.</summary>
     public string? Run { get; init; }
 
-    /// <summary>Only those of this kind.</summary>
+    /// <summary>Only operations of this kind.</summary>
     public OperationKind? Kind { get; init; }
 
-    /// <summary>Only those in this state.</summary>
+    /// <summary>Only operations in this state.</summary>
     public OperationState? State { get; init; }
 
-    /// <summary>Only those that have ended, or that have not.</summary>
+    /// <summary>Only operations that have ended, or only those that have not.</summary>
     public bool? Ended { get; init; }
 
-    /// <summary><c>next</c> of the page before.</summary>
+    /// <summary>Position from <c>next</c> of the previous page.</summary>
     public string? After { get; init; }
 
-    /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
+    /// <summary>Maximum number of items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
 
     internal string ToPath(string route, string? after) =>

@@ -10,27 +10,27 @@ public sealed class OperationsClient
 
     internal OperationsClient(ApiSender api) => _api = api;
 
-    /// <summary>Operations that match a query, the newest first; null for all.</summary>
+    /// <summary>Lists operations that match a query, newest first; null for all.</summary>
     public IAsyncEnumerable<Operation> ListAsync(OperationQuery? query = null, CancellationToken cancellationToken = default) =>
         _api.EnumerateAsync<Operation>(after => (query ?? new()).ToPath(OperationRoutes.List, after ?? query?.After), cancellationToken);
 
-    /// <summary>A page of them.</summary>
+    /// <summary>Gets one page of operations, newest first.</summary>
     public Task<Page<Operation>> ListPageAsync(OperationQuery query, CancellationToken cancellationToken = default) =>
         _api.GetAsync<Page<Operation>>(query.ToPath(OperationRoutes.List, query.After), cancellationToken);
 
-    /// <summary>Number of operations in each state, of those that the query matches whatever its state.</summary>
+    /// <summary>Counts the operations in each state that match a query, ignoring its state.</summary>
     public Task<OperationCounts> CountAsync(OperationQuery? query = null, CancellationToken cancellationToken = default) =>
         _api.GetAsync<OperationCounts>((query ?? new()).ToPath(OperationRoutes.Counts, null), cancellationToken);
 
-    /// <summary>One operation.</summary>
+    /// <summary>Gets an operation.</summary>
     public Task<Operation> GetAsync(string id, CancellationToken cancellationToken = default) =>
         _api.GetAsync<Operation>(ApiRoutes.Expand(OperationRoutes.Item, id), cancellationToken);
 
-    /// <summary>One operation; null where there is none of this id.</summary>
+    /// <summary>Gets an operation; returns null if none has this id.</summary>
     public Task<Operation?> FindAsync(string id, CancellationToken cancellationToken = default) =>
         _api.FindValueAsync<Operation>(ApiRoutes.Expand(OperationRoutes.Item, id), cancellationToken);
 
-    /// <summary>Lines of its log, while it runs and shortly after.</summary>
+    /// <summary>Gets the lines of its log, which are kept while it runs and shortly after.</summary>
     public Task<IReadOnlyList<string>> GetLogAsync(string id, CancellationToken cancellationToken = default) =>
         _api.ListAsync<string>(ApiRoutes.Expand(OperationRoutes.Log, id), cancellationToken);
 

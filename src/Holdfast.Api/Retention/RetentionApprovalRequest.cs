@@ -1,8 +1,8 @@
 namespace Holdfast.Api.Retention;
 
-/// <summary>What an operator has seen and lets go.</summary>
+/// <summary>A request to delete expired chains that an operator has reviewed.</summary>
 /// <param name="Chains">
-/// Paths of chains, by the name of their destination: as they were shown. Nothing else is deleted, and of these only
-/// what is still past its time.
+/// Paths of the chains as they were shown, by the name of their destination. Only these are deleted, and only if they
+/// are still expired.
 /// </param>
 public sealed record RetentionApprovalRequest(IReadOnlyDictionary<string, IReadOnlyList<string>> Chains);

@@ -9,11 +9,11 @@ public sealed class RetentionClient
 
     internal RetentionClient(ApiSender api) => _api = api;
 
-    /// <summary>What retention would delete now, at each destination.</summary>
+    /// <summary>Previews which chains retention would delete now, at each destination.</summary>
     public Task<IReadOnlyList<RetentionView>> PreviewAsync(string database, string taskId, CancellationToken cancellationToken = default) =>
         _api.ListAsync<RetentionView>(ApiRoutes.Expand(RetentionRoutes.Retention, database, taskId), cancellationToken);
 
-    /// <summary>Deletes expired chains; a dry run deletes none.</summary>
+    /// <summary>Deletes expired chains. A dry run deletes nothing.</summary>
     public Task<IReadOnlyList<RetentionView>> RunAsync(
         string database,
         string taskId,
@@ -25,7 +25,7 @@ public sealed class RetentionClient
             cancellationToken
         );
 
-    /// <summary>Deletes chains that an operator approves, though the retention guard blocks it.</summary>
+    /// <summary>Deletes chains that an operator approves, although the retention guard blocks the deletion.</summary>
     public Task<IReadOnlyList<RetentionView>> ApproveAsync(
         string database,
         string taskId,

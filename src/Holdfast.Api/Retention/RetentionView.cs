@@ -6,24 +6,24 @@ namespace Holdfast.Api.Retention;
 /// <summary>Retention of a task at one destination.</summary>
 public sealed record RetentionView
 {
-    /// <summary>The destination.</summary>
+    /// <summary>Name of the destination.</summary>
     public required string Destination { get; init; }
 
-    /// <summary>Chains that are past their time and still there, oldest first.</summary>
+    /// <summary>Expired chains that still exist, oldest first.</summary>
     public required IReadOnlyList<RetentionChainView> Going { get; init; }
 
-    /// <summary>Number of chains that stay.</summary>
+    /// <summary>Number of chains that are kept.</summary>
     public required int Staying { get; init; }
 
-    /// <summary>Why what goes waits for approval.</summary>
+    /// <summary>Why the deletion needs approval.</summary>
     public required RetentionGuard Brake { get; init; }
 
-    /// <summary>The same in words; null for no brake.</summary>
+    /// <summary>The reason as text for people; null if the deletion needs no approval.</summary>
     public string? BrakeReason { get; init; }
 
-    /// <summary>Paths of the chains that this call has deleted.</summary>
+    /// <summary>Paths of the chains that this request deleted.</summary>
     public required IReadOnlyList<string> Deleted { get; init; }
 
-    /// <summary>What went wrong; null where nothing did.</summary>
+    /// <summary>What went wrong; null if nothing did.</summary>
     public OperationError? Error { get; init; }
 }

@@ -1,5 +1,5 @@
 namespace Holdfast.Api.Runs;
 
-/// <summary>What an abort of a run has stopped.</summary>
-/// <param name="Aborted">Number of backups that waited or ran.</param>
+/// <summary>The result of an abort of a run.</summary>
+/// <param name="Aborted">Number of queued or running backups that were aborted.</param>
 public sealed record RunAbortView(int Aborted);

@@ -1,18 +1,18 @@
 namespace Holdfast.Api.Runs;
 
-/// <summary>Which databases of a run a list shows: what failed and what was missed first.</summary>
+/// <summary>A filter for the databases of a run. Failed and missed ones are listed first.</summary>
 public sealed record RunDatabaseQuery
 {
-    /// <summary>Only those in one of these states, divided by commas.</summary>
+    /// <summary>Only databases in one of these states, separated by commas.</summary>
     public string? State { get; init; }
 
-    /// <summary>Only those whose id holds this, whatever the case.</summary>
+    /// <summary>Only databases whose id contains this text, ignoring case.</summary>
     public string? Search { get; init; }
 
-    /// <summary>How many to leave out at the beginning.</summary>
+    /// <summary>Number of items to skip.</summary>
     public int? Skip { get; init; }
 
-    /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
+    /// <summary>Maximum number of items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
 
     internal int PageSize => Limit ?? ApiRoutes.MaxPageSize;

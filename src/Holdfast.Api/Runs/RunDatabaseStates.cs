@@ -5,7 +5,7 @@ namespace Holdfast.Api.Runs;
 /// <summary>The states of a database in a run.</summary>
 public static class RunDatabaseStates
 {
-    /// <summary>All of them, those that need attention first.</summary>
+    /// <summary>All states; those that need attention come first.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         nameof(OperationState.Failed),

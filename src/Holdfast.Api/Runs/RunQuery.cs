@@ -1,18 +1,18 @@
 namespace Holdfast.Api.Runs;
 
-/// <summary>Which runs a list shows.</summary>
+/// <summary>A filter for the list of runs.</summary>
 public sealed record RunQuery
 {
-    /// <summary>Only those of the server-wide backup task of this name.</summary>
+    /// <summary>Only runs of the server-wide backup task with this name.</summary>
     public string? Template { get; init; }
 
-    /// <summary>Only those that are over, or that are not.</summary>
+    /// <summary>Only runs that have ended, or only those that have not.</summary>
     public bool? Ended { get; init; }
 
-    /// <summary><c>next</c> of the page before.</summary>
+    /// <summary>Position from <c>next</c> of the previous page.</summary>
     public string? After { get; init; }
 
-    /// <summary>The most items, 1 to 1,000; 100 by default.</summary>
+    /// <summary>Maximum number of items, 1 to 1,000; 100 by default.</summary>
     public int? Limit { get; init; }
 
     internal string ToPath(string? after) =>

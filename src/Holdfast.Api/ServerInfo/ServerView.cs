@@ -1,11 +1,11 @@
 namespace Holdfast.Api.ServerInfo;
 
-/// <summary>The server that answers, as its operator configured it.</summary>
-/// <param name="Version">Its version.</param>
+/// <summary>The server, as its operator configured it.</summary>
+/// <param name="Version">Version of the server.</param>
 /// <param name="Node">Tag of its node.</param>
-/// <param name="LocalRoots">Folders under which local destinations may lie.</param>
-/// <param name="Webhook">How alerts to the webhook stand.</param>
-/// <param name="Heartbeat">How the heartbeat stands.</param>
+/// <param name="LocalRoots">Folders below which local destinations are allowed.</param>
+/// <param name="Webhook">Status of the alerts that are sent to the webhook.</param>
+/// <param name="Heartbeat">Status of the heartbeat.</param>
 public sealed record ServerView(
     string Version,
     string Node,

@@ -13,11 +13,11 @@ public sealed class ServerWideBackupsClient : NamedResourceClient<TaskDefinition
     internal ServerWideBackupsClient(ApiSender api)
         : base(api, ServerWideBackupRoutes.List, ServerWideBackupRoutes.Item) { }
 
-    /// <summary>What a definition would do, without saving it.</summary>
+    /// <summary>Previews what a definition would do, without saving it.</summary>
     public Task<PreviewView> PreviewAsync(string name, TaskDefinition definition, CancellationToken cancellationToken = default) =>
         Api.PostAsync<TaskDefinition, PreviewView>(ApiRoutes.Expand(ServerWideBackupRoutes.Preview, name), definition, cancellationToken);
 
-    /// <summary>The same for a definition that is sent as it is.</summary>
+    /// <summary>Previews a definition that is sent as JSON, unchanged.</summary>
     public Task<PreviewView> PreviewDocumentAsync(string name, JsonObject definition, CancellationToken cancellationToken = default) =>
         Api.PostAsync<JsonObject, PreviewView>(ApiRoutes.Expand(ServerWideBackupRoutes.Preview, name), definition, cancellationToken);
 

@@ -2,8 +2,8 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Api.ServerWideBackups;
 
-/// <summary>A destination at which nobody can tell what retention would delete.</summary>
-/// <param name="Destination">Its name.</param>
-/// <param name="Databases">Databases for which it could not be looked at.</param>
-/// <param name="Error">Why, of the first of them.</param>
+/// <summary>A destination that is unreachable, so that it is unknown what retention would delete there.</summary>
+/// <param name="Destination">Name of the destination.</param>
+/// <param name="Databases">Number of databases for which it could not be read.</param>
+/// <param name="Error">The error for the first of these databases.</param>
 public sealed record UnreachableDestinationView(string Destination, int Databases, OperationError Error);

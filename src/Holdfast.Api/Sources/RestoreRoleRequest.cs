@@ -1,14 +1,17 @@
 namespace Holdfast.Api.Sources;
 
 /// <summary>
-/// The role that restores into a source are run as: code of whoever owned the database that was backed up runs with its
-/// rights.
+/// The role that restores into a source use. Code of whoever owned the backed-up database runs with the rights of this
+/// role.
 /// </summary>
 public sealed record RestoreRoleRequest
 {
-    /// <summary>Its name. It needs no right but to log in.</summary>
+    /// <summary>Name of the role. It needs no right except to log in.</summary>
     public required string User { get; init; }
 
-    /// <summary>Its password, kept with the secrets and never shown. Left out, the one that is kept stays; empty for none.</summary>
+    /// <summary>
+    /// Password of the role. The server stores it as a secret and never shows it. Null keeps the stored password; an
+    /// empty string removes it.
+    /// </summary>
     public string? Password { get; init; }
 }

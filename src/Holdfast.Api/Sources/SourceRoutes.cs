@@ -15,12 +15,12 @@ public static class SourceRoutes
     /// <summary>Files that the last discovery skipped.</summary>
     public const string SkippedFiles = "/sources/{name}/passed-over";
 
-    /// <summary>Discovers its databases.</summary>
+    /// <summary>Discovers the databases of a source.</summary>
     public const string Discover = "/sources/{name}/discover";
 
-    /// <summary>Confirms its present identity and databases.</summary>
+    /// <summary>Confirms the current identity and databases of a source.</summary>
     public const string Confirm = "/sources/{name}/confirm";
 
-    /// <summary>Tests its connection.</summary>
+    /// <summary>Tests the connection to a source.</summary>
     public const string Test = "/sources/{name}/test";
 }

@@ -2,21 +2,21 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Api.Sources;
 
-/// <summary>What trying a source came to.</summary>
+/// <summary>The result of a test of a source.</summary>
 public sealed record SourceTestView
 {
-    /// <summary>Version of its software; null where it cannot be reached, as what follows.</summary>
+    /// <summary>Version of the database server; null if it cannot be reached.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Whether it takes writes or follows another.</summary>
+    /// <summary>Whether the server accepts writes or is a replica; null if it cannot be reached.</summary>
     public string? Role { get; init; }
 
-    /// <summary>Databases that were found.</summary>
+    /// <summary>Number of databases found.</summary>
     public required int Databases { get; init; }
 
-    /// <summary>What stops backups, of all databases or of some, and how to mend it.</summary>
+    /// <summary>What prevents backups of some or all databases, and how to fix it.</summary>
     public required IReadOnlyList<OperationError> Problems { get; init; }
 
-    /// <summary>What works all the same, but not as well as it could.</summary>
+    /// <summary>What works, but not as well as it could.</summary>
     public required IReadOnlyList<OperationError> Notes { get; init; }
 }

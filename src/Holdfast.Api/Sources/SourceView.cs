@@ -3,37 +3,40 @@ using Holdfast.Core.Operations;
 namespace Holdfast.Api.Sources;
 
 /// <summary>A source as the API shows it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Engine">Its engine.</param>
-/// <param name="Databases">Databases that were found last.</param>
-/// <param name="LastDiscovery">When it was looked at last; null before the first time.</param>
+/// <param name="Name">Name of the source.</param>
+/// <param name="Engine">Engine of the source.</param>
+/// <param name="Databases">Number of databases that the last discovery found.</param>
+/// <param name="LastDiscovery">When the last discovery ended; null before the first.</param>
 /// <param name="Problem">
-/// Why it could not be read, or is not used, or what is the matter with its databases as a whole; null where nothing
-/// is.
+/// Why the source cannot be read or is not used, or what is wrong with its databases as a whole; null if there is no
+/// problem.
 /// </param>
 public sealed record SourceView(string Name, string Engine, int Databases, DateTimeOffset? LastDiscovery, OperationError? Problem)
 {
-    /// <summary>What tells it from every other; null where nothing does, or it was not looked at yet.</summary>
+    /// <summary>What distinguishes the source from every other; null if nothing does, or before the first discovery.</summary>
     public string? Identity { get; init; }
 
-    /// <summary>Whether that is only the place of the directory, which another could take.</summary>
+    /// <summary>Whether the identity is only the location of the directory, where another directory could be placed.</summary>
     public bool IsIdentityWeak { get; init; }
 
-    /// <summary>Databases that are missing: lost with so many others that nobody takes them for dropped.</summary>
+    /// <summary>Number of missing databases: so many disappeared at once that they are not assumed to have been dropped.</summary>
     public int Missing { get; init; }
 
-    /// <summary>Whether the source has another identity, or has lost so many databases, that an operator has to confirm it.</summary>
+    /// <summary>
+    /// Whether an operator has to confirm the source, because its identity has changed or too many databases have
+    /// disappeared.
+    /// </summary>
     public bool NeedsConfirmation { get; init; }
 
-    /// <summary>When the look began that is under way; null while none is.</summary>
+    /// <summary>When the discovery that is in progress started; null if there is none.</summary>
     public DateTimeOffset? DiscoveryStarted { get; init; }
 
     /// <summary>
-    /// Files that were left out when it was looked at last, those that belong to databases or to Holdfast not counted:
-    /// see <c>/sources/{name}/passed-over</c>.
+    /// Number of files that the last discovery skipped, without those that belong to databases or to Holdfast.
+    /// <c>/sources/{name}/passed-over</c> lists them.
     /// </summary>
     public int PassedOver { get; init; }
 
-    /// <summary>How it was defined, where that was over the API; null for one of the server's configuration.</summary>
+    /// <summary>The definition, if the source was defined over the API; null if it is in the configuration of the server.</summary>
     public SourceDefinitionView? Definition { get; init; }
 }

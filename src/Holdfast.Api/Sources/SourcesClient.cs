@@ -3,31 +3,31 @@ using Holdfast.Api.Transport;
 
 namespace Holdfast.Api.Sources;
 
-/// <summary>Sources. Only database servers can be defined over the API, and only those can be deleted.</summary>
+/// <summary>Sources. Only database servers can be defined and deleted over the API.</summary>
 public sealed class SourcesClient : NamedResourceClient<SourceRequest, SourceView>
 {
     internal SourcesClient(ApiSender api)
         : base(api, SourceRoutes.List, SourceRoutes.Item) { }
 
-    /// <summary>Files that the last discovery skipped, with the reasons.</summary>
+    /// <summary>Gets the files that the last discovery skipped, with the reasons.</summary>
     public Task<SkippedFilesView> GetSkippedFilesAsync(string name, CancellationToken cancellationToken = default) =>
         Api.GetAsync<SkippedFilesView>(ApiRoutes.Expand(SourceRoutes.SkippedFiles, name), cancellationToken);
 
-    /// <summary>Discovers its databases now.</summary>
+    /// <summary>Discovers the databases of a source now.</summary>
     public Task<SourceView> DiscoverAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<SourceView>(ApiRoutes.Expand(SourceRoutes.Discover, name), cancellationToken);
 
-    /// <summary>Confirms its present identity, and that missing databases were dropped.</summary>
+    /// <summary>Confirms the current identity of a source, and that its missing databases were dropped.</summary>
     public Task<SourceView> ConfirmAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<SourceView>(ApiRoutes.Expand(SourceRoutes.Confirm, name), cancellationToken);
 
-    /// <summary>Tests whether its databases can be backed up and restored.</summary>
+    /// <summary>Tests whether a source's databases can be backed up and restored.</summary>
     public Task<SourceTestView> TestAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<SourceTestView>(ApiRoutes.Expand(SourceRoutes.Test, name), cancellationToken);
 
     /// <summary>
-    /// Tests a definition without saving it. With the name of a source, passwords that are left out are those stored
-    /// for it.
+    /// Tests a definition without saving it. If it has the name of a source, omitted passwords are those stored for
+    /// that source.
     /// </summary>
     public Task<SourceTestView> TestDefinitionAsync(SourceRequest request, CancellationToken cancellationToken = default) =>
         Api.PostAsync<SourceRequest, SourceTestView>(SourceRoutes.TestDefinition, request, cancellationToken);

@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Tasks;
 
 /// <summary>A regular task that was saved.</summary>
-/// <param name="Task">It.</param>
-/// <param name="GeneratedKey">The key that was made for it, once; null where none was.</param>
+/// <param name="Task">The task.</param>
+/// <param name="GeneratedKey">The generated key, only in the answer that created it; null if none was generated.</param>
 public sealed record RegularTaskView(TaskView Task, KeyView? GeneratedKey);

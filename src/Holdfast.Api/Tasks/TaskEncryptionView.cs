@@ -2,7 +2,7 @@ using Holdfast.Core.Encryption;
 
 namespace Holdfast.Api.Tasks;
 
-/// <summary>What a task's archives are encrypted with, really.</summary>
-/// <param name="Mode">What protects them.</param>
-/// <param name="Reason">Why.</param>
+/// <summary>How the archives of a task are actually encrypted.</summary>
+/// <param name="Mode">How they are encrypted.</param>
+/// <param name="Reason">Why they are encrypted in this way.</param>
 public sealed record TaskEncryptionView(ArchiveEncryption Mode, string Reason);

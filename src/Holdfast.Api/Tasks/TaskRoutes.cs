@@ -3,7 +3,7 @@ namespace Holdfast.Api.Tasks;
 /// <summary>Routes of the tasks of a database.</summary>
 public static class TaskRoutes
 {
-    /// <summary>Its tasks.</summary>
+    /// <summary>The tasks of a database.</summary>
     public const string List = "/databases/{id}/tasks";
 
     /// <summary>One task.</summary>

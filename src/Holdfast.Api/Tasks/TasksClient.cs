@@ -11,15 +11,15 @@ public sealed class TasksClient
 
     internal TasksClient(ApiSender api) => _api = api;
 
-    /// <summary>Its tasks.</summary>
+    /// <summary>Lists the tasks of a database.</summary>
     public Task<IReadOnlyList<TaskView>> ListAsync(string database, CancellationToken cancellationToken = default) =>
         _api.ListAsync<TaskView>(ApiRoutes.Expand(TaskRoutes.List, database), cancellationToken);
 
-    /// <summary>One task.</summary>
+    /// <summary>Gets a task.</summary>
     public Task<Versioned<TaskView>> GetAsync(string database, string taskId, CancellationToken cancellationToken = default) =>
         _api.GetVersionedAsync<TaskView>(ApiRoutes.Expand(TaskRoutes.Item, database, taskId), cancellationToken);
 
-    /// <summary>One task; null where there is none of this id.</summary>
+    /// <summary>Gets a task; returns null if none has this id.</summary>
     public Task<Versioned<TaskView>?> FindAsync(string database, string taskId, CancellationToken cancellationToken = default) =>
         _api.FindAsync<TaskView>(ApiRoutes.Expand(TaskRoutes.Item, database, taskId), cancellationToken);
 
@@ -30,7 +30,7 @@ public sealed class TasksClient
         CancellationToken cancellationToken = default
     ) => CreateAsync<TaskDefinition>(database, definition, cancellationToken);
 
-    /// <summary>Creates a regular task from a definition that is sent as it is.</summary>
+    /// <summary>Creates a regular task from JSON, sent unchanged.</summary>
     public Task<Versioned<RegularTaskView>> CreateFromDocumentAsync(
         string database,
         JsonObject definition,
@@ -46,7 +46,7 @@ public sealed class TasksClient
         CancellationToken cancellationToken = default
     ) => PutAsync<TaskDefinition>(database, taskId, definition, condition, cancellationToken);
 
-    /// <summary>Changes a regular task to a definition that is sent as it is.</summary>
+    /// <summary>Changes a regular task to a definition in JSON, sent unchanged.</summary>
     public Task<Versioned<RegularTaskView>> PutDocumentAsync(
         string database,
         string taskId,
@@ -55,7 +55,7 @@ public sealed class TasksClient
         CancellationToken cancellationToken = default
     ) => PutAsync<JsonObject>(database, taskId, definition, condition, cancellationToken);
 
-    /// <summary>Deletes a regular task; its backups stay.</summary>
+    /// <summary>Deletes a regular task. Its backups remain.</summary>
     public Task DeleteAsync(
         string database,
         string taskId,

@@ -1,9 +1,9 @@
 namespace Holdfast.Api.Transport;
 
-/// <summary>The server's answer.</summary>
+/// <summary>An answer of the server.</summary>
 /// <param name="status">HTTP status code.</param>
-/// <param name="body">The body, read at most once; disposed with the response.</param>
-/// <param name="owner">Disposed with the response; null for nothing.</param>
+/// <param name="body">The body, which can be read once; disposed with the response.</param>
+/// <param name="owner">An object to dispose with the response; null if there is none.</param>
 public sealed class ApiResponse(int status, Stream body, IDisposable? owner = null) : IAsyncDisposable
 {
     /// <summary>HTTP status code.</summary>
@@ -12,13 +12,13 @@ public sealed class ApiResponse(int status, Stream body, IDisposable? owner = nu
     /// <summary>The body.</summary>
     public Stream Body => body;
 
-    /// <summary>The revision of the resource in the body; null for none.</summary>
+    /// <summary>Revision of the resource in the body; null if there is none.</summary>
     public string? ETag { get; init; }
 
-    /// <summary>Values of <c>Set-Cookie</c>.</summary>
+    /// <summary>Values of the <c>Set-Cookie</c> headers.</summary>
     public IReadOnlyList<string> Cookies { get; set; } = [];
 
-    /// <summary>Whether the server did what was requested.</summary>
+    /// <summary>Whether the status code means success.</summary>
     public bool IsSuccess => status is >= 200 and < 300;
 
     /// <inheritdoc/>

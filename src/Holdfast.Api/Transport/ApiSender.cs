@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Holdfast.Api.Transport;
 
-/// <summary>Sends requests whose bodies and answers are types of the contract.</summary>
+/// <summary>Sends requests and reads answers as types of the contract.</summary>
 internal sealed class ApiSender(IApiTransport transport)
 {
     public async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken) =>
@@ -49,7 +49,7 @@ internal sealed class ApiSender(IApiTransport transport)
         }
     }
 
-    /// <summary>Goes through a list by the number of items that were read, for lists whose order has no marks to go on from.</summary>
+    /// <summary>Reads a list by skipping the items that were already read; for sort orders without a cursor.</summary>
     public async IAsyncEnumerable<T> EnumerateBySkipAsync<T>(
         Func<int, string> path,
         int first,
@@ -99,8 +99,8 @@ internal sealed class ApiSender(IApiTransport transport)
 
     public static byte[] ToJson<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, ClientJson.TypeInfo<T>());
 
-    /// <summary>Sends a request whose answer the caller reads and disposes.</summary>
-    /// <exception cref="ApiException">The server refused it, or failed.</exception>
+    /// <summary>Sends a request. The caller reads and disposes the response.</summary>
+    /// <exception cref="ApiException">The server refused the request, or failed.</exception>
     public async Task<ApiResponse> OpenAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         var response = await transport.SendAsync(request, cancellationToken);
@@ -136,7 +136,7 @@ internal sealed class ApiSender(IApiTransport transport)
     private static ApiException Unexpected(ApiResponse response) =>
         new(
             response.Status,
-            "The answer is not what this version of the API gives.",
-            "Check that the address is a Holdfast server's, that its version is not older, and what lies in between."
+            "The answer does not have the expected form.",
+            "Check that the address is that of a Holdfast server, and that the server is not older than this client."
         );
 }

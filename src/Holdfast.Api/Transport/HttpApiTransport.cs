@@ -2,10 +2,10 @@ using System.Net.Http.Headers;
 
 namespace Holdfast.Api.Transport;
 
-/// <summary>Carries requests over HTTP, with an API token.</summary>
+/// <summary>Sends requests over HTTP, with an API token.</summary>
 /// <remarks>
-/// Failures of the connection are those of <see cref="HttpClient"/>. A client that is given must not follow redirects:
-/// one could carry the token elsewhere.
+/// If the connection fails, the exceptions of <see cref="HttpClient"/> are thrown. A client passed to the constructor
+/// must not follow redirects, because they could send the token to another server.
 /// </remarks>
 public sealed class HttpApiTransport : IApiTransport, IDisposable
 {
@@ -14,13 +14,13 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
     private readonly Uri _base;
     private readonly AuthenticationHeaderValue? _authorization;
 
-    /// <summary>Connects to <paramref name="server"/> with a client of its own.</summary>
+    /// <summary>Creates a transport to a server that has its own <see cref="HttpClient"/>.</summary>
     /// <param name="server">Address of the server: <c>https://backup.example.com:8420</c>.</param>
-    /// <param name="token">An API token; null to use the cookie that signing in gives.</param>
+    /// <param name="token">An API token; null to use the cookie set by signing in.</param>
     public HttpApiTransport(Uri server, string? token)
         : this(server, token, CreateClient(server)) => _ownsClient = true;
 
-    /// <summary>Connects to <paramref name="server"/> with a client that the caller disposes.</summary>
+    /// <summary>Creates a transport to a server that uses the given client, which the caller disposes.</summary>
     public HttpApiTransport(Uri server, string? token, HttpClient client)
     {
         _http = client;
@@ -70,7 +70,7 @@ public sealed class HttpApiTransport : IApiTransport, IDisposable
         }
     }
 
-    // A proxy has no business between this machine and itself.
+    // Connections to this machine never use a proxy.
     private static HttpClient CreateClient(Uri server) =>
         new(
             new SocketsHttpHandler

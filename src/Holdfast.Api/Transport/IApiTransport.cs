@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Transport;
 
-/// <summary>Carries requests to a server and its answers back, failures included.</summary>
+/// <summary>Sends requests to a server and returns its answers, including errors.</summary>
 public interface IApiTransport
 {
     /// <summary>Sends a request. The caller disposes the response.</summary>

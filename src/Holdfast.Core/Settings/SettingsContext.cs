@@ -7,11 +7,11 @@ namespace Holdfast.Core.Settings;
 /// <param name="findVariable">Finds the environment variable that overrides a key; null if none is set.</param>
 public sealed class SettingsContext(string? folder = null, Func<string, (string Name, string Value)?>? findVariable = null)
 {
-    private readonly List<ValidationError> _faults = [];
+    private readonly List<ValidationError> _errors = [];
     private readonly List<string> _warnings = [];
 
     /// <summary>All errors, each with its key.</summary>
-    public IReadOnlyList<ValidationError> Faults => _faults;
+    public IReadOnlyList<ValidationError> Errors => _errors;
 
     /// <summary>Deprecated settings that are still valid, as sentences that begin with the key.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -25,7 +25,7 @@ public sealed class SettingsContext(string? folder = null, Func<string, (string 
     /// <param name="key">The key: <c>sources[1].path</c>.</param>
     /// <param name="message">What is wrong, with the value.</param>
     /// <param name="hint">What would be valid; empty if the message states it.</param>
-    public void Report(string key, string message, string hint = "") => _faults.Add(new(key, message, hint));
+    public void Report(string key, string message, string hint = "") => _errors.Add(new(key, message, hint));
 
     /// <summary>Converts a path relative to the configuration to an absolute path.</summary>
     public string ToAbsolutePath(string path) =>

@@ -24,7 +24,7 @@ public sealed class DestinationRoots(IReadOnlyList<DestinationFactory> factories
         var settings = new SettingsSection(context, "", JsonSerializer.SerializeToElement(config.AllSettings));
         var root = factory.Bind(settings);
         settings.ReportUnknownKeys();
-        return context.Faults.Count == 0 ? (root, []) : (null, context.Faults);
+        return context.Errors.Count == 0 ? (root, []) : (null, context.Errors);
     }
 
     /// <summary>Whether two definitions refer to the same root, regardless of notation.</summary>

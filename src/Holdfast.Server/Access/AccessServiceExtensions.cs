@@ -17,7 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.Server.Access;
 
-/// <summary>Composes who may do what: cookies for people, tokens for programs, a policy for each role.</summary>
+/// <summary>Configures authentication and authorization: cookies for people, tokens for programs, and a policy for each role.</summary>
 internal static class AccessServiceExtensions
 {
     private const string SelectorScheme = "Either";
@@ -34,7 +34,7 @@ internal static class AccessServiceExtensions
             .AddSingleton<SessionCookieEvents>()
             .AddSingleton<SessionValidator>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
-        services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000); // OWASP's figure for PBKDF2 with SHA-512
+        services.Configure<PasswordHasherOptions>(o => o.IterationCount = 210_000); // OWASP's recommendation for PBKDF2 with SHA-512
         services.AddHostedService<InitialAdminSetup>();
         services.AddDataProtection().SetApplicationName("holdfast").PersistKeysToFileSystem(new(data.Keys));
 
@@ -48,7 +48,7 @@ internal static class AccessServiceExtensions
                 o.Cookie.Name = "holdfast-session";
                 o.Cookie.HttpOnly = true;
                 o.Cookie.SameSite = SameSiteMode.Strict;
-                o.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest; // on loopback there is no TLS
+                o.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest; // loopback has no TLS
                 o.ExpireTimeSpan = HoldfastServer.SessionLength;
                 o.SlidingExpiration = true;
                 o.EventsType = typeof(SessionCookieEvents);
@@ -71,8 +71,8 @@ internal static class AccessServiceExtensions
         : context.Request.Headers.Authorization.Count > 0 ? TokenAuthenticationHandler.SchemeName
         : CookieAuthenticationDefaults.AuthenticationScheme;
 
-    // An endpoint that says nothing of who may call it is nobody's. Where there is none, or only the router's own
-    // answer (405, 415), that is told.
+    // Endpoints without a policy are denied to everybody. If there is no endpoint, or only an answer of the router
+    // (405, 415), that answer is returned instead.
     private static bool HasNoRouteEndpoint(AuthorizationHandlerContext context) =>
         (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint;
 }

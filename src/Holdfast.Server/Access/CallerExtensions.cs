@@ -4,7 +4,7 @@ using Holdfast.Server.Access.Users;
 
 namespace Holdfast.Server.Access;
 
-/// <summary>From the framework's principal to <see cref="Caller"/> and back.</summary>
+/// <summary>Converts between the principal of the framework and <see cref="Caller"/>.</summary>
 public static class CallerExtensions
 {
     internal const string SecurityStampClaim = "stamp";
@@ -13,7 +13,7 @@ public static class CallerExtensions
     private const string KindClaim = "kind";
     private const string MustChangePasswordClaim = "mustChangePassword";
 
-    /// <summary>Who makes the request; null where nobody is signed in.</summary>
+    /// <summary>The caller of the request; null if nobody is signed in.</summary>
     public static Caller? Caller(this ClaimsPrincipal principal) =>
         principal.FindFirst(NameClaim)?.Value is { } name && Enum.TryParse<Role>(principal.FindFirst(RoleClaim)?.Value, out var role)
             ? new(name, role, principal.FindFirst(KindClaim)?.Value == "user", principal.HasClaim(c => c.Type == MustChangePasswordClaim))

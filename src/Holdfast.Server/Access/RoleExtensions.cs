@@ -4,15 +4,18 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Holdfast.Server.Access;
 
-/// <summary>Says of endpoints who may call them. An endpoint that says nothing is refused to everybody.</summary>
+/// <summary>Sets the role that endpoints require. An endpoint without a role is denied to everybody.</summary>
 public static class RoleExtensions
 {
-    /// <summary>Asks for a role, or one above it. On a group it holds for all that is in it; an endpoint can ask for more.</summary>
+    /// <summary>
+    /// Requires this role or a higher one. On a group it applies to all endpoints; an endpoint can require a higher
+    /// role.
+    /// </summary>
     public static TBuilder RequireRole<TBuilder>(this TBuilder builder, Role role)
         where TBuilder : IEndpointConventionBuilder =>
         builder.RequireAuthorization(AccessPolicies.ForRole(role)).WithMetadata(new RequiredRoleMetadata(role));
 
-    /// <summary>Asks for anybody who is signed in, or has a token, even before the password is changed.</summary>
+    /// <summary>Requires a signed-in user or a token, even if the password must still be changed.</summary>
     public static TBuilder RequireSignedIn<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder =>
         builder

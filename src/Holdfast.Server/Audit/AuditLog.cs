@@ -10,8 +10,9 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Server.Audit;
 
 /// <summary>
-/// What people and programs did, for ever: a file of JSON lines that is only appended to, readable by its owner. An entry is on disk when
-/// <see cref="WriteAsync(AuditEntry, CancellationToken)"/> returns. Nothing here is secret: names, ids and results.
+/// The audit log: a file of JSON lines that is only appended to, kept forever, and readable only by its owner. An entry
+/// is on disk when <see cref="WriteAsync(AuditEntry, CancellationToken)"/> returns. It contains names, ids and results,
+/// but no secrets.
 /// </summary>
 public sealed class AuditLog : IAsyncDisposable
 {
@@ -25,7 +26,7 @@ public sealed class AuditLog : IAsyncDisposable
 
     private AuditLog(FileStream file, TimeProvider time) => (_file, _time) = (file, time);
 
-    /// <summary>Opens the log, or makes it.</summary>
+    /// <summary>Opens the log, or creates it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
@@ -45,7 +46,7 @@ public sealed class AuditLog : IAsyncDisposable
                 }
             );
             TerminateLastLine(file);
-            FolderFlush.FlushParent(path); // it may have been made just now
+            FolderFlush.FlushParent(path); // it may have just been created
             return new(file, time);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -54,18 +55,18 @@ public sealed class AuditLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Appends an entry for who asks, now.</summary>
+    /// <summary>Appends an entry for the caller of a request, with the current time.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="action">What was done.</param>
-    /// <param name="subject">Names and ids of what it was done to; never contents or secrets.</param>
-    /// <param name="result">What became of it.</param>
+    /// <param name="action">The action.</param>
+    /// <param name="subject">Names and ids of what the action was applied to; never contents or secrets.</param>
+    /// <param name="result">The result.</param>
     public Task WriteAsync(HttpContext context, string action, string? subject, string result) =>
         WriteAsync(
             new(_time.GetUtcNow(), context.User.Caller()?.Display, context.Connection.RemoteIpAddress?.ToString(), action, subject, result),
             CancellationToken.None
         );
 
-    /// <summary>Appends an entry; it is on disk when this returns.</summary>
+    /// <summary>Appends an entry, which is on disk when this returns.</summary>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>
     /// </exception>
@@ -89,14 +90,14 @@ public sealed class AuditLog : IAsyncDisposable
         }
         catch (IOException e)
         {
-            // Half a line would swallow the next one.
+            // Removes a partial line, which would corrupt the next entry.
             try
             {
                 _file.SetLength(end);
             }
             catch (IOException)
             {
-                // The next start ends the line.
+                // The next start completes the line.
             }
 
             throw Unavailable(_file.Name, e);
@@ -107,15 +108,15 @@ public sealed class AuditLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads a page, the newest first.</summary>
-    /// <param name="after"><see cref="Page{T}.Next"/> of the page before; null for the first.</param>
-    /// <param name="limit">The most entries, 1 to 1000.</param>
+    /// <summary>Reads a page of entries, newest first.</summary>
+    /// <param name="after"><see cref="Page{T}.Next"/> of the previous page; null for the first.</param>
+    /// <param name="limit">Maximum number of entries, 1 to 1000.</param>
     /// <param name="search">
-    /// Only entries in which this text occurs, whatever its case; a page then ends, with what it has, after some
-    /// megabytes of the log. Null for all.
+    /// Only entries that contain this text, ignoring case; null for all. A page then ends after some megabytes of the
+    /// log, with the entries found so far.
     /// </param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> when <paramref name="after"/> is no such value.</exception>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if <paramref name="after"/> is not such a value.</exception>
     public async Task<Page<AuditEntry>> ReadAsync(string? after, int limit, string? search, CancellationToken cancellationToken)
     {
         var end = _file.Length;
@@ -126,8 +127,8 @@ public sealed class AuditLog : IAsyncDisposable
                     ? at
                     : throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        "'after' is not a place in the audit log.",
-                        "Pass 'next' of the page before."
+                        "'after' is not a position in the audit log.",
+                        "Pass 'next' of the previous page."
                     );
         }
         var entries = new List<AuditEntry>();
@@ -142,7 +143,7 @@ public sealed class AuditLog : IAsyncDisposable
                 var head = block.AsSpan(0, rest - 1).LastIndexOf((byte)'\n') + 1;
                 if (head == 0 && start > 0)
                 {
-                    break; // its beginning lies before the block
+                    break; // the line begins before this block
                 }
                 if (TryParse(block.AsSpan(head..rest)) is { } entry && Matches(entry, search))
                 {
@@ -151,7 +152,7 @@ public sealed class AuditLog : IAsyncDisposable
                 rest = head;
             }
 
-            end = rest == block.Length ? start : start + rest; // no line of ours fills a block
+            end = rest == block.Length ? start : start + rest; // no line is as long as a block
         }
 
         return new(entries, end > 0 ? end.ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
@@ -184,7 +185,7 @@ public sealed class AuditLog : IAsyncDisposable
         }
         catch (JsonException)
         {
-            return null; // cut by a crash, before anybody was told that it is there
+            return null; // truncated by a crash before it was acknowledged
         }
     }
 
@@ -207,11 +208,11 @@ public sealed class AuditLog : IAsyncDisposable
         new(
             ErrorCatalogue.StateUnavailable,
             $"The audit log '{path}' cannot be used: {e.Message}",
-            "See that its disk has room and that this user owns it.",
+            "Check that its disk has free space and that the file belongs to this user.",
             e
         );
 
-    // Whether the text occurs in any field, whatever its case. An empty text does.
+    // Whether any field contains the text, ignoring case. Every entry contains an empty text.
     private static bool Matches(AuditEntry entry, string? text) =>
         string.IsNullOrEmpty(text)
         || ((string?[])[entry.Who, entry.From, entry.Action, entry.Subject, entry.Result]).Any(part =>

@@ -9,15 +9,15 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Server.Audit;
 
 /// <summary>
-/// Writes down every request of a known caller that changes something, or was refused to. Never bodies: method, route,
-/// ids in the route or <see cref="AuditSubjectExtensions"/>, status.
-/// Requests of nobody are left out, or anybody could fill the disk; attempts to sign in write their own entry.
+/// Records every request of a known caller that changes something or was refused: method, route, ids from the route or
+/// <see cref="AuditSubjectExtensions"/>, and status, but no bodies. Anonymous requests are not recorded, because
+/// anybody could fill the disk with them; attempts to sign in write their own entries.
 /// </summary>
 internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log, ILogger<AuditMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        // Who asked is settled before: signing out, or deleting oneself, changes the answer.
+        // Determine the caller first: signing out, or deleting the own user, changes it.
         if (
             IsSafe(context.Request.Method)
             || context.User.Caller() is null
@@ -64,7 +64,7 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, AuditLog log
         }
         catch (Core.Errors.HoldfastException e)
         {
-            // It is done already; undoing it is not possible, and saying that it failed would be untrue.
+            // The request has already been executed and cannot be undone; reporting a failure would be wrong.
             LogLost(context.Request.Method, endpoint.RoutePattern.RawText, e.Message);
         }
     }

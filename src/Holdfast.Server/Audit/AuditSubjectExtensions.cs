@@ -2,14 +2,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Audit;
 
-/// <summary>What a request is about, for its entry in the audit log, where its address does not say it.</summary>
+/// <summary>Sets the subject of a request for the audit log, if its address does not contain it.</summary>
 internal static class AuditSubjectExtensions
 {
     private static readonly object Key = new();
 
-    /// <summary>Adds names and ids to what the entry says that it was done to; never contents or secrets.</summary>
+    /// <summary>Adds names and ids to the subject; never contents or secrets.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="fields">What each is, a word of letters, and its value; null for none.</param>
+    /// <param name="fields">Pairs of a word and its value; null values are omitted.</param>
     public static void AddAuditSubject(this HttpContext context, params ReadOnlySpan<(string Field, string? Value)> fields)
     {
         var subject = context.Items[Key] as string ?? "";
@@ -24,6 +24,6 @@ internal static class AuditSubjectExtensions
         context.Items[Key] = subject;
     }
 
-    /// <summary>What the request is about; null where nobody has said it.</summary>
+    /// <summary>The subject of the request; null if none was set.</summary>
     public static string? GetAuditSubject(HttpContext context) => context.Items[Key] as string;
 }

@@ -4,8 +4,8 @@ namespace Holdfast.Server.Configuration;
 public sealed record AddressConfig
 {
     /// <summary>
-    /// An <c>http</c> or <c>https</c> address; see <see cref="Outgoing.OutgoingAddressPolicy"/> for what is refused. It may
-    /// hold a secret: it is never logged.
+    /// An <c>http</c> or <c>https</c> address; <see cref="Outgoing.OutgoingAddressPolicy"/> lists the addresses that
+    /// are refused. It can contain a secret, so it is never logged.
     /// </summary>
     public required string Url { get; init; }
 }

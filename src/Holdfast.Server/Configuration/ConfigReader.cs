@@ -5,14 +5,14 @@ using Holdfast.Core.Settings;
 namespace Holdfast.Server.Configuration;
 
 /// <summary>
-/// Turns JSON and environment variables into the record. <c>docs/decisions/0012-own-configuration-reader.md</c> says why
-/// not with <c>Microsoft.Extensions.Configuration</c>.
+/// Reads the configuration from JSON and environment variables. <c>docs/decisions/0012-own-configuration-reader.md</c>
+/// explains why this does not use <c>Microsoft.Extensions.Configuration</c>.
 /// </summary>
 internal sealed class ConfigReader
 {
     private const string Prefix = "HOLDFAST_";
 
-    // What the environment holds, by the key that it stands for.
+    // Values of the environment variables that begin with the prefix, by name.
     private readonly Dictionary<string, string> _variables = [];
     private readonly HashSet<string> _used = [];
     private readonly SettingsContext _context;
@@ -28,10 +28,10 @@ internal sealed class ConfigReader
         _context = new(folder, key => FindVariable(key) is { } value ? (ToVariableName(key), value) : null);
     }
 
-    /// <summary>Every fault that was found, each beginning with its key.</summary>
-    public IReadOnlyList<string> Faults => [.. _context.Faults.Select(f => $"{f.Field}: {Sentence.Join(f.Message, f.Hint)}")];
+    /// <summary>All errors found, each beginning with its key.</summary>
+    public IReadOnlyList<string> Errors => [.. _context.Errors.Select(f => $"{f.Field}: {Sentence.Join(f.Message, f.Hint)}")];
 
-    public void Report(string key, string fault) => _context.Report(key, fault);
+    public void Report(string key, string error) => _context.Report(key, error);
 
     public ServerConfig Read(JsonElement root)
     {
@@ -52,20 +52,20 @@ internal sealed class ConfigReader
             Commands = ReadCommands(section.GetSection("commands")),
             DatabaseKeys = ReadDatabaseKeys(section.GetSection("databaseKeys")),
         };
-        section.ReportUnknownKeys("$schema"); // editors find the schema by it
+        section.ReportUnknownKeys("$schema"); // tells editors where the schema is
         foreach (
             var name in _variables
                 .Keys.Where(n => n.Contains("__", StringComparison.Ordinal) && !_used.Contains(n))
                 .Order(StringComparer.Ordinal)
         )
         {
-            Report(name, "is no setting that the environment can give.");
+            Report(name, "is not a setting that can be set in the environment.");
         }
         return config with { Warnings = _context.Warnings };
     }
 
     /// <summary>
-    /// The variable that stands for a key, if it is set: <c>limits.graceSeconds</c> is
+    /// The value of the environment variable for a key, if it is set: for <c>limits.graceSeconds</c>,
     /// <c>HOLDFAST_LIMITS__GRACE_SECONDS</c>.
     /// </summary>
     public string? FindVariable(string key)

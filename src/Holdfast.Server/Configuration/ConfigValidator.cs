@@ -4,7 +4,7 @@ using Holdfast.Server.Outgoing;
 
 namespace Holdfast.Server.Configuration;
 
-/// <summary>What a configuration must be like that could be read.</summary>
+/// <summary>Validates the values of a configuration that was read.</summary>
 internal static class ConfigValidator
 {
     public static void Validate(ServerConfig config, Action<string, string> report)
@@ -13,9 +13,9 @@ internal static class ConfigValidator
         {
             report("node", $"'{config.Node}' must be 1 to 4 capital letters, A to Z.");
         }
-        if (ListenAddress.Validate(config.Listen, config.Tls is not null) is { } fault)
+        if (ListenAddress.Validate(config.Listen, config.Tls is not null) is { } error)
         {
-            report("listen", fault);
+            report("listen", error);
         }
         ValidateAddress("webhook.url", config.Webhook, report);
         ValidateAddress("heartbeat.url", config.Heartbeat, report);
@@ -29,7 +29,7 @@ internal static class ConfigValidator
         {
             if (!DatabaseId.IsSourceName(name))
             {
-                report($"commands.{name}", "its name must be 1 to 64 letters, digits, '.', '_' and '-'.");
+                report($"commands.{name}", "the name must be 1 to 64 letters, digits, '.', '_' and '-'.");
             }
             if (words.Count == 0)
             {
@@ -45,7 +45,7 @@ internal static class ConfigValidator
             }
             if (command.Length > 0 && !config.Commands.ContainsKey(command))
             {
-                report($"databaseKeys.{databases}", $"'{command}' is none of 'commands'.");
+                report($"databaseKeys.{databases}", $"'{command}' is not defined in 'commands'.");
             }
         }
     }
@@ -70,7 +70,7 @@ internal static class ConfigValidator
     {
         if (path.Length > 0 && !File.Exists(path))
         {
-            report(key, $"'{path}' is not a file that can be read.");
+            report(key, $"'{path}' does not exist or cannot be read.");
         }
     }
 }

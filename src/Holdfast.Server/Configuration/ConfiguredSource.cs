@@ -2,7 +2,7 @@ using Holdfast.Engines;
 
 namespace Holdfast.Server.Configuration;
 
-/// <summary>A source of the configuration, as the factory of its engine has read it.</summary>
+/// <summary>A source in the configuration, as read by the factory of its engine.</summary>
 /// <param name="Engine">Kind of its engine.</param>
-/// <param name="Config">The source.</param>
+/// <param name="Config">Settings of the source.</param>
 public sealed record ConfiguredSource(string Engine, SourceConfig Config);

@@ -2,16 +2,17 @@ using System.Net;
 
 namespace Holdfast.Server.Configuration;
 
-/// <summary>Where the server listens.</summary>
-/// <param name="Address">The address; <c>0.0.0.0</c> and <c>::</c> are all of their kind.</param>
-/// <param name="Port">The port; 0 takes any.</param>
-/// <param name="IsTls">Whether it is <c>https</c>.</param>
+/// <summary>The address at which the server listens.</summary>
+/// <param name="Address">The IP address; <c>0.0.0.0</c> and <c>::</c> stand for all addresses of their kind.</param>
+/// <param name="Port">The port; 0 selects a free one.</param>
+/// <param name="IsTls">Whether it uses TLS (<c>https</c>).</param>
 internal sealed record ListenAddress(IPAddress Address, int Port, bool IsTls)
 {
-    /// <summary>Reads one that <see cref="Validate"/> finds nothing wrong with.</summary>
-    public static ListenAddress Parse(string text) => TryParse(text) ?? throw new FormatException($"'{text}' is no listen address.");
+    /// <summary>Parses an address for which <see cref="Validate"/> returns null.</summary>
+    public static ListenAddress Parse(string text) =>
+        TryParse(text) ?? throw new FormatException($"'{text}' is not a valid listen address.");
 
-    /// <summary>What is wrong with it; null if nothing.</summary>
+    /// <summary>Returns what is wrong with the address; null if it is valid.</summary>
     public static string? Validate(string text, bool hasTls)
     {
         if (TryParse(text) is not { } listen)
@@ -23,7 +24,7 @@ internal sealed record ListenAddress(IPAddress Address, int Port, bool IsTls)
             return "https needs tls.certificate and tls.key.";
         }
         return !listen.IsTls && !IPAddress.IsLoopback(listen.Address)
-            ? $"'{text}' is not loopback, and passwords would cross the network in clear: use https, with tls.certificate and tls.key."
+            ? $"'{text}' is not a loopback address: passwords would be sent unencrypted. Use https, with tls.certificate and tls.key."
             : null;
     }
 

@@ -5,7 +5,10 @@ using Holdfast.Server.Files;
 
 namespace Holdfast.Server.Configuration;
 
-/// <summary>Reads <c>holdfast.json</c> and what the environment puts over it. All faults are told at once, each with its key.</summary>
+/// <summary>
+/// Reads <c>holdfast.json</c> and the environment variables that override it. Reports all errors at once, each with its
+/// key.
+/// </summary>
 public static class ServerConfigLoader
 {
     private const int MaxBytes = 4 << 20;
@@ -13,17 +16,17 @@ public static class ServerConfigLoader
     private static readonly JsonDocumentOptions Json = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>Reads the configuration.</summary>
-    /// <param name="path">The file; null for defaults and the environment alone.</param>
-    /// <param name="dataFolder">The server's own folder, which must not lie in a source.</param>
+    /// <param name="path">Path of the file; null to use only defaults and the environment.</param>
+    /// <param name="dataFolder">The data folder of the server, which must not be inside a source.</param>
     /// <param name="environment">
-    /// The variables: <c>HOLDFAST_NODE</c>, <c>HOLDFAST_LISTEN</c>, <c>HOLDFAST_LOCAL_ROOTS</c> (divided by colons),
-    /// and <c>HOLDFAST_LIMITS__RESTORES</c> and its like for what stands in a section. Sources and commands are set in the
-    /// file only.
+    /// The environment variables: <c>HOLDFAST_NODE</c>, <c>HOLDFAST_LISTEN</c>, <c>HOLDFAST_LOCAL_ROOTS</c> (separated
+    /// by colons); for settings in a section, names such as <c>HOLDFAST_LIMITS__RESTORES</c>. Sources and commands can
+    /// only be set in the file.
     /// </param>
-    /// <param name="engines">Read the sources, each those of its engine.</param>
+    /// <param name="engines">The factories that read the sources, one for each kind of engine.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/> when there is no such file, else <see cref="ErrorCatalogue.Usage"/> with
-    /// one line for each fault.
+    /// <see cref="ErrorCatalogue.NotFound"/> if the file does not exist; otherwise <see cref="ErrorCatalogue.Usage"/>
+    /// with one line for each error.
     /// </exception>
     public static ServerConfig Load(
         string? path,
@@ -37,16 +40,16 @@ public static class ServerConfigLoader
         var reading = new ConfigReader(folder, environment, new(engines, RealPath.Of(dataFolder)));
         var config = reading.Read(document.RootElement);
         ConfigValidator.Validate(config, reading.Report);
-        var faults = reading.Faults;
-        if (faults.Count == 0)
+        var errors = reading.Errors;
+        if (errors.Count == 0)
         {
             return config;
         }
         var what = path is null ? "The configuration in the environment" : $"Configuration file '{path}'";
         throw new HoldfastException(
             ErrorCatalogue.Usage,
-            $"{what} has {faults.Count} fault{(faults.Count == 1 ? "" : "s")}:{string.Concat(faults.Select(f => $"\n  {f}"))}",
-            "Each line begins with the key that it is about. The schema is eng/holdfast.schema.json."
+            $"{what} has {errors.Count} error{(errors.Count == 1 ? "" : "s")}:{string.Concat(errors.Select(f => $"\n  {f}"))}",
+            "Each line begins with the key of the setting. The schema is eng/holdfast.schema.json."
         );
     }
 
@@ -59,23 +62,23 @@ public static class ServerConfigLoader
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Usage,
-                    $"Configuration file '{path}' has {file.Length} bytes.",
-                    $"At most {MaxBytes} are read."
+                    $"Configuration file '{path}' is too large: {file.Length} bytes.",
+                    $"The maximum is {MaxBytes} bytes."
                 );
             }
             return JsonDocument.Parse(file, Json);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"Configuration file '{path}' is not there.", "Check --config.", e);
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"Configuration file '{path}' does not exist.", "Check --config.", e);
         }
         catch (JsonException e)
         {
-            // The parser's own words can repeat what the file holds.
+            // The message of the parser could repeat contents of the file, such as secrets.
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"Configuration file '{path}' is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.",
-                "Comments and trailing commas are allowed; what else is wrong, a JSON checker tells."
+                $"Configuration file '{path}' is not valid JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.",
+                "Comments and trailing commas are allowed. A JSON checker shows the error."
             );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -83,7 +86,7 @@ public static class ServerConfigLoader
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
                 $"Configuration file '{path}' cannot be read: {e.Message}",
-                "It must be a file that this user may read.",
+                "It must be a file that this user can read.",
                 e
             );
         }

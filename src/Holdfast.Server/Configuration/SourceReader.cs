@@ -6,14 +6,14 @@ using Holdfast.Server.Files;
 
 namespace Holdfast.Server.Configuration;
 
-/// <summary>Reads the sources of the configuration: what all have here, the rest by the factory of each one's engine.</summary>
-/// <param name="engines">One factory for each kind.</param>
-/// <param name="dataFolder">The server's own folder, with its links followed; it must not lie in a source.</param>
+/// <summary>Reads the sources of the configuration: the common settings here, the others by the factory of each engine.</summary>
+/// <param name="engines">The factories, one for each kind of engine.</param>
+/// <param name="dataFolder">The data folder of the server, with links resolved; it must not be inside a source.</param>
 internal sealed class SourceReader(IReadOnlyList<EngineFactory> engines, string dataFolder)
 {
-    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase); // folders of destinations may not tell cases apart
+    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase); // the file system of a destination may ignore case
 
-    /// <summary>Reads one; null where a fault was reported.</summary>
+    /// <summary>Reads a source; returns null if it has errors.</summary>
     public ConfiguredSource? Read(SettingsSection section)
     {
         var (name, kind) = (section.GetRequiredString("name"), section.GetRequiredString("engine"));
@@ -44,16 +44,16 @@ internal sealed class SourceReader(IReadOnlyList<EngineFactory> engines, string 
         }
         else if (name.Length > 0 && !_names.Add(name))
         {
-            section.Report("name", $"'{name}' names another source already.");
+            section.Report("name", $"'{name}' is already the name of another source.");
         }
     }
 
-    // Two SQLite libraries are in the process: if both opened one file, the locks of one would fall when the other closes it.
+    // The process contains two SQLite libraries. If both opened the same file, one would lose its locks when the other closes it.
     private void CheckFolder(SettingsSection section, SourceConfig? config)
     {
         if (config?.Folder is { } folder && RealPath.IsWithin(dataFolder, RealPath.Of(folder.Path)))
         {
-            section.Report(folder.Key, $"the server's data folder '{dataFolder}' lies inside it. Choose another with --data.");
+            section.Report(folder.Key, $"the server's data folder '{dataFolder}' is inside it. Choose another one with --data.");
         }
     }
 }

@@ -1,11 +1,11 @@
 namespace Holdfast.Server.Configuration;
 
-/// <summary>Certificate and key of the server, both PEM files.</summary>
+/// <summary>Certificate and private key of the server, both PEM files.</summary>
 public sealed record TlsConfig
 {
-    /// <summary>The certificate, with those between it and the root after it.</summary>
+    /// <summary>Path of the certificate, followed by intermediate certificates.</summary>
     public required string Certificate { get; init; }
 
-    /// <summary>Its private key, not encrypted.</summary>
+    /// <summary>Path of its private key, which must not be encrypted.</summary>
     public required string Key { get; init; }
 }

@@ -6,8 +6,8 @@ using Holdfast.Node.Operations;
 namespace Holdfast.Server.Events;
 
 /// <summary>
-/// What happens on the node, for one listener: of several events about one thing only the last, at a pace that a person
-/// can follow.
+/// The events of the node for one listener: only the latest of several events about the same object, at a rate that a
+/// person can follow.
 /// </summary>
 public sealed class EventFeed : IEventFeed
 {
@@ -22,12 +22,12 @@ public sealed class EventFeed : IEventFeed
         (_hub, _operations, _options, _time) = (hub, operations, options, time);
 
     /// <summary>
-    /// Listens until it is cancelled. A batch without events comes after each <see cref="EventOptions.HeartbeatInterval"/> in
-    /// which nothing happened.
+    /// Reads events until it is cancelled. Returns an empty batch after each <see
+    /// cref="EventOptions.HeartbeatInterval"/> without events.
     /// </summary>
-    /// <param name="progress">How often it is looked how far running operations are.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="Core.Errors.HoldfastException">Too many listen.</exception>
+    /// <param name="progress">How often the progress of running operations is checked.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="Core.Errors.HoldfastException">There are too many listeners.</exception>
     public async IAsyncEnumerable<IReadOnlyList<ServerEvent>> ListenAsync(
         TimeSpan progress,
         [EnumeratorCancellation] CancellationToken cancellationToken
@@ -76,7 +76,7 @@ public sealed class EventFeed : IEventFeed
         await stop.CancelAsync();
     }
 
-    // Operations tell of their begin and end; how far they are is looked up.
+    // Operations raise events when they begin and end; their progress is polled.
     private void PollRunningOperations(EventSubscription listener, Dictionary<string, (string Phase, long Bytes)> shown)
     {
         foreach (

@@ -9,7 +9,7 @@ using Holdfast.State;
 
 namespace Holdfast.Server.Events;
 
-/// <summary>Hands what happens on the node to all who listen. Costs nothing while nobody does.</summary>
+/// <summary>Distributes the events of the node to all listeners. Does nothing while there are none.</summary>
 internal sealed class EventHub
 {
     private readonly ConcurrentDictionary<EventSubscription, byte> _subscriptions = new();
@@ -49,15 +49,15 @@ internal sealed class EventHub
     }
 
     /// <summary>Adds a listener.</summary>
-    /// <exception cref="HoldfastException">There are too many already.</exception>
+    /// <exception cref="HoldfastException">There are already too many listeners.</exception>
     public EventSubscription Subscribe()
     {
         if (_subscriptions.Count >= _options.MaxSubscriptions)
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"{_options.MaxSubscriptions} listen already.",
-                "Close a page or program that listens, or ask again and again instead: GET /api/v1/operations"
+                $"There are already {_options.MaxSubscriptions} listeners.",
+                "Close a page or program that listens to events, or poll instead: GET /api/v1/operations"
             );
         }
         var listener = new EventSubscription(_options.MaxPendingEvents);

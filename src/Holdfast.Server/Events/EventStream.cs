@@ -9,19 +9,22 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Events;
 
-/// <summary>Writes one listener's events until it goes, may no longer listen, is too slow for a heartbeat, or the server stops.</summary>
+/// <summary>
+/// Writes the events for one listener until it disconnects, loses its rights, takes longer than a heartbeat to receive
+/// data, or the server stops.
+/// </summary>
 internal sealed class EventStream(HttpContext context, EventFeed feed, SessionValidator sessions, EventOptions options, TimeProvider time)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var batches = feed.ListenAsync(options.ProgressInterval, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var next = batches.MoveNextAsync().AsTask(); // joins: where too many listen, that is the answer
+        var next = batches.MoveNextAsync().AsTask(); // subscribes first: if there are too many listeners, the answer says so
         if (next.IsCompleted && !await next)
         {
             return;
         }
         context.Response.ContentType = "text/event-stream";
-        context.Response.Headers["X-Accel-Buffering"] = "no"; // a proxy that gathers events would hold them back
+        context.Response.Headers["X-Accel-Buffering"] = "no"; // tells proxies not to buffer events
         Write(": listening\n\n");
         if (!await FlushAsync(cancellationToken))
         {
@@ -55,14 +58,14 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionVa
     private void Write(ServerEvent one)
     {
         Write($"event: {one.Name}\ndata: ");
-        // has no line breaks
+        // the JSON has no line breaks
         context.Response.BodyWriter.Write(JsonSerializer.SerializeToUtf8Bytes(one.Data, one.Data.GetType(), ApiJson.Options));
         Write("\n\n");
     }
 
     private void Write(string text) => context.Response.BodyWriter.Write(Encoding.UTF8.GetBytes(text));
 
-    // Who takes longer than a heartbeat cannot be looked after: false.
+    // Returns false if the listener takes longer than a heartbeat to receive the data.
     private async Task<bool> FlushAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.HeartbeatInterval, time);

@@ -6,8 +6,8 @@ using Holdfast.Core.Operations;
 namespace Holdfast.Server.Events;
 
 /// <summary>
-/// What waits to be sent to one listener. Of several events about the same thing only the last is kept, so that a slow
-/// listener is behind, not swamped; bounded all the same.
+/// The events that wait for one listener. Only the latest event about each object is kept, so that a slow listener
+/// receives fewer events instead of more and more late ones. The number of events is limited.
 /// </summary>
 internal sealed class EventSubscription(int maxWaiting)
 {
@@ -22,7 +22,7 @@ internal sealed class EventSubscription(int maxWaiting)
     private readonly Dictionary<string, HashSet<string>> _changed = new(StringComparer.Ordinal);
     private bool _mustReload;
 
-    // Who looks how far operations are may come just after one has ended: its end is not lost to that.
+    // A poll of the progress can arrive just after the operation has ended; it must not replace the event of its end.
     public void Add(Operation operation) =>
         Enqueue($"operation {operation.Id}", new("operation", operation), w =>
             operation.HasEnded || w.Data is not Operation { HasEnded: true }
@@ -42,7 +42,7 @@ internal sealed class EventSubscription(int maxWaiting)
             {
                 if (changed.Count > MaxIds)
                 {
-                    break; // one more than are named
+                    break; // one more than the event lists
                 }
                 changed.Add(id);
             }
@@ -51,7 +51,7 @@ internal sealed class EventSubscription(int maxWaiting)
         _signal.Writer.TryWrite(0);
     }
 
-    /// <summary>Takes what waits, or a part of it.</summary>
+    /// <summary>Removes and returns the waiting events, or some of them.</summary>
     public IReadOnlyList<ServerEvent> TakeBatch()
     {
         lock (_gate)
@@ -75,7 +75,7 @@ internal sealed class EventSubscription(int maxWaiting)
                     break;
                 }
                 events.Add(waiting);
-                _pending.Remove(key); // which leaves the walk as it is
+                _pending.Remove(key); // does not invalidate the enumeration
             }
 
             if (_pending.Count > 0)
@@ -86,7 +86,7 @@ internal sealed class EventSubscription(int maxWaiting)
         }
     }
 
-    /// <summary>Returns when something waits.</summary>
+    /// <summary>Returns when an event is waiting.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken) => await _signal.Reader.WaitToReadAsync(cancellationToken);
 
     private void Enqueue(string key, ServerEvent added, Func<ServerEvent, bool>? replaces = null)

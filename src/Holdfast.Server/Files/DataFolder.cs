@@ -3,8 +3,8 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Server.Files;
 
-/// <summary>The server's own folder and what lies where in it. Nobody else may look in.</summary>
-/// <param name="path">The folder, absolute.</param>
+/// <summary>The data folder of the server and the paths of its files. Only the user of the server can access it.</summary>
+/// <param name="path">Absolute path of the folder.</param>
 public sealed class DataFolder(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -12,36 +12,39 @@ public sealed class DataFolder(string path)
     /// <summary>The folder.</summary>
     public string Root { get; } = Path.GetFullPath(path);
 
-    /// <summary>The embedded state store's file.</summary>
+    /// <summary>File of the embedded state store.</summary>
     public string State => Path.Combine(Root, "state.db");
 
-    /// <summary>What is known of every archive. It can be rebuilt.</summary>
+    /// <summary>The catalog of all archives. It can be rebuilt.</summary>
     public string Catalog => Path.Combine(Root, "catalog.db");
 
     /// <summary>The audit log.</summary>
     public string Audit => Path.Combine(Root, "audit.log");
 
-    /// <summary>The one-time password of the first start.</summary>
+    /// <summary>The initial password, which can be used once.</summary>
     public string InitialPasswordFile => Path.Combine(Root, "admin-password");
 
-    /// <summary>The keys that sessions are protected with.</summary>
+    /// <summary>Folder of the keys that protect sessions.</summary>
     public string Keys => Path.Combine(Root, "keys");
 
-    /// <summary>The node's own key.</summary>
+    /// <summary>Key of the node.</summary>
     public string NodeKey => Path.Combine(Root, "node.key");
 
-    /// <summary>Copies of the state that were asked for.</summary>
+    /// <summary>Folder of the copies of the state.</summary>
     public string StateCopiesFolder => Path.Combine(Root, "copies");
 
-    /// <summary>Files that only a server with a state leaves: where one lies, a state was. To be asked before anything is made.</summary>
+    /// <summary>
+    /// Existing files that only a server with a state creates. If there is one, the state must exist. Must be called
+    /// before the server creates any file.
+    /// </summary>
     public IReadOnlyList<string> FindExistingStateFiles()
     {
-        // A log beside a file that has begun says nothing: a first start that was killed leaves it.
+        // A write-ahead log next to a non-empty state file proves nothing: a killed first start leaves both.
         var log = HasContent(State) ? [] : new[] { State + "-wal" };
         return [.. new[] { NodeKey, InitialPasswordFile, Audit }.Concat(log).Where(HasContent)];
     }
 
-    /// <summary>Makes the folders where they are not there; closes those to others that hold keys.</summary>
+    /// <summary>Creates missing folders, and makes those with keys inaccessible for other users.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
     public void Create()
     {
@@ -55,8 +58,8 @@ public sealed class DataFolder(string path)
         {
             throw new HoldfastException(
                 ErrorCatalogue.StateUnavailable,
-                $"The data folder '{Root}' cannot be made or used: {e.Message}",
-                "Choose another with --data, or make it and give it to this user.",
+                $"The data folder '{Root}' cannot be created or used: {e.Message}",
+                "Choose another folder with --data, or create it and make this user its owner.",
                 e
             );
         }

@@ -5,19 +5,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Server.Files;
 
-/// <summary>Files with secrets in them: readable by this user and nobody else.</summary>
+/// <summary>Reads and writes files that contain secrets and that only this user can access.</summary>
 public static partial class PrivateFile
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int EmptyPath = 0x1000;
     private const uint Basic = 0x7ff;
 
-    /// <summary>Reads a file if only this user can.</summary>
+    /// <summary>Reads a file, if only this user can access it.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="what">What it is, for messages, with a capital: <c>Admin token file</c>.</param>
-    /// <param name="mostBytes">The longest that it may be.</param>
+    /// <param name="what">What the file is, for messages, beginning with a capital: <c>Admin token file</c>.</param>
+    /// <param name="mostBytes">Maximum size in bytes.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read or change
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> if other users could read or change
     /// it.
     /// </exception>
     public static byte[] Read(string path, string what, int mostBytes)
@@ -26,14 +26,14 @@ public static partial class PrivateFile
         {
             using var file = new FileStream(path, new FileStreamOptions { BufferSize = 0 });
 
-            // Of the file that is open, not of the name, which may be another's a moment later.
+            // Check the open file rather than the path, which could lead to another file a moment later.
             var mode = File.GetUnixFileMode(file.SafeFileHandle);
             if ((mode & ~Owner) != 0)
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Usage,
                     $"{what} '{path}' has mode {Convert.ToString((int)mode, 8).PadLeft(4, '0')}: others could read or change it.",
-                    $"chmod 600 '{path}'; and if others had time to read it, make a new secret."
+                    $"chmod 600 '{path}'. If others could have read it, create a new secret."
                 );
             }
             var owner = OwnerOf(file.SafeFileHandle);
@@ -41,7 +41,7 @@ public static partial class PrivateFile
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Usage,
-                    $"{what} '{path}' belongs to user {owner}, and this is user {geteuid()}.",
+                    $"{what} '{path}' belongs to user {owner}, but this is user {geteuid()}.",
                     $"chown {geteuid()} '{path}'"
                 );
             }
@@ -49,8 +49,8 @@ public static partial class PrivateFile
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Usage,
-                    $"{what} '{path}' has {file.Length} bytes; at most {mostBytes} make sense.",
-                    "See that it is the right file."
+                    $"{what} '{path}' has {file.Length} bytes; the maximum is {mostBytes}.",
+                    "Check that it is the right file."
                 );
             }
             var bytes = new byte[file.Length];
@@ -59,20 +59,20 @@ public static partial class PrivateFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"{what} '{path}' is not there.", "Check its path.", e);
+            throw new HoldfastException(ErrorCatalogue.NotFound, $"{what} '{path}' does not exist.", "Check its path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
                 $"{what} '{path}' cannot be read: {e.Message}",
-                "It must be a file that this user may read.",
+                "It must be a file that this user can read.",
                 e
             );
         }
     }
 
-    /// <summary>Writes a file anew: whole or not at all, with mode 0600, on disk when this returns.</summary>
+    /// <summary>Replaces a file atomically, with mode 0600. It is on disk when this returns.</summary>
     public static void Write(string path, ReadOnlySpan<byte> contents)
     {
         var partial = $"{path}.{Path.GetRandomFileName()}";

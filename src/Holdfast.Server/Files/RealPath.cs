@@ -1,11 +1,11 @@
 namespace Holdfast.Server.Files;
 
-/// <summary>Where a path really leads.</summary>
+/// <summary>Resolves symbolic links in paths.</summary>
 internal static class RealPath
 {
-    private const int MaxLinks = 40; // as Linux
+    private const int MaxLinks = 40; // the limit of Linux
 
-    /// <summary>The absolute path with every symbolic link resolved, also where its end does not exist yet.</summary>
+    /// <summary>Returns the absolute path with all symbolic links resolved, even if its end does not exist yet.</summary>
     public static string Of(string path)
     {
         var links = 0;
@@ -44,7 +44,7 @@ internal static class RealPath
         return real;
     }
 
-    /// <summary>Whether a path is a folder, or lies in it. Both are real paths.</summary>
+    /// <summary>Whether a path is a folder or inside it. Both must be real paths.</summary>
     public static bool IsWithin(string path, string folder) =>
         path == folder || path.StartsWith(folder.TrimEnd('/') + '/', StringComparison.Ordinal);
 
@@ -56,7 +56,7 @@ internal static class RealPath
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // what cannot be looked at cannot be used either
+            return null; // a path that cannot be read cannot be used either
         }
     }
 }

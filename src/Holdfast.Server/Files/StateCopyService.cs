@@ -6,26 +6,29 @@ using Holdfast.State.Embedded;
 namespace Holdfast.Server.Files;
 
 /// <summary>
-/// Copies of the server's state that a new server can go on with: the state as it was at one moment, and the key that
-/// opens its secrets.
+/// Copies the state of the server: the state at one moment, and the key for its secrets. A new server can continue with
+/// the copy.
 /// </summary>
 /// <param name="data">The data folder.</param>
 /// <param name="store">The state.</param>
-/// <param name="time">The clock, for the copies' names.</param>
+/// <param name="time">The clock, for the names of copies.</param>
 public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, TimeProvider time) : IDisposable
 {
-    /// <summary>The newest copies that stay in the data folder; older ones are removed when one is made.</summary>
+    /// <summary>Number of copies kept in the data folder; older ones are deleted when a new one is created.</summary>
     public const int MaxKeptCopies = 7;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly SemaphoreSlim _gate = new(1);
 
-    /// <summary>Makes a copy in a folder of its own under <see cref="DataFolder.StateCopiesFolder"/>, named for the second.</summary>
-    /// <returns>The folder.</returns>
+    /// <summary>
+    /// Copies the state to a new folder below <see cref="DataFolder.StateCopiesFolder"/>, whose name is the current
+    /// time in seconds.
+    /// </summary>
+    /// <returns>Path of the new folder.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>, or
-    /// <see cref="ErrorCatalogue.TargetExists"/> within one second of the last.
+    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>, or <see
+    /// cref="ErrorCatalogue.TargetExists"/> less than a second after the previous copy.
     /// </exception>
     public async Task<string> CreateAsync(CancellationToken cancellationToken)
     {
@@ -50,8 +53,8 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
         {
             throw new HoldfastException(
                 ErrorCatalogue.StateUnavailable,
-                $"No copy of the state can be made in '{data.StateCopiesFolder}': {e.Message}",
-                "See that the data folder has room and that this user owns it.",
+                $"The state cannot be copied to '{data.StateCopiesFolder}': {e.Message}",
+                "Check that the data folder has free space and belongs to this user.",
                 e
             );
         }
@@ -64,19 +67,16 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
 
-    /// <summary>
-    /// Makes a copy in a new folder: it appears whole or not at all, for its owner only, and is on disk when this
-    /// returns.
-    /// </summary>
+    /// <summary>Copies the state to a new folder, atomically. Only its owner can access it, and it is on disk when this returns.</summary>
     /// <param name="data">The data folder.</param>
-    /// <param name="store">Its state.</param>
-    /// <param name="folder">The new folder; the one above it is made where it is missing.</param>
-    /// <param name="cancellationToken">Stops waiting for the state.</param>
+    /// <param name="store">The state.</param>
+    /// <param name="folder">The new folder; its parent is created if it does not exist.</param>
+    /// <param name="cancellationToken">Cancels waiting for the state.</param>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalogue.TargetExists"/>, <see cref="ErrorCatalogue.StateUnavailable"/>,
     /// <see cref="ErrorCatalogue.StateFull"/>
     /// </exception>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
     public static async Task CreateAsync(DataFolder data, EmbeddedStateStore store, string folder, CancellationToken cancellationToken)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
@@ -84,8 +84,8 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
         {
             throw new HoldfastException(
                 ErrorCatalogue.TargetExists,
-                $"'{folder}' is there already.",
-                "A copy always makes a new folder: choose another name, or wait a second."
+                $"'{folder}' already exists.",
+                "A copy always creates a new folder: choose another name, or wait a second."
             );
         }
         var partial = $"{folder}.{Path.GetRandomFileName()}";
@@ -95,7 +95,7 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
         {
             Directory.CreateDirectory(partial, OwnerOnly);
             await store.CopyAsync(Path.Combine(partial, Path.GetFileName(data.State)), cancellationToken);
-            // Empty, to take the place of a log that still lies in a data folder: SQLite would lay that over the copy, whosever it is.
+            // Empty file that replaces an old write-ahead log when the copy is put into a data folder: SQLite would apply that log to it.
             PrivateFile.Write(Path.Combine(partial, $"{Path.GetFileName(data.State)}-wal"), []);
             if (File.Exists(data.NodeKey))
             {

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// A body of no bytes is none, whatever its type and however it was sent: clients that have nothing to say send
-/// <c>Content-Length: 0</c>, a form's type,
-/// or one empty chunk. Endpoints whose body may be left out then see that it was.
+/// Treats an empty body as no body, whatever its content type and transfer encoding: clients without a body send
+/// <c>Content-Length: 0</c>, the content type of a form, or one empty chunk. Endpoints with an optional body then see
+/// that it is missing.
 /// </summary>
 internal sealed class EmptyBodyMiddleware(RequestDelegate next)
 {
@@ -33,7 +33,7 @@ internal sealed class EmptyBodyMiddleware(RequestDelegate next)
         }
         var reader = context.Request.BodyReader;
         var first = await reader.ReadAsync(context.RequestAborted);
-        reader.AdvanceTo(first.Buffer.Start); // nothing is taken away
+        reader.AdvanceTo(first.Buffer.Start); // consume nothing
         return first is { IsCompleted: true, Buffer.IsEmpty: true };
     }
 

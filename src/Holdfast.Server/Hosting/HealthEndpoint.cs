@@ -8,9 +8,9 @@ using Microsoft.Extensions.Hosting;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// Whether the server does its work, for whoever restarts it when it does not: it answers no while it stops, and while
-/// a loop stands still without which
-/// nothing is backed up, or nobody is told. What a restart would not mend is an alert and nothing more. Tells nothing of what is backed up.
+/// The health check for service managers that restart the server. It fails while the server stops, and while a
+/// background loop is stalled without which no backups or alerts would happen. Problems that a restart would not solve
+/// only raise alerts. The answer reveals nothing about backups.
 /// </summary>
 internal static class HealthEndpoint
 {
@@ -18,10 +18,10 @@ internal static class HealthEndpoint
 
     public static void MapHealth(this IEndpointRouteBuilder app) => app.MapGet("/healthz", Show).AllowAnonymous().ExcludeFromDescription();
 
-    /// <summary>What is wrong; null while the server is well.</summary>
+    /// <summary>What is wrong; null if the server is healthy.</summary>
     internal static string? FindProblem(bool isStopping, IReadOnlyList<LoopStatus> loops) =>
         isStopping ? "stopping"
-        : loops.FirstOrDefault(l => l.IsStuck && CriticalLoops.Contains(l.Name)) is { } stuck ? $"{stuck.Name} stands still"
+        : loops.FirstOrDefault(l => l.IsStuck && CriticalLoops.Contains(l.Name)) is { } stuck ? $"{stuck.Name} is stalled"
         : null;
 
     private static ContentHttpResult Show(IHostApplicationLifetime lifetime, Supervisor supervisor)

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>Sets Kestrel up as the configuration says.</summary>
+/// <summary>Applies the configuration to Kestrel.</summary>
 internal static class KestrelConfigurator
 {
     public static void Configure(KestrelServerOptions kestrel, ServerConfig config)
@@ -37,7 +37,7 @@ internal static class KestrelConfigurator
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
                 $"The certificate '{tls.Certificate}' with the key '{tls.Key}' cannot be used: {e.Message}",
-                "Both are PEM files, the key is not encrypted and belongs to the certificate.",
+                "Both must be PEM files; the key must not be encrypted and must belong to the certificate.",
                 e
             );
         }

@@ -5,12 +5,12 @@ using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>Says for people why the server cannot listen at its address.</summary>
+/// <summary>Explains why the server cannot listen at its address.</summary>
 public static class ListenAddressCheck
 {
-    /// <summary>Takes the address and gives it back at once, before anything of a server is made.</summary>
-    /// <param name="config">Has the address.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> where the server could not listen there.</exception>
+    /// <summary>Checks that the address is available, by binding to it briefly, before the server creates anything.</summary>
+    /// <param name="config">The configuration with the address.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if the server cannot listen there.</exception>
     public static void EnsureAvailable(ServerConfig config)
     {
         var listen = ListenAddress.Parse(config.Listen);
@@ -25,13 +25,13 @@ public static class ListenAddressCheck
         }
         catch (SocketException e)
         {
-            throw Explain(config, e) ?? CreateError(config, e.Message, "Give another address", e);
+            throw Explain(config, e) ?? CreateError(config, e.Message, "Choose another address", e);
         }
     }
 
-    /// <summary>The failure of a server that was started, where it is that of its address; null for any other.</summary>
-    /// <param name="config">Has the address.</param>
-    /// <param name="failure">What the start failed with.</param>
+    /// <summary>Explains the failure of a server start if its cause is the address; returns null for any other failure.</summary>
+    /// <param name="config">The configuration with the address.</param>
+    /// <param name="failure">The exception of the start.</param>
     public static HoldfastException? Explain(ServerConfig config, Exception failure)
     {
         var cause = failure;
@@ -43,20 +43,20 @@ public static class ListenAddressCheck
         {
             SocketError.AddressAlreadyInUse => CreateError(
                 config,
-                "another program listens there.",
-                "Is the server running already? Else give another port",
+                "another program already listens there.",
+                "Check whether the server is already running, or choose another port",
                 failure
             ),
             SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => CreateError(
                 config,
-                "this machine does not have that address.",
-                "Give one of its own (127.0.0.1: this machine alone, 0.0.0.0: all that it has)",
+                "this machine does not have this address.",
+                "Choose an address of this machine (127.0.0.1 for local access only, 0.0.0.0 for all addresses)",
                 failure
             ),
             SocketError.AccessDenied => CreateError(
                 config,
-                "this user may not listen there; ports below 1024 need a right.",
-                "Let the service have CAP_NET_BIND_SERVICE, or give a port from 1024 on",
+                "this user is not allowed to listen there; ports below 1024 need a privilege.",
+                "Grant the service CAP_NET_BIND_SERVICE, or choose a port of 1024 or higher",
                 failure
             ),
             _ => null,

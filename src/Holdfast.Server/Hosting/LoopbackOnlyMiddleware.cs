@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// While the first start's password is in use, the server answers this machine only, whatever address it listens on.
-/// (Without TLS it cannot listen on any other: that is a rule of the configuration.)
+/// Allows only requests from this machine while the initial admin password is in use, whatever address the server
+/// listens on. (The configuration does not allow other addresses than loopback without TLS.)
 /// </summary>
 internal sealed class LoopbackOnlyMiddleware(RequestDelegate next, UserStore users)
 {
@@ -19,12 +19,12 @@ internal sealed class LoopbackOnlyMiddleware(RequestDelegate next, UserStore use
                 context,
                 ProblemWriter.Of(
                     ErrorCatalogue.Forbidden,
-                    "The server answers its own machine only until the password of 'admin' is changed.",
+                    "The server only answers requests from its own machine until the password of 'admin' is changed.",
                     "Sign in there, or through a tunnel: ssh -L 8420:localhost:8420 HOST"
                 )
             );
 
-    // No address at all: a socket of this machine.
+    // A connection without an address is a socket of this machine.
     private static bool IsLocal(IPAddress? address) =>
         address is null || IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 }

@@ -14,12 +14,12 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// The node as a service of the server: made of the configuration, started before the server listens (which waits for
-/// no source), stopped with its grace time.
+/// Runs the node as a service of the server: starts it before the server listens, without waiting for any source, and
+/// stops it with its grace period.
 /// </summary>
 internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHostedLifecycleService
 {
-    /// <summary>The settings of the node, from the configuration.</summary>
+    /// <summary>Creates the settings of the node from the configuration.</summary>
     public static NodeSettings CreateSettings(
         ServerConfig config,
         DataFolder data,
@@ -52,7 +52,7 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
 
-    /// <summary>Attaches the sources of the configuration. Connects to none of them.</summary>
+    /// <summary>Attaches the sources of the configuration without connecting to them.</summary>
     public static ConfiguredSources AttachSources(ServerConfig config, IReadOnlyList<EngineFactory> engines, ILoggerFactory loggers)
     {
         foreach (var warning in config.Warnings)
@@ -72,7 +72,7 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // After the last request was answered, for none may begin what nobody would stop.
+    // Stop the node only after the last request, so that no request starts an operation that nothing would stop.
     public Task StoppedAsync(CancellationToken cancellationToken) => lifetime.StopAsync();
 
     [LoggerMessage(EventId = 6302, Level = LogLevel.Warning, Message = "Configuration: {Warning}")]

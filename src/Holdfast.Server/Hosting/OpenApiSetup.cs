@@ -10,8 +10,8 @@ using Scalar.AspNetCore;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// The API's description for programs (OpenAPI 3.1) and for people (a page that asks nothing of any other server). Both
-/// are open: they are the same for everybody, and tell nothing of this server.
+/// The description of the API: the OpenAPI 3.1 document, and a page for people that loads nothing from other servers.
+/// Both need no authentication, because they are the same for everybody and reveal nothing about this server.
 /// </summary>
 internal static class OpenApiSetup
 {

@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// Decodes what stands in a path, so that <c>demo%2Fshop.db</c> arrives as <c>demo/shop.db</c>. The server leaves
-/// <c>%2F</c> as it is, for it would
-/// divide the path, and decodes <c>%252F</c> to the same text: only the request as it was sent tells them apart.
+/// Decodes route values, so that <c>demo%2Fshop.db</c> arrives as <c>demo/shop.db</c>. The server does not decode
+/// <c>%2F</c>, because it would split the path, and decodes <c>%252F</c> to the same text. Only the raw request
+/// distinguishes the two.
 /// </summary>
 internal sealed class RouteValueDecodingMiddleware(RequestDelegate next)
 {
@@ -31,7 +31,7 @@ internal sealed class RouteValueDecodingMiddleware(RequestDelegate next)
         var parts = sent[1..].TrimEnd('/').Split('/');
         if (parts.Any(p => p is "" or "." or ".." || p.StartsWith("%2e", StringComparison.OrdinalIgnoreCase)))
         {
-            return; // the server took parts away, so that they cannot be counted
+            return; // the server has removed segments, so positions no longer correspond
         }
         for (var i = 0; i < pattern.PathSegments.Count && i < parts.Length; i++)
         {

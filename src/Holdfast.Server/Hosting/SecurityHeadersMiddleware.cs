@@ -3,14 +3,17 @@ using Scalar.AspNetCore;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>Tells browsers to load nothing from elsewhere, to be framed nowhere, and to keep no answers.</summary>
+/// <summary>
+/// Adds headers that tell browsers not to load anything from other sites, not to allow framing, and not to store
+/// answers of the API.
+/// </summary>
 internal sealed class SecurityHeadersMiddleware(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)
     {
         context.Response.OnStarting(() =>
         {
-            // The API reference page begins with a script of its own, which it names for this answer only.
+            // The API reference page contains an inline script, which it allows by a nonce for this answer only.
             var own = context.Items.TryGetValue(ScalarOptions.NonceHttpContextItemKey, out var nonce) ? $" 'nonce-{nonce}'" : "";
             var headers = context.Response.Headers;
             headers.ContentSecurityPolicy =

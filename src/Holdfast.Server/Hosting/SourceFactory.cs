@@ -24,14 +24,14 @@ internal sealed class SourceFactory(IReadOnlyList<EngineFactory> engines)
         {
             var known = engines.Where(e => e.Description.Form is not null).Select(e => e.Kind);
             settings.Report("engine", $"'{definition.Engine}' is not a known engine.", $"Use {string.Join(" or ", known)}.");
-            throw ValidationException.Create(context.Faults);
+            throw ValidationException.Create(context.Errors);
         }
         var config = engine.Bind(definition, settings, secrets);
-        if (context.Faults.Count == 0)
+        if (context.Errors.Count == 0)
         {
             settings.ReportUnknownKeys();
         }
-        ValidationException.ThrowIfAny(context.Faults);
+        ValidationException.ThrowIfAny(context.Errors);
         return Attach(engine, config!);
     }
 

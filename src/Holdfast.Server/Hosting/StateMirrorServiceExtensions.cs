@@ -6,16 +6,16 @@ using Microsoft.Extensions.Hosting;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>Mirrors of the state as services.</summary>
+/// <summary>Registers mirrors of the state as services.</summary>
 public static class StateMirrorServiceExtensions
 {
     /// <summary>
-    /// Adds <see cref="StateMirror{T}"/> of a prefix. It has been read when the services that were added after it
-    /// start, and before the server listens.
+    /// Adds a <see cref="StateMirror{T}"/> of a prefix. It has been read before services start that were added after
+    /// it, and before the server listens.
     /// </summary>
-    /// <typeparam name="T">Type of the values; one mirror for each.</typeparam>
-    /// <param name="services">Where it is added.</param>
-    /// <param name="prefix">Beginning of the keys, with the slash at its end.</param>
+    /// <typeparam name="T">Type of the values, which must differ between mirrors.</typeparam>
+    /// <param name="services">The service collection.</param>
+    /// <param name="prefix">Prefix of the keys, ending with a slash.</param>
     public static IServiceCollection AddStateMirror<T>(this IServiceCollection services, string prefix)
         where T : class
     {

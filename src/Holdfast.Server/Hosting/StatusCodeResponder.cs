@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Holdfast.Server.Hosting;
 
 /// <summary>
-/// Answers of which nothing is known but their status: a problem for programs, a page for people who are signed in, the
-/// way to sign in for others.
+/// Completes answers that have only a status code: a problem for programs, a page for people who are signed in, and a
+/// redirect to the sign-in page for others.
 /// </summary>
 internal static class StatusCodeResponder
 {
@@ -41,7 +41,7 @@ internal static class StatusCodeResponder
             _ => null,
         };
 
-    // The page is drawn at the address that was asked for, with its status.
+    // Renders the page at the requested address, with the original status code.
     private static async Task ShowAsync(StatusCodeContext answer, string page)
     {
         var context = answer.HttpContext;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Hosting;
 
-/// <summary>Logs what a task threw that nobody waited for: it is a mistake of ours, and must at least be seen.</summary>
+/// <summary>Logs exceptions of tasks that nobody awaited. Each is a bug in Holdfast and must at least be visible.</summary>
 internal sealed partial class UnobservedTaskExceptionLogger(ILogger<UnobservedTaskExceptionLogger> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
@@ -18,7 +18,7 @@ internal sealed partial class UnobservedTaskExceptionLogger(ILogger<UnobservedTa
         return Task.CompletedTask;
     }
 
-    // A cancelled request or wait that was left behind is no news.
+    // Cancellations of abandoned requests or waits are expected.
     private void OnFailure(object? sender, UnobservedTaskExceptionEventArgs e)
     {
         e.SetObserved();
@@ -28,6 +28,6 @@ internal sealed partial class UnobservedTaskExceptionLogger(ILogger<UnobservedTa
         }
     }
 
-    [LoggerMessage(EventId = 6301, Level = LogLevel.Error, Message = "Something failed in the background, and nobody waited for it")]
+    [LoggerMessage(EventId = 6301, Level = LogLevel.Error, Message = "A background task failed, and no code observed the exception")]
     private partial void LogFailure(Exception exception);
 }

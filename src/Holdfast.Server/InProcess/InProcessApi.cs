@@ -8,18 +8,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Holdfast.Server.InProcess;
 
 /// <summary>
-/// The API for pages that run in this process: requests go through the same pipeline as those that come over the
-/// network, so that roles, rules and the
-/// audit log are the same for both. There is no way from outside to be taken for such a page.
+/// The API for pages in this process. Their requests pass through the same pipeline as those from the network, so the
+/// same roles, rules and audit log apply. A request from outside can never be mistaken for one of these.
 /// </summary>
 public sealed class InProcessApi(IServiceScopeFactory scopes)
 {
     private RequestDelegate? _pipeline;
 
-    /// <summary>Sends a request, and buffers the answer.</summary>
-    /// <param name="caller">On whose behalf.</param>
+    /// <summary>Sends a request and buffers the answer.</summary>
+    /// <param name="caller">The caller on whose behalf the request is sent.</param>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     public async Task<InProcessResponse> SendAsync(InProcessCaller caller, ApiRequest request, CancellationToken cancellationToken)
     {
         var pipeline = _pipeline ?? throw new InvalidOperationException("The server has not been built.");
@@ -34,7 +33,7 @@ public sealed class InProcessApi(IServiceScopeFactory scopes)
         return new(context.Response.StatusCode, answer.ToArray(), context.Response.Headers.ETag, context.Response.Headers.SetCookie);
     }
 
-    /// <summary>Takes what every request goes through from here on.</summary>
+    /// <summary>Captures the request pipeline from this point on.</summary>
     internal RequestDelegate CapturePipeline(RequestDelegate pipeline) => _pipeline = pipeline;
 
     private static void SetTarget(DefaultHttpContext context, InProcessCaller caller, ApiRequest request)

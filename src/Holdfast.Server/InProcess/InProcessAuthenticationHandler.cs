@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace Holdfast.Server.InProcess;
 
-/// <summary>Authenticates requests of pages: by who signed in at the page, as long as that session is good.</summary>
+/// <summary>Authenticates requests of pages in this process as the user who signed in at the page, while the session is valid.</summary>
 internal sealed class InProcessAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,

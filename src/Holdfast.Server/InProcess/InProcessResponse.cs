@@ -1,8 +1,8 @@
 namespace Holdfast.Server.InProcess;
 
-/// <summary>What the API answered.</summary>
+/// <summary>An answer of the API.</summary>
 /// <param name="Status">HTTP status code.</param>
-/// <param name="Body">The body; empty for none.</param>
-/// <param name="ETag">The revision of what was answered with; null for none.</param>
-/// <param name="Cookies">Cookies that the browser is to be given, as headers have them.</param>
+/// <param name="Body">The body; empty if there is none.</param>
+/// <param name="ETag">Revision of the returned resource; null if there is none.</param>
+/// <param name="Cookies">Values of the <c>Set-Cookie</c> headers for the browser.</param>
 public sealed record InProcessResponse(int Status, ReadOnlyMemory<byte> Body, string? ETag, IReadOnlyList<string?> Cookies);

@@ -3,7 +3,7 @@ using Holdfast.Api.Transport;
 
 namespace Holdfast.Server.InProcess;
 
-/// <summary>Carries requests to the server in this process.</summary>
+/// <summary>Sends requests to the server in this process.</summary>
 internal sealed class InProcessTransport(InProcessApi api, IInProcessCallerProvider callers) : IApiTransport
 {
     public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Server.Metrics;
 
-/// <summary>Measurements of databases and tasks, read as they are now; nothing is counted separately.</summary>
+/// <summary>Metrics of databases and tasks. All values are read when requested.</summary>
 /// <param name="databases">The stored records of all databases.</param>
 /// <param name="protection">How well each database is protected.</param>
 /// <param name="tasks">All tasks.</param>
@@ -20,12 +20,12 @@ internal sealed class DatabaseMetrics(
     WriteBehindState<TaskStatus> statuses
 )
 {
-    /// <summary>Writes how many databases there are, and in which states.</summary>
+    /// <summary>Writes the number of databases and of each state.</summary>
     public async Task WriteDatabasesAsync(PrometheusWriter output)
     {
         await output.WriteAsync(
             "holdfast_databases",
-            "Databases that are there, by source.",
+            "Existing databases, by source.",
             databases
                 .Items.Where(d => d.Value.Dropped is null)
                 .CountBy(d => d.Value.Id.Source)
@@ -39,16 +39,18 @@ internal sealed class DatabaseMetrics(
         );
     }
 
-    /// <summary>Writes how the backups of each task went.</summary>
+    /// <summary>Writes the results of backups for each task.</summary>
     public async Task WriteTasksAsync(PrometheusWriter output)
     {
         var all = tasks.All.Select(t => (Labels: Labels(t), Status: statuses.Of(t.Id))).ToList();
-        await EachAsync("holdfast_last_success_timestamp_seconds", "When the newest backup began that succeeded, since 1970.", s =>
-            s.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0
+        await EachAsync(
+            "holdfast_last_success_timestamp_seconds",
+            "Start time of the newest successful backup, in seconds since 1970.",
+            s => s.LastSuccess?.ToUnixTimeMilliseconds() / 1000.0
         );
-        await EachAsync("holdfast_last_duration_seconds", "How long the last backup took that succeeded.", s => s.Duration?.TotalSeconds);
+        await EachAsync("holdfast_last_duration_seconds", "Duration of the last successful backup.", s => s.Duration?.TotalSeconds);
         await EachAsync("holdfast_last_stored_bytes", "Size of the last archive.", s => s.StoredBytes);
-        await EachAsync("holdfast_failures", "Runs that failed since one succeeded.", s => s.Failures);
+        await EachAsync("holdfast_failures", "Failed runs since the last successful one.", s => s.Failures);
 
         Task EachAsync(string name, string help, Func<TaskStatus, double?> value) =>
             output.WriteAsync(name, help, all.Select(t => (t.Labels, value(t.Status))));

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Holdfast.Server.Metrics;
 
 /// <summary>
-/// Measurements for Prometheus. They name databases and tasks, so they need a token of a Viewer, from this machine too:
-/// other users of it, and what a proxy lets in, come from there.
+/// Metrics for Prometheus. They contain names of databases and tasks, so a token of a Viewer is required even from this
+/// machine, which other users and proxied requests share.
 /// </summary>
 internal static class MetricsEndpoint
 {

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace Holdfast.Server.Metrics;
 
-/// <summary>Writes measurements in the text format of Prometheus.</summary>
+/// <summary>Writes metrics in the text format of Prometheus.</summary>
 internal sealed class PrometheusWriter(PipeWriter output, CancellationToken cancellationToken)
 {
     private const int FlushAfterLines = 500;
 
     /// <summary>
-    /// A label's value: names come from disks, and a line break or quote in one must not make another measurement. The
-    /// format has these three escapes and no other.
+    /// Escapes the value of a label. Names come from disks, and a line break or quote must not create another metric.
+    /// The format has these three escapes only.
     /// </summary>
     internal static string Escape(string value) =>
         value
@@ -19,10 +19,10 @@ internal sealed class PrometheusWriter(PipeWriter output, CancellationToken canc
             .Replace("\"", "\\\"", StringComparison.Ordinal)
             .Replace("\n", "\\n", StringComparison.Ordinal);
 
-    /// <summary>Writes one measurement.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="help">What it measures.</param>
-    /// <param name="values">Its values, by their labels. Those that are null are left out.</param>
+    /// <summary>Writes one metric.</summary>
+    /// <param name="name">Name of the metric.</param>
+    /// <param name="help">Description of the metric.</param>
+    /// <param name="values">Values by labels; null values are omitted.</param>
     public async Task WriteAsync(string name, string help, IEnumerable<(string Labels, double? Value)> values)
     {
         Write($"# HELP {name} {help}\n# TYPE {name} gauge\n");
@@ -40,7 +40,7 @@ internal sealed class PrometheusWriter(PipeWriter output, CancellationToken canc
         }
     }
 
-    /// <summary>Sends what has been written.</summary>
+    /// <summary>Sends the text written so far.</summary>
     public async Task FlushAsync() => await output.FlushAsync(cancellationToken);
 
     private void Write(string text) => Encoding.UTF8.GetBytes(text, output);

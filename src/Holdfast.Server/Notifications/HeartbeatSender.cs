@@ -10,14 +10,14 @@ using Microsoft.Extensions.Hosting;
 namespace Holdfast.Server.Notifications;
 
 /// <summary>
-/// Calls the heartbeat's address while the scheduler turns, so that whoever listens there notices when it no longer
-/// does: at most once a minute, and at least every two.
+/// Sends a request to the heartbeat address while the scheduler runs, at most once a minute and at least every two
+/// minutes, so that the receiver notices when it stops.
 /// </summary>
 internal sealed class HeartbeatSender : IHostedService, IDisposable
 {
     private const string Key = "heartbeat";
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(2); // the scheduler turns once a minute at least
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(2); // the scheduler runs at least once a minute
 
     private readonly AlertMonitor _alerts;
     private readonly Supervisor _supervisor;
@@ -116,7 +116,7 @@ internal sealed class HeartbeatSender : IHostedService, IDisposable
             Severity = AlertSeverity.Warning,
             Since = _time.GetUtcNow(),
             Subject = AlertSubject.Node,
-            Message = $"The heartbeat does not arrive: {problem}.",
-            Hint = "See heartbeat.url in holdfast.json. Whoever listens there may think that this server is down.",
+            Message = $"The heartbeat cannot be delivered: {problem}.",
+            Hint = "Check heartbeat.url in holdfast.json. The receiver may conclude that this server is down.",
         };
 }

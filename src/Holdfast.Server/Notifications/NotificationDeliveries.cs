@@ -2,8 +2,8 @@ using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server.Notifications;
 
-/// <summary>How notifications stand.</summary>
-/// <param name="config">Says which there are.</param>
+/// <summary>Status of notifications.</summary>
+/// <param name="config">The configuration with their addresses.</param>
 public sealed class NotificationDeliveries(ServerConfig config)
 {
     /// <summary>Alerts to the webhook.</summary>

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Hosting;
 namespace Holdfast.Server.Notifications;
 
 /// <summary>
-/// Posts alerts that come and go to the webhook, in their order. While it does not take them they wait, and the oldest
-/// are let go when there are too many.
+/// Sends new and ended alerts to the webhook, in order. If it does not accept them, they wait; if too many wait, the
+/// oldest are dropped.
 /// </summary>
 internal sealed class WebhookSender : IHostedService, IDisposable
 {
@@ -107,7 +107,7 @@ internal sealed class WebhookSender : IHostedService, IDisposable
         }
     }
 
-    // That the webhook fails is of no use to it.
+    // The alert about the webhook itself is not sent to the webhook.
     private void Enqueue(AlertChanges changes)
     {
         foreach (var alert in changes.Resolved.Where(a => a.Kind != AlertKind.WebhookFailing))
@@ -143,7 +143,7 @@ internal sealed class WebhookSender : IHostedService, IDisposable
                 break;
             }
             _delivery.MarkFailed(problem);
-            loop.CompleteIteration(); // an answer that is no is one
+            loop.CompleteIteration(); // a refusal is an answer too
             _alerts.Report(
                 new()
                 {
@@ -152,8 +152,8 @@ internal sealed class WebhookSender : IHostedService, IDisposable
                     Severity = AlertSeverity.Warning,
                     Since = _time.GetUtcNow(),
                     Subject = AlertSubject.Node,
-                    Message = $"The webhook does not take alerts: {problem}.",
-                    Hint = "See webhook.url in holdfast.json. They wait, and are sent when it takes them again.",
+                    Message = $"The webhook does not accept alerts: {problem}.",
+                    Hint = "Check webhook.url in holdfast.json. Alerts wait, and are sent when it accepts them again.",
                 }
             );
             await Task.Delay(RetryDelays[Math.Min(attempt, RetryDelays.Length - 1)], _time, stoppingToken);

@@ -5,14 +5,13 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Server.Outgoing;
 
 /// <summary>
-/// Which addresses the server may call: <c>http</c> and <c>https</c>, and nothing that answers with credentials of the
-/// machine itself (link-local and
-/// metadata addresses of clouds). Private networks and loopback are allowed, for alerts go there. No error repeats the
-/// address: it may hold a secret.
+/// Restricts the addresses that the server may call to <c>http</c> and <c>https</c>, and rejects addresses that answer
+/// with credentials of the machine itself (link-local and metadata addresses of clouds). Private networks and loopback
+/// are allowed, because receivers of alerts are there. No error repeats the address, which can contain a secret.
 /// </summary>
 public static class OutgoingAddressPolicy
 {
-    private const string Hint = "Give an http or https address of a host that takes alerts.";
+    private const string Hint = "Give an http or https address of a host that accepts alerts.";
 
     private static readonly string[] MetadataNames =
     [
@@ -24,7 +23,7 @@ public static class OutgoingAddressPolicy
         "metadata.tencentyun.com",
     ];
 
-    // Outside of link-local, yet answering to the machine only: AWS (IPv6), Alibaba, Azure, Oracle.
+    // Metadata addresses outside of the link-local ranges: AWS (IPv6), Alibaba, Azure, Oracle.
     private static readonly IPAddress[] MetadataAddresses =
     [
         IPAddress.Parse("fd00:ec2::254"),
@@ -44,10 +43,10 @@ public static class OutgoingAddressPolicy
         IPNetwork.Parse("::/128"),
     ];
 
-    // IPv6 addresses that carry an IPv4 address in their last four bytes.
+    // IPv6 prefixes whose addresses contain an IPv4 address in the last four bytes.
     private static readonly IPNetwork[] EmbeddedIPv4Prefixes = [IPNetwork.Parse("64:ff9b::/96"), IPNetwork.Parse("::/96")];
 
-    /// <summary>Checks what can be told without asking a name server.</summary>
+    /// <summary>Checks an address as far as possible without resolving its name.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/></exception>
     public static Uri Validate(string url)
     {
@@ -65,7 +64,7 @@ public static class OutgoingAddressPolicy
         return uri;
     }
 
-    /// <summary>Whether a connection may be made to it.</summary>
+    /// <summary>Whether a connection to an address is allowed.</summary>
     public static bool IsAllowed(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -84,15 +83,15 @@ public static class OutgoingAddressPolicy
     }
 
     /// <summary>
-    /// A handler for clients that call such addresses. It looks at the address that it really connects to, so a name
-    /// that resolves to a forbidden one, now or at the next call, does not help; it follows no redirects and uses no
+    /// Creates a handler for clients that call such addresses. It checks the address of each connection, so a name that
+    /// resolves to a forbidden address is rejected even if its resolution changes. It follows no redirects and uses no
     /// proxy.
     /// </summary>
     public static SocketsHttpHandler CreateHandler() =>
         new()
         {
-            AllowAutoRedirect = false, // an alert is posted; a redirect would make another request of it
-            UseProxy = false, // the proxy would connect where we refuse to
+            AllowAutoRedirect = false, // a redirect would turn the POST into another request
+            UseProxy = false, // a proxy could connect to forbidden addresses
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             ConnectCallback = ConnectAsync,

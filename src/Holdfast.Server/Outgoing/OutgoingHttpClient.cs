@@ -4,8 +4,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Server.Outgoing;
 
 /// <summary>
-/// Calls an address of the configuration. Nothing it tells repeats the address, which may hold a secret, nor what was
-/// answered.
+/// Calls an address of the configuration. Errors repeat neither the address, which can contain a secret, nor the
+/// content of the answer.
 /// </summary>
 internal sealed class OutgoingHttpClient : IDisposable
 {
@@ -13,8 +13,8 @@ internal sealed class OutgoingHttpClient : IDisposable
 
     private readonly HttpClient _client = new(OutgoingAddressPolicy.CreateHandler()) { Timeout = CallTimeout };
 
-    /// <summary>Calls it.</summary>
-    /// <returns>What went wrong; null where it answered that it took the call.</returns>
+    /// <summary>Sends a request.</summary>
+    /// <returns>What went wrong; null if the answer has a success status.</returns>
     public async Task<string?> SendAsync(HttpMethod method, Uri address, HttpContent? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, address) { Content = body };
@@ -23,7 +23,7 @@ internal sealed class OutgoingHttpClient : IDisposable
             using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return answer.IsSuccessStatusCode
                 ? null
-                : string.Create(CultureInfo.InvariantCulture, $"it answered with {(int)answer.StatusCode}");
+                : string.Create(CultureInfo.InvariantCulture, $"it answered with status {(int)answer.StatusCode}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

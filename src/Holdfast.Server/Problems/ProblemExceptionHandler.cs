@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Problems;
 
-/// <summary>Answers what an endpoint threw. The one place where an unexpected exception is logged.</summary>
+/// <summary>Converts exceptions of endpoints to problem details. Unexpected exceptions are logged here and nowhere else.</summary>
 internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
         {
-            return true; // nobody waits for an answer
+            return true; // the client has disconnected
         }
         var status = ProblemWriter.StatusOf(exception);
         if (status == StatusCodes.Status500InternalServerError)

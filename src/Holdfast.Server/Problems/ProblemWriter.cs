@@ -13,12 +13,12 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Holdfast.Server.Problems;
 
 /// <summary>
-/// Turns failures into problem details (RFC 9457) with <c>code</c> and <c>hint</c>, and <c>errors</c> where several
-/// things are wrong with what was sent.
+/// Converts failures to problem details (RFC 9457) with <c>code</c> and <c>hint</c>, and with <c>errors</c> for invalid
+/// fields of the request.
 /// </summary>
 internal static partial class ProblemWriter
 {
-    /// <summary>Status code that an exception is answered with.</summary>
+    /// <summary>The HTTP status code for an exception.</summary>
     public static int StatusOf(Exception exception) =>
         exception switch
         {
@@ -30,30 +30,32 @@ internal static partial class ProblemWriter
             _ => StatusCodes.Status500InternalServerError,
         };
 
-    /// <summary>The problem that tells of an exception; of one that is not ours, nothing but that it happened.</summary>
+    /// <summary>The problem details of an exception. Those of an unexpected exception only state that the request failed.</summary>
     public static ProblemDetails Of(Exception exception) =>
         exception switch
         {
             HoldfastException e => Of(e.Error, e.Message, e.Hint),
             ValidationException e => WithExtensions(
-                Of(
-                    ErrorCatalogue.Usage,
-                    e.Errors.Count == 1 ? e.Message : $"{e.Errors.Count} things are wrong with what was sent.",
-                    e.Errors[0].Hint
-                ),
+                e.Errors is [var error]
+                    ? Of(ErrorCatalogue.Usage, Describe(error), error.Hint.Length > 0 ? error.Hint : null)
+                    : Of(ErrorCatalogue.Usage, $"The request has {e.Errors.Count} errors.", e.Errors[0].Hint),
                 (Problem.ErrorsMember, e.Errors)
             ),
             StaleRevisionException e => WithExtensions(
-                Of(ErrorCatalogue.Conflict, e.Message, "Look at what is there now, and decide anew."),
+                Of(ErrorCatalogue.Conflict, e.Message, "Read the current state, and repeat the change if it is still right."),
                 (Problem.CurrentMember, e.Current),
                 (Problem.ETagMember, e.Revision > 0 ? ConditionalRequests.FormatETag(e.Revision) : null)
             ),
             TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
             BadHttpRequestException e => BadRequestProblem(e),
-            _ => Of(ErrorCatalogue.Unexpected, "The server failed at this request.", "Its log has the reason; it names the same traceId."),
+            _ => Of(
+                ErrorCatalogue.Unexpected,
+                "The server could not process this request.",
+                "The reason is in its log, with the same traceId."
+            ),
         };
 
-    /// <summary>The problem of an error.</summary>
+    /// <summary>The problem details of an error.</summary>
     public static ProblemDetails Of(Error error, string message, string? hint, int? status = null) =>
         WithExtensions(
             new()
@@ -66,23 +68,23 @@ internal static partial class ProblemWriter
             (Problem.HintMember, hint)
         );
 
-    /// <summary>The problem of a bare status code, such as an address that leads nowhere.</summary>
+    /// <summary>The problem details of a status code without a body, such as for an address that does not exist.</summary>
     public static ProblemDetails OfStatus(int status) =>
         status switch
         {
             401 => Of(
                 ErrorCatalogue.AuthenticationRequired,
-                "This needs a signed-in user or an API token.",
+                "This request needs a signed-in user or an API token.",
                 "POST /api/v1/session, or send 'Authorization: Bearer …'."
             ),
             403 => Of(ErrorCatalogue.Forbidden, "Your role does not allow this.", "Ask an administrator."),
-            404 => Of(ErrorCatalogue.NotFound, "Nothing has this address.", "The API is described at /api."),
-            405 => Of(ErrorCatalogue.Usage, "This address does not take that method.", "The API is described at /api.", status),
+            404 => Of(ErrorCatalogue.NotFound, "This address does not exist.", "The API is described at /api."),
+            405 => Of(ErrorCatalogue.Usage, "This address does not support this method.", "The API is described at /api.", status),
             415 => Of(ErrorCatalogue.Usage, "The body is not JSON.", "Send it with 'Content-Type: application/json'.", status),
             _ => Of(status >= 500 ? ErrorCatalogue.Unexpected : ErrorCatalogue.Usage, ReasonPhrases.GetReasonPhrase(status), null, status),
         };
 
-    /// <summary>Answers with a problem, unless the answer has begun.</summary>
+    /// <summary>Writes problem details as the answer, unless the answer has already been started.</summary>
     public static async Task WriteAsync(HttpContext context, ProblemDetails problem)
     {
         if (context.Response.HasStarted)
@@ -102,7 +104,7 @@ internal static partial class ProblemWriter
             return Of(
                 ErrorCatalogue.Usage,
                 $"The body is longer than {HoldfastServer.MaxBodyBytes} bytes.",
-                "Send less at once.",
+                "Send a smaller request.",
                 exception.StatusCode
             );
         }
@@ -111,39 +113,17 @@ internal static partial class ProblemWriter
             return OfStatus(exception.StatusCode);
         }
 
-        // The framework's own words name types of the program, and can repeat what was sent.
+        // The message of the framework contains names of types, and can repeat what was sent.
         return exception.InnerException switch
         {
             JsonException e when MissingMembersPattern().Match(e.Message) is { Success: true } missing => MissingMembersProblem(
                 missing.Groups["name"].Captures.Select(c => c.Value),
                 e.Path
             ),
-            JsonException { Path: { Length: > 0 } path } e => WithExtensions(
-                Of(
-                    ErrorCatalogue.Usage,
-                    $"The body is not the JSON that is expected: {path} (line {e.LineNumber + 1}).",
-                    "Compare it with the description at /api: names, types, and nothing that is not there."
-                ),
-                (
-                    Problem.ErrorsMember,
-                    new[]
-                    {
-                        new ValidationError(
-                            path.TrimStart('$').TrimStart('.'),
-                            "is not what is expected here.",
-                            "See the description at /api."
-                        ),
-                    }
-                )
-            ),
-            JsonException => Of(
-                ErrorCatalogue.Usage,
-                "The body is empty or no JSON.",
-                "Send a JSON object as the description at /api has it."
-            ),
+            JsonException e => InvalidJsonProblem(e),
             _ when ParameterPattern().Match(exception.Message) is { Success: true } named => BadParameterProblem(
                 JsonNamingPolicy.CamelCase.ConvertName(named.Groups[1].Value)
-            ), // as queries write it, wherever it is bound to
+            ), // in the spelling of query parameters
             _ => Of(
                 ErrorCatalogue.Usage,
                 "The body or a parameter is missing or malformed.",
@@ -152,37 +132,61 @@ internal static partial class ProblemWriter
         };
     }
 
+    // A message that begins with a lower-case letter continues the name of the field.
+    private static string Describe(ValidationError error) =>
+        error.Message.Length > 0 && char.IsAsciiLetterLower(error.Message[0]) ? $"'{error.Field}' {error.Message}" : error.Message;
+
+    private static ProblemDetails InvalidJsonProblem(JsonException exception)
+    {
+        const string hint = "The description at /api shows names and types.";
+        if (exception.InnerException is JsonException || exception.Path is not { Length: > 0 } path)
+        {
+            // A syntax error; without a position, the body is empty.
+            var where = exception.LineNumber is { } line ? $": line {line + 1}, byte {exception.BytePositionInLine + 1}" : " or empty";
+            return Of(ErrorCatalogue.Usage, $"The body is not valid JSON{where}.", "Send a JSON object. " + hint);
+        }
+        var field = path.TrimStart('$').TrimStart('.');
+        var what =
+            exception.Message.Contains("could not be mapped to any", StringComparison.Ordinal) ? "is unknown"
+            : exception.Message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "is given twice"
+            : "has the wrong type or an unknown value";
+        return WithExtensions(
+            Of(ErrorCatalogue.Usage, $"{(field.Length > 0 ? $"'{field}'" : "The body")} {what} (line {exception.LineNumber + 1}).", hint),
+            (Problem.ErrorsMember, new[] { new ValidationError(field, $"{what}.", hint) })
+        );
+    }
+
     private static ProblemDetails BadParameterProblem(string name) =>
         WithExtensions(
             Of(ErrorCatalogue.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
             (
                 Problem.ErrorsMember,
-                new[] { new ValidationError(name, "is missing, or not what is expected here.", "See the description at /api.") }
+                new[] { new ValidationError(name, "is missing, or has the wrong type.", "See the description at /api.") }
             )
         );
 
     private static ProblemDetails MissingMembersProblem(IEnumerable<string> names, string? path)
     {
         var within = path?.TrimStart('$').TrimStart('.') is { Length: > 0 } outer ? $"{outer}." : "";
-        List<ValidationError> faults =
+        List<ValidationError> errors =
         [
             .. names.Select(n => new ValidationError(within + n, "is missing.", "See the description at /api.")),
         ];
         return WithExtensions(
             Of(
                 ErrorCatalogue.Usage,
-                $"Of the body, {string.Join(", ", faults.Select(f => f.Field))} is missing.",
+                $"The body lacks {string.Join(", ", errors.Select(f => f.Field))}.",
                 "Compare it with the description at /api."
             ),
-            (Problem.ErrorsMember, faults)
+            (Problem.ErrorsMember, errors)
         );
     }
 
-    // Names of members of ours, at the end of the message.
+    // The message ends with the names of the missing members.
     [GeneratedRegex("missing required properties including: (?:'(?<name>[A-Za-z]+)'[,;. ]*)+")]
     private static partial Regex MissingMembersPattern();
 
-    // The framework tells only in its message which parameter it could not bind; what was sent stands after it and is not repeated.
+    // Only the message of the framework names the parameter that could not be bound. The value that follows is not repeated.
     [GeneratedRegex("parameter \"[^ \"]+ ([A-Za-z]+)\"")]
     private static partial Regex ParameterPattern();
 

@@ -57,9 +57,9 @@ public sealed class NewKindTests
                     colour = "red",
                 }
             )
-        ).Faults("bucket", "colour", "parts");
-        (await server.PutAsync("destinations/cloud", new { kind = "tape" })).Faults("kind");
+        ).HasErrors("bucket", "colour", "parts");
+        (await server.PutAsync("destinations/cloud", new { kind = "tape" })).HasErrors("kind");
         (await server.PutAsync("destinations/cloud", new { kind = "bucket", bucket = "archive" })).Is(HttpStatusCode.Created);
-        (await server.PutAsync("destinations/other", new { kind = "bucket", bucket = "archive" })).Faults("bucket");
+        (await server.PutAsync("destinations/other", new { kind = "bucket", bucket = "archive" })).HasErrors("bucket");
     }
 }

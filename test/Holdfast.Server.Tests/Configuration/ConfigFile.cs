@@ -20,8 +20,8 @@ internal sealed class ConfigFile : IDisposable
         );
     }
 
-    /// <summary>The lines of the failure, one for each fault.</summary>
-    public string[] Faults(string json, params (string Name, string Value)[] environment)
+    /// <summary>The lines of the failure, one for each error.</summary>
+    public string[] LoadErrors(string json, params (string Name, string Value)[] environment)
     {
         var failure = Assert.Throws<HoldfastException>(() => Load(json, environment));
         Assert.Equal(ErrorCatalogue.Usage, failure.Error);

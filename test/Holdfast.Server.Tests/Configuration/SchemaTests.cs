@@ -44,12 +44,12 @@ public sealed class SchemaTests : IDisposable
             _file.Load($$"""{ "limits": { "{{name}}": {{most}} } }""");
             Assert.StartsWith(
                 $"limits.{name}:",
-                Assert.Single(_file.Faults($$"""{ "limits": { "{{name}}": {{least - 1}} } }""")),
+                Assert.Single(_file.LoadErrors($$"""{ "limits": { "{{name}}": {{least - 1}} } }""")),
                 StringComparison.Ordinal
             );
             Assert.StartsWith(
                 $"limits.{name}:",
-                Assert.Single(_file.Faults($$"""{ "limits": { "{{name}}": {{most + 1}} } }""")),
+                Assert.Single(_file.LoadErrors($$"""{ "limits": { "{{name}}": {{most + 1}} } }""")),
                 StringComparison.Ordinal
             );
         }
@@ -81,8 +81,8 @@ public sealed class SchemaTests : IDisposable
     private string[] KnownKeys(string json)
     {
         const string known = "Known here: ";
-        var fault = Assert.Single(_file.Faults(json), f => f.Contains("nothing", StringComparison.Ordinal));
-        return fault[(fault.IndexOf(known, StringComparison.Ordinal) + known.Length)..].TrimEnd('.').Split(", ");
+        var error = Assert.Single(_file.LoadErrors(json), f => f.Contains("nothing", StringComparison.Ordinal));
+        return error[(error.IndexOf(known, StringComparison.Ordinal) + known.Length)..].TrimEnd('.').Split(", ");
     }
 
     private static void Compare(Type type, JsonNode schema, string path)

@@ -61,7 +61,7 @@ public sealed class ServerConfigTests : IDisposable
     [Fact]
     public void All_faults_are_told_at_once_each_with_its_key()
     {
-        var faults = _file.Faults(
+        var errors = _file.LoadErrors(
             """
             {
               "node": "toolong", "listen": "http://0.0.0.0:8420", "lisden": "x", "localRoots": [""],
@@ -100,7 +100,7 @@ public sealed class ServerConfigTests : IDisposable
                 "tls.key",
                 "webhook.url",
             ],
-            faults.Select(f => f.Split(':')[0]).Order(StringComparer.Ordinal)
+            errors.Select(f => f.Split(':')[0]).Order(StringComparer.Ordinal)
         );
     }
 
@@ -129,7 +129,7 @@ public sealed class ServerConfigTests : IDisposable
     public void A_variable_that_is_wrong_or_mistyped_is_a_fault_of_that_name() =>
         Assert.Equal(
             ["HOLDFAST_LIMITS__RESTORES", "HOLDFAST_LIMITS__RESTOREZ"],
-            _file.Faults("{}", ("HOLDFAST_LIMITS__RESTORES", "NaN"), ("HOLDFAST_LIMITS__RESTOREZ", "1")).Select(f => f.Split(':')[0])
+            _file.LoadErrors("{}", ("HOLDFAST_LIMITS__RESTORES", "NaN"), ("HOLDFAST_LIMITS__RESTOREZ", "1")).Select(f => f.Split(':')[0])
         );
 
     [Fact]
@@ -152,12 +152,12 @@ public sealed class ServerConfigTests : IDisposable
     {
         Assert.StartsWith(
             "limits.slots:",
-            Assert.Single(_file.Faults("""{ "limits": { "slots": 3, "largeDatabaseConcurrency": 3 } }""")),
+            Assert.Single(_file.LoadErrors("""{ "limits": { "slots": 3, "largeDatabaseConcurrency": 3 } }""")),
             StringComparison.Ordinal
         );
         Assert.StartsWith(
             "HOLDFAST_LIMITS__SMALL_LANE:",
-            Assert.Single(_file.Faults("""{ "limits": { "smallDatabaseConcurrency": 3 } }""", ("HOLDFAST_LIMITS__SMALL_LANE", "7"))),
+            Assert.Single(_file.LoadErrors("""{ "limits": { "smallDatabaseConcurrency": 3 } }""", ("HOLDFAST_LIMITS__SMALL_LANE", "7"))),
             StringComparison.Ordinal
         );
     }
@@ -178,7 +178,7 @@ public sealed class ServerConfigTests : IDisposable
         Assert.Equal(
             ["sources[0].lockWaitSeconds", "sources[0].restore.missingRoles", "sources[0].restore.passwordFile", "sources[0].url"],
             _file
-                .Faults(
+                .LoadErrors(
                     """{ "sources": [{ "name": "pg", "engine": "postgresql", "url": "postgresql://u@h/db", "lockWaitSeconds": """
                         + """0, "restore": { "missingRoles": "x", "passwordFile": "y" } }] }"""
                 )
@@ -194,12 +194,12 @@ public sealed class ServerConfigTests : IDisposable
         Directory.CreateSymbolicLink(link, _file.Folder);
         Assert.StartsWith(
             "sources[0].path: the server's data folder",
-            Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "." }] }""")),
+            Assert.Single(_file.LoadErrors($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "." }] }""")),
             StringComparison.Ordinal
         );
         Assert.StartsWith(
             "sources[0].path: the server's data folder",
-            Assert.Single(_file.Faults($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "{{link}}" }] }""")),
+            Assert.Single(_file.LoadErrors($$"""{ "sources": [{ "name": "x", "engine": "sqlite", "path": "{{link}}" }] }""")),
             StringComparison.Ordinal
         );
         Directory.Delete(Path.GetDirectoryName(link)!, recursive: true);
@@ -215,7 +215,7 @@ public sealed class ServerConfigTests : IDisposable
     [InlineData("http://127.0.0.1:8420/path")]
     [InlineData("http://user@127.0.0.1:8420")]
     public void An_address_that_is_not_loopback_or_makes_no_sense_is_refused_without_tls(string listen) =>
-        Assert.StartsWith("listen:", Assert.Single(_file.Faults($$"""{ "listen": "{{listen}}" }""")), StringComparison.Ordinal);
+        Assert.StartsWith("listen:", Assert.Single(_file.LoadErrors($$"""{ "listen": "{{listen}}" }""")), StringComparison.Ordinal);
 
     [Fact]
     public void With_tls_any_address_is_fine_over_https()
@@ -228,7 +228,7 @@ public sealed class ServerConfigTests : IDisposable
         Assert.Equal("https://0.0.0.0:443", _file.Load($$"""{ "listen": "https://0.0.0.0:443", {{tls}} }""").Listen);
         Assert.StartsWith(
             "listen:",
-            Assert.Single(_file.Faults($$"""{ "listen": "http://0.0.0.0:80", {{tls}} }""")),
+            Assert.Single(_file.LoadErrors($$"""{ "listen": "http://0.0.0.0:80", {{tls}} }""")),
             StringComparison.Ordinal
         );
     }

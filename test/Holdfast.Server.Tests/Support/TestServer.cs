@@ -77,7 +77,17 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Nobody; keeps cookies.</summary>
     public HttpClient Client() =>
-        new(new SocketsHttpHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false }) { BaseAddress = Address };
+        new(
+            new SocketsHttpHandler
+            {
+                CookieContainer = new CookieContainer(),
+                AllowAutoRedirect = false,
+                Expect100ContinueTimeout = TimeSpan.FromMinutes(1), // a body must not be sent before the answer on a busy machine
+            }
+        )
+        {
+            BaseAddress = Address,
+        };
 
     public HttpClient With(string token)
     {

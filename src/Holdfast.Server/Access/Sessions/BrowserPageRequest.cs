@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Access.Sessions;
 
-/// <summary>Tells people who open a page from programs that ask the API.</summary>
+/// <summary>Distinguishes browsers that open a page from programs that call the API.</summary>
 internal static class BrowserPageRequest
 {
     /// <summary>Whether a browser opens a page.</summary>
@@ -11,6 +11,6 @@ internal static class BrowserPageRequest
         && !request.Path.StartsWithSegments("/api")
         && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);
 
-    /// <summary>Where to sign in, and to come back from.</summary>
+    /// <summary>The address of the sign-in page, with the requested page as the address to return to.</summary>
     public static string SignInUrl(HttpRequest request) => $"/sign-in?returnUrl={Uri.EscapeDataString(request.Path + request.QueryString)}";
 }

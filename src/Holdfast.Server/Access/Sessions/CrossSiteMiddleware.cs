@@ -7,15 +7,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Holdfast.Server.Access.Sessions;
 
 /// <summary>
-/// Refuses requests that another site makes a browser send with its cookie: the browser itself tells where a request comes from, in
-/// <c>Sec-Fetch-Site</c>, or in <c>Origin</c> where it is older. A request with neither comes from no browser, and one
-/// with a token needs no check,
-/// for no browser adds a token by itself. This is the algorithm of Go's CrossOriginProtection; it needs no token in
-/// forms. A connection that is upgraded,
-/// and all that Studio's pages are drawn through, is held to it whatever the method: a WebSocket begins with a GET, to
-/// which a browser adds the cookie
-/// from any page, and everything is done through it. A page on another port of the same host is another site here,
-/// though its cookies are the same.
+/// Rejects requests that another site makes a browser send with its cookie. Browsers send the origin of a request in
+/// <c>Sec-Fetch-Site</c>, older ones in <c>Origin</c>. A request with neither does not come from a browser, and one
+/// with a token needs no check, because browsers never add a token by themselves. This is the algorithm of Go's
+/// CrossOriginProtection; forms need no token. Upgraded connections and the connections of Studio are checked for every
+/// method: a WebSocket begins with a GET to which a browser adds the cookie from any page, and everything else is sent
+/// through it. A page on another port of the same host counts as another site, although cookies are shared.
 /// </summary>
 internal sealed class CrossSiteMiddleware(RequestDelegate next)
 {
@@ -31,7 +28,7 @@ internal sealed class CrossSiteMiddleware(RequestDelegate next)
                 ProblemWriter.Of(
                     ErrorCatalogue.Forbidden,
                     "The request comes from another site.",
-                    "Send it from the server's own pages, or with an API token."
+                    "Send it from the pages of this server, or with an API token."
                 )
             );
 

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Access.Sessions;
 
-/// <summary>A session is as good as its user is now: the stamp is looked up at each request.</summary>
+/// <summary>Checks on each request that the user of a session has not changed since the session began.</summary>
 internal sealed class SessionCookieEvents(StateMirror<User> users) : CookieAuthenticationEvents
 {
     public override async Task ValidatePrincipal(CookieValidatePrincipalContext context)
@@ -20,13 +20,13 @@ internal sealed class SessionCookieEvents(StateMirror<User> users) : CookieAuthe
         await context.HttpContext.SignOutAsync(context.Scheme.Name);
     }
 
-    /// <summary>Whether the user of a session is still there, and as it was.</summary>
+    /// <summary>Whether the user of a session still exists and is unchanged.</summary>
     public static bool IsValid(ClaimsPrincipal principal, StateMirror<User> users) =>
         principal.Caller() is { } caller
         && users.Find(caller.Name)?.Value is { Disabled: false } user
         && user.Stamp == principal.FindFirst(CallerExtensions.SecurityStampClaim)?.Value;
 
-    // Programs get a status; people who open a page are sent to where they can sign in.
+    // Programs receive a status code; browsers are redirected to the sign-in page.
     public override Task RedirectToLogin(RedirectContext<CookieAuthenticationOptions> context) =>
         BrowserPageRequest.IsPage(context.Request)
             ? Redirect(context, BrowserPageRequest.SignInUrl(context.Request))

@@ -7,10 +7,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Access.Sessions;
 
-/// <summary>Whether who began a long request may go on with it: its token or session can end meanwhile.</summary>
+/// <summary>
+/// Checks whether the caller of a long request is still allowed to continue, because the token or session can end
+/// meanwhile.
+/// </summary>
 internal sealed class SessionValidator(StateMirror<User> users, TokenStore tokens, TimeProvider time)
 {
-    /// <summary>Whether a request would still be let in for what a role may do.</summary>
+    /// <summary>Whether a new request of the same caller would still be allowed for a role.</summary>
     public bool IsValid(HttpContext context, Role role)
     {
         if (TokenAuthenticationHandler.ReadToken(context.Request) is { } token)

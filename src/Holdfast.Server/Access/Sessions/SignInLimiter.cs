@@ -4,9 +4,9 @@ using System.Net.Sockets;
 namespace Holdfast.Server.Access.Sessions;
 
 /// <summary>
-/// Slows down guessing: so many failed attempts per address, and per user, in five minutes. Attempts count before their
-/// password is looked at, so that
-/// many at once do not slip through; a success takes its own back.
+/// Limits password guessing: a number of failed attempts per address and per user in five minutes. Attempts are counted
+/// before the password is checked, so that parallel attempts cannot exceed the limit; a successful attempt is
+/// subtracted again.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class SignInLimiter(TimeProvider time)
@@ -20,7 +20,7 @@ internal sealed class SignInLimiter(TimeProvider time)
     private readonly Lock _gate = new();
 
     /// <summary>Counts an attempt.</summary>
-    /// <exception cref="TooManyAttemptsException">There were too many.</exception>
+    /// <exception cref="TooManyAttemptsException">There were too many attempts.</exception>
     public void RegisterAttempt(IPAddress? address, string user)
     {
         lock (_gate)
@@ -43,7 +43,7 @@ internal sealed class SignInLimiter(TimeProvider time)
         }
     }
 
-    /// <summary>The attempt succeeded: the user's count starts anew, and the address has one less.</summary>
+    /// <summary>Records that an attempt succeeded: resets the count of the user, and reduces that of the address by one.</summary>
     public void RegisterSuccess(IPAddress? address, string user)
     {
         lock (_gate)
@@ -56,7 +56,7 @@ internal sealed class SignInLimiter(TimeProvider time)
         }
     }
 
-    // Whoever has one IPv6 address has its whole /64.
+    // Counted per /64, because one client can use all addresses of it.
     private static string AddressKey(IPAddress? address)
     {
         if (address?.IsIPv4MappedToIPv6 == true)
@@ -92,7 +92,7 @@ internal sealed class SignInLimiter(TimeProvider time)
     private Queue<DateTimeOffset> GetOrAddAttempts(string key) =>
         _attempts.TryGetValue(key, out var attempts) ? attempts : _attempts[key] = new();
 
-    // Memory is bounded: first what has expired, then those with the fewest attempts, which have the least to forget.
+    // Bounds the memory: removes expired entries first, then those with the fewest attempts.
     private void Trim(DateTimeOffset now)
     {
         foreach (var key in _attempts.Keys.ToList())

@@ -1,9 +1,9 @@
 namespace Holdfast.Server.Access.Sessions;
 
-/// <summary>Too many attempts to sign in: answered with 429.</summary>
+/// <summary>Too many attempts to sign in; answered with status 429.</summary>
 public sealed class TooManyAttemptsException : Exception
 {
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates the exception.</summary>
     /// <param name="retryAfter">How long to wait.</param>
     public TooManyAttemptsException(TimeSpan retryAfter)
         : base("Too many attempts to sign in.") => RetryAfterSeconds = (int)Math.Ceiling(Math.Max(1, retryAfter.TotalSeconds));

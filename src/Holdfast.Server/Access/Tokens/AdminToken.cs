@@ -5,7 +5,7 @@ using Holdfast.Server.Files;
 
 namespace Holdfast.Server.Access.Tokens;
 
-/// <summary>The token of <c>--admin-token-file</c>, for automation that sets a server up. Only its hash is kept.</summary>
+/// <summary>The token of <c>--admin-token-file</c>, for automated setup of a server. Only its hash is kept in memory.</summary>
 internal sealed class AdminToken
 {
     private const int MinLength = 32;
@@ -15,13 +15,13 @@ internal sealed class AdminToken
 
     private AdminToken(byte[]? hash) => _hash = hash;
 
-    /// <summary>None: nothing matches.</summary>
+    /// <summary>No token; nothing matches it.</summary>
     public static AdminToken None { get; } = new(null);
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> when others could read it or it
-    /// holds no token.
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> if other users could read the file
+    /// or it contains no valid token.
     /// </exception>
     public static AdminToken Read(string path)
     {
@@ -35,8 +35,8 @@ internal sealed class AdminToken
                 {
                     throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        $"Admin token file '{path}' holds more than one line, or characters that no header takes.",
-                        "It holds one token of printable ASCII characters."
+                        $"Admin token file '{path}' contains more than one line, or characters that are not allowed in a header.",
+                        "It must contain one token of printable ASCII characters."
                     );
                 }
             }
@@ -45,8 +45,8 @@ internal sealed class AdminToken
             {
                 throw new HoldfastException(
                     ErrorCatalogue.Usage,
-                    $"The token in '{path}' has {token.Length} characters; {MinLength} are needed.",
-                    "Make one with: openssl rand -hex 32"
+                    $"The token in '{path}' has {token.Length} characters; at least {MinLength} are required.",
+                    "Create one with: openssl rand -hex 32"
                 );
             }
             return new(SHA256.HashData(token));
@@ -57,7 +57,7 @@ internal sealed class AdminToken
         }
     }
 
-    /// <summary>Whether it is the one.</summary>
+    /// <summary>Whether a token is this one.</summary>
     public bool Matches(string presented) =>
         _hash is not null && CryptographicOperations.FixedTimeEquals(_hash, SHA256.HashData(Encoding.UTF8.GetBytes(presented)));
 }

@@ -17,7 +17,7 @@ internal sealed class TokenAuthenticationHandler(
     public const string SchemeName = "Token";
     private const string BearerPrefix = "Bearer ";
 
-    /// <summary>The token that a request presents; null for none.</summary>
+    /// <summary>The token of a request; null if it has none.</summary>
     public static string? ReadToken(HttpRequest request) =>
         request.Headers.Authorization.ToString() is var header && header.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
             ? header[BearerPrefix.Length..].Trim()
@@ -32,11 +32,11 @@ internal sealed class TokenAuthenticationHandler(
         return Task.FromResult(
             tokens.Find(token) is { } caller
                 ? AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName))
-                : AuthenticateResult.Fail("This is no token, or no longer.")
+                : AuthenticateResult.Fail("The token is not valid, or has expired.")
         );
     }
 
-    // The body is the problem that all bare statuses get.
+    // The middleware for status codes adds the body.
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = "Bearer";

@@ -6,7 +6,7 @@ using Holdfast.State;
 
 namespace Holdfast.Server.Access.Tokens;
 
-/// <summary>The API tokens. One is <c>holdfast_</c>, its id, <c>_</c> and its secret in Base64 for URLs.</summary>
+/// <summary>The API tokens. A token consists of <c>holdfast_</c>, its id, <c>_</c>, and its secret in Base64 for URLs.</summary>
 internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminToken, TimeProvider time)
 {
     public const string Prefix = "tokens/";
@@ -17,8 +17,8 @@ internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminT
 
     public StateMirror<ApiToken> Tokens => tokens;
 
-    /// <summary>Makes a token.</summary>
-    /// <returns>What is stored, and the token, which nobody can tell again.</returns>
+    /// <summary>Creates a token.</summary>
+    /// <returns>The stored record, and the token itself, which cannot be shown again.</returns>
     public async Task<(StateItem<ApiToken> Item, string Token)> CreateAsync(
         string name,
         Role role,
@@ -43,7 +43,7 @@ internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminT
         return (item, $"{TokenPrefix}{id}_{Base64Url.EncodeToString(secret)}");
     }
 
-    /// <summary>Who presents a token; null where it is none of ours, or has ended.</summary>
+    /// <summary>The caller that a token belongs to; null if it is unknown or has expired.</summary>
     public Caller? Find(string presented)
     {
         if (adminToken.Matches(presented))
@@ -67,7 +67,7 @@ internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminT
         return new(item.Value.Name, item.Value.Role, IsUser: false, MustChangePassword: false);
     }
 
-    // Not awaited: a request must not wait for it, nor fail with it.
+    // Not awaited: a request must neither wait for this write nor fail because of it.
     private async Task RecordUseAsync(StateItem<ApiToken> item, DateTimeOffset now)
     {
         try
@@ -76,7 +76,7 @@ internal sealed class TokenStore(StateMirror<ApiToken> tokens, AdminToken adminT
         }
         catch (Exception e) when (e is HoldfastException or ObjectDisposedException)
         {
-            // Deleted or noted by another request meanwhile, or the store is away: the next use notes it.
+            // The token was deleted or updated by another request, or the store is unavailable. The next use tries again.
         }
     }
 

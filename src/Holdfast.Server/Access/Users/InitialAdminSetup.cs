@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Access.Users;
 
-/// <summary>Makes the first user, with a password that only who can read the server's files can know.</summary>
+/// <summary>Creates the first user, with a password that only somebody who can read the files of the server can know.</summary>
 internal sealed partial class InitialAdminSetup(UserStore users, DataFolder data, ILogger<InitialAdminSetup> logger)
     : IHostedLifecycleService
 {
@@ -18,11 +18,11 @@ internal sealed partial class InitialAdminSetup(UserStore users, DataFolder data
         var first = users.Users.Items.FirstOrDefault(u => u.Value.HasFirstPassword);
         if (users.Users.Count > 0 && first is null)
         {
-            File.Delete(data.InitialPasswordFile); // changed, and then killed before it was deleted
+            File.Delete(data.InitialPasswordFile); // the password was changed, but the server stopped before it deleted the file
             return;
         }
 
-        // Without the file nobody could ever sign in: then there is a new password.
+        // If the file is lost, nobody could sign in, so create a new password.
         if (first is null || !File.Exists(data.InitialPasswordFile))
         {
             await CreateAsync(first?.Revision ?? 0, cancellationToken);
@@ -30,7 +30,7 @@ internal sealed partial class InitialAdminSetup(UserStore users, DataFolder data
         LogPassword(UserName, data.InitialPasswordFile);
     }
 
-    /// <summary>Deletes the file, once its password is no user's.</summary>
+    /// <summary>Deletes the password file once no user has that password.</summary>
     public static void DeleteObsoletePasswordFile(UserStore users, DataFolder data)
     {
         if (!users.HasFirstPassword)
@@ -54,15 +54,15 @@ internal sealed partial class InitialAdminSetup(UserStore users, DataFolder data
         var password = PasswordService.Generate();
         try
         {
-            // before the user: a crash in between makes both anew
+            // before the user: after a crash in between, both are created again
             PrivateFile.Write(data.InitialPasswordFile, Encoding.ASCII.GetBytes(password + "\n"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
                 ErrorCatalogue.StateUnavailable,
-                $"The first password cannot be written to '{data.InitialPasswordFile}': {e.Message}",
-                "See that the data folder has room and that this user owns it.",
+                $"The initial password cannot be written to '{data.InitialPasswordFile}': {e.Message}",
+                "Check that the data folder has free space and belongs to this user.",
                 e
             );
         }
@@ -73,7 +73,8 @@ internal sealed partial class InitialAdminSetup(UserStore users, DataFolder data
     [LoggerMessage(
         EventId = 6201,
         Level = LogLevel.Warning,
-        Message = "Sign in as '{User}' with the one-time password in {Path} and change it. Until then the server answers this machine only."
+        Message = "Sign in as '{User}' with the one-time password in {Path} and change it. "
+            + "Until then, the server only answers requests from this machine."
     )]
     private partial void LogPassword(string user, string path);
 }

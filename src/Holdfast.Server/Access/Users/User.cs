@@ -2,33 +2,33 @@ using Holdfast.Api.Access;
 
 namespace Holdfast.Server.Access.Users;
 
-/// <summary>A person who may sign in, as it is stored.</summary>
+/// <summary>A user as it is stored.</summary>
 public sealed record User
 {
-    /// <summary>The name, in lower case.</summary>
+    /// <summary>Name in lower case.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What the user may do.</summary>
+    /// <summary>Role of the user.</summary>
     public required Role Role { get; init; }
 
-    /// <summary>The password, as ASP.NET Core's hasher writes it.</summary>
+    /// <summary>Hash of the password, in the format of ASP.NET Core.</summary>
     public required string PasswordHash { get; init; }
 
-    /// <summary>Changes whenever password, role or state do: a session with another stamp has ended.</summary>
+    /// <summary>Changes with the password, role or state of the user, which ends all sessions with another stamp.</summary>
     public required string Stamp { get; init; }
 
-    /// <summary>Whether somebody else chose the password: nothing is allowed before it is changed.</summary>
+    /// <summary>Whether somebody else chose the password, so that it must be changed before anything else is allowed.</summary>
     public bool MustChangePassword { get; init; }
 
     /// <summary>
-    /// Whether this is the user of the first start with its one-time password. While there is one, the server answers
-    /// this machine only.
+    /// Whether this user still has the initial password. As long as there is such a user, the server only answers
+    /// requests from this machine.
     /// </summary>
     public bool HasFirstPassword { get; init; }
 
-    /// <summary>Whether the user may not sign in.</summary>
+    /// <summary>Whether the user cannot sign in.</summary>
     public bool Disabled { get; init; }
 
-    /// <summary>When the user was made.</summary>
+    /// <summary>When the user was created.</summary>
     public required DateTimeOffset Created { get; init; }
 }

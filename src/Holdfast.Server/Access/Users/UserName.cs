@@ -1,14 +1,14 @@
 namespace Holdfast.Server.Access.Users;
 
-/// <summary>How users are named.</summary>
+/// <summary>Rules for names of users.</summary>
 internal static class UserName
 {
-    /// <summary>The stored form: names are the same whatever their case.</summary>
+    /// <summary>Converts a name to its stored form. Names do not distinguish upper and lower case.</summary>
     public static string Normalize(string name) => name.Trim().ToLowerInvariant();
 
     /// <summary>
-    /// Whether it can name a user: 1 to 64 letters, digits, <c>.</c>, <c>_</c>, <c>-</c> and <c>@</c>, the first a
-    /// letter or digit.
+    /// Whether a text is a valid name: 1 to 64 letters, digits, <c>.</c>, <c>_</c>, <c>-</c> and <c>@</c>, beginning
+    /// with a letter or digit.
     /// </summary>
     public static bool IsValid(string name) =>
         name.Length is >= 1 and <= 64

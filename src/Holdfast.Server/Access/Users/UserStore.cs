@@ -5,7 +5,7 @@ using Holdfast.State;
 
 namespace Holdfast.Server.Access.Users;
 
-/// <summary>The users. Whatever is changed of one ends that user's sessions at once.</summary>
+/// <summary>The users. Any change of a user ends all sessions of that user at once.</summary>
 internal sealed class UserStore(IStateStore store, StateMirror<User> users, PasswordService passwords, TimeProvider time)
 {
     public const string Prefix = "users/";
@@ -14,7 +14,7 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
 
     public StateItem<User>? Find(string name) => users.Find(UserName.Normalize(name));
 
-    /// <summary>Whether the first start's password is still in use.</summary>
+    /// <summary>Whether a user still has the initial password.</summary>
     public bool HasFirstPassword => users.Items.Any(u => u.Value.HasFirstPassword);
 
     public User New(string name, Role role, string password) =>
@@ -28,7 +28,7 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
             Created = time.GetUtcNow(),
         };
 
-    /// <summary>The same user with another password.</summary>
+    /// <summary>Returns the user with another password.</summary>
     public User WithPassword(User user, string password, bool mustChange) =>
         user with
         {
@@ -37,10 +37,10 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
             HasFirstPassword = false,
         };
 
-    /// <summary>Stores a user, with a new stamp.</summary>
+    /// <summary>Stores a user with a new stamp.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="ErrorCatalogue.NotAllowed"/> when no administrator would be
-    /// left.
+    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="ErrorCatalogue.NotAllowed"/> if no administrator would
+    /// remain.
     /// </exception>
     public async Task<StateItem<User>> PutAsync(User user, long? expected, CancellationToken cancellationToken)
     {
@@ -79,14 +79,14 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
         }
         if (!staysAdmin && users.Find(key) is { Value: { Role: Role.Admin, Disabled: false } })
         {
-            // It has to stay one until this is stored, or two administrators could remove each other.
+            // The other administrator must remain one until this is stored; otherwise two administrators could remove each other.
             var other = users.Items.FirstOrDefault(u =>
                 u.Key != key && u.Value is { Role: Role.Admin, Disabled: false, MustChangePassword: false }
             )
                 ?? throw new HoldfastException(
                     ErrorCatalogue.NotAllowed,
                     $"'{key}' is the only administrator who can sign in.",
-                    "Make another one first, and let them choose their password."
+                    "Create another administrator first, who must have chosen a password."
                 );
             conditions.Add(new(Prefix + other.Key, other.Revision));
         }
@@ -96,8 +96,8 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
         {
             throw new HoldfastException(
                 ErrorCatalogue.Conflict,
-                $"'{key}' was changed by somebody else since it was read.",
-                "Read it again, and decide anew."
+                $"'{key}' was changed by somebody else after it was read.",
+                "Read it again, and repeat the change if it is still right."
             );
         }
         await users.WaitForRevisionAsync(commit.Revision, cancellationToken);

@@ -18,7 +18,7 @@ internal static class AuditEndpoints
             .WithTags("Audit")
             .RequireRole(Role.Admin)
             .MapGet("", ListAsync)
-            .WithSummary("What was done, the newest first; with a text to look for, a page may hold few or none though more follow");
+            .WithSummary("List entries, newest first; with a search text, a page can have few or no entries although more follow");
 
     private static async Task<Ok<Page<AuditEntry>>> ListAsync(
         AuditLog log,

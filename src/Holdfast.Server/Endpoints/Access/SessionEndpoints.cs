@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Access;
 
-/// <summary>Signing in and out.</summary>
+/// <summary>Endpoints of the session: signing in and out.</summary>
 internal static class SessionEndpoints
 {
     private const string CookieScheme = CookieAuthenticationDefaults.AuthenticationScheme;
@@ -26,12 +26,9 @@ internal static class SessionEndpoints
     {
         var group = api.MapGroup(SessionRoutes.Session).WithTags("Session");
         group.MapPost("", SignInAsync).AllowAnonymous().WithSummary("Sign in; answers with a cookie");
-        group.MapGet("", Show).RequireSignedIn().WithSummary("Who is signed in");
+        group.MapGet("", Show).RequireSignedIn().WithSummary("Show the signed-in user");
         group.MapDelete("", (Delegate)SignOutAsync).RequireSignedIn().WithSummary("Sign out");
-        group
-            .MapPost("/password", ChangePasswordAsync)
-            .RequireSignedIn()
-            .WithSummary("Change one's own password; ends one's other sessions");
+        group.MapPost("/password", ChangePasswordAsync).RequireSignedIn().WithSummary("Change your own password; ends your other sessions");
     }
 
     private static async Task<Ok<SessionView>> SignInAsync(
@@ -49,12 +46,12 @@ internal static class SessionEndpoints
         var user = users.Find(name)?.Value;
         if (!passwords.Verify(user, request.Password) || user!.Disabled)
         {
-            // A name that nobody has may be a password in the wrong field.
+            // An unknown name could be a password in the wrong field, so it is not logged.
             await audit.WriteAsync(context, "sign-in", user is null ? "(unknown user)" : $"name={user.Name}", "failed");
             throw new HoldfastException(
                 ErrorCatalogue.AuthenticationRequired,
-                "User or password is wrong.",
-                "After the first start, the password of 'admin' is in the file that the server's log names."
+                "The user name or password is wrong.",
+                "After the first start, the password of 'admin' is in the file that the server's log mentions."
             );
         }
 
@@ -93,7 +90,7 @@ internal static class SessionEndpoints
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
                 "A token has no password.",
-                "Sign in as a user; or let an administrator set the password with PUT /api/v1/users/NAME."
+                "Sign in as a user, or let an administrator set the password with PUT /api/v1/users/NAME."
             );
         }
         ValidationException.ThrowIfAny(Validate(request, item.Key));
@@ -102,7 +99,7 @@ internal static class SessionEndpoints
         if (!passwords.Verify(item.Value, request.Password))
         {
             ValidationException.ThrowIfAny([
-                new ValidationError("password", "This is not the present password.", "Give the one that you signed in with."),
+                new ValidationError("password", "This is not the current password.", "Give the password that you signed in with."),
             ]);
         }
         limiter.RegisterSuccess(address, item.Key);
@@ -110,13 +107,13 @@ internal static class SessionEndpoints
             await users.PutAsync(users.WithPassword(item.Value, request.NewPassword, mustChange: false), item.Revision, cancellationToken)
         ).Value;
         InitialAdminSetup.DeleteObsoletePasswordFile(users, data);
-        await context.SignInAsync(CookieScheme, user.ToPrincipal(CookieScheme)); // this session goes on
+        await context.SignInAsync(CookieScheme, user.ToPrincipal(CookieScheme)); // this session continues
         return TypedResults.Ok(ToView(user));
     }
 
     private static IReadOnlyList<ValidationError> Validate(PasswordRequest request, string user) =>
         request.NewPassword == request.Password
-            ? [new("newPassword", "The new password is the present one.", "Choose another.")]
+            ? [new("newPassword", "The new password is the current one.", "Choose another one.")]
             : PasswordService.Validate("newPassword", request.NewPassword, user);
 
     private static SessionView ToView(User user) => new(user.Name, user.Role, user.MustChangePassword);

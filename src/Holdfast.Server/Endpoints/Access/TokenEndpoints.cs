@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Access;
 
-/// <summary>API tokens, for programs.</summary>
+/// <summary>Endpoints of API tokens.</summary>
 internal static class TokenEndpoints
 {
     private const int MaxNameLength = 64;
@@ -21,9 +21,9 @@ internal static class TokenEndpoints
     public static void MapTokens(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(TokenRoutes.List).WithTags("Tokens").RequireRole(Role.Admin);
-        group.MapGet("", List).WithSummary("All API tokens");
-        group.MapPost("", CreateAsync).WithSummary("Make an API token; it is shown once");
-        group.MapDelete("/{id}", DeleteAsync).WithSummary("Delete an API token; it ends at once");
+        group.MapGet("", List).WithSummary("List API tokens");
+        group.MapPost("", CreateAsync).WithSummary("Create an API token, which is shown only once");
+        group.MapDelete("/{id}", DeleteAsync).WithSummary("Delete an API token; it becomes invalid at once");
     }
 
     private static Ok<Page<TokenView>> List(TokenStore tokens) =>
@@ -68,24 +68,34 @@ internal static class TokenEndpoints
 
     private static List<ValidationError> Validate(TokenRequest body, DateTimeOffset now)
     {
-        var faults = new List<ValidationError>();
+        var errors = new List<ValidationError>();
         if (body.Name.Trim().Length is < 1 or > MaxNameLength || body.Name.Any(char.IsControl))
         {
-            faults.Add(
+            errors.Add(
                 new(
                     "name",
-                    "The name is empty, too long, or has control characters.",
+                    "The name is empty, too long, or contains control characters.",
                     $"Use 1 to {MaxNameLength} characters that say what the token is for."
                 )
             );
         }
         if (body.Expires <= now)
         {
-            faults.Add(new("expires", "The token would have ended already.", "Give a time to come, or leave it out."));
+            errors.Add(new("expires", "The token would already have expired.", "Give a time in the future, or omit it."));
         }
-        return faults;
+        return errors;
     }
 
     private static TokenView ToView(ApiToken token, string? secret = null) =>
-        new(token.Id, token.Name, token.Role, token.Created, token.CreatedBy, token.Expires, token.LastUsed, secret);
+        new()
+        {
+            Id = token.Id,
+            Name = token.Name,
+            Role = token.Role,
+            Created = token.Created,
+            CreatedBy = token.CreatedBy,
+            Expires = token.Expires,
+            LastUsed = token.LastUsed,
+            Token = secret,
+        };
 }

@@ -14,15 +14,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Access;
 
-/// <summary>Users. Whatever is changed of one ends that user's sessions.</summary>
+/// <summary>Endpoints of users. Any change of a user ends all sessions of that user.</summary>
 internal static class UserEndpoints
 {
     public static void MapUsers(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(UserRoutes.List).WithTags("Users").RequireRole(Role.Admin);
-        group.MapGet("", List).WithSummary("All users");
-        group.MapGet("/{name}", Show).WithSummary("One user");
-        group.MapPut("/{name}", PutAsync).WithSummary("Make or change a user");
+        group.MapGet("", List).WithSummary("List users");
+        group.MapGet("/{name}", Show).WithSummary("Show a user");
+        group.MapPut("/{name}", PutAsync).WithSummary("Create or change a user");
         group.MapDelete("/{name}", DeleteAsync).WithSummary("Delete a user");
     }
 
@@ -104,22 +104,22 @@ internal static class UserEndpoints
 
     private static List<ValidationError> Validate(string name, UserRequest body, User? was)
     {
-        var faults = new List<ValidationError>();
+        var errors = new List<ValidationError>();
         if (!UserName.IsValid(name))
         {
-            faults.Add(
+            errors.Add(
                 new(
                     "name",
-                    $"'{name}' cannot name a user.",
-                    "Use 1 to 64 letters, digits, '.', '_', '-' and '@', the first a letter or digit."
+                    $"'{name}' is not a valid user name.",
+                    "Use 1 to 64 letters, digits, '.', '_', '-' and '@', beginning with a letter or digit."
                 )
             );
         }
         if (was is null || body.Password is not null)
         {
-            faults.AddRange(PasswordService.Validate("password", body.Password, name));
+            errors.AddRange(PasswordService.Validate("password", body.Password, name));
         }
-        return faults;
+        return errors;
     }
 
     private static UserView ToView(User user) => new(user.Name, user.Role, user.Disabled, user.MustChangePassword, user.Created);

@@ -5,10 +5,12 @@ using Holdfast.Api.Alerts;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Node;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Restores;
 using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,24 +18,20 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Alerts;
 
-/// <summary>What is not as it should be.</summary>
+/// <summary>Active alerts: listing and acknowledging them.</summary>
 internal static class AlertEndpoints
 {
-    private const int MaxLimit = 1_000;
-
     public static void MapAlerts(this RouteGroupBuilder api)
     {
         api.MapPost(AlertRoutes.Acknowledge, AcknowledgeAsync)
             .WithTags("Alerts")
             .RequireRole(Role.Operator)
-            .WithSummary(
-                "Take note of backups that are missing, or say that a role is as it should be again: their alerts stand no longer"
-            );
+            .WithSummary("Acknowledge alerts about missing backups, or about a restore role that changed: these alerts end");
         api.MapGroup(AlertRoutes.List)
             .WithTags("Alerts")
             .RequireRole(Role.Viewer)
             .MapGet("", List)
-            .WithSummary("Alerts that stand, the gravest first; filtered by kind, least severity, database, destination and source");
+            .WithSummary("Active alerts, most severe first; filtered by kind, minimum severity, database, destination and source");
     }
 
     private static async Task<Ok<AcknowledgedView>> AcknowledgeAsync(
@@ -44,12 +42,16 @@ internal static class AlertEndpoints
         CancellationToken cancellationToken
     )
     {
-        var standing = monitor.Active.ToDictionary(a => a.Key, StringComparer.Ordinal);
+        var active = monitor.Active.ToDictionary(a => a.Key, StringComparer.Ordinal);
         var alerts = body
             .Keys.Distinct(StringComparer.Ordinal)
             .Select(k =>
-                standing.GetValueOrDefault(k)
-                ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"No alert '{k}' stands.", "List them with GET /api/v1/alerts.")
+                active.GetValueOrDefault(k)
+                ?? throw new HoldfastException(
+                    ErrorCatalogue.NotFound,
+                    $"There is no active alert '{k}'.",
+                    "List them with GET /api/v1/alerts."
+                )
             )
             .ToList();
         if (alerts.Find(a => a.Kind is not (AlertKind.BackupsMissing or AlertKind.RestoreRoleChanged)) is { } other)
@@ -57,7 +59,7 @@ internal static class AlertEndpoints
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
                 $"'{other.Key}' cannot be acknowledged.",
-                "It goes when its reason does."
+                "It ends when its cause is resolved."
             );
         }
         var count = 0;
@@ -78,49 +80,43 @@ internal static class AlertEndpoints
         return TypedResults.Ok(new AcknowledgedView(count, alerts.Count));
     }
 
-    private static Ok<Page<Alert>> List(
-        AlertMonitor monitor,
-        AlertKind? kind = null,
-        AlertSeverity? severity = null,
-        string? database = null,
-        string? destination = null,
-        string? source = null,
-        string? after = null,
-        int limit = 100
-    )
+    private static Ok<Page<Alert>> List([AsParameters] AlertQuery query, AlertMonitor monitor)
     {
-        if (limit is < 1 or > MaxLimit)
-        {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"limit {limit} is out of range.", $"Give 1 to {MaxLimit}.");
-        }
-        var place = after is null ? default : Cursor(after);
+        var limit = query.Limit ?? 100;
+        Paging.ValidateLimit(limit);
+        ValidationException.ThrowIfAny([.. Paging.ValidateEnum("kind", query.Kind), .. Paging.ValidateEnum("severity", query.Severity)]);
+        var after = query.After is null ? default : ParseCursor(query.After);
         var found = monitor
             .Active.Where(a =>
-                (kind is null || a.Kind == kind)
-                && (severity is null || a.Severity >= severity)
-                && (database is null || a.Subject.Database == database)
-                && (destination is null || a.Subject.Destination == destination)
-                && (source is null || a.Subject.Source == source)
-                && (after is null || Compare(a, place) > 0)
+                (query.Kind is null || a.Kind == query.Kind)
+                && (query.Severity is null || a.Severity >= query.Severity)
+                && (query.Database is null || a.Subject.Database == query.Database)
+                && (query.Destination is null || a.Subject.Destination == query.Destination)
+                && (query.Source is null || a.Subject.Source == query.Source)
+                && (query.After is null || Compare(a, after) > 0)
             )
             .Take(limit + 1)
             .ToList();
-        return TypedResults.Ok(new Page<Alert>([.. found.Take(limit)], found.Count > limit ? Cursor(found[limit - 1]) : null));
+        return TypedResults.Ok(Paging.ToPage(found, limit, FormatCursor));
     }
 
-    // The place of an alert in the list, which stands though the alert may be gone by the next page.
-    private static string Cursor(Alert alert) =>
+    // The position of an alert in the list. It stays valid if the alert has ended by the time the next page is requested.
+    private static string FormatCursor(Alert alert) =>
         string.Create(CultureInfo.InvariantCulture, $"{(int)alert.Severity}~{alert.Since.UtcTicks}~{alert.Key}");
 
-    private static (AlertSeverity Severity, long Ticks, string Key) Cursor(string text) =>
+    private static (AlertSeverity Severity, long Ticks, string Key) ParseCursor(string text) =>
         text.Split('~', 3) is [var severity, var ticks, var key]
         && int.TryParse(severity, CultureInfo.InvariantCulture, out var s)
         && long.TryParse(ticks, CultureInfo.InvariantCulture, out var t)
             ? ((AlertSeverity)s, t, key)
-            : throw new HoldfastException(ErrorCatalogue.Usage, "'after' is not a place in this list.", "Pass 'next' of the page before.");
+            : throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                "'after' is not a position in this list.",
+                "Pass 'next' of the previous page."
+            );
 
-    private static int Compare(Alert alert, (AlertSeverity Severity, long Ticks, string Key) place) =>
-        alert.Severity != place.Severity ? place.Severity.CompareTo(alert.Severity)
-        : alert.Since.UtcTicks != place.Ticks ? alert.Since.UtcTicks.CompareTo(place.Ticks)
-        : string.CompareOrdinal(alert.Key, place.Key);
+    private static int Compare(Alert alert, (AlertSeverity Severity, long Ticks, string Key) cursor) =>
+        alert.Severity != cursor.Severity ? cursor.Severity.CompareTo(alert.Severity)
+        : alert.Since.UtcTicks != cursor.Ticks ? alert.Since.UtcTicks.CompareTo(cursor.Ticks)
+        : string.CompareOrdinal(alert.Key, cursor.Key);
 }

@@ -25,15 +25,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Backups;
 
-/// <summary>What can be restored, and restoring it.</summary>
+/// <summary>Endpoints of stored backups: listing, checking, verifying, deleting and restoring them.</summary>
 internal static class BackupEndpoints
 {
     private const int MaxPoints = 1_000;
     private const int MaxChains = 1_000;
     private static readonly ValidationError FromIsMissing = new(
         "from",
-        "It does not say where to look.",
-        "Give a database's id, destination:NAME/path, or an absolute path."
+        "The location is missing.",
+        "Give the id of a database, destination:NAME/path, or an absolute path."
     );
 
     public static void MapBackups(this RouteGroupBuilder api)
@@ -41,31 +41,31 @@ internal static class BackupEndpoints
         api.MapGet(BackupRoutes.Points, ListAsync)
             .WithTags("Backups")
             .RequireRole(Role.Viewer)
-            .WithSummary("Restore points of a database, a destination or a path");
+            .WithSummary("List restore points of a database, a destination or a path");
         api.MapGet(BackupRoutes.Chains, ListChainsAsync)
             .WithTags("Backups")
             .RequireRole(Role.Viewer)
-            .WithSummary("Chains of a database at each destination, of a destination or a path, by their names");
+            .WithSummary("List chains of a database at each destination, of a destination, or of a path");
         api.MapGet(BackupRoutes.Databases, ListDatabasesAsync)
             .WithTags("Backups")
             .RequireRole(Role.Viewer)
-            .WithSummary("Databases of which backups lie at a destination or under a path");
+            .WithSummary("List databases that have backups at a destination or below a path");
         api.MapPost(BackupRoutes.Check, CheckAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
-            .WithSummary("Try whether a restore point can be read, with the keys given and those that the server keeps");
+            .WithSummary("Check whether a restore point can be read with the given keys and those that the server stores");
         api.MapPost(BackupRoutes.Verify, VerifyAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
-            .WithSummary("Read every byte of a database's chains, and note what is whole");
+            .WithSummary("Verify chains of a database by reading every byte, and record the results");
         api.MapPost(BackupRoutes.RemoveChain, RemoveAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
-            .WithSummary("Remove one chain at a destination, as it was shown");
+            .WithSummary("Delete one chain at a destination, if it is as it was shown");
         api.MapPost(BackupRoutes.Restores, RestoreAsync)
             .WithTags("Backups")
             .RequireRole(Role.Operator)
-            .WithSummary("Restore a point as a new database");
+            .WithSummary("Restore a restore point as a new database");
     }
 
     private static async Task<Ok<Page<RestorePointView>>> ListAsync(
@@ -92,16 +92,17 @@ internal static class BackupEndpoints
             }
             var name = point.Archive.Name;
             points.Add(
-                new(
-                    point.Archive.Path,
-                    name.Time,
-                    name.FileType.ToString(),
-                    point.Archive.Length,
-                    point.Header?.Id,
-                    point.Header?.Database,
-                    point.Needs?.ToString(),
-                    point.Problem is null ? null : OperationError.From(point.Problem)
-                )
+                new()
+                {
+                    Path = point.Archive.Path,
+                    Time = name.Time,
+                    Kind = name.FileType.ToString(),
+                    Bytes = point.Archive.Length,
+                    Id = point.Header?.Id,
+                    Database = point.Header?.Database,
+                    Needs = point.Needs?.ToString(),
+                    Problem = point.Problem is null ? null : OperationError.From(point.Problem),
+                }
             );
         }
 
@@ -203,13 +204,13 @@ internal static class BackupEndpoints
             throw ValidationException.Create([
                 new(
                     "from",
-                    "It does not name a chain at a destination.",
-                    "Give destination:NAME/SOURCE/DATABASE/CHAIN, as GET /api/v1/backups/chains tells it."
+                    "This is not a chain at a destination.",
+                    "Give destination:NAME/SOURCE/DATABASE/CHAIN, as listed by GET /api/v1/backups/chains."
                 ),
             ]);
         }
         await finder.ValidateAsync(body.From, cancellationToken);
-        // Before, so that it stands there whatever becomes of the server meanwhile.
+        // Written before the deletion, so that the log has it even if the server stops meanwhile.
         var subject = $"{body.From} ({string.Join(", ", body.Archives.Keys)})";
         await audit.WriteAsync(context, "chain-removed", subject, "begins");
         await removal.RemoveAsync(name, path.TrimEnd('/'), body.Archives, cancellationToken);
@@ -217,7 +218,7 @@ internal static class BackupEndpoints
         return TypedResults.NoContent();
     }
 
-    // A verification is of one database, as every operation.
+    // Like every operation, a verification concerns one database.
     private static async Task<DatabaseId> FindSingleDatabaseAsync(string from, BackupFinder finder, CancellationToken cancellationToken)
     {
         if (BackupFinder.IsDatabase(from))
@@ -233,8 +234,8 @@ internal static class BackupEndpoints
         throw ValidationException.Create([
             new(
                 "from",
-                $"Backups of {databases.Count} databases lie there.",
-                "Verify those of one database at a time: GET /api/v1/backups/databases lists their folders."
+                $"This location contains backups of {databases.Count} databases.",
+                "Verify one database at a time: GET /api/v1/backups/databases lists their folders."
             ),
         ]);
     }
@@ -274,12 +275,12 @@ internal static class BackupEndpoints
 
     private static List<ValidationError> Validate(RestoreRequest body)
     {
-        var faults = Validate(body.From, body.Keys).ToList();
+        var errors = Validate(body.From, body.Keys).ToList();
         if (DatabaseIdValidator.Validate("target", body.Target) is { } target)
         {
-            faults.Add(target);
+            errors.Add(target);
         }
-        return faults;
+        return errors;
     }
 
     private static IEnumerable<ValidationError> Validate(string from, IReadOnlyList<string> keys)
@@ -292,8 +293,8 @@ internal static class BackupEndpoints
         {
             yield return new(
                 "keys",
-                "One of them is not a key.",
-                "Give AGE-SECRET-KEY-1…, 32 bytes as Base64, or 'passphrase: ' and the passphrase."
+                "One of the keys is not valid.",
+                "Give AGE-SECRET-KEY-1…, 32 bytes as Base64, or 'passphrase: ' followed by the passphrase."
             );
         }
     }
@@ -306,7 +307,7 @@ internal static class BackupEndpoints
         }
         catch (HoldfastException)
         {
-            return false; // its message is about one key; what is answered is about the field
+            return false; // the answer is about the field, not about a single key
         }
     }
 }

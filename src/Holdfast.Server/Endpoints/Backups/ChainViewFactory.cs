@@ -9,7 +9,7 @@ using Holdfast.Node.Tasks;
 
 namespace Holdfast.Server.Endpoints.Backups;
 
-/// <summary>Makes the views of chains.</summary>
+/// <summary>Creates the views of chains.</summary>
 /// <param name="tasks">All tasks.</param>
 /// <param name="catalog">The catalog.</param>
 /// <param name="verifications">The results of verifications.</param>
@@ -21,7 +21,7 @@ internal sealed class ChainViewFactory(
     TrustedClockMonitor clock
 )
 {
-    /// <summary>A chain.</summary>
+    /// <summary>Creates the view of a chain.</summary>
     public ChainView Create(BackupLocation place, StoredChain chain)
     {
         var from = place.ReferenceTo(chain.Path);
@@ -56,8 +56,8 @@ internal sealed class ChainViewFactory(
     }
 
     /// <summary>
-    /// The chains of a location, the newest first. A name that lies ahead of the clock does not count: such a chain is sorted by the
-    /// time that the catalog recorded for its start, or last if there is none.
+    /// Creates the views of the chains of a location, newest first. If the time in a name is ahead of the clock, the
+    /// chain is sorted by the time that the catalog recorded for its start, or last if there is none.
     /// </summary>
     public IEnumerable<StoredChain> SortNewestFirst(BackupLocation place)
     {

@@ -4,7 +4,7 @@ using Holdfast.Node.RestorePoints;
 
 namespace Holdfast.Server.Endpoints.Backups;
 
-/// <summary>Shows the result of a restore point's check.</summary>
+/// <summary>Converts the result of a check of a restore point to its view.</summary>
 internal static class RestorePointCheckMapper
 {
     public static RestorePointCheckView ToView(RestorePointCheck check) =>

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Cluster;
 
-/// <summary>The nodes. On an embedded state store there is one, which leads itself.</summary>
+/// <summary>Endpoints of the nodes. With an embedded state store there is one node, which is the leader.</summary>
 internal static class ClusterEndpoints
 {
     public static void MapCluster(this RouteGroupBuilder api) =>
@@ -20,7 +20,7 @@ internal static class ClusterEndpoints
             .WithTags("Cluster")
             .RequireRole(Role.Viewer)
             .MapGet("", Show)
-            .WithSummary("Nodes, and which leads");
+            .WithSummary("Show the nodes and the leader");
 
     private static Ok<ClusterView> Show(NodeSettings settings, TrustedClockMonitor clock, SourceRegistry sources, TaskRegistry tasks) =>
         TypedResults.Ok(

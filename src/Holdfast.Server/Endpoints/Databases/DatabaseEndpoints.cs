@@ -16,7 +16,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Databases;
 
-/// <summary>Databases, as discovery found them.</summary>
+/// <summary>Endpoints of databases, as discovery found them.</summary>
 internal static class DatabaseEndpoints
 {
     public static void MapDatabases(this RouteGroupBuilder api)
@@ -24,17 +24,17 @@ internal static class DatabaseEndpoints
         var group = api.MapGroup(DatabaseRoutes.List).WithTags("Databases").RequireRole(Role.Viewer);
         group
             .MapGet("", List)
-            .WithSummary("Databases; filtered by source, state, part of the name and server-wide task, in several orders");
-        group.MapGet("/counts", Count).WithSummary("How many databases are in each state");
-        group.MapGet("/{id}", Show).WithSummary("One database");
+            .WithSummary("List databases; filtered by source, state, part of the id and server-wide task, in several orders");
+        group.MapGet("/counts", Count).WithSummary("Count the databases in each state");
+        group.MapGet("/{id}", Show).WithSummary("Show a database");
         group
             .MapDelete("/{id}", DismissAsync)
             .RequireRole(Role.Operator)
             .WithSummary(
-                "Dismiss a database that was dropped or whose source is not configured any more, and its own tasks; its backups stay"
+                "Remove a database that was dropped or whose source is no longer configured, with its own tasks; its backups remain"
             );
-        group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Give the key of an encrypted database");
-        group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Forget the key of a database");
+        group.MapPut("/{id}/key", PutKeyAsync).RequireRole(Role.Operator).WithSummary("Store the key of an encrypted database");
+        group.MapDelete("/{id}/key", DeleteKeyAsync).RequireRole(Role.Operator).WithSummary("Delete the key of a database");
     }
 
     private static Ok<Page<DatabaseView>> List([AsParameters] DatabaseQuery query, DatabaseSearch search) =>
@@ -60,17 +60,17 @@ internal static class DatabaseEndpoints
             throw record.MissingSince is null
                 ? new HoldfastException(
                     ErrorCatalogue.NotAllowed,
-                    $"Database '{id}' is there.",
-                    "Only one that was dropped can be dismissed. To leave it out of a server-wide backup, exclude it there."
+                    $"Database '{id}' exists.",
+                    "Only a dropped database can be dismissed. To omit it from a server-wide backup, exclude it there."
                 )
                 : new HoldfastException(
                     ErrorCatalogue.NotAllowed,
                     $"Database '{id}' is missing, and nobody has confirmed that it was dropped.",
-                    $"If it was: holdfast source confirm {record.Id.Source}"
+                    $"If it was dropped: holdfast source confirm {record.Id.Source}"
                 );
         }
 
-        // Its own tasks go with it: nobody could see or delete them any more.
+        // Delete its own tasks too: nobody could see or delete them afterwards.
         foreach (var task in tasks.Items.Where(t => t.Value.Database == record.Id).ToList())
         {
             await tasks.DeleteAsync(task.Key, null, cancellationToken);
@@ -86,9 +86,9 @@ internal static class DatabaseEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (DatabaseIdValidator.ValidatePattern("id", id) is { } fault)
+        if (DatabaseIdValidator.ValidatePattern("id", id) is { } error)
         {
-            ValidationException.ThrowIfAny([fault]);
+            ValidationException.ThrowIfAny([error]);
         }
         await keys.PutAsync(id, DatabaseKeyEndpoints.ParseKey(body), cancellationToken);
         return TypedResults.NoContent();
@@ -100,8 +100,8 @@ internal static class DatabaseEndpoints
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"No key was given for '{id}'.",
-                "A key that was given for several databases is deleted under the name that it was given for."
+                $"No key is stored for '{id}'.",
+                "To delete a key of several databases, give the glob that it was stored for."
             );
         }
         await keys.DeleteAsync(id, cancellationToken);

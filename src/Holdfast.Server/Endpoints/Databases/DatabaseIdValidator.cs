@@ -3,15 +3,12 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Server.Endpoints.Databases;
 
-/// <summary>
-/// Checks ids of databases that are not there yet, or are globs. Of those that are, discovery has said what they are
-/// called.
-/// </summary>
+/// <summary>Validates ids of databases that do not exist yet, and globs over ids.</summary>
 internal static class DatabaseIdValidator
 {
     private const int MaxLength = 1_024;
 
-    /// <summary>What is wrong with it; null where it can name a database, or several by a glob.</summary>
+    /// <summary>Validates a glob over ids; returns null if it is valid.</summary>
     public static ValidationError? ValidatePattern(string field, string id) =>
         Validate(
             field,
@@ -21,7 +18,7 @@ internal static class DatabaseIdValidator
                 : "any"
         );
 
-    /// <summary>What is wrong with it; null where it can name a database.</summary>
+    /// <summary>Validates an id; returns null if it is valid.</summary>
     public static ValidationError? Validate(string field, string id) => Validate(field, id, id.Split('/')[0]);
 
     private static ValidationError? Validate(string field, string id, string source)
@@ -30,7 +27,7 @@ internal static class DatabaseIdValidator
         var slash = id.IndexOf('/', StringComparison.Ordinal);
         if (slash < 1 || slash == id.Length - 1 || !DatabaseId.IsSourceName(source))
         {
-            return new(field, "It is not a database id.", hint);
+            return new(field, "This is not a database id.", hint);
         }
         if (id.Length > MaxLength)
         {
@@ -38,7 +35,7 @@ internal static class DatabaseIdValidator
         }
         if (id.Any(char.IsControl))
         {
-            return new(field, "The id holds control characters.", hint);
+            return new(field, "The id contains control characters.", hint);
         }
         return id[(slash + 1)..].Split('/').Any(part => part is "" or "." or "..")
             ? new(field, "A part of the name is empty, '.' or '..'.", hint)

@@ -14,19 +14,22 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Databases;
 
-/// <summary>Keys of encrypted databases, by id or by a glob over ids. They can be given and forgotten, never read.</summary>
+/// <summary>
+/// Endpoints of keys of encrypted databases, by id or by a glob over ids. Keys can be stored and deleted, but never
+/// read.
+/// </summary>
 internal static class DatabaseKeyEndpoints
 {
     public static void MapDatabaseKeys(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(DatabaseKeyRoutes.List).WithTags("Database keys").RequireRole(Role.Viewer);
-        group.MapGet("", ListAsync).WithSummary("Databases and globs that have a key");
-        group.MapPut("/{databases}", PutAsync).RequireRole(Role.Operator).WithSummary("Give the key of all databases whose id fits");
-        group.MapDelete("/{databases}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Forget a key");
+        group.MapGet("", ListAsync).WithSummary("List the databases and globs that have a key");
+        group.MapPut("/{databases}", PutAsync).RequireRole(Role.Operator).WithSummary("Store the key of all databases whose id matches");
+        group.MapDelete("/{databases}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a key");
     }
 
-    /// <summary>The key that a request holds.</summary>
-    /// <exception cref="ValidationException">It holds none, or two.</exception>
+    /// <summary>Parses the key in a request.</summary>
+    /// <exception cref="ValidationException">The request contains no valid key, or both kinds of keys.</exception>
     public static DatabaseKey ParseKey(DatabaseKeyRequest body)
     {
         if (body is { Key: null, Passphrase.Length: > 0 })
@@ -38,9 +41,9 @@ internal static class DatabaseKeyEndpoints
             return DatabaseKey.FromRaw(raw);
         }
         var message =
-            body.Key is not null == body.Passphrase is not null ? "One of key and passphrase is needed."
+            body.Key is not null == body.Passphrase is not null ? "Either a key or a passphrase is required."
             : body.Key is null ? "The passphrase is empty."
-            : "It is not a key of 32 bytes.";
+            : "The key does not consist of 32 bytes.";
         throw ValidationException.Create([
             new ValidationError(
                 body is { Key: null, Passphrase: not null } ? "passphrase" : "key",
@@ -60,9 +63,9 @@ internal static class DatabaseKeyEndpoints
         CancellationToken cancellationToken
     )
     {
-        if (DatabaseIdValidator.ValidatePattern("databases", databases) is { } fault)
+        if (DatabaseIdValidator.ValidatePattern("databases", databases) is { } error)
         {
-            throw ValidationException.Create([fault]);
+            throw ValidationException.Create([error]);
         }
         await keys.PutAsync(databases, ParseKey(body), cancellationToken);
         return TypedResults.NoContent();
@@ -82,7 +85,7 @@ internal static class DatabaseKeyEndpoints
         }
         catch (HoldfastException)
         {
-            return null; // the same fault, by the field's name
+            return null; // the caller reports the error with the name of the field
         }
     }
 }

@@ -12,12 +12,12 @@ using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.Databases;
 
-/// <summary>Runs <see cref="DatabaseQuery"/>.</summary>
+/// <summary>Executes a <see cref="DatabaseQuery"/>.</summary>
 /// <param name="databases">The stored records of all databases.</param>
 /// <param name="tasks">All tasks.</param>
 /// <param name="protection">How well each database is protected.</param>
 /// <param name="sizes">Sizes of databases.</param>
-/// <param name="views">Makes the views.</param>
+/// <param name="views">Creates the views.</param>
 internal sealed class DatabaseSearch(
     WriteBehindState<DatabaseRecord> databases,
     TaskRegistry tasks,
@@ -28,7 +28,7 @@ internal sealed class DatabaseSearch(
 {
     private static readonly string[] SortKeys = ["id", "urgency", "name", "size", "lastBackup", "nextBackup"];
 
-    /// <summary>The requested page.</summary>
+    /// <summary>Returns the requested page.</summary>
     public Page<DatabaseView> Execute(DatabaseQuery query)
     {
         var limit = query.Limit ?? 100;
@@ -39,7 +39,7 @@ internal sealed class DatabaseSearch(
         return IsSortedById(query) ? page : page with { Next = null };
     }
 
-    /// <summary>How many there are in each state, of all that the query would show but for <see cref="DatabaseQuery.State"/>.</summary>
+    /// <summary>Counts the matching databases in each state, ignoring <see cref="DatabaseQuery.State"/>.</summary>
     public DatabaseCounts Count(DatabaseQuery query)
     {
         ValidationException.ThrowIfAny([.. Validate(query)]);
@@ -56,15 +56,15 @@ internal sealed class DatabaseSearch(
         }
         if (query.Sort is not null && !SortKeys.Contains(query.Sort, StringComparer.Ordinal))
         {
-            yield return new("sort", $"There is no order '{query.Sort}'.", $"Give one of {string.Join(", ", SortKeys)}.");
+            yield return new("sort", $"There is no sort order '{query.Sort}'.", $"Give one of {string.Join(", ", SortKeys)}.");
         }
         if (query.Skip < 0)
         {
-            yield return new("skip", $"{query.Skip} cannot be left out.", "Give 0 or more.");
+            yield return new("skip", $"{query.Skip} items cannot be skipped.", "Give 0 or more.");
         }
         if (query.After is not null && !IsSortedById(query))
         {
-            yield return new("after", "A list in this order has no such places.", "Give 'skip' instead.");
+            yield return new("after", "A list in this order has no 'next'.", "Use 'skip' instead.");
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class DatabaseSearch(
         }
     }
 
-    // In order of ids they are looked at only as far as the page goes.
+    // Sorted by id, records are only read as far as the page needs.
     private IEnumerable<DatabaseRecord> FindRecords(DatabaseQuery query)
     {
         var found = databases.Items.Where(r =>

@@ -8,7 +8,7 @@ using Holdfast.Node.Jobs;
 
 namespace Holdfast.Server.Endpoints.Databases;
 
-/// <summary>Makes the views of databases.</summary>
+/// <summary>Creates the views of databases.</summary>
 /// <param name="protection">How well each database is protected.</param>
 /// <param name="queue">The operations that are queued and running.</param>
 /// <param name="sources">The sources of the node.</param>
@@ -22,10 +22,10 @@ internal sealed class DatabaseViewFactory(
     NodeSettings settings
 )
 {
-    /// <summary>A database.</summary>
+    /// <summary>Creates the view of a database.</summary>
     public DatabaseView Create(DatabaseRecord record) => Create(protection.Of(record));
 
-    /// <summary>A database whose state is known.</summary>
+    /// <summary>Creates the view of a database whose state is known.</summary>
     public DatabaseView Create(DatabaseProtection known)
     {
         var record = known.Record;

@@ -16,23 +16,23 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Destinations;
 
-/// <summary>Where archives go.</summary>
+/// <summary>Endpoints of destinations.</summary>
 internal static class DestinationEndpoints
 {
     public static void MapDestinations(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(DestinationRoutes.List).WithTags("Destinations").RequireRole(Role.Viewer);
-        group.MapGet("", List).WithSummary("All destinations");
-        group.MapGet("/{name}", Show).WithSummary("One destination");
-        group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Define or change a destination");
-        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Remove a destination; what lies there stays");
-        group.MapGet("/{name}/identity", ShowIdentity).WithSummary("The identity that it must have, and whether it has it");
+        group.MapGet("", List).WithSummary("List destinations");
+        group.MapGet("/{name}", Show).WithSummary("Show a destination");
+        group.MapPut("/{name}", PutAsync).RequireRole(Role.Operator).WithSummary("Create or change a destination");
+        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a destination; the files there remain");
+        group.MapGet("/{name}/identity", ShowIdentity).WithSummary("Show the identity that it must have, and whether it has it");
         group
             .MapPost("/{name}/initialize", InitializeAsync)
             .RequireRole(Role.Operator)
-            .WithSummary("Make its root, and give it an identity: from now on this is the destination");
-        group.MapGet("/{name}/test", ShowTest).WithSummary("How its last test went");
-        group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Try whether it can be written");
+            .WithSummary("Create its root and give it an identity, which is required from then on");
+        group.MapGet("/{name}/test", ShowTest).WithSummary("Show the result of its last test");
+        group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Test whether it can be written to");
     }
 
     private static Ok<Page<DestinationView>> List(DestinationRegistry destinations) =>
@@ -99,7 +99,7 @@ internal static class DestinationEndpoints
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
                 $"Destination '{name}' is used by {string.Join(", ", users)}.",
-                "Take it out of these tasks first."
+                "Remove it from these tasks first."
             );
         }
         await ConditionalRequests.EditAsync(

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Holdfast.Server.Endpoints.Operations;
 
 /// <summary>
-/// Answers with operations that were begun: their ids are told only when they are stored, so that they are known after
-/// a crash, too.
+/// Answers with the ids of started operations. The ids are sent only after the operations are stored, so that they are
+/// still known after a crash.
 /// </summary>
 internal static class AcceptedOperation
 {

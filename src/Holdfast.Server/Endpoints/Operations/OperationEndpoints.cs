@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Operations;
 
-/// <summary>What runs, and what has run.</summary>
+/// <summary>Endpoints of operations, running and ended.</summary>
 internal static class OperationEndpoints
 {
     private const double MaxDelayMinutes = 43_200;
@@ -21,12 +21,12 @@ internal static class OperationEndpoints
     public static void MapOperations(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(OperationRoutes.List).WithTags("Operations").RequireRole(Role.Viewer);
-        group.MapGet("", List).WithSummary("Operations, the newest first; filtered by database, task, kind and state");
-        group.MapGet("/counts", Count).WithSummary("How many operations are in each state");
-        group.MapGet("/{id}", Show).WithSummary("One operation");
-        group.MapGet("/{id}/log", ShowLog).WithSummary("Its log, while it runs and shortly after");
-        group.MapPost("/{id}/abort", AbortAsync).RequireRole(Role.Operator).WithSummary("Stop it; its slot counts as used");
-        group.MapPost("/{id}/delay", DelayAsync).RequireRole(Role.Operator).WithSummary("Stop a backup and begin it again later");
+        group.MapGet("", List).WithSummary("List operations, newest first; filtered by database, task, kind and state");
+        group.MapGet("/counts", Count).WithSummary("Count the operations in each state");
+        group.MapGet("/{id}", Show).WithSummary("Show an operation");
+        group.MapGet("/{id}/log", ShowLog).WithSummary("Show its log, while it runs and shortly after");
+        group.MapPost("/{id}/abort", AbortAsync).RequireRole(Role.Operator).WithSummary("Abort it; a scheduled run is not repeated");
+        group.MapPost("/{id}/delay", DelayAsync).RequireRole(Role.Operator).WithSummary("Stop a backup and start it again later");
     }
 
     private static Ok<Page<Operation>> List([AsParameters] OperationQuery query, OperationStore operations) =>
@@ -59,7 +59,7 @@ internal static class OperationEndpoints
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
                 $"A delay of {body.Minutes} minutes is out of range.",
-                $"Give more than 0, at most {MaxDelayMinutes}."
+                $"Give more than 0 and at most {MaxDelayMinutes}."
             );
         }
         var live = FindRunning(operations, id);
@@ -67,8 +67,8 @@ internal static class OperationEndpoints
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                "Only the backup of a task can be put off.",
-                "Abort it, and begin it again when you like."
+                "Only the backup of a task can be delayed.",
+                "Abort it, and start it again later."
             );
         }
         await live.AbortAsync(principal.Caller()!.Display, time.GetUtcNow() + TimeSpan.FromMinutes(body.Minutes));

@@ -7,10 +7,10 @@ using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Server.Endpoints.Operations;
 
-/// <summary>Runs an <see cref="OperationQuery"/>.</summary>
+/// <summary>Executes an <see cref="OperationQuery"/>.</summary>
 internal static class OperationQueryExtensions
 {
-    /// <summary>The requested page.</summary>
+    /// <summary>Returns the requested page.</summary>
     public static Page<Operation> Execute(this OperationQuery query, OperationStore operations)
     {
         var limit = query.Limit ?? 100;
@@ -28,7 +28,7 @@ internal static class OperationQueryExtensions
         );
     }
 
-    /// <summary>How many there are in each state, of all that the query would show but for <see cref="OperationQuery.State"/>.</summary>
+    /// <summary>Counts the matching operations in each state, ignoring <see cref="OperationQuery.State"/>.</summary>
     public static OperationCounts Count(this OperationQuery query, OperationStore operations)
     {
         query.Validate();

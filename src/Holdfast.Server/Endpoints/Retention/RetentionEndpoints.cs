@@ -15,21 +15,18 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Retention;
 
-/// <summary>Retention of a task: what would go, letting it go, and approving what a brake holds.</summary>
+/// <summary>Endpoints of manual retention: preview, run now, and approve deletions that a safety limit blocks.</summary>
 internal static class RetentionEndpoints
 {
     public static void MapRetention(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(RetentionRoutes.Retention).WithTags("Retention").RequireRole(Role.Viewer);
-        group.MapGet("", ShowAsync).WithSummary("What retention would delete now, at each destination");
-        group
-            .MapPost("", RunAsync)
-            .RequireRole(Role.Operator)
-            .WithSummary("Delete what is past its time now, except what waits for approval");
+        group.MapGet("", ShowAsync).WithSummary("Preview what retention would delete now, at each destination");
+        group.MapPost("", RunAsync).RequireRole(Role.Operator).WithSummary("Delete expired chains now, except those that need approval");
         group
             .MapPost("/approve", ApproveAsync)
             .RequireRole(Role.Operator)
-            .WithSummary("Delete the chains that were shown, though a brake holds them");
+            .WithSummary("Delete the given chains, although a safety limit blocks their deletion");
     }
 
     private static async Task<Ok<Page<RetentionView>>> ShowAsync(
@@ -66,17 +63,19 @@ internal static class RetentionEndpoints
     )
     {
         var task = tasks.Find(id, taskId);
-        var faults = body
+        var errors = body
             .Chains.Keys.Where(d => !task.Settings.Destinations.Contains(d))
-            .Select(d => new ValidationError("chains", $"'{d}' is not a destination of the task.", "Name them as they were shown."))
+            .Select(d => new ValidationError("chains", $"'{d}' is not a destination of the task.", "Use the names that the preview shows."))
             .ToList();
         if (body.Chains.Values.All(c => c.Count == 0))
         {
-            faults.Add(new("chains", "No chain is approved.", "Give the paths that were shown: GET the same address without /approve."));
+            errors.Add(
+                new("chains", "The request approves no chain.", "Give the paths from the preview: GET the same address without /approve.")
+            );
         }
-        ValidationException.ThrowIfAny(faults);
+        ValidationException.ThrowIfAny(errors);
 
-        // Before, so that it stands there whatever becomes of the server meanwhile.
+        // Written before the deletion, so that the log has it even if the server stops meanwhile.
         var approved = string.Join(
             "; ",
             body.Chains.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}: {c.Value.Count} ({string.Join(", ", c.Value)})"))

@@ -5,7 +5,7 @@ using Holdfast.Node.Retention;
 
 namespace Holdfast.Server.Endpoints.Retention;
 
-/// <summary>Shows the result of retention at one destination.</summary>
+/// <summary>Converts the result of retention at one destination to its view.</summary>
 internal static class RetentionMapper
 {
     public static RetentionView ToView(RetentionResult run) =>

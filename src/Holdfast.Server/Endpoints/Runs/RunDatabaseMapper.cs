@@ -3,23 +3,24 @@ using Holdfast.Node.Runs;
 
 namespace Holdfast.Server.Endpoints.Runs;
 
-/// <summary>Shows a database of a run.</summary>
+/// <summary>Converts a database of a run to its view.</summary>
 internal static class RunDatabaseMapper
 {
     public static RunDatabaseView ToView(RunDatabase database)
     {
         var operation = database.Operation;
-        return new(
-            database.Database,
-            database.State,
-            operation?.Id,
-            operation?.Result?.Kind ?? operation?.BackupKind,
-            operation?.Result?.Unchanged == true,
-            operation?.Error,
-            operation?.Started,
-            operation?.Ended,
-            operation?.Progress.DoneBytes ?? 0,
-            operation?.Result?.StoredBytes ?? 0
-        );
+        return new()
+        {
+            Database = database.Database,
+            State = database.State,
+            OperationId = operation?.Id,
+            Kind = operation?.Result?.Kind ?? operation?.BackupKind,
+            Unchanged = operation?.Result?.Unchanged == true,
+            Error = operation?.Error,
+            Started = operation?.Started,
+            Ended = operation?.Ended,
+            ReadBytes = operation?.Progress.DoneBytes ?? 0,
+            StoredBytes = operation?.Result?.StoredBytes ?? 0,
+        };
     }
 }

@@ -7,10 +7,10 @@ using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Server.Endpoints.Runs;
 
-/// <summary>Runs a <see cref="RunDatabaseQuery"/>.</summary>
+/// <summary>Executes a <see cref="RunDatabaseQuery"/>.</summary>
 internal static class RunDatabaseQueryExtensions
 {
-    /// <summary>The requested page.</summary>
+    /// <summary>Returns the requested page.</summary>
     public static Page<RunDatabaseView> Execute(this RunDatabaseQuery query, RunRegistry runs, string run)
     {
         var limit = query.Limit ?? 100;
@@ -42,7 +42,7 @@ internal static class RunDatabaseQueryExtensions
 
         if (query.Skip < 0)
         {
-            yield return new("skip", $"{query.Skip} cannot be left out.", "Give 0 or more.");
+            yield return new("skip", $"{query.Skip} items cannot be skipped.", "Give 0 or more.");
         }
     }
 }

@@ -14,19 +14,22 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Runs;
 
-/// <summary>Runs of server-wide backup tasks: of one slot, or because somebody asked, over all their databases.</summary>
+/// <summary>
+/// Endpoints of runs of server-wide backup tasks. A run covers all databases of the task, either at a scheduled time or
+/// on request.
+/// </summary>
 internal static class RunEndpoints
 {
     public static void MapRuns(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(RunRoutes.List).WithTags("Runs").RequireRole(Role.Viewer);
-        group.MapGet("", List).WithSummary("Runs of server-wide backup tasks, the newest first");
-        group.MapGet("/{id}", Show).WithSummary("One run: due, done, failed, missed");
-        group.MapGet("/{id}/databases", ListDatabases).WithSummary("Its databases: what failed and what was missed first");
+        group.MapGet("", List).WithSummary("List runs of server-wide backup tasks, newest first");
+        group.MapGet("/{id}", Show).WithSummary("Show a run: number of databases due, completed, failed and missed");
+        group.MapGet("/{id}/databases", ListDatabases).WithSummary("List its databases, failed and missed ones first");
         group
             .MapPost("/{id}/abort", AbortAsync)
             .RequireRole(Role.Operator)
-            .WithSummary("Stop all of it that waits, runs, or has yet to begin; their slots count as used");
+            .WithSummary("Abort its queued, running and pending backups; they are not repeated");
     }
 
     private static Ok<Page<Run>> List([AsParameters] RunQuery query, RunRegistry runs, TaskRegistry tasks) =>

@@ -7,10 +7,10 @@ using Holdfast.Server.Endpoints.Shared;
 
 namespace Holdfast.Server.Endpoints.Runs;
 
-/// <summary>Runs a <see cref="RunQuery"/>.</summary>
+/// <summary>Executes a <see cref="RunQuery"/>.</summary>
 internal static class RunQueryExtensions
 {
-    /// <summary>The requested page.</summary>
+    /// <summary>Returns the requested page.</summary>
     public static Page<Run> Execute(this RunQuery query, RunRegistry runs, TaskRegistry tasks)
     {
         var limit = query.Limit ?? 100;
@@ -19,7 +19,7 @@ internal static class RunQueryExtensions
         var found = runs.All.Where(r =>
             (query.After is null || string.CompareOrdinal(r.Id, query.After) < 0)
             && (query.Ended is null || r.HasEnded == query.Ended)
-            // One that was deleted since is found by the name that it had.
+            // The runs of a task that was deleted since are found by its former name.
             && (
                 query.Template is null
                 || r.TemplateId == template

@@ -10,14 +10,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace Holdfast.Server.Endpoints.ServerInfo;
 
-/// <summary>What happens, as it happens.</summary>
+/// <summary>The endpoint of the event stream.</summary>
 internal static class EventEndpoints
 {
     public static void MapEvents(this RouteGroupBuilder api) =>
         api.MapGet(EventRoutes.Stream, ListenAsync)
             .WithTags("Events")
             .RequireRole(Role.Viewer)
-            .WithSummary("Server-sent events: operation, alert, databases, tasks, destinations, reload")
+            .WithSummary("Stream server-sent events: operation, alert, databases, tasks, destinations, sources, reload")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
     private static async Task ListenAsync(
@@ -36,7 +36,7 @@ internal static class EventEndpoints
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // It went, or the server stops.
+            // The listener has disconnected, or the server stops.
         }
     }
 }

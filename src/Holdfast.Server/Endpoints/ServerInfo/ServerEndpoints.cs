@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.ServerInfo;
 
-/// <summary>What the server says of itself.</summary>
+/// <summary>Endpoints of the server itself.</summary>
 internal static class ServerEndpoints
 {
     public static void MapServer(this RouteGroupBuilder api)
@@ -20,15 +20,15 @@ internal static class ServerEndpoints
         api.MapGet(ServerRoutes.Server, Show)
             .WithTags("Server")
             .RequireRole(Role.Viewer)
-            .WithSummary("Version, allowed folders, and how notifications stand");
+            .WithSummary("Show version, allowed folders, and the status of notifications");
         api.MapPost(ServerRoutes.ConfirmClock, ConfirmClockAsync)
             .WithTags("Server")
             .RequireRole(Role.Operator)
-            .WithSummary("Say that the server's clock is right, though it jumped: retention goes on");
+            .WithSummary("Confirm that the clock is right although it jumped; retention continues");
         api.MapPost(ServerRoutes.StateCopies, CopyStateAsync)
             .WithTags("Server")
             .RequireRole(Role.Admin)
-            .WithSummary("Make a copy of the server's state in its data folder");
+            .WithSummary("Copy the state of the server to its data folder");
     }
 
     private static async Task<Ok<StateCopyView>> CopyStateAsync(StateCopyService copies, CancellationToken cancellationToken) =>

@@ -23,24 +23,24 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.ServerWideBackups;
 
-/// <summary>Server-wide backup tasks: one covers every database but those it excludes.</summary>
+/// <summary>Endpoints of server-wide backup tasks. Each task covers every database except those it excludes.</summary>
 internal static class ServerWideBackupEndpoints
 {
     public static void MapServerWideBackups(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(ServerWideBackupRoutes.List).WithTags("Server-wide backups").RequireRole(Role.Viewer);
-        group.MapGet("", ListAsync).WithSummary("All server-wide backup tasks");
-        group.MapGet("/{name}", ShowAsync).WithSummary("One server-wide backup task");
+        group.MapGet("", ListAsync).WithSummary("List server-wide backup tasks");
+        group.MapGet("/{name}", ShowAsync).WithSummary("Show a server-wide backup task");
         group
             .MapPut("/{name}", PutAsync)
             .RequireRole(Role.Operator)
-            .WithSummary("Define or change a server-wide backup task; answers with what it covers");
+            .WithSummary("Create or change a server-wide backup task; the answer lists what it covers");
         group
             .MapPost("/{name}/preview", PreviewDraftAsync)
             .RequireRole(Role.Operator)
             .WithMetadata(NotAuditedMetadata.Instance)
-            .WithSummary("What it would cover, without saving it");
-        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete it and its tasks; backups stay");
+            .WithSummary("Preview what a definition would cover, without saving it");
+        group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete it and its tasks; backups remain");
         group.MapPost("/{name}/backup", BackUpAsync).RequireRole(Role.Operator).WithSummary("Back up all its databases now");
         group.MapPost("/{name}/key", RevealKeyAsync).RequireRole(Role.Admin).WithSummary("Reveal its key; audited");
     }

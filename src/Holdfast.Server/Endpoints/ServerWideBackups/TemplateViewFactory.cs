@@ -12,7 +12,7 @@ using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.ServerWideBackups;
 
-/// <summary>Makes the views of server-wide backup tasks.</summary>
+/// <summary>Creates the views of server-wide backup tasks.</summary>
 /// <param name="keys">Which keys of databases are known.</param>
 /// <param name="previews">Previews templates.</param>
 /// <param name="expiry">Previews their retention.</param>
@@ -32,25 +32,25 @@ internal sealed class TemplateViewFactory(
 {
     private const int MaxShown = 1_000;
 
-    /// <summary>Templates, with how their tasks stand.</summary>
+    /// <summary>Creates the views of templates, with the states of their tasks.</summary>
     public async Task<IReadOnlyList<TemplateView>> CreateAllAsync(IEnumerable<Template> templates, CancellationToken cancellationToken)
     {
         var patterns = await keys.PatternsAsync(cancellationToken);
         return [.. templates.Select(t => Create(t, previews.Create(t, patterns)))];
     }
 
-    /// <summary>A template, with how its tasks stand.</summary>
+    /// <summary>Creates the view of a template, with the states of its tasks.</summary>
     public async Task<TemplateView> CreateAsync(Template template, CancellationToken cancellationToken) =>
         Create(template, previews.Create(template, await keys.PatternsAsync(cancellationToken)));
 
-    /// <summary>A template, with how its tasks stand and what it covers.</summary>
+    /// <summary>Creates the view of a template, with the states of its tasks and a preview.</summary>
     public async Task<TemplateView> CreateWithPreviewAsync(Template template, CancellationToken cancellationToken)
     {
         var preview = previews.Create(template, await keys.PatternsAsync(cancellationToken));
         return Create(template, preview) with { Preview = await CreatePreviewAsync(template, preview, cancellationToken) };
     }
 
-    /// <summary>What a template covers, whether or not it is saved.</summary>
+    /// <summary>Previews what a template covers, whether it is saved or not.</summary>
     public async Task<PreviewView> CreatePreviewAsync(Template template, CancellationToken cancellationToken) =>
         await CreatePreviewAsync(template, previews.Create(template, await keys.PatternsAsync(cancellationToken)), cancellationToken);
 

@@ -5,15 +5,15 @@ using Holdfast.State;
 namespace Holdfast.Server.Endpoints.Shared;
 
 /// <summary>
-/// How the API reads and writes JSON: camelCase, enumerations by name, database ids as <c>source/name</c>. A field that
-/// is not known is refused, for it is a mistyped one.
+/// Options for reading and writing the JSON of the API: camelCase, enumerations by name, database ids as
+/// <c>source/name</c>. Unknown members are rejected, because they are probably typing errors.
 /// </summary>
 public static class ApiJson
 {
     /// <summary>The options.</summary>
     public static readonly JsonSerializerOptions Options = Apply(new(JsonSerializerDefaults.Web));
 
-    /// <summary>Sets them.</summary>
+    /// <summary>Applies the options.</summary>
     public static JsonSerializerOptions Apply(JsonSerializerOptions options)
     {
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
@@ -22,7 +22,7 @@ public static class ApiJson
         options.MaxDepth = 32;
         foreach (var converter in StateJson.Options.Converters)
         {
-            // By name only: a number would be taken for any value, known or not.
+            // Names only: any number would be accepted, even one without a value.
             options.Converters.Add(
                 converter is JsonStringEnumConverter
                     ? new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false)

@@ -7,16 +7,16 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Server.Endpoints.Shared;
 
 /// <summary>
-/// Editing without overwriting somebody else: a resource is answered with its state revision as <c>ETag</c>; an edit
-/// may name it in <c>If-Match</c>,
-/// or say <c>If-None-Match: *</c> to make only what is not there. Without either it overwrites.
+/// Conditional edits, which prevent overwriting the changes of others. A resource is returned with its revision as
+/// <c>ETag</c>. An edit can send it in <c>If-Match</c>, or send <c>If-None-Match: *</c> to only create. An edit with
+/// neither overwrites.
 /// </summary>
 public static class ConditionalRequests
 {
-    /// <summary>The tag of a revision, quoted.</summary>
+    /// <summary>Formats a revision as a quoted tag.</summary>
     public static string FormatETag(long revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
 
-    /// <summary>Names a resource's revision in the answer, and gives back what was passed.</summary>
+    /// <summary>Sets the revision of a resource in the answer, and returns the value that was passed.</summary>
     public static T WithETag<T>(this HttpResponse response, long revision, T value)
     {
         response.Headers.ETag = FormatETag(revision);
@@ -24,8 +24,8 @@ public static class ConditionalRequests
     }
 
     /// <summary>
-    /// The revision that the edit expects, as <see cref="StateMirror{T}.PutAsync"/> takes it: null for any, 0 for none,
-    /// -1 for one that cannot be.
+    /// Reads the revision that the edit expects, as <see cref="StateMirror{T}.PutAsync"/> takes it: null for any, 0 for
+    /// a resource that must not exist, -1 for a revision that cannot exist.
     /// </summary>
     public static long? ReadExpectedRevision(HttpRequest request)
     {
@@ -48,15 +48,15 @@ public static class ConditionalRequests
             : -1;
     }
 
-    /// <summary>Makes an edit; when what it expected is not there, the failure holds what is there now.</summary>
+    /// <summary>Executes an edit. If the expected revision is not the current one, the exception contains the current state.</summary>
     /// <typeparam name="TValue">Type of the stored value.</typeparam>
-    /// <typeparam name="TResult">What the edit gives.</typeparam>
-    /// <param name="request">Of the edit.</param>
-    /// <param name="key">The key of the value, for the failure.</param>
-    /// <param name="find">Finds the value as it is stored now; null if there is none.</param>
-    /// <param name="view">It as the API shows it; without secrets.</param>
-    /// <param name="edit">The edit, given the expected revision.</param>
-    /// <exception cref="StaleRevisionException">It is not what was expected.</exception>
+    /// <typeparam name="TResult">Type of the result of the edit.</typeparam>
+    /// <param name="request">The request of the edit.</param>
+    /// <param name="key">The key of the value, for the message.</param>
+    /// <param name="find">Finds the current value; returns null if there is none.</param>
+    /// <param name="view">Converts the value to its view, without secrets.</param>
+    /// <param name="edit">Executes the edit with the expected revision.</param>
+    /// <exception cref="StaleRevisionException">The current revision is not the expected one.</exception>
     public static async Task<TResult> EditAsync<TValue, TResult>(
         HttpRequest request,
         string key,

@@ -4,35 +4,33 @@ using Holdfast.Node;
 
 namespace Holdfast.Server.Endpoints.Shared;
 
-/// <summary>How much of a list is answered at once.</summary>
+/// <summary>Pages of lists.</summary>
 internal static class Paging
 {
-    /// <summary>The most items of a page.</summary>
+    /// <summary>Maximum number of items on a page.</summary>
     public const int MaxLimit = 1_000;
 
-    /// <summary>Refuses a limit that is none.</summary>
-    /// <exception cref="ValidationException">It is less than 1, or more than <see cref="MaxLimit"/>.</exception>
+    /// <summary>Validates the limit of a page.</summary>
+    /// <exception cref="ValidationException">The limit is less than 1 or more than <see cref="MaxLimit"/>.</exception>
     public static void ValidateLimit(int limit)
     {
         if (limit is < 1 or > MaxLimit)
         {
-            ValidationException.ThrowIfAny([
-                new ValidationError("limit", $"{limit} cannot be asked for at once.", $"Give 1 to {MaxLimit}."),
-            ]);
+            ValidationException.ThrowIfAny([new ValidationError("limit", $"A page cannot have {limit} items.", $"Give 1 to {MaxLimit}.")]);
         }
     }
 
-    /// <summary>The fault of a value that has no name: the framework takes any number for one.</summary>
+    /// <summary>Returns an error if a value of an enumeration is not defined. The framework accepts any number.</summary>
     public static IEnumerable<ValidationError> ValidateEnum<T>(string field, T? value)
         where T : struct, Enum
     {
         if (value is { } given && !Enum.IsDefined(given))
         {
-            yield return new(field, "There is no such value.", $"Give one of {string.Join(", ", Enum.GetNames<T>())}.");
+            yield return new(field, "This value is not defined.", $"Give one of {string.Join(", ", Enum.GetNames<T>())}.");
         }
     }
 
-    /// <summary>The page that these items begin; they are one more than the limit where others follow.</summary>
+    /// <summary>Creates a page. <paramref name="found"/> contains one more item than the limit if there is a next page.</summary>
     public static Page<T> ToPage<T>(IReadOnlyList<T> found, int limit, Func<T, string> id) =>
         found.Count > limit ? new([.. found.Take(limit)], id(found[limit - 1])) : new(found);
 }

@@ -3,10 +3,10 @@ using Holdfast.Engines;
 
 namespace Holdfast.Server.Endpoints.Sources;
 
-/// <summary>Shows the files that a discovery skipped.</summary>
+/// <summary>Converts the files that a discovery skipped to their view.</summary>
 public static class SkippedFilesMapper
 {
-    /// <summary>Counts by reason, in the order of the reasons, and the files.</summary>
+    /// <summary>Creates the view, with the counts in the order of the reasons.</summary>
     public static SkippedFilesView ToView(SkippedFiles skipped) =>
         new(
             skipped.Counts.OrderBy(c => c.Key).ToDictionary(c => c.Key.ToString(), c => c.Value),

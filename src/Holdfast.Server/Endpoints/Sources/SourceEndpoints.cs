@@ -17,32 +17,34 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Sources;
 
-/// <summary>What this node is attached to: as its configuration says, and as Admins have defined.</summary>
+/// <summary>Endpoints of sources, those of the configuration and those defined over the API.</summary>
 internal static class SourceEndpoints
 {
     public static void MapSources(this RouteGroupBuilder api)
     {
         var group = api.MapGroup(SourceRoutes.List).WithTags("Sources").RequireRole(Role.Viewer);
-        group.MapGet("", ListAsync).WithSummary("All sources");
-        group.MapGet("/{name}", ShowAsync).WithSummary("One source");
-        group.MapGet("/{name}/passed-over", ShowSkippedFiles).WithSummary("What was left out when it was looked at last, with the reasons");
-        group.MapPut("/{name}", PutAsync).RequireRole(Role.Admin).WithSummary("Define or change a source that is a database server");
+        group.MapGet("", ListAsync).WithSummary("List sources");
+        group.MapGet("/{name}", ShowAsync).WithSummary("Show a source");
+        group
+            .MapGet("/{name}/passed-over", ShowSkippedFiles)
+            .WithSummary("List the files that the last discovery skipped, with the reasons");
+        group.MapPut("/{name}", PutAsync).RequireRole(Role.Admin).WithSummary("Create or change a source that is a database server");
         group
             .MapDelete("/{name}", DeleteAsync)
             .RequireRole(Role.Admin)
-            .WithSummary("Remove a source that was defined here; its databases count as dropped, their backups stay");
+            .WithSummary("Delete a source that was defined over the API; its databases count as dropped, their backups remain");
         group.MapPost("/{name}/discover", DiscoverAsync).RequireRole(Role.Operator).WithSummary("Discover its databases now");
         group
             .MapPost("/{name}/confirm", ConfirmAsync)
             .RequireRole(Role.Operator)
             .WithSummary(
-                "Take a source as it is now: databases that are missing were dropped, another identity is the right one, and "
-                    + "one that is not configured any more is gone"
+                "Accept a source as it is now: missing databases were dropped, a changed identity is the right one, and a "
+                    + "source that is no longer configured has been removed"
             );
         group
             .MapPost("/{name}/test", TestAsync)
             .RequireRole(Role.Operator)
-            .WithSummary("Try whether its databases can be backed up and restored, and tell what is missing");
+            .WithSummary("Test whether its databases can be backed up and restored, and report what is missing");
         group.MapPost("/test", TestDefinitionAsync).RequireRole(Role.Admin).WithSummary("Test a definition without saving it");
     }
 
@@ -88,7 +90,7 @@ internal static class SourceEndpoints
     {
         if (body.Name is not null && body.Name != name)
         {
-            ValidationException.ThrowIfAny([new("name", "It is not the name in the path.", "Leave it out; a source cannot be renamed.")]);
+            ValidationException.ThrowIfAny([new("name", "This is not the name in the path.", "Omit it; a source cannot be renamed.")]);
         }
         var isNew = editor.Find(name) is null;
         var definition = ToDefinition(name, body);
@@ -116,8 +118,8 @@ internal static class SourceEndpoints
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"Source '{name}' stands in the server's configuration.",
-                "Take it out of holdfast.json, and start the server again."
+                $"Source '{name}' is defined in the configuration of the server.",
+                "Remove it from holdfast.json and restart the server."
             );
         }
         await ConditionalRequests.EditAsync(
@@ -154,7 +156,7 @@ internal static class SourceEndpoints
         CancellationToken cancellationToken
     )
     {
-        // One that was taken out of the configuration: its databases are to be seen still.
+        // Also a source that was removed from the configuration, as long as it has databases.
         if (databases.Items.FirstOrDefault(d => d.Value.Id.Source == name).Value is { } known && sources.TryForget(name))
         {
             return TypedResults.Ok(new SourceView(name, known.Engine, 0, null, null));
@@ -167,14 +169,14 @@ internal static class SourceEndpoints
     private static async Task<Ok<SourceTestView>> TestAsync(string name, SourceRegistry sources, CancellationToken cancellationToken) =>
         TypedResults.Ok(SourceTestMapper.ToView(await RunConnectionTestAsync(Find(sources, name), cancellationToken)));
 
-    // One that does not answer is left to itself when whoever asks has gone.
+    // If the client disconnects, stop waiting for a source that does not respond.
     private static async Task<ConnectionTestResult> RunConnectionTestAsync(SourceMonitor source, CancellationToken cancellationToken)
     {
         await using var use = source.Acquire();
         return await use.Source.TestConnectionAsync(cancellationToken).WaitAsync(cancellationToken);
     }
 
-    // Passwords that are left out are those stored under the definition's name. Without one it gets a name that no source has.
+    // Omitted passwords are those stored for the name of the definition. Without a name, it gets one that no source has.
     private static async Task<Ok<SourceTestView>> TestDefinitionAsync(
         SourceRequest body,
         SourceEditor editor,

@@ -4,7 +4,7 @@ using Holdfast.Engines;
 
 namespace Holdfast.Server.Endpoints.Sources;
 
-/// <summary>Shows the result of a connection test.</summary>
+/// <summary>Converts the result of a connection test to its view.</summary>
 internal static class SourceTestMapper
 {
     public static SourceTestView ToView(ConnectionTestResult test) =>

@@ -5,12 +5,12 @@ using Holdfast.Node.Sources;
 
 namespace Holdfast.Server.Endpoints.Sources;
 
-/// <summary>Makes the views of sources.</summary>
+/// <summary>Creates the views of sources.</summary>
 /// <param name="sources">The sources of the node.</param>
-/// <param name="editor">Those that are defined over the API.</param>
+/// <param name="editor">The sources defined over the API.</param>
 internal sealed class SourceViewFactory(SourceRegistry sources, SourceEditor editor)
 {
-    /// <summary>A source.</summary>
+    /// <summary>Creates the view of a source.</summary>
     public async Task<SourceView> CreateAsync(SourceMonitor source, CancellationToken cancellationToken)
     {
         var status = source.Status;

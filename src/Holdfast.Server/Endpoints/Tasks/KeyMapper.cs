@@ -3,7 +3,7 @@ using Holdfast.Archive.Age;
 
 namespace Holdfast.Server.Endpoints.Tasks;
 
-/// <summary>Shows a private key.</summary>
+/// <summary>Converts a private key to its view.</summary>
 internal static class KeyMapper
 {
     public static KeyView? ToView(AgeIdentity? key) =>

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Server.Endpoints.Tasks;
 
-/// <summary>Reveals the keys of templates and tasks to an administrator, and audits that.</summary>
+/// <summary>Reveals the keys of templates and tasks to an administrator, and records that in the audit log.</summary>
 /// <param name="keys">The keys.</param>
 /// <param name="audit">The audit log.</param>
 internal sealed class KeyRevealer(ArchiveKeys keys, AuditLog audit)
@@ -18,7 +18,7 @@ internal sealed class KeyRevealer(ArchiveKeys keys, AuditLog audit)
     /// <param name="name">Its name.</param>
     /// <param name="settings">Its settings.</param>
     /// <param name="context">The request.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: the server does not keep its key.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: the server does not store the key.</exception>
     public async Task<KeyView> RevealAsync(string id, string name, TaskSettings settings, HttpContext context)
     {
         var key = settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] }
@@ -28,8 +28,8 @@ internal sealed class KeyRevealer(ArchiveKeys keys, AuditLog audit)
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotFound,
-                $"'{name}' has no key that this server keeps.",
-                "With recipients only, the private keys are where you keep them."
+                $"'{name}' has no key that this server stores.",
+                "A task with recipients only needs public keys; the private keys are only where you keep them."
             );
         }
         await audit.WriteAsync(context, "key-revealed", $"name={name} id={id}", "ok");

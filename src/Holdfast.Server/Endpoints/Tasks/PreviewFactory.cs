@@ -57,8 +57,8 @@ internal sealed class PreviewFactory(
             .Databases[0];
     }
 
-    // Few are: they are looked up from what their tasks came to. A key that was not known then may be by now, and is
-    // seen from the keys themselves.
+    // Derived from the results of their tasks, because there are few such databases. A key may have become known since, so
+    // the keys themselves are checked too.
     private Func<DatabaseId, string?> FindSnapshotFallbackReasons()
     {
         var known = new Lazy<Dictionary<DatabaseId, string>>(() =>

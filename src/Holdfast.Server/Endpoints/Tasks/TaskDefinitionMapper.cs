@@ -3,7 +3,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Server.Endpoints.Tasks;
 
-/// <summary>Turns stored settings into what an operator would write to get them.</summary>
+/// <summary>Converts stored settings to the definition that an operator would write to get them.</summary>
 internal static class TaskDefinitionMapper
 {
     /// <summary>The definition of a template; without its key.</summary>

@@ -22,23 +22,23 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Tasks;
 
-/// <summary>The tasks of a database, derived and regular together.</summary>
+/// <summary>Endpoints of the tasks of a database, both derived and regular.</summary>
 internal static class TaskEndpoints
 {
     public static void MapTasks(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/databases/{id}").WithTags("Tasks").RequireRole(Role.Viewer);
-        group.MapGet("/tasks", ListAsync).WithSummary("Its tasks");
-        group.MapGet("/tasks/{taskId}", ShowAsync).WithSummary("One task");
-        group.MapPost("/tasks", CreateAsync).RequireRole(Role.Operator).WithSummary("Define a regular task");
+        group.MapGet("/tasks", ListAsync).WithSummary("List the tasks of a database");
+        group.MapGet("/tasks/{taskId}", ShowAsync).WithSummary("Show a task");
+        group.MapPost("/tasks", CreateAsync).RequireRole(Role.Operator).WithSummary("Create a regular task");
         group.MapPut("/tasks/{taskId}", PutAsync).RequireRole(Role.Operator).WithSummary("Change a regular task");
-        group.MapDelete("/tasks/{taskId}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a regular task; its backups stay");
+        group.MapDelete("/tasks/{taskId}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete a regular task; its backups remain");
         group
             .MapPost("/tasks/{taskId}/backup", BackUpAsync)
             .RequireRole(Role.Operator)
-            .WithSummary("Back this database up now, as the task says");
+            .WithSummary("Back up this database now, by the task");
         group.MapPost("/tasks/{taskId}/key", RevealKeyAsync).RequireRole(Role.Admin).WithSummary("Reveal the key of a task; audited");
-        group.MapPost("/backup", BackUpOnceAsync).RequireRole(Role.Operator).WithSummary("One-time full backup without a task");
+        group.MapPost("/backup", BackUpOnceAsync).RequireRole(Role.Operator).WithSummary("Start a one-time full backup without a task");
     }
 
     private static async Task<Ok<Page<TaskView>>> ListAsync(
@@ -154,20 +154,20 @@ internal static class TaskEndpoints
         return TypedResults.Ok(await keys.RevealAsync(task.TemplateId ?? task.Id, task.Name, task.Settings, context));
     }
 
-    /// <summary>Refuses to run what the schedule would not run either.</summary>
+    /// <summary>Rejects a backup that the schedule would not start either.</summary>
     internal static void EnsureRunnable(string name, TaskSettings settings)
     {
         if (settings.Disabled)
         {
             throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"'{name}' is switched off.",
-                "Switch it on first, or make a one-time backup of the database."
+                $"'{name}' is disabled.",
+                "Enable it first, or make a one-time backup of the database."
             );
         }
         if (settings.Destinations.Count == 0)
         {
-            throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Give it one first.");
+            throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Add a destination first.");
         }
     }
 
@@ -194,14 +194,14 @@ internal static class TaskEndpoints
                 EncryptSnapshots = true,
             },
         };
-        var faults = TaskValidator.Validate(settings with { FullBackup = "0 0 * * *" }).ToList();
+        var errors = TaskValidator.Validate(settings with { FullBackup = "0 0 * * *" }).ToList();
         if (body.Destinations.Count == 0)
         {
-            faults.Add(new("destinations", "A backup needs a destination.", "Name one."));
+            errors.Add(new("destinations", "At least one destination is required.", "Give the name of a destination."));
         }
-        faults.AddRange(editor.FindUnusable(settings));
+        errors.AddRange(editor.FindUnusable(settings));
         ValidationException.ThrowIfAny([
-            .. faults.Select(f => f with { Field = f.Field.Replace("encryption.", "", StringComparison.Ordinal) }),
+            .. errors.Select(f => f with { Field = f.Field.Replace("encryption.", "", StringComparison.Ordinal) }),
         ]);
         return AcceptedOperation.RespondAsync(
             operations,

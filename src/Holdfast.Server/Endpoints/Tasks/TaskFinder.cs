@@ -11,11 +11,11 @@ namespace Holdfast.Server.Endpoints.Tasks;
 /// <param name="tasks">All tasks.</param>
 internal sealed class TaskFinder(WriteBehindState<DatabaseRecord> databases, TaskRegistry tasks)
 {
-    /// <summary>The tasks of a database.</summary>
+    /// <summary>Finds the tasks of a database.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such database.</exception>
     public IReadOnlyList<BackupTask> Of(string databaseId) => tasks.Of(FindDatabase(databaseId));
 
-    /// <summary>A task of a database.</summary>
+    /// <summary>Finds a task of a database.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such database or task.</exception>
     public BackupTask Find(string databaseId, string taskId) =>
         Of(databaseId).FirstOrDefault(t => t.Id == taskId)
@@ -25,9 +25,10 @@ internal sealed class TaskFinder(WriteBehindState<DatabaseRecord> databases, Tas
             "List its tasks with: GET /api/v1/databases/ID/tasks"
         );
 
-    /// <summary>A regular task, which may be changed.</summary>
+    /// <summary>Finds a regular task, which can be changed.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.NotAllowed"/>: it comes from a server-wide backup task.
+    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.NotAllowed"/> if it is derived from a
+    /// server-wide backup task.
     /// </exception>
     public BackupTask FindEditable(string databaseId, string taskId)
     {
@@ -35,13 +36,13 @@ internal sealed class TaskFinder(WriteBehindState<DatabaseRecord> databases, Tas
         return task.IsServerWide
             ? throw new HoldfastException(
                 ErrorCatalogue.NotAllowed,
-                $"'{task.Name}' comes from a server-wide backup and cannot be changed on the database.",
-                "Edit it there, or exclude the database there: /api/v1/server-wide-backups"
+                $"'{task.Name}' is derived from a server-wide backup task and cannot be changed here.",
+                "Edit that task, or exclude the database from it: /api/v1/server-wide-backups"
             )
             : task;
     }
 
-    /// <summary>A database.</summary>
+    /// <summary>Finds a database.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/></exception>
     public DatabaseId FindDatabase(string databaseId) =>
         databases.Find(databaseId)?.Id

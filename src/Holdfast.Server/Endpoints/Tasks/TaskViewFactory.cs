@@ -10,7 +10,7 @@ using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.Tasks;
 
-/// <summary>Makes the views of tasks.</summary>
+/// <summary>Creates the views of tasks.</summary>
 /// <param name="databases">The stored records of all databases.</param>
 /// <param name="definitions">Reads the definitions of tasks.</param>
 /// <param name="previews">Previews tasks.</param>
@@ -28,7 +28,7 @@ internal sealed class TaskViewFactory(
     NodeSettings settings
 )
 {
-    /// <summary>A task.</summary>
+    /// <summary>Creates the view of a task.</summary>
     /// <param name="task">The task.</param>
     /// <param name="patterns">The databases whose keys are known: <see cref="DatabaseKeys.PatternsAsync"/>.</param>
     public TaskView Create(BackupTask task, IReadOnlyList<string> patterns)
