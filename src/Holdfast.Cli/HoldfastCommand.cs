@@ -10,7 +10,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli;
 
-/// <summary>The <c>holdfast</c> command: its verbs, and the one place that turns failures into exit codes.</summary>
+/// <summary>The <c>holdfast</c> command: defines its verbs, and is the only place that converts failures to exit codes.</summary>
 public static class HoldfastCommand
 {
     private const string Description = """
@@ -43,7 +43,7 @@ public static class HoldfastCommand
                 );
             }
 
-            // Signals are ours: the library would end the process two seconds after one, whatever was still to be cleaned up.
+            // We handle signals ourselves: the library would end the process after two seconds, before everything is cleaned up.
             return await parsed.InvokeAsync(
                 new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
                 signals.Token
@@ -55,13 +55,13 @@ public static class HoldfastCommand
         }
     }
 
-    // Also where something else of the command line cannot be understood.
+    // This also works if another part of the command line is invalid.
     private static bool IsJson(ParseResult parsed) =>
         parsed.GetResult(SharedOptions.Output) is { } output
         && !output.Errors.Any()
         && output.GetValueOrDefault<OutputFormat>() == OutputFormat.Json;
 
-    // The last catch: whatever it was, there is an exit code, and one JSON document where that was asked for.
+    // The last catch: every failure has an exit code and, with --output json, one JSON document.
     private static int ReportFailure(Exception failure, CommandConsole console, TerminationSignals signals)
     {
         try
@@ -69,20 +69,18 @@ public static class HoldfastCommand
             if (failure is OperationCanceledException && signals.Token.IsCancellationRequested)
             {
                 console.WriteStopped(
-                    failure is WaitCanceledException
-                        ? failure.Message
-                        : $"Stopped by {signals.Name}. What was not complete has been removed."
+                    failure is WaitCanceledException ? failure.Message : $"Stopped by {signals.Name}. Incomplete files have been removed."
                 );
                 return signals.ExitCode;
             }
 
-            var fault = failure as HoldfastException ?? Unexpected(failure);
-            console.WriteFailure(fault);
-            return fault.Error.ExitCode;
+            var known = failure as HoldfastException ?? Unexpected(failure);
+            console.WriteFailure(known);
+            return known.Error.ExitCode;
         }
         catch (IOException)
         {
-            // Nobody reads what we write any more; the exit code still tells.
+            // Nobody reads the output any more; the exit code still reports the failure.
             return (failure as HoldfastException)?.Error.ExitCode ?? ErrorCatalogue.Unexpected.ExitCode;
         }
     }
@@ -90,12 +88,12 @@ public static class HoldfastCommand
     private static HoldfastException Unexpected(Exception e) =>
         new(
             ErrorCatalogue.Unexpected,
-            $"Something unexpected went wrong: {e.GetType().Name}: {e.Message}",
+            $"Unexpected error: {e.GetType().Name}: {e.Message}",
             "Please report this, with the command line.",
             e
         );
 
-    // In the order of the help: what works on paths first, then what needs a server.
+    // In the order of the help: verbs that work on paths first, then those that need a server.
     private static IEnumerable<Command> Verbs() =>
         [
             DatabasesCommand.Create(),

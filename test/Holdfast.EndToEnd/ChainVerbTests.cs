@@ -21,7 +21,7 @@ public sealed class ChainVerbTests
         {
             file.SetLength(file.Length / 2);
         }
-        Assert.Contains("NOT whole", (await place.HoldfastAsync(2, "chain", "remove", first)).Output, StringComparison.Ordinal);
+        Assert.Contains("NOT intact", (await place.HoldfastAsync(2, "chain", "remove", first)).Output, StringComparison.Ordinal);
         Assert.Contains("Removed", (await place.HoldfastAsync(0, "chain", "remove", first, "--yes")).Output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(first));
         Assert.True(Directory.Exists(second));

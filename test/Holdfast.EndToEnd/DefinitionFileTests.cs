@@ -34,7 +34,7 @@ public sealed class DefinitionFileTests
         file = await served.FileAsync("bad.json", definition);
         foreach (var verb in verbs)
         {
-            Assert.Contains("The body ", (await served.RunAsync(2, verb)).Error, StringComparison.Ordinal);
+            Assert.Contains("'type' has the wrong type", (await served.RunAsync(2, verb)).Error, StringComparison.Ordinal);
         }
         var unknown = await served.FileAsync("destination.json", new JsonObject { ["kind"] = "local", ["bucket"] = "b" });
         AssertErrors(await served.RunAsync(2, "destination", "put", "bad", "-f", unknown), "path", "bucket");

@@ -26,7 +26,7 @@ public sealed class ErrorTests : IDisposable
         var told = (await _place.HoldfastAsync(4, "verify", archive, "--key-file", $"{_place.Root}/wrong")).Output;
         Assert.StartsWith("NOT CHECKED  ", told, StringComparison.Ordinal);
         Assert.DoesNotContain("BAD", told, StringComparison.Ordinal);
-        Assert.Contains("0 of 1 archives are whole, 1 could not be checked, ", told, StringComparison.Ordinal);
+        Assert.Contains("0 of 1 archives are intact, 1 could not be checked, ", told, StringComparison.Ordinal);
         await _place.ComesBackAsync(
             archive,
             _place.SourceContents("a.db"),
@@ -88,7 +88,11 @@ public sealed class ErrorTests : IDisposable
             TestContext.Current.CancellationToken
         );
         var ended = await _place.HoldfastAsync(2, "serve", "--config", $"{_place.Root}/holdfast.json", "--data", $"{_place.Root}/new");
-        Assert.Contains($"The server cannot listen at {listen}: another program listens there.", ended.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The server cannot listen at {listen}: another program already listens there.",
+            ended.Error,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("report", ended.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists($"{_place.Root}/new"));
     }
@@ -104,7 +108,7 @@ public sealed class ErrorTests : IDisposable
         Assert.DoesNotContain("without its archive", (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
         var newest = _place.Archives().Single(f => f.Contains("incremental", StringComparison.Ordinal));
         File.Delete(newest);
-        var told = $"'{newest[..^".tar.zst".Length]}.index' is there without its archive: a newer archive than the last one here is gone";
+        var told = $"'{newest[..^".tar.zst".Length]}.index' exists without its archive: a newer archive than the last one here was lost";
         Assert.Contains(told, (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
         Assert.Contains(told, (await _place.JsonAsync(0, "verify", chain))["notes"]![0]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Contains(

@@ -169,7 +169,7 @@ public sealed class ServerVerbTests
             File.CreateSymbolicLink($"{place.Source}/link.db", $"{place.Source}/a.db");
         });
         await served.RunAsync(0, "source", "discover", "demo");
-        var text = (await served.RunAsync(0, "source", "passed-over", "demo")).Output;
+        var text = (await served.RunAsync(0, "source", "skipped", "demo")).Output;
         var lines = text.Split('\n').Select(l => l.TrimEnd()).ToList();
         Assert.Contains(lines, l =>
             l.StartsWith("notes ", StringComparison.Ordinal) && l.EndsWith("not a database by its header", StringComparison.Ordinal)
@@ -181,10 +181,10 @@ public sealed class ServerVerbTests
         Assert.Superset(new HashSet<string> { "1 not a database by its header", "1 empty", "1 symbolic link" }, lines.ToHashSet());
         Assert.DoesNotContain('\u001b', text);
 
-        var json = await served.JsonAsync(0, "source", "passed-over", "demo");
+        var json = await served.JsonAsync(0, "source", "passed-over", "demo"); // the former name of the verb
         Assert.Equal((1, 1, 1), (Count("NotADatabase"), Count("Empty"), Count("Link")));
         Assert.Contains(json["items"]!.AsArray(), f => (Text(f!, "name"), Text(f!, "reason")) == ("link.db", "Link"));
-        await FailsAsync(served, 3, "not-found", "source", "passed-over", "nothing");
+        await FailsAsync(served, 3, "not-found", "source", "skipped", "nothing");
 
         int Count(string reason) => json["counts"]![reason]!.GetValue<int>();
     }
@@ -232,7 +232,7 @@ public sealed class ServerVerbTests
             "--token-file",
             $"{served.Place.Root}/wrong"
         );
-        Assert.Contains("does not know this API token", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains("does not accept this API token", wrong.Error, StringComparison.Ordinal);
         Assert.Contains("holdfast login", wrong.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("not-the-token", wrong.Error + wrong.Output, StringComparison.Ordinal);
         Assert.Equal(
@@ -240,7 +240,7 @@ public sealed class ServerVerbTests
             (await served.Place.JsonAsync(1, "databases", "--server", served.Address))["error"]!["code"]!.GetValue<string>()
         );
         Assert.Contains(
-            "in clear",
+            "unencrypted",
             (
                 await served.Place.HoldfastAsync(
                     2,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Holdfast.Api.Destinations;
 using Holdfast.Cli.Commands;
 using Holdfast.Core.Errors;
@@ -13,7 +14,11 @@ namespace Holdfast.Cli.Client;
 /// <param name="Destinations">Destinations by their names.</param>
 /// <param name="ServerWide">Server-wide backup tasks by their names.</param>
 /// <param name="Tasks">Regular tasks; each names its database.</param>
-internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnlyList<ApplyItem> ServerWide, IReadOnlyList<ApplyItem> Tasks)
+internal sealed partial record ApplyFile(
+    IReadOnlyList<ApplyItem> Destinations,
+    IReadOnlyList<ApplyItem> ServerWide,
+    IReadOnlyList<ApplyItem> Tasks
+)
 {
     private const string SeePageHint = "The server's page /api lists names and types.";
 
@@ -36,7 +41,7 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
     {
         if (root.Select(p => p.Key).FirstOrDefault(k => !KnownKeys.Contains(k, StringComparer.Ordinal)) is { } unknownKey)
         {
-            throw Invalid(unknownKey, "is not known here", $"Known are {string.Join(", ", KnownKeys[1..])}.");
+            throw Invalid(unknownKey, "is unknown", $"Known keys: {string.Join(", ", KnownKeys[1..])}.");
         }
         var unknown = new List<string>();
         return new(
@@ -55,7 +60,7 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
     {
         if (UnknownMembers.Count > 0)
         {
-            throw Invalid(string.Join(", ", UnknownMembers), UnknownMembers.Count == 1 ? "is not known" : "are not known", SeePageHint);
+            throw Invalid(string.Join(", ", UnknownMembers), UnknownMembers.Count == 1 ? "is unknown" : "are unknown", SeePageHint);
         }
     }
 
@@ -94,7 +99,7 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
                 || JsonInput.FindText(definition, "name") is not { Length: > 0 } name
             )
             {
-                throw Invalid($"tasks[{i}]", "lacks database or name", "A task is found again by both.");
+                throw Invalid($"tasks[{i}]", "lacks database or name", "They identify a task.");
             }
             definition.Remove("database");
             yield return new(ApplyItem.Task, name, database, definition, Read<TaskDefinition>(definition, $"tasks[{i}]", unknown));
@@ -116,9 +121,18 @@ internal sealed record ApplyFile(IReadOnlyList<ApplyItem> Destinations, IReadOnl
         }
         catch (JsonException e)
         {
-            throw Invalid(where + e.Path?.TrimStart('$'), "is invalid, or lacks a required member", SeePageHint);
+            var missing = MissingMembersPattern().Match(e.Message).Groups["name"].Captures;
+            throw Invalid(
+                where + e.Path?.TrimStart('$'),
+                missing.Count > 0 ? $"lacks {string.Join(", ", missing)}" : "has the wrong type or an unknown value",
+                SeePageHint
+            );
         }
     }
+
+    // The message ends with the names of the missing members.
+    [GeneratedRegex("missing required properties including: (?:'(?<name>[A-Za-z]+)'[,;. ]*)+")]
+    private static partial Regex MissingMembersPattern();
 
     private static HoldfastException Invalid(string where, string what, string hint) =>
         new(ErrorCatalogue.Usage, $"{where} {what}. Nothing was changed.", hint);

@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 namespace Holdfast.Cli.Client;
 
 /// <summary>One item of the file of <c>holdfast apply</c>.</summary>
-/// <param name="Kind">Its kind, one of the constants below.</param>
-/// <param name="Name">Its name.</param>
+/// <param name="Kind">Kind of the item, one of the constants below.</param>
+/// <param name="Name">Name of the item.</param>
 /// <param name="Database">The database of a task; null for the others.</param>
-/// <param name="Document">Its definition as the file has it; this is what the server receives.</param>
-/// <param name="Definition">The definition as far as this version knows it, to compare with what the server has.</param>
+/// <param name="Document">The definition in the file, which is sent to the server unchanged.</param>
+/// <param name="Definition">The definition as far as this version knows it, for comparison with the server.</param>
 internal sealed record ApplyItem(string Kind, string Name, string? Database, JsonObject Document, object Definition)
 {
     /// <summary>A destination.</summary>

@@ -6,16 +6,16 @@ using Holdfast.Server.Files;
 
 namespace Holdfast.Cli.Client;
 
-/// <summary>What <c>holdfast login</c> keeps: a server, and an API token for this machine.</summary>
+/// <summary>The file of <c>holdfast login</c>: a server, and an API token for this machine.</summary>
 /// <param name="Server">Address of the server.</param>
-/// <param name="User">Who signed in.</param>
-/// <param name="TokenId">Id of the token, to delete it by.</param>
+/// <param name="User">Name of the user who signed in.</param>
+/// <param name="TokenId">Id of the token, for deleting it.</param>
 /// <param name="Token">The token.</param>
 internal sealed record Login(string Server, string User, string TokenId, string Token)
 {
     private const int MaxBytes = 16 << 10;
 
-    /// <summary>Where it lies: <c>$XDG_CONFIG_HOME/holdfast/login.json</c>, else under <c>~/.config</c>.</summary>
+    /// <summary>Path of the file: <c>$XDG_CONFIG_HOME/holdfast/login.json</c>, or below <c>~/.config</c>.</summary>
     public static string FilePath { get; } =
         Path.Combine(
             Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } folder && Path.IsPathRooted(folder)
@@ -25,8 +25,8 @@ internal sealed record Login(string Server, string User, string TokenId, string 
             "login.json"
         );
 
-    /// <summary>The one of this user; null where there is none.</summary>
-    /// <exception cref="HoldfastException">It is damaged, or others can read it.</exception>
+    /// <summary>Loads the login of this user; returns null if there is none.</summary>
+    /// <exception cref="HoldfastException">The file is damaged, or other users can read it.</exception>
     public static Login? Load()
     {
         if (!File.Exists(FilePath))
@@ -39,11 +39,16 @@ internal sealed record Login(string Server, string User, string TokenId, string 
         }
         catch (JsonException e)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"Login file '{FilePath}' is damaged.", "holdfast login writes it anew.", e);
+            throw new HoldfastException(
+                ErrorCatalogue.Usage,
+                $"Login file '{FilePath}' is damaged.",
+                "Sign in again with holdfast login.",
+                e
+            );
         }
     }
 
-    /// <summary>Keeps it, in place of the one before.</summary>
+    /// <summary>Saves the login, replacing the previous one.</summary>
     public void Save()
     {
         try
@@ -59,15 +64,15 @@ internal sealed record Login(string Server, string User, string TokenId, string 
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
                 $"Login file '{FilePath}' cannot be written: {e.Message}",
-                "XDG_CONFIG_HOME names another folder.",
+                "Set XDG_CONFIG_HOME to use another folder.",
                 e
             );
         }
     }
 
-    /// <summary>Forgets it.</summary>
+    /// <summary>Deletes the file.</summary>
     public static void Delete() => File.Delete(FilePath);
 
-    /// <summary>Without the token.</summary>
+    /// <summary>Leaves out the token.</summary>
     public override string ToString() => $"{nameof(Login)} of {User} at {Server}";
 }

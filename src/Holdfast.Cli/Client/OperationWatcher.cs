@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Holdfast.Cli.Client;
 
-/// <summary>Waits for operations: under a progress bar where a person is watching, else with a line for each that ends.</summary>
+/// <summary>Waits for operations. Shows a progress bar on a terminal; otherwise writes a line for each operation that ends.</summary>
 internal sealed class OperationWatcher(HoldfastClient api, CommandConsole console)
 {
     private const int MaxSingleRequests = 16;
@@ -16,9 +16,9 @@ internal sealed class OperationWatcher(HoldfastClient api, CommandConsole consol
 
     /// <summary>Waits until all operations have ended.</summary>
     /// <returns>The ended operations, in the order of <paramref name="ids"/>.</returns>
-    /// <param name="ids">Their ids.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <param name="quiet">Whether no line is written for each that ends, because the caller reports them.</param>
+    /// <param name="ids">Ids of the operations.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
+    /// <param name="quiet">Whether to write no line for each ended operation, because the caller reports them.</param>
     public async Task<IReadOnlyList<Operation>> WaitAsync(
         IReadOnlyList<string> ids,
         CancellationToken cancellationToken,
@@ -116,7 +116,7 @@ internal sealed class OperationWatcher(HoldfastClient api, CommandConsole consol
         }
     }
 
-    // Ids sort by time, and the list has the newest first: pages up to the oldest of ours hold all of them.
+    // Ids sort by time and the list is newest first, so the pages up to the oldest id contain all of them.
     private async Task<List<Operation>> FetchAsync(List<string> ids, CancellationToken cancellationToken)
     {
         var found = new List<Operation>();

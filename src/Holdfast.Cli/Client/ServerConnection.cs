@@ -5,8 +5,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Cli.Client;
 
 /// <summary>
-/// A connection to a server: its typed client, and the one place that turns what goes wrong with it into
-/// <see cref="HoldfastException"/> with the codes that the command has for the same failures of its own.
+/// A connection to a server: its typed client, and the only place that converts its failures to <see
+/// cref="HoldfastException"/>, with the same codes that the command uses for its own failures.
 /// </summary>
 internal sealed class ServerConnection : IApiTransport, IDisposable
 {
@@ -16,7 +16,10 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
     private readonly bool _hasToken;
     private readonly HttpApiTransport _http;
 
-    /// <summary>Connects to <paramref name="server"/> with an API token; without one, with the cookie that signing in gives.</summary>
+    /// <summary>
+    /// Creates a connection to <paramref name="server"/> with an API token, or without one with the cookie from signing
+    /// in.
+    /// </summary>
     public ServerConnection(Uri server, string? token)
     {
         (_server, _hasToken) = (server, token is not null);
@@ -24,12 +27,12 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
         Client = new(this);
     }
 
-    /// <summary>The client. What the server refuses it throws as <see cref="ApiException"/>; see <see cref="RunAsync"/>.</summary>
+    /// <summary>The client. If the server refuses a request, it throws <see cref="ApiException"/>; see <see cref="RunAsync"/>.</summary>
     public HoldfastClient Client { get; }
 
     /// <summary>Runs work with the client.</summary>
-    /// <exception cref="HoldfastException">The server refused, failed, or does not answer.</exception>
-    /// <exception cref="WaitCanceledException">The command was cancelled while the server worked or answered.</exception>
+    /// <exception cref="HoldfastException">The server refused the request, failed, or does not answer.</exception>
+    /// <exception cref="WaitCanceledException">The command was cancelled while it waited for the server.</exception>
     public async Task<T> RunAsync<T>(Func<HoldfastClient, Task<T>> work)
     {
         try
@@ -42,23 +45,20 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
         }
     }
 
-    /// <summary>A failure of the API as the command reports it.</summary>
+    /// <summary>Converts a failure of the API to that of the command.</summary>
     public HoldfastException Translate(ApiException e)
     {
         if (e.Code is not { } code)
         {
-            return UnexpectedResponse(
-                e.Status is >= 200 and < 300 ? "a document of another form" : $"status {e.Status} without a reason",
-                e
-            );
+            return UnexpectedResponse(e.Status is >= 200 and < 300 ? "an unexpected document" : $"status {e.Status} and no explanation", e);
         }
         var error = ErrorCatalogue.Find(code);
         if (error == ErrorCatalogue.AuthenticationRequired && _hasToken)
         {
             return new(
                 error,
-                $"The server at {DisplayUrl} does not know this API token.",
-                $"holdfast login --server {DisplayUrl}, or give another with --token-file FILE.",
+                $"The server at {DisplayUrl} does not accept this API token.",
+                $"holdfast login --server {DisplayUrl}, or give another token with --token-file FILE.",
                 e
             );
         }
@@ -77,7 +77,7 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    // Reads the whole answer, so that a connection that breaks in the middle of one is reported here too.
+    // Reads the whole answer, so that a connection that fails in the middle of it is reported here too.
     async Task<ApiResponse> IApiTransport.SendAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -103,7 +103,7 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
             throw new HoldfastException(
                 ErrorCatalogue.ServerUnreachable,
                 $"The server at {DisplayUrl} does not answer in time.",
-                "Check the server's log, and that the address is the server's.",
+                "Check the log of the server, and that the address is right.",
                 e
             );
         }

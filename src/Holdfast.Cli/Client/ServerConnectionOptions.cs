@@ -6,7 +6,7 @@ using Holdfast.Server.Files;
 
 namespace Holdfast.Cli.Client;
 
-/// <summary>Which server is meant, and how one signs in there.</summary>
+/// <summary>The options that select a server and a token.</summary>
 internal static class ServerConnectionOptions
 {
     public static readonly Option<string> Server = new("--server")
@@ -37,7 +37,7 @@ internal static class ServerConnectionOptions
     /// <summary>Whether the command line names a server.</summary>
     public static bool IsServerGiven(ParseResult parsed) => parsed.GetValue(Server) is not null || parsed.GetValue(TokenFile) is not null;
 
-    /// <summary>Whether a server is known: named, or signed in to.</summary>
+    /// <summary>Whether a server is known: given on the command line, or by holdfast login.</summary>
     public static bool IsServerKnown(ParseResult parsed) => IsServerGiven(parsed) || File.Exists(Login.FilePath);
 
     /// <summary>Runs work with a client of the selected server.</summary>
@@ -50,7 +50,7 @@ internal static class ServerConnectionOptions
         return await connection.RunAsync(work);
     }
 
-    /// <summary>A connection to the selected server.</summary>
+    /// <summary>Creates a connection to the selected server.</summary>
     /// <exception cref="HoldfastException">The address is not valid, or there is no token for it.</exception>
     public static ServerConnection Connect(ParseResult parsed)
     {
@@ -62,16 +62,16 @@ internal static class ServerConnectionOptions
         }
         if (login is not null && ParseAddress(login.Server) == server)
         {
-            return new(server, login.Token); // a token goes to the server that made it, and no other
+            return new(server, login.Token); // the token is only sent to the server that created it
         }
         throw new HoldfastException(
             ErrorCatalogue.AuthenticationRequired,
             $"There is no API token for {server.AbsoluteUri.TrimEnd('/')}.",
-            "holdfast login --server URL makes one for this machine; --token-file FILE names one that you have."
+            "Create one for this machine with holdfast login --server URL, or give one with --token-file FILE."
         );
     }
 
-    /// <summary>The address that a text stands for.</summary>
+    /// <summary>Parses the address of a server.</summary>
     public static Uri ParseAddress(string text)
     {
         if (
@@ -90,12 +90,12 @@ internal static class ServerConnectionOptions
             ? uri
             : throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{text}' is neither https nor on this machine: the token would cross the network in clear.",
+                $"'{text}' uses http and is not on this machine: the token would be sent unencrypted.",
                 "Use https, or a tunnel: ssh -L 8420:localhost:8420 HOST"
             );
     }
 
-    /// <summary>The secret in a file that only this user can read; <c>-</c> is a line of standard input.</summary>
+    /// <summary>Reads the secret from a file that only this user can access; <c>-</c> reads a line of standard input.</summary>
     public static string ReadSecret(string file, string what)
     {
         var text = (
@@ -105,8 +105,8 @@ internal static class ServerConnectionOptions
             ? text
             : throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"{what} '{file}' does not hold one line of text.",
-                "It holds the secret and nothing else."
+                $"{what} '{file}' does not contain exactly one line of text.",
+                "It must contain the secret and nothing else."
             );
     }
 }

@@ -1,19 +1,22 @@
 namespace Holdfast.Cli.Client;
 
-/// <summary>The command was told to stop while a server worked or answered; the server goes on.</summary>
+/// <summary>The command was stopped while it waited for the server, which continues.</summary>
 internal sealed class WaitCanceledException : OperationCanceledException
 {
-    /// <summary>It waited for operations of the server.</summary>
+    /// <summary>Creates the exception for a command that waited for operations.</summary>
     public WaitCanceledException(IReadOnlyList<string> operations)
         : base(
-            $"Stopped waiting. The server goes on; holdfast operation watch {string.Join(' ', operations.Take(3))} waits "
+            $"Stopped waiting. The server continues; holdfast operation watch {string.Join(' ', operations.Take(3))} waits "
                 + "again, holdfast operation abort ID stops it."
         ) { }
 
-    /// <summary>A request was under way: whether the server took it is not known.</summary>
+    /// <summary>
+    /// Creates the exception for a command that waited for an answer, so that it is unknown whether the server received
+    /// the request.
+    /// </summary>
     public WaitCanceledException()
         : base(
-            "Stopped waiting for the server's answer. The server goes on with what it was asked for; holdfast operation list "
-                + "shows what runs."
+            "Stopped waiting for the server's answer. The server may still execute the request; holdfast operation list "
+                + "shows its operations."
         ) { }
 }

@@ -6,8 +6,8 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Cli.Commands;
 
 /// <summary>
-/// Reads JSON files that operators write, with comments and trailing commas. They go to the server as they are: only the
-/// server knows everything that is wrong with them. They may contain keys, so no message repeats their contents.
+/// Reads JSON files that operators write, with comments and trailing commas. They are sent to the server unchanged,
+/// because only the server can report every error in them. They can contain keys, so no message repeats their contents.
 /// </summary>
 internal static class JsonInput
 {
@@ -21,7 +21,7 @@ internal static class JsonInput
         MaxDepth = 32,
     };
 
-    /// <summary>The option that names the file.</summary>
+    /// <summary>Creates the option that names the file.</summary>
     public static Option<string> CreateOption(string what, bool required = true) =>
         new("--file", "-f")
         {
@@ -30,11 +30,11 @@ internal static class JsonInput
             Required = required,
         };
 
-    /// <summary>A text of an object; null if it has none of this name.</summary>
+    /// <summary>Returns a string member of an object; null if there is none of this name.</summary>
     public static string? FindText(JsonObject document, string name) =>
         document[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
-    /// <summary>The object in a file.</summary>
+    /// <summary>Reads the object from a file.</summary>
     public static async Task<JsonObject> ReadAsync(string path, CancellationToken cancellationToken)
     {
         try
@@ -49,8 +49,8 @@ internal static class JsonInput
                 {
                     throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        $"'{path}' is longer than {MaxBytes} bytes.",
-                        "See that it is the right file."
+                        $"'{path}' is larger than {MaxBytes} bytes.",
+                        "Check that it is the right file."
                     );
                 }
             }
@@ -62,7 +62,7 @@ internal static class JsonInput
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"'{path}' is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).",
+                $"'{path}' is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).",
                 "docs/cli.md has examples.",
                 e
             );
@@ -76,7 +76,7 @@ internal static class JsonInput
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
                 $"'{path}' cannot be read: {e.Message}",
-                "It must be a file that this user may read.",
+                "It must be a file that this user can read.",
                 e
             );
         }

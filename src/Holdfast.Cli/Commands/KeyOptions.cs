@@ -5,10 +5,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary>The options of a verb that opens archives: its keys, and how much a passphrase may cost.</summary>
+/// <summary>The options of a verb that opens archives: keys, and a limit for the cost of a passphrase.</summary>
 internal sealed class KeyOptions
 {
-    /// <summary>The files.</summary>
+    /// <summary>Files with keys.</summary>
     public Option<string[]> Files { get; } =
         new("--key-file")
         {
@@ -16,7 +16,7 @@ internal sealed class KeyOptions
             HelpName = "FILE",
         };
 
-    /// <summary>The highest work factor; for archives that this process opens itself.</summary>
+    /// <summary>Maximum work factor of passphrases, 1 to 22; applies to archives that this process opens itself.</summary>
     public Option<int?> MaxWorkFactor { get; } =
         new("--max-work-factor")
         {
@@ -26,8 +26,11 @@ internal sealed class KeyOptions
             HelpName = "N",
         };
 
-    /// <summary>All keys in the files given.</summary>
-    /// <exception cref="HoldfastException">A file cannot be read, or the work factor is out of its range.</exception>
+    /// <summary>All options.</summary>
+    public IReadOnlyList<Option> All => [Files, MaxWorkFactor];
+
+    /// <summary>Reads all keys of the given files.</summary>
+    /// <exception cref="HoldfastException">A file cannot be read, or the work factor is out of range.</exception>
     public AgeKeys Read(ParseResult parsed)
     {
         var keys = (parsed.GetValue(Files) ?? []).Aggregate(AgeKeys.None, (keys, file) => keys.Concat(KeyFile.Read(file)));
@@ -39,19 +42,11 @@ internal sealed class KeyOptions
             ? keys.WithMaxWorkFactor(factor)
             : throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                string.Create(CultureInfo.InvariantCulture, $"'--max-work-factor {factor}' is not 1 to {AgeKeys.HighestWorkFactor}."),
-                "age writes 18, Holdfast 17."
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'--max-work-factor {factor}' is not between 1 and {AgeKeys.HighestWorkFactor}."
+                ),
+                "age uses 18, Holdfast 17."
             );
-    }
-}
-
-/// <summary>Adds options that belong together to a verb.</summary>
-internal static class KeyOptionsExtensions
-{
-    /// <summary>Adds them.</summary>
-    public static void Add(this Command command, KeyOptions options)
-    {
-        command.Add(options.Files);
-        command.Add(options.MaxWorkFactor);
     }
 }

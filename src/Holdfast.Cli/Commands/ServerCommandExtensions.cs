@@ -6,10 +6,10 @@ using Holdfast.Cli.Output;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary>What the verbs that talk to a server have in common.</summary>
+/// <summary>Helpers for verbs that use a server.</summary>
 internal static class ServerCommandExtensions
 {
-    /// <summary>Runs with a client of the server that is meant.</summary>
+    /// <summary>Sets the action of a verb that uses a client of the selected server.</summary>
     public static Command SetServerAction(
         this Command command,
         Func<ParseResult, HoldfastClient, CommandConsole, CancellationToken, Task<int>> work
@@ -22,7 +22,7 @@ internal static class ServerCommandExtensions
         return command;
     }
 
-    /// <summary>Adds an argument or option, to be given back for reading.</summary>
+    /// <summary>Adds an argument, and returns it for reading its value.</summary>
     public static Argument<string> AddArgument(this Command command, string name, string description)
     {
         var argument = new Argument<string>(name) { Description = description };
@@ -30,7 +30,7 @@ internal static class ServerCommandExtensions
         return argument;
     }
 
-    /// <summary>Writes a list: a table, or the document.</summary>
+    /// <summary>Writes a list, as a table or as the JSON document.</summary>
     public static int WriteList<T>(
         CommandConsole console,
         IReadOnlyList<T> items,
@@ -54,7 +54,7 @@ internal static class ServerCommandExtensions
         return 0;
     }
 
-    /// <summary>Writes an answer of the server: as text, or the document.</summary>
+    /// <summary>Writes an answer of the server, as text or as the JSON document.</summary>
     public static int WriteView<T>(CommandConsole console, T view, Action<T> writeText)
     {
         if (console.IsJson)
@@ -68,7 +68,7 @@ internal static class ServerCommandExtensions
         return 0;
     }
 
-    /// <summary>Writes what was done: a line, or a document.</summary>
+    /// <summary>Writes a result, as a line or as the JSON document.</summary>
     public static int WriteResult(CommandConsole console, string line, JsonObject document)
     {
         if (console.IsJson)
@@ -82,7 +82,7 @@ internal static class ServerCommandExtensions
         return 0;
     }
 
-    /// <summary>Shows a key that was just made, with what to do with it. It is shown again only on request.</summary>
+    /// <summary>Shows a key that was just generated, with advice. The key is shown again only on request.</summary>
     public static void WriteKey(CommandConsole console, Api.Tasks.KeyView? key)
     {
         if (key is null || console.IsJson)
@@ -93,7 +93,7 @@ internal static class ServerCommandExtensions
         console.WriteLine($"secret key: {key.SecretKey}");
         console.WriteLine($"in Base64:  {key.Base64}");
         console.WriteNote(
-            "Keep the secret key where the backups are not. Without it, what is encrypted with it is lost once this server is."
+            "Keep the secret key in another place than the backups. If this server is lost, backups cannot be decrypted without it."
         );
     }
 }

@@ -10,7 +10,7 @@ using Holdfast.Node.RestorePoints;
 
 namespace Holdfast.Cli.Commands;
 
-/// <summary>Options that several verbs have, and what they stand for.</summary>
+/// <summary>Options that several verbs share.</summary>
 internal static class SharedOptions
 {
     public static readonly Option<OutputFormat> Output = new("--output")
@@ -38,8 +38,8 @@ internal static class SharedOptions
         };
 
     /// <summary>
-    /// Whether a place is one of a server: a server is named, or a server is known and the place is none of this
-    /// machine.
+    /// Whether a location is on a server: a server is given, or a server is known and the location is not a path on
+    /// this machine.
     /// </summary>
     public static bool IsOnServer(ParseResult parsed, string place)
     {
@@ -56,18 +56,18 @@ internal static class SharedOptions
         return !isPath && Client.ServerConnectionOptions.IsServerKnown(parsed);
     }
 
-    /// <summary>Keys as the server takes them.</summary>
+    /// <summary>Converts keys to the form that requests use.</summary>
     public static IReadOnlyList<string> ToRequest(AgeKeys keys) =>
         [.. keys.Identities.Select(k => k.ToSecretKey()), .. keys.Passphrases.Select(p => $"passphrase: {p}")];
 
-    /// <summary>What lies at the path given.</summary>
+    /// <summary>Resolves a path to a backup location.</summary>
     public static async Task<ResolvedLocation> ResolveAsync(string path, CancellationToken cancellationToken) =>
         await ResolvedLocation.ResolveAsync(
             await GuardedDestinationOpener.OpenPathAsync(Drivers.Paths, CreateCallLimiter(path), path, FullPath, cancellationToken),
             cancellationToken
         );
 
-    /// <summary>Runs the calls of a path that is given, with the limits of a server's destinations.</summary>
+    /// <summary>Creates a guard for the calls to a path, with the time limits of a destination of a server.</summary>
     public static CallGuard CreateCallLimiter(string path) => new(path, new(), TimeProvider.System);
 
     private static string FullPath(string path)
@@ -77,7 +77,7 @@ internal static class SharedOptions
             throw new Core.Errors.HoldfastException(
                 Core.Errors.ErrorCatalogue.Usage,
                 "The path is empty.",
-                "Is a variable of the shell not set?"
+                "Check whether a shell variable is not set."
             );
         }
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
@@ -85,9 +85,9 @@ internal static class SharedOptions
             ? full
             : throw new Core.Errors.HoldfastException(
                 Core.Errors.ErrorCatalogue.NotFound,
-                $"'{path}' is not there.",
-                "Give an archive, a chain's folder, a database's folder, or the root of a destination. For the id of a "
-                    + "server's database, sign in there (holdfast login), or name the server with --server."
+                $"'{path}' does not exist.",
+                "Give an archive, a chain's folder, a database's folder, or the root of a destination. To use the id of a "
+                    + "database on a server, sign in (holdfast login) or give --server."
             );
     }
 
@@ -96,12 +96,12 @@ internal static class SharedOptions
         {
             Description =
                 "Continue if an archive does not match its folder and file name: another database, kind, "
-                + "chain or time. Default: refuse it; an archive given by its own path only causes a warning.",
+                + "chain or time. Default: reject it; an archive given by its own path only causes a warning.",
         };
 
     /// <summary>
-    /// Refuses a point that does not fit where it lies; warns where that was allowed, or the archive was given by its
-    /// own path.
+    /// Rejects a restore point that does not match its location. If that was allowed, or the archive was given by its
+    /// own path, writes a note instead.
     /// </summary>
     public static async Task CheckLayoutAsync(
         ResolvedLocation stored,
@@ -123,20 +123,17 @@ internal static class SharedOptions
         }
     }
 
-    /// <summary>
-    /// What is to be said of a chain whose newest archive is not the newest that was written, as an index without its
-    /// archive shows.
-    /// </summary>
+    /// <summary>Notes about a chain whose newest archive is missing: there is an index without its archive.</summary>
     public static IEnumerable<string> FindMissingArchiveNotes(ResolvedLocation stored, StoredChain chain) =>
         chain.OrphanedIndexes.Select(index =>
-            $"'{stored.Destination.NameOf(index)}' is there without its archive: a newer archive than "
-            + "the last one here is gone, or a backup was killed just before it was complete. Look at other destinations."
+            $"'{stored.Destination.NameOf(index)}' exists without its archive: a newer archive than "
+            + "the last one here was lost, or a backup was killed just before its end. Check other destinations."
         );
 
-    /// <summary>The console for a command's output format.</summary>
+    /// <summary>Creates the console for the output format of a command.</summary>
     public static CommandConsole Console(ParseResult parsed) => new(parsed.GetValue(Output) == OutputFormat.Json);
 
-    /// <summary>A number of things that were asked for.</summary>
+    /// <summary>Checks that the value of an option is at least 1.</summary>
     public static int RequirePositive(int value, string option) =>
         value > 0
             ? value
@@ -146,7 +143,7 @@ internal static class SharedOptions
                 "Give 1 or more."
             );
 
-    /// <summary>Refuses options that make no sense with what else was asked for.</summary>
+    /// <summary>Rejects options that do not apply.</summary>
     public static void RejectOptions(ParseResult parsed, string where, params ReadOnlySpan<Option> options)
     {
         foreach (var option in options)
@@ -156,7 +153,7 @@ internal static class SharedOptions
                 throw new Core.Errors.HoldfastException(
                     Core.Errors.ErrorCatalogue.Usage,
                     $"{option.Name} has no meaning {where}.",
-                    "Leave it out; holdfast VERB --help tells which option is for what."
+                    "Omit it; holdfast VERB --help explains each option."
                 );
             }
         }

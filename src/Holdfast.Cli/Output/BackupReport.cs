@@ -9,12 +9,12 @@ using Spectre.Console;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>Shows a sweep while it runs, and what it came to.</summary>
+/// <summary>Shows the progress and the results of a batch of backups.</summary>
 internal static class BackupReport
 {
     private const int MaxRowsOnScreen = 60;
 
-    /// <summary>Runs a sweep under a progress bar where a person is watching.</summary>
+    /// <summary>Runs a batch of backups, with a progress bar on a terminal.</summary>
     public static async Task<IReadOnlyList<BackupOutcome>> WatchAsync(
         CommandConsole console,
         int total,
@@ -43,18 +43,18 @@ internal static class BackupReport
             });
     }
 
-    /// <summary>Writes a line for each database and their sum, or the JSON document.</summary>
-    /// <param name="console">Where to.</param>
-    /// <param name="root">Where the archives lie.</param>
-    /// <param name="outcomes">What the backups came to.</param>
-    /// <param name="elapsed">How long all took.</param>
-    /// <param name="passedOver">What the source has besides; null where only some of its databases were asked for.</param>
+    /// <summary>Writes a line for each database and a summary, or the JSON document.</summary>
+    /// <param name="console">The console.</param>
+    /// <param name="root">Location of the archives.</param>
+    /// <param name="outcomes">Results of the backups.</param>
+    /// <param name="elapsed">Total duration.</param>
+    /// <param name="skippedFiles">Files that discovery skipped; null if only some databases were requested.</param>
     public static void Write(
         CommandConsole console,
         string root,
         IReadOnlyList<BackupOutcome> outcomes,
         TimeSpan elapsed,
-        SkippedFiles? passedOver
+        SkippedFiles? skippedFiles
     )
     {
         var sum = new BackupSummaryView(
@@ -69,7 +69,7 @@ internal static class BackupReport
         if (console.IsJson)
         {
             CommandConsole.WriteJson(
-                new([.. outcomes.Select(BackupView.Of)], sum, passedOver is null ? null : SkippedFilesMapper.ToView(passedOver)),
+                new([.. outcomes.Select(BackupView.Of)], sum, skippedFiles is null ? null : SkippedFilesMapper.ToView(skippedFiles)),
                 CliJson.Default.ItemsViewBackupView
             );
             return;
@@ -99,9 +99,9 @@ internal static class BackupReport
             }
         }
 
-        if (passedOver is not null)
+        if (skippedFiles is not null)
         {
-            SkippedFilesReport.Write(console, passedOver);
+            SkippedFilesReport.Write(console, skippedFiles);
         }
         var incomplete = sum.CompletedWithErrors > 0 ? $", {sum.CompletedWithErrors} incomplete" : "";
         console.WriteLine(

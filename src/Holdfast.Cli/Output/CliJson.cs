@@ -4,7 +4,7 @@ using Holdfast.Cli.Output.Views;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>The JSON of the command line: camelCase, nulls left out; stable, as <c>docs/cli.md</c> gives it.</summary>
+/// <summary>JSON output of the command: camelCase, null values omitted. It is a stable format, described in <c>docs/cli.md</c>.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -8,53 +8,53 @@ using Spectre.Console;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>Writes results: to a terminal with colour and boxes, to a pipe as plain lines, or as one JSON document.</summary>
+/// <summary>Writes results: with colour and boxes to a terminal, as plain lines to a pipe, or as one JSON document.</summary>
 internal sealed class CommandConsole(bool json)
 {
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.General) { WriteIndented = true };
 
-    /// <summary>Whether results go out as JSON.</summary>
+    /// <summary>Whether results are written as JSON.</summary>
     public bool IsJson { get; } = json;
 
-    /// <summary>Whether a person is watching: progress is drawn.</summary>
+    /// <summary>Whether the output is a terminal, so that progress is shown.</summary>
     public bool IsInteractive => !IsJson && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
 
-    /// <summary>Writes the one JSON document.</summary>
+    /// <summary>Writes the JSON document.</summary>
     public static void WriteJson<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
-    /// <summary>Writes the one JSON document: an answer of the server, with the members that it had.</summary>
+    /// <summary>Writes the JSON document: an answer of the server, with all members that the server sent.</summary>
     public static void WriteView<T>(T view) => WriteJson(ClientJson.ToDocument(view));
 
-    /// <summary>Writes the one JSON document: a list that the server gave.</summary>
+    /// <summary>Writes the JSON document: a list from the server.</summary>
     public static void WriteItems<T>(IEnumerable<T> items) =>
         WriteJson(new JsonObject { ["items"] = new JsonArray([.. items.Select(i => (JsonNode?)ClientJson.ToDocument(i))]) });
 
-    /// <summary>Writes the one JSON document.</summary>
+    /// <summary>Writes the JSON document.</summary>
     public static void WriteJson(JsonNode document) => Console.Out.WriteLine(document.ToJsonString(Indented));
 
-    /// <summary>Tells a failure and what to do: as JSON on standard output, else on standard error.</summary>
-    public void WriteFailure(HoldfastException fault)
+    /// <summary>Reports a failure and its hint: as JSON on standard output, or as text on standard error.</summary>
+    public void WriteFailure(HoldfastException failure)
     {
         if (IsJson)
         {
-            WriteJson(new(ErrorView.Of(fault)), CliJson.Default.FailureView);
+            WriteJson(new(ErrorView.Of(failure)), CliJson.Default.FailureView);
             return;
         }
 
-        WriteError(fault);
+        WriteError(failure);
     }
 
-    /// <summary>Tells a failure of a part, and what to do, on standard error; the result goes out besides.</summary>
-    public static void WriteError(HoldfastException fault)
+    /// <summary>Reports a partial failure and its hint on standard error; the result is written separately.</summary>
+    public static void WriteError(HoldfastException failure)
     {
-        WriteLabelled("error:", fault.Message);
-        if (fault.Hint is not null)
+        WriteLabelled("error:", failure.Message);
+        if (failure.Hint is not null)
         {
-            WriteLabelled(" hint:", fault.Hint);
+            WriteLabelled(" hint:", failure.Hint);
         }
     }
 
-    /// <summary>Tells that the command was stopped before its end: as JSON on standard output, else on standard error.</summary>
+    /// <summary>Reports that the command was stopped: as JSON on standard output, or as text on standard error.</summary>
     public void WriteStopped(string message)
     {
         if (IsJson)
@@ -67,9 +67,9 @@ internal sealed class CommandConsole(bool json)
         }
     }
 
-    /// <summary>Tells something by the way, on standard error.</summary>
-    /// <param name="text">What it is.</param>
-    /// <param name="isAlwaysTold">Whether it is told also beside a JSON document.</param>
+    /// <summary>Writes a note to standard error.</summary>
+    /// <param name="text">The note.</param>
+    /// <param name="isAlwaysTold">Whether to write the note even with JSON output.</param>
     public void WriteNote(string text, bool isAlwaysTold = false)
     {
         if (!IsJson || isAlwaysTold)
@@ -87,7 +87,7 @@ internal sealed class CommandConsole(bool json)
         }
     }
 
-    /// <summary>Writes a text of the result that may have several lines, as SQL has. All but the first are indented.</summary>
+    /// <summary>Writes text of the result that can have several lines, such as SQL. All lines but the first are indented.</summary>
     public void WriteText(string text)
     {
         if (!IsJson)
@@ -96,12 +96,12 @@ internal sealed class CommandConsole(bool json)
         }
     }
 
-    /// <summary>A text as the cell of a table, which has one line.</summary>
+    /// <summary>Converts a text to a table cell, which has one line.</summary>
     public static string ToCell(string text) => text.ReplaceLineEndings(" ");
 
-    /// <summary>Writes a table: with boxes for a person, with two spaces between columns for a pipe.</summary>
-    /// <param name="columns">Headings; one that begins with <c>&gt;</c> is set to the right.</param>
-    /// <param name="rows">Cells, each with a colour for a terminal or null.</param>
+    /// <summary>Writes a table: with boxes to a terminal, with two spaces between columns to a pipe.</summary>
+    /// <param name="columns">Headings; one that begins with <c>&gt;</c> is right-aligned.</param>
+    /// <param name="rows">Cells, each with a colour for the terminal, or null.</param>
     public void WriteTable(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<(string Text, string? Colour)>> rows)
     {
         var right = columns.Select(c => c.StartsWith('>')).ToList();
@@ -126,7 +126,7 @@ internal sealed class CommandConsole(bool json)
             {
                 column.RightAligned();
             }
-            table.AddColumn(right[i] || i == 0 ? column.NoWrap() : column); // a name is never broken
+            table.AddColumn(right[i] || i == 0 ? column.NoWrap() : column); // names are never wrapped
         }
 
         foreach (var row in rows)
@@ -142,7 +142,7 @@ internal sealed class CommandConsole(bool json)
 
     private static void WriteLabelled(string heading, string text) => Write(Console.Error, heading + " ", "       ", text);
 
-    // All lines but the first are indented: what a name holds begins none that looks like one of ours. Tabs stay, for SQL is to be copied.
+    // Lines after the first are indented, so that no name can imitate a line of the command. Tabs stay, so that SQL can be copied.
     private static void Write(TextWriter writer, string heading, string indent, string text)
     {
         foreach (var (i, line) in text.Split('\n').Index())
@@ -152,7 +152,7 @@ internal sealed class CommandConsole(bool json)
         }
     }
 
-    // Names come from disks and archives: they must not be able to move the cursor, break a line or turn its direction.
+    // Names come from disks and archives: they must not move the cursor, break lines or change the text direction.
     private static string ToPrintable(string text) =>
         text.Any(IsUnprintable) ? string.Concat(text.Select(c => IsUnprintable(c) ? '\uFFFD' : c)) : text;
 

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>Sizes and times in words for people.</summary>
+/// <summary>Formats sizes and times for people.</summary>
 internal static class DisplayFormat
 {
-    /// <summary>Bytes with a binary unit: <c>1.4 MiB</c>.</summary>
+    /// <summary>Formats bytes with a binary unit: <c>1.4 MiB</c>.</summary>
     public static string Bytes(long bytes)
     {
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -19,19 +19,19 @@ internal static class DisplayFormat
             : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
     }
 
-    /// <summary>Seconds with two digits: <c>0.42 s</c>.</summary>
+    /// <summary>Formats seconds with two decimals: <c>0.42 s</c>.</summary>
     public static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
 
-    /// <summary>A time in UTC; <c>-</c> for none.</summary>
+    /// <summary>Formats a time in UTC; <c>-</c> for null.</summary>
     public static string Time(DateTimeOffset? time) => time is { } known ? Time(known) : "-";
 
-    /// <summary>A list with commas between its items; <c>-</c> where it is empty.</summary>
+    /// <summary>Joins items with commas; <c>-</c> if there are none.</summary>
     public static string Join(IReadOnlyList<string> items) => items.Count == 0 ? "-" : string.Join(", ", items);
 
-    /// <summary>The name of a value in lower case; <c>-</c> for none.</summary>
+    /// <summary>Formats the name of a value in lower case; <c>-</c> for null.</summary>
     public static string LowerCase<T>(T? value)
         where T : struct, Enum => value?.ToString().ToLowerInvariant() ?? "-";
 
-    /// <summary>A time in UTC: <c>2026-11-23 10:00:00</c>.</summary>
+    /// <summary>Formats a time in UTC: <c>2026-11-23 10:00:00</c>.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 }

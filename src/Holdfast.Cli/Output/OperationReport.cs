@@ -8,14 +8,14 @@ internal static class OperationReport
 {
     private const int MaxRowsOnScreen = 60;
 
-    /// <summary>One that has ended, in a line.</summary>
+    /// <summary>Formats an ended operation in one line.</summary>
     public static string FormatLine(Operation o) =>
         $"{o.Database}: {StateCell(o).Text}"
         + (MadeCell(o) == "-" ? "" : $", {MadeCell(o)}")
         + (o.Result?.StoredBytes is > 0 and var bytes ? $", {DisplayFormat.Bytes(bytes)} stored" : "")
         + (o.Error is { } error ? $": {error.Message}" : "");
 
-    /// <summary>Many, as a table or as a document.</summary>
+    /// <summary>Writes operations as a table or JSON document.</summary>
     public static void WriteList(CommandConsole console, IReadOnlyList<Operation> operations)
     {
         if (console.IsJson)
@@ -43,7 +43,7 @@ internal static class OperationReport
         }
         if (console.IsInteractive)
         {
-            // The lines of those that ended were not shown.
+            // The watcher has not written a line for each operation.
             var shown = operations.Count <= MaxRowsOnScreen ? operations : [.. failed.Take(MaxRowsOnScreen)];
             if (shown.Count > 0)
             {
@@ -82,7 +82,7 @@ internal static class OperationReport
     private static OutcomeCounts Counts(IEnumerable<Operation> operations) =>
         OutcomeCounts.Count(operations.Select(o => (o.State, o.Result?.Unchanged == true)));
 
-    // One kind of failure for all is that failure; some done and some not is "done with errors".
+    // If all failed in the same way, the exit code is that of the failure; otherwise it is 1, "done with errors".
     private static int ExitCode(int all, List<Operation> failed)
     {
         if (failed.Count == 0)

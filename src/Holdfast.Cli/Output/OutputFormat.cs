@@ -6,6 +6,6 @@ public enum OutputFormat
     /// <summary>For people.</summary>
     Text,
 
-    /// <summary>One JSON document, as <c>docs/cli.md</c> gives it.</summary>
+    /// <summary>One JSON document, as described in <c>docs/cli.md</c>.</summary>
     Json,
 }

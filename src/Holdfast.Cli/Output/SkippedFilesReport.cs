@@ -8,26 +8,26 @@ internal static class SkippedFilesReport
     private const int MaxNames = 5;
 
     /// <summary>
-    /// Writes a line for each reason with its count and the first names. Files that belong to databases or are
-    /// Holdfast's own are not worth one.
+    /// Writes a line for each reason with the number of files and the first names. Files that belong to databases or to
+    /// Holdfast are not listed.
     /// </summary>
-    public static void Write(CommandConsole console, SkippedFiles passedOver)
+    public static void Write(CommandConsole console, SkippedFiles skippedFiles)
     {
-        foreach (var (reason, count) in passedOver.Counts.OrderBy(c => c.Key))
+        foreach (var (reason, count) in skippedFiles.Counts.OrderBy(c => c.Key))
         {
             if (reason is SkipReason.SideFile or SkipReason.OwnFile)
             {
                 continue;
             }
-            var names = passedOver.Files.Where(f => f.Reason == reason).Take(MaxNames).Select(f => f.Name);
+            var names = skippedFiles.Files.Where(f => f.Reason == reason).Take(MaxNames).Select(f => f.Name);
             var hint = reason == SkipReason.LooksEncrypted ? ". If it is one, back it up with --encrypted GLOB" : "";
             var list = string.Join(", ", names) + (count > MaxNames ? ", …" : "");
             console.WriteLine($"skipped, {DescribeReason(reason.ToString())}: {count} ({list}){hint}");
         }
     }
 
-    /// <summary>Why a file was left out.</summary>
-    /// <param name="reason">Name of a <see cref="SkipReason"/>; one that a newer server sends is shown as it is.</param>
+    /// <summary>Describes why a file was skipped.</summary>
+    /// <param name="reason">Name of a <see cref="SkipReason"/>; unknown names of a newer server are shown unchanged.</param>
     public static string DescribeReason(string reason) =>
         reason switch
         {

@@ -2,12 +2,12 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Output;
 
-/// <summary>Asks the person at the terminal.</summary>
+/// <summary>Asks the user at the terminal.</summary>
 internal static class TerminalPrompt
 {
     /// <summary>Asks for a line.</summary>
     /// <param name="question">The question.</param>
-    /// <param name="otherwise">What to do where nobody can be asked.</param>
+    /// <param name="otherwise">The hint if standard input is not a terminal.</param>
     public static string Prompt(string question, string otherwise)
     {
         WriteQuestion(question, otherwise);
@@ -16,7 +16,7 @@ internal static class TerminalPrompt
 
     /// <summary>Asks for a secret, which is not shown while it is typed.</summary>
     /// <param name="question">The question.</param>
-    /// <param name="otherwise">What to do where nobody can be asked.</param>
+    /// <param name="otherwise">The hint if standard input is not a terminal.</param>
     public static string PromptSecret(string question, string otherwise)
     {
         WriteQuestion(question, otherwise);
@@ -41,7 +41,7 @@ internal static class TerminalPrompt
     {
         if (Console.IsInputRedirected)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, "Nobody can be asked: standard input is no terminal.", otherwise);
+            throw new HoldfastException(ErrorCatalogue.Usage, "Cannot ask for input: standard input is not a terminal.", otherwise);
         }
         Console.Error.Write(question);
     }

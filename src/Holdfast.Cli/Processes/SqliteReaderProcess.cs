@@ -5,26 +5,26 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Cli.Processes;
 
 /// <summary>
-/// This program as the process that reads SQLite databases which others may write to: how it is started, and what it
-/// does then.
+/// Starts this program as a separate process that reads SQLite databases to which other users can write, and runs that
+/// process.
 /// </summary>
 internal static class SqliteReaderProcess
 {
     /// <summary>
-    /// The command line of such a process. No verb for people: it talks to the program that has started it, over its
-    /// standard input and output.
+    /// The argument that starts such a process. It is not a verb for people: the process communicates with its parent
+    /// through standard input and output.
     /// </summary>
     public const string Verb = "read-sqlite";
 
     private static readonly Lazy<ReaderPool> Shared = new(CreatePool);
 
-    /// <summary>The processes of this one.</summary>
+    /// <summary>The reader processes of this program.</summary>
     public static ReaderPool Pool => Shared.Value;
 
-    /// <summary>Runs such a process, to the end of its input.</summary>
+    /// <summary>Runs as such a process until its input ends.</summary>
     public static async Task<int> RunAsync()
     {
-        // A signal for all of a terminal or a service: whoever has started this one still needs it, and its end closes the input.
+        // Ignore signals sent to the whole terminal or service: the parent still needs this process, and closes its input at the end.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = true);
         await using var requests = Open(0, FileAccess.Read);
@@ -36,10 +36,10 @@ internal static class SqliteReaderProcess
     private static FileStream Open(int descriptor, FileAccess access) =>
         new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
 
-    // Started by "dotnet holdfast.dll", the program is the host.
+    // If started by "dotnet holdfast.dll", the executable is the host.
     private static ReaderPool CreatePool()
     {
-        var program = Environment.ProcessPath ?? throw new InvalidOperationException("This program does not know where it lies.");
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
         var isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
         return new(program, isHost ? [Path.Combine(AppContext.BaseDirectory, "holdfast.dll"), Verb] : [Verb], TimeProvider.System);
     }

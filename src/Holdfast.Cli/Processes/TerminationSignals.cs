@@ -3,13 +3,12 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Cli.Processes;
 
 /// <summary>
-/// Ctrl+C and SIGTERM: the first one cancels the token, and the process goes on until what it had begun is cleaned up,
-/// however long that takes. A second
-/// one ends it at once, unless a server that stops in order takes care of it.
+/// Handles Ctrl+C and SIGTERM. The first signal cancels the token, and the process continues until it has cleaned up,
+/// however long that takes. A second signal ends it at once, unless a server handles the shutdown.
 /// </summary>
 internal sealed class TerminationSignals : IDisposable
 {
-    // As shells tell of a process that a signal ended.
+    // The convention of shells for processes ended by a signal.
     private const int SignalExitCodeBase = 128;
     private const int InterruptNumber = 2;
     private const int TerminateNumber = 15;
@@ -25,13 +24,13 @@ internal sealed class TerminationSignals : IDisposable
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, SignalExitCodeBase + TerminateNumber));
     }
 
-    /// <summary>Cancelled when the process shall stop.</summary>
+    /// <summary>Cancelled when the process should stop.</summary>
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>Exit code of a run that was stopped: 130 after Ctrl+C, 143 after SIGTERM.</summary>
+    /// <summary>Exit code of a stopped run: 130 after Ctrl+C, 143 after SIGTERM.</summary>
     public int ExitCode => _exitCode;
 
-    /// <summary>The signal that came, as people call it.</summary>
+    /// <summary>Name of the signal, for messages.</summary>
     public string Name => _exitCode == SignalExitCodeBase + TerminateNumber ? "SIGTERM" : "Ctrl+C";
 
     /// <inheritdoc/>
@@ -42,8 +41,8 @@ internal sealed class TerminationSignals : IDisposable
         _stop.Dispose();
     }
 
-    // On a thread of the runtime that must not be held up, and out of which nothing may be thrown: those who are told
-    // of the stop may do either.
+    // Cancels on another thread: this thread belongs to the runtime and must neither be blocked nor throw, and callbacks of
+    // the token could do either.
     private void Stop(PosixSignalContext context, int exitCode)
     {
         if (Interlocked.CompareExchange(ref _exitCode, exitCode, 0) != 0)

@@ -4,15 +4,15 @@ using Holdfast.Engines;
 
 namespace Holdfast.Cli.Sources;
 
-/// <summary>A source as the command line names it, attached by the engine that its location belongs to.</summary>
+/// <summary>A source given on the command line, attached by the engine that accepts its location.</summary>
 /// <param name="Engine">Name of its engine.</param>
-/// <param name="Source">The source, attached. Dispose it.</param>
+/// <param name="Source">The attached source, which the caller disposes.</param>
 internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IAsyncDisposable
 {
-    /// <summary>All engines, for what needs no source.</summary>
+    /// <summary>All engines, for verbs that need no source.</summary>
     public static IReadOnlyCollection<IDatabaseEngine> Engines { get; } = [.. Drivers.Engines.Select(e => e.CreateEngine())];
 
-    /// <summary>The source that <c>[NAME=]DIR</c> or <c>[NAME=]URL</c> stands for.</summary>
+    /// <summary>Attaches the source for <c>[NAME=]DIR</c> or <c>[NAME=]URL</c>.</summary>
     public static CommandSource Parse(string text, SourceOptions options, ParseResult parsed)
     {
         var (name, place) = SplitName(text);
@@ -33,7 +33,7 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
         );
     }
 
-    /// <summary>Where a restore goes: the source, and the name of the new database in it.</summary>
+    /// <summary>Attaches the source that a restore writes to, and returns the name of the new database.</summary>
     public static (CommandSource Source, string Name) ParseTarget(
         string text,
         SourceOptions options,
@@ -62,7 +62,7 @@ internal sealed record CommandSource(string Engine, IDatabaseSource Source) : IA
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
-    // A text that is no URL of a server is a path, however odd.
+    // Any text that is not the URL of a server is a path.
     private static EngineFactory EngineOf(string location) =>
         Drivers.Engines.FirstOrDefault(e => !e.HasFiles && e.Accepts(location)) ?? Drivers.Engines.First(e => e.HasFiles);
 

@@ -6,10 +6,7 @@ using Holdfast.Engines;
 
 namespace Holdfast.Cli.Sources;
 
-/// <summary>
-/// How a database is restored: what a PostgreSQL server makes of owners and grants, and what a file of SQLite takes
-/// over of the original.
-/// </summary>
+/// <summary>The options of a restore: owners and grants on a PostgreSQL server, or owner and mode of a SQLite file.</summary>
 internal sealed class RestoreOptions
 {
     private readonly Option<string> _user = new("--restore-user")
@@ -67,7 +64,7 @@ internal sealed class RestoreOptions
     };
     private readonly Option<bool> _superuser = new("--allow-superuser")
     {
-        Description = "The old name of --allow-powerful-role.",
+        Description = "Deprecated name of --allow-powerful-role.",
         Hidden = true,
     };
     private readonly Option<int?> _jobs = new("--jobs")
@@ -76,20 +73,20 @@ internal sealed class RestoreOptions
         HelpName = "N",
     };
 
-    /// <summary>All of them.</summary>
+    /// <summary>All options.</summary>
     public IReadOnlyList<Option> All =>
         [_user, _password, _owner, _mode, _noOwner, _keepOwners, _missing, _powerful, _superuser, _continue, _jobs];
 
-    /// <summary>Whether objects that cannot be made are left out.</summary>
+    /// <summary>Whether objects that cannot be created are omitted.</summary>
     public bool ShouldContinueOnError(ParseResult parsed) => parsed.GetValue(_continue);
 
-    /// <summary>How a database server restores.</summary>
+    /// <summary>Reads the options for a restore to a database server.</summary>
     public RestoreRoleOptions ReadRoles(ParseResult parsed, EngineFactory engine)
     {
-        SharedOptions.RejectOptions(parsed, $"where the new database is one of {engine.Description.Label}'s", _mode);
+        SharedOptions.RejectOptions(parsed, $"for a {engine.Description.Label} database", _mode);
         if (HasOwner(parsed) && parsed.GetValue(_owner) is null)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, "--owner does not say which role.", "Write --owner ROLE.");
+            throw new HoldfastException(ErrorCatalogue.Usage, "--owner needs the name of a role.", "Write --owner ROLE.");
         }
         if (parsed.GetValue(_noOwner))
         {
@@ -110,7 +107,7 @@ internal sealed class RestoreOptions
         var password = parsed.GetValue(_password) is { } file ? ServerConnectionOptions.ReadSecret(file, "Password file") : null;
         if (parsed.GetValue(_superuser))
         {
-            SharedOptions.Console(parsed).WriteNote("--allow-superuser is called --allow-powerful-role now.");
+            SharedOptions.Console(parsed).WriteNote("--allow-superuser is deprecated; use --allow-powerful-role.");
         }
         return new()
         {
@@ -125,22 +122,22 @@ internal sealed class RestoreOptions
     }
 
     /// <summary>
-    /// What a new file takes over of the original one. Refuses all that is of PostgreSQL, but for what a server is
-    /// asked for with each restore.
+    /// Reads the options for a restore to a file, and rejects those for PostgreSQL. In server mode,
+    /// <c>--continue-on-error</c> is allowed, because the target can be of either kind.
     /// </summary>
     public FileRestoreOptions ReadFileRestore(ParseResult parsed, bool isAtServer = false)
     {
         SharedOptions.RejectOptions(
             parsed,
-            "where the new database is none of PostgreSQL's",
+            "for a database that is not on a PostgreSQL server",
             [.. All.Where(o => o != _owner && o != _mode && !(isAtServer && o == _continue))]
         );
         if (parsed.GetValue(_owner) is { } role)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                $"--owner {role} names a role, and the new database is none of PostgreSQL's.",
-                "Write --owner alone, behind the path: the file gets the owner of the original. For another one: chown."
+                $"--owner {role} names a role, but the new database is not on a PostgreSQL server.",
+                "Write --owner without a role after the path: the file gets the owner of the original. For another owner, use chown."
             );
         }
         return new() { RestoreMode = parsed.GetValue(_mode), RestoreOwner = HasOwner(parsed) };

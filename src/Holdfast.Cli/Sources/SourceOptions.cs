@@ -6,10 +6,13 @@ using Holdfast.Engines;
 
 namespace Holdfast.Cli.Sources;
 
-/// <summary>The options of a verb that has a source: which databases, and how to get at them.</summary>
+/// <summary>The options of a verb that opens a source: which databases, and the password of a server.</summary>
 internal sealed class SourceOptions
 {
-    /// <summary>Globs of encrypted databases.</summary>
+    /// <summary>All options.</summary>
+    public IReadOnlyList<Option> All => [Exclude, Encrypted, PasswordFile, AskPassword];
+
+    /// <summary>Globs of names of encrypted databases.</summary>
     public Option<string[]> Encrypted { get; } =
         new("--encrypted")
         {
@@ -17,11 +20,11 @@ internal sealed class SourceOptions
             HelpName = "GLOB",
         };
 
-    /// <summary>Globs that do not count.</summary>
+    /// <summary>Globs of names of databases to exclude.</summary>
     public Option<string[]> Exclude { get; } =
         new("--exclude") { Description = "Exclude databases whose names match GLOB. Repeatable.", HelpName = "GLOB" };
 
-    /// <summary>Where a server's password is.</summary>
+    /// <summary>File with the password of a database server.</summary>
     public Option<string> PasswordFile { get; } =
         new("--password-file")
         {
@@ -31,16 +34,16 @@ internal sealed class SourceOptions
             HelpName = "FILE",
         };
 
-    /// <summary>Whether the password is asked for.</summary>
+    /// <summary>Whether to ask for the password at the terminal.</summary>
     public Option<bool> AskPassword { get; } = new("--ask-password") { Description = "PostgreSQL: ask for the password at the terminal." };
 
-    /// <summary>Globs of encrypted databases that were given.</summary>
+    /// <summary>The given globs of encrypted databases.</summary>
     public IReadOnlyList<string> GetEncrypted(ParseResult parsed) => parsed.GetValue(Encrypted) ?? [];
 
-    /// <summary>Globs that do not count, that were given.</summary>
+    /// <summary>The given globs of databases to exclude.</summary>
     public IReadOnlyList<string> GetExcluded(ParseResult parsed) => parsed.GetValue(Exclude) ?? [];
 
-    /// <summary>Gives the password, read or asked for once; null where neither was asked for.</summary>
+    /// <summary>A function that returns the password, which is read or asked for once; null if no option requests it.</summary>
     public Func<CancellationToken, ValueTask<string?>>? GetPassword(ParseResult parsed)
     {
         var file = parsed.GetValue(PasswordFile);
@@ -55,11 +58,11 @@ internal sealed class SourceOptions
         return password is null ? null : _ => new(password);
     }
 
-    /// <summary>Refuses what belongs to database servers.</summary>
+    /// <summary>Rejects options that apply only to database servers.</summary>
     public void RejectServerOptions(ParseResult parsed, EngineFactory engine) =>
         SharedOptions.RejectOptions(parsed, $"with files of {engine.Description.Label}", PasswordFile, AskPassword);
 
-    /// <summary>Refuses what belongs to files where the engine has servers, and the other way round.</summary>
+    /// <summary>Rejects options that apply only to servers if the engine has files, and the other way round.</summary>
     public void RejectOptionsOfOthers(ParseResult parsed, EngineFactory engine)
     {
         if (engine.HasFiles)

@@ -53,8 +53,8 @@ internal static class DestinationCommand
                     (null, { } path) => await JsonInput.ReadAsync(path, cancellationToken),
                     _ => throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        "One of --path and --file is needed.",
-                        "--path DIR for a local one, --file FILE for any."
+                        "Give either --path or --file.",
+                        "--path DIR for a local destination, --file FILE for any kind."
                     ),
                 };
                 var answer = await api.Destinations.PutDocumentAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);

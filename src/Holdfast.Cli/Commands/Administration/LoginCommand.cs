@@ -7,11 +7,11 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Commands.Administration;
 
-/// <summary><c>holdfast login</c>: signs in as a user once, and keeps an API token for this machine.</summary>
+/// <summary><c>holdfast login</c>: signs in as a user and stores an API token for this machine.</summary>
 internal static class LoginCommand
 {
     private const string NonInteractiveHint =
-        "Give --user NAME and --password-file FILE (and --new-password-file FILE where a one-time password has to be changed).";
+        "Give --user NAME and --password-file FILE (and --new-password-file FILE if a one-time password must be changed).";
 
     private const int MaxTokenNameLength = 64;
 
@@ -73,7 +73,7 @@ internal static class LoginCommand
                 {
                     console.WriteLine(
                         $"Signed in to {shown} as {who} ({role}). The token for this machine is in {Login.FilePath}; holdfast "
-                            + "logout ends it."
+                            + "logout deletes it."
                     );
                 }
                 return 0;
@@ -82,8 +82,8 @@ internal static class LoginCommand
         return command;
     }
 
-    /// <summary>Deletes a login's token at its server.</summary>
-    /// <returns>Whether there was one; it may have been deleted before.</returns>
+    /// <summary>Deletes the token of a login on its server.</summary>
+    /// <returns>Whether the token existed; it may have been deleted before.</returns>
     public static async Task<bool> EndTokenAsync(HoldfastClient api, Login login, CancellationToken cancellationToken)
     {
         try
@@ -135,12 +135,12 @@ internal static class LoginCommand
     private static string PromptNewPassword()
     {
         var (first, again) = (
-            Prompt("The one-time password has to be changed. New password: ", secret: true),
-            Prompt("Once more: ", secret: true)
+            Prompt("The one-time password must be changed. New password: ", secret: true),
+            Prompt("Repeat: ", secret: true)
         );
         return first == again
             ? first
-            : throw new HoldfastException(ErrorCatalogue.Usage, "The two new passwords differ.", "Nothing was changed; try again.");
+            : throw new HoldfastException(ErrorCatalogue.Usage, "The two new passwords differ.", "Nothing was changed. Try again.");
     }
 
     private static string Prompt(string question, bool secret) =>

@@ -6,7 +6,7 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Commands.Administration;
 
-/// <summary><c>holdfast logout</c>: ends this machine's token.</summary>
+/// <summary><c>holdfast logout</c>: deletes the token of this machine.</summary>
 internal static class LogoutCommand
 {
     public static Command Create()
@@ -20,7 +20,7 @@ internal static class LogoutCommand
                     ?? throw new HoldfastException(
                         ErrorCatalogue.NotFound,
                         "Nobody is signed in on this machine.",
-                        $"'{Login.FilePath}' is not there."
+                        $"'{Login.FilePath}' does not exist."
                     );
                 var ended = true;
                 try
@@ -30,12 +30,12 @@ internal static class LogoutCommand
                 }
                 catch (HoldfastException e)
                 {
-                    // The file is forgotten all the same: who leaves a machine must not depend on the server.
+                    // Delete the file anyway: signing out of a machine must not depend on the server.
                     ended = e.Error == ErrorCatalogue.AuthenticationRequired;
                     if (!ended)
                     {
                         console.WriteNote(
-                            $"The token {login.TokenId} still stands at {login.Server}: {Sentence.EnsureTerminated(e.Message)} Delete it "
+                            $"The token {login.TokenId} is still valid at {login.Server}: {Sentence.EnsureTerminated(e.Message)} Delete it "
                                 + $"there: holdfast token delete {login.TokenId}"
                         );
                     }

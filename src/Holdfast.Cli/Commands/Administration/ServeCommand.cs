@@ -7,7 +7,7 @@ using Holdfast.Studio.Hosting;
 
 namespace Holdfast.Cli.Commands.Administration;
 
-/// <summary><c>holdfast serve</c>: runs a node until it is told to stop.</summary>
+/// <summary><c>holdfast serve</c>: runs a node until it is stopped.</summary>
 internal static class ServeCommand
 {
     public static Command Create()
@@ -49,7 +49,7 @@ internal static class ServeCommand
                     environment,
                     Drivers.Engines
                 );
-                ListenAddressCheck.EnsureAvailable(loaded); // before there is a data folder with secrets
+                ListenAddressCheck.EnsureAvailable(loaded); // before the data folder is created
                 await using var server = HoldfastServer.Build(
                     new()
                     {
@@ -69,7 +69,7 @@ internal static class ServeCommand
         return command;
     }
 
-    // Stopped in order even where it is told to before it has started: what it has begun by then gets its grace too.
+    // Shut down gracefully even if stopped during startup: backups that have begun get their grace period.
     private static async Task RunAsync(WebApplication server, ServerConfig config, CancellationToken cancellationToken)
     {
         try
@@ -79,11 +79,11 @@ internal static class ServeCommand
         }
         catch (Exception e)
         {
-            // what kept it from starting is what is told
+            // report why it could not start instead
             await server.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ListenAddressCheck.Explain(config, e) is { } taken)
             {
-                throw taken; // by another one since it was looked at
+                throw taken; // another program has taken the address since the check
             }
             throw;
         }

@@ -8,11 +8,17 @@ using Holdfast.State.Embedded;
 
 namespace Holdfast.Cli.Commands.Administration;
 
-/// <summary><c>holdfast server</c>: what keeps the server itself.</summary>
+/// <summary><c>holdfast server</c>: state, clock and alerts of the server.</summary>
 internal static class ServerCommand
 {
     public static Command Create() =>
-        new Command("server", "The server's own state.") { BackupState(), ConfirmClock(), Alerts(), Acknowledge() }.WithServerOptions();
+        new Command("server", "State, clock and alerts of the server.")
+        {
+            BackupState(),
+            ConfirmClock(),
+            Alerts(),
+            Acknowledge(),
+        }.WithServerOptions();
 
     private static Command BackupState()
     {
@@ -40,11 +46,11 @@ internal static class ServerCommand
                     (null, null) => await RequestCopyAsync(parsed, cancellationToken),
                     _ => throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        "--data and --to belong together, and to no --server.",
-                        "Without them a running server makes the copy, in its data folder."
+                        "--data and --to must be used together, and not with --server.",
+                        "Without them, a running server makes the copy in its data folder."
                     ),
                 };
-                console.WriteNote("The copy holds the node's key: keep it as you keep secrets.");
+                console.WriteNote("The copy contains the key of the node: protect it like other secrets.");
                 return ServerCommandExtensions.WriteResult(console, path, new() { ["path"] = path });
             }
         );
@@ -84,12 +90,12 @@ internal static class ServerCommand
     {
         var keys = new Argument<string[]>("KEY")
         {
-            Description = "Keys of alerts of missing backups, or of roles that were changed.",
+            Description = "Keys of alerts about missing backups or changed restore roles.",
             Arity = ArgumentArity.OneOrMore,
         };
         return new Command(
             "acknowledge",
-            "Acknowledge alerts of missing backups, or that a changed restore role has been corrected. The alerts are then cleared."
+            "Acknowledge alerts about missing backups, or that a changed restore role has been corrected. The alerts then end."
         )
         {
             keys,
@@ -140,7 +146,7 @@ internal static class ServerCommand
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
                 $"The copy cannot be written to '{to}': {e.Message}",
-                "Check its path, and whether there is room.",
+                "Check the path and the free space.",
                 e
             );
         }

@@ -14,7 +14,8 @@ internal static class SourceCommand
         new Command("source", "The sources of the server: those of its configuration, and database servers that Admins define.")
         {
             ListCommand(),
-            ListSkippedFiles(),
+            ListSkippedFiles("skipped"),
+            ListSkippedFiles("passed-over", isHidden: true), // its former name
             Discover("discover"),
             Discover("look", isHidden: true), // its former name
             Confirm(),
@@ -28,9 +29,9 @@ internal static class SourceCommand
             async (parsed, api, console, cancellationToken) => WriteSources(console, await api.Sources.ListAsync(cancellationToken))
         );
 
-    private static Command ListSkippedFiles()
+    private static Command ListSkippedFiles(string verb, bool isHidden = false)
     {
-        var command = new Command("passed-over", "List the files that the last discovery skipped, with the reasons.");
+        var command = new Command(verb, "List the files that the last discovery skipped, with the reasons.") { Hidden = isHidden };
         var name = command.AddArgument("NAME", "Its name.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -138,10 +139,7 @@ internal static class SourceCommand
             Description = "Role that owns restored databases. Default: the name of --restore-user followed by _owner.",
             HelpName = "ROLE",
         };
-        foreach (var option in (Option[])[url, password, include, exclude, restorer, restorerPassword, owner])
-        {
-            command.Add(option);
-        }
+        command.Add([url, password, include, exclude, restorer, restorerPassword, owner]);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {

@@ -62,7 +62,7 @@ internal static class TokenCommand
                 var path = parsed.GetValue(file);
                 if (path is not null && System.IO.Path.Exists(path))
                 {
-                    throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{path}' is there already.", "Choose another name.");
+                    throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{path}' already exists.", "Choose another name.");
                 }
                 var request = new TokenRequest
                 {
@@ -108,8 +108,8 @@ internal static class TokenCommand
         {
             throw new HoldfastException(
                 ErrorCatalogue.DestinationFailed,
-                $"The token was made, and '{path}' cannot be written: {e.Message}",
-                "Delete the token (holdfast token list), and make another.",
+                $"The token was created, but '{path}' cannot be written: {e.Message}",
+                "Delete the token (holdfast token list) and create another one.",
                 e
             );
         }

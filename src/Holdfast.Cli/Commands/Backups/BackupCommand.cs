@@ -5,20 +5,16 @@ using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Sources;
-using Holdfast.Core.Databases;
-using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
-using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Limits;
 using Holdfast.Engines;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Destinations;
-using Holdfast.Node.Keys;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast backup</c>: every database of a source, one chain each; or databases of a server, as their tasks say.</summary>
+/// <summary><c>holdfast backup</c>: backs up every database of a source, one chain each, or databases of a server by their tasks.</summary>
 internal sealed class BackupCommand
 {
     private readonly Argument<string[]> _ids = new("DATABASE")
@@ -46,42 +42,8 @@ internal sealed class BackupCommand
             + "full, and reports why.",
         HelpName = "full|incremental",
     };
-    private readonly Option<string[]> _database = new("--database") { Description = "Only this database. Repeatable.", HelpName = "NAME" };
-    private readonly SourceOptions _access = new();
-    private readonly Option<string[]> _recipient = new("--recipient")
-    {
-        Description = "Encrypt to this public key. Repeatable.",
-        HelpName = "age1…",
-    };
-    private readonly Option<string> _keyFile = new("--key-file")
-    {
-        Description = "Encrypt to the keys in FILE (holdfast keygen, age-keygen).",
-        HelpName = "FILE",
-    };
-    private readonly Option<string[]> _databaseKey = new("--database-key")
-    {
-        Description =
-            "Key of the encrypted databases whose names match GLOB. FILE holds a raw key in Base64 or hex, or a line "
-            + "'passphrase: …'. Repeatable; the first match counts.",
-        HelpName = "GLOB=FILE",
-    };
-    private readonly Option<string> _node = new("--node")
-    {
-        Description = "Node tag in folder names, 1 to 4 capital letters (default A).",
-        HelpName = "TAG",
-    };
-    private readonly Option<string> _nodeKey = new("--node-key")
-    {
-        Description =
-            "This node's own key, which opens the indexes that incrementals need; created on first use (default "
-            + "$XDG_DATA_HOME/holdfast/node.key).",
-        HelpName = "FILE",
-    };
-    private readonly Option<int?> _jobs = new("--jobs")
-    {
-        Description = "Number of small databases backed up at once (default 4 per core).",
-        HelpName = "N",
-    };
+    private readonly EncryptionOptions _encryption = new();
+    private readonly SourceBackupOptions _sourceOptions = new();
     private readonly Option<string> _template = new("--template")
     {
         Description = "Server mode: all databases of this server-wide backup task.",
@@ -110,32 +72,23 @@ internal sealed class BackupCommand
             backup._to,
             backup._type,
             backup._kind,
-            backup._database,
-            backup._access.Exclude,
-            backup._access.Encrypted,
-            backup._access.PasswordFile,
-            backup._access.AskPassword,
-            backup._recipient,
-            backup._keyFile,
-            backup._databaseKey,
-            backup._node,
-            backup._nodeKey,
-            backup._jobs,
+            backup._encryption.All,
+            backup._sourceOptions.All,
             backup._template,
             backup._task,
             backup._noWait,
         }.WithServerOptions();
-        command.SetAction(backup.RunAsync);
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                parsed.GetValue(backup._source) is { } source
+                    ? backup.RunOnSourceAsync(parsed, source, cancellationToken)
+                    : backup.RunOnServerAsync(parsed, cancellationToken)
+        );
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunOnSourceAsync(ParseResult parsed, string location, CancellationToken cancellationToken)
     {
-        var console = SharedOptions.Console(parsed);
-        if (parsed.GetValue(_source) is null)
-        {
-            return await RunOnServerAsync(parsed, console, cancellationToken);
-        }
         SharedOptions.RejectOptions(
             parsed,
             "with --source",
@@ -150,10 +103,10 @@ internal sealed class BackupCommand
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
                 $"'{surplus}' has no meaning with --source.",
-                "--database NAME picks one database of a source."
+                "--database NAME selects one database of a source."
             );
         }
-        if (parsed.GetValue(_to) is null)
+        if (parsed.GetValue(_to) is not { } to)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
@@ -161,18 +114,13 @@ internal sealed class BackupCommand
                 "--to DIR is the root folder for the archives."
             );
         }
-        var options = Options(parsed);
-        var jobs = parsed.GetValue(_jobs);
-        if (jobs is < 1)
-        {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"--jobs {jobs} is less than 1.", "Give 1 or more, or leave it out.");
-        }
-        var databaseKeys = DatabaseKeys(parsed);
-        await using var named = CommandSource.Parse(parsed.GetRequiredValue(_source), _access, parsed);
+        var options = ReadOptions(parsed);
+        var jobs = _sourceOptions.ReadJobs(parsed);
+        var findKey = _sourceOptions.ReadDatabaseKeys(parsed);
+        await using var named = CommandSource.Parse(location, _sourceOptions.Access, parsed);
         var source = named.Source;
         await RemoveLeftoversAsync(source, cancellationToken);
-        var databases = await DiscoverAsync(source, parsed.GetValue(_database) ?? [], cancellationToken);
-        var to = parsed.GetRequiredValue(_to);
+        var databases = await _sourceOptions.DiscoverAsync(parsed, source, cancellationToken);
         await using var destination = await GuardedDestinationOpener.OpenFolderAsync(
             Drivers.Paths,
             SharedOptions.CreateCallLimiter(to),
@@ -182,62 +130,36 @@ internal sealed class BackupCommand
         );
         await RestoreInstructions.EnsureAsync(destination, cancellationToken);
         var started = TimeProvider.System.GetTimestamp();
-        var sweep = new BackupBatch(new DatabaseBackup(named.Engine, source, [destination], options, TimeProvider.System), jobs);
+        var batch = new BackupBatch(new DatabaseBackup(named.Engine, source, [destination], options, TimeProvider.System), jobs);
+        var console = SharedOptions.Console(parsed);
         var outcomes = await BackupReport.WatchAsync(console, databases.Count, progress =>
-            sweep.RunAsync(databases, KeyOf, progress, cancellationToken)
+            batch.RunAsync(databases, findKey, progress, cancellationToken)
         );
         BackupReport.Write(
             console,
             destination.Name,
             outcomes,
             TimeProvider.System.GetElapsedTime(started),
-            parsed.GetValue(_database) is [_, ..] ? null : source.SkippedFiles
+            _sourceOptions.HasSelection(parsed) ? null : source.SkippedFiles
         );
-        return ExitCode(outcomes);
-
-        DatabaseKey? KeyOf(DiscoveredDatabase database) => databaseKeys.FirstOrDefault(k => k.Globs.Matches(database.Name)).Key;
+        return GetExitCode(outcomes);
     }
 
-    // Of restores that were killed. A source that is down, and a folder that is closed to us, show where they are needed.
-    private static async Task RemoveLeftoversAsync(IDatabaseSource source, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await source.RemoveLeftoversAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is HoldfastException or IOException or UnauthorizedAccessException)
-        {
-            // They are left to the next one.
-        }
-    }
-
-    private async Task<int> RunOnServerAsync(ParseResult parsed, CommandConsole console, CancellationToken cancellationToken)
+    private async Task<int> RunOnServerAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var (ids, template, to) = (parsed.GetValue(_ids) ?? [], parsed.GetValue(_template), parsed.GetValue(_to));
-        SharedOptions.RejectOptions(
-            parsed,
-            "without --source",
-            _database,
-            _access.Exclude,
-            _access.Encrypted,
-            _access.PasswordFile,
-            _access.AskPassword,
-            _databaseKey,
-            _node,
-            _nodeKey,
-            _jobs
-        );
+        SharedOptions.RejectOptions(parsed, "without --source", [.. _sourceOptions.All]);
         if (ids.Length == 0 == template is null)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Usage,
-                "Which databases? A source, ids of databases, or a server-wide backup task is needed, and one of them.",
+                "Which databases? Give exactly one of: a source, ids of databases, a server-wide backup task.",
                 "--source DIR --to DIR for a directory; DATABASE… or --template NAME for a server."
             );
         }
         if (to is null)
         {
-            SharedOptions.RejectOptions(parsed, "where a task says it", _type, _recipient, _keyFile);
+            SharedOptions.RejectOptions(parsed, "where a task defines it", [_type, .. _encryption.All]);
         }
         else
         {
@@ -247,18 +169,11 @@ internal sealed class BackupCommand
         {
             SharedOptions.RejectOptions(parsed, "with --template", _task);
         }
-        var recipients = to is null ? [] : Recipients(parsed, out _).ConvertAll(r => r.ToString());
+        var oneTime = to is null ? null : ReadOneTimeRequest(parsed, to);
+        var console = SharedOptions.Console(parsed);
         return await ServerConnectionOptions.RunAsync(parsed, async api =>
         {
             var (starter, kind) = (new BackupStarter(api), parsed.GetValue(_kind));
-            var oneTime = to is null
-                ? null
-                : new OneTimeBackupRequest
-                {
-                    Type = parsed.GetValue(_type),
-                    Destinations = [to],
-                    Recipients = recipients,
-                };
             var started =
                 template is not null ? await starter.StartForTemplateAsync(template, kind, cancellationToken)
                 : oneTime is not null ? await starter.StartOneTimeAsync(ids, oneTime, cancellationToken)
@@ -267,6 +182,19 @@ internal sealed class BackupCommand
                 ? WriteStarted(console, started)
                 : OperationReport.WriteOutcome(console, await new OperationWatcher(api, console).WaitAsync(started, cancellationToken));
         });
+    }
+
+    // Leftovers of killed restores. If the source cannot be reached or written to, a step that needs it reports that.
+    private static async Task RemoveLeftoversAsync(IDatabaseSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await source.RemoveLeftoversAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is HoldfastException or IOException or UnauthorizedAccessException)
+        {
+            // The next backup tries again.
+        }
     }
 
     private static int WriteStarted(CommandConsole console, IReadOnlyList<string> operations)
@@ -282,8 +210,8 @@ internal sealed class BackupCommand
         );
     }
 
-    // One kind of failure for all is that failure; some done and some not is "done with errors".
-    private static int ExitCode(IReadOnlyList<BackupOutcome> outcomes)
+    // If all backups failed in the same way, the exit code is that of the failure; otherwise it is 1, "done with errors".
+    private static int GetExitCode(IReadOnlyList<BackupOutcome> outcomes)
     {
         if (!outcomes.Any(o => o.Error is not null))
         {
@@ -293,88 +221,27 @@ internal sealed class BackupCommand
         return outcomes.All(o => o.State == BackupState.Failed) && codes.Count == 1 ? codes[0] : 1;
     }
 
-    private static async Task<IReadOnlyList<DiscoveredDatabase>> DiscoverAsync(
-        IDatabaseSource source,
-        string[] wanted,
-        CancellationToken cancellationToken
-    )
+    private BackupOptions ReadOptions(ParseResult parsed)
     {
-        var found = new List<DiscoveredDatabase>();
-        await foreach (var database in source.DiscoverAsync(cancellationToken))
-        {
-            found.Add(database);
-        }
-        foreach (var name in wanted.Where(w => found.TrueForAll(d => d.Name != w)))
-        {
-            throw new HoldfastException(
-                ErrorCatalogue.NotFound,
-                $"Database '{name}' is not in source '{source.Name}'.",
-                "holdfast databases --source lists what is there; an encrypted one of SQLite needs --encrypted."
-            );
-        }
-        var databases = wanted.Length == 0 ? found : found.FindAll(d => wanted.Contains(d.Name, StringComparer.Ordinal));
-        return databases.Count > 0
-            ? databases
-            : throw new HoldfastException(
-                ErrorCatalogue.NotFound,
-                $"No database is found in source '{source.Name}'.",
-                "Check the source; encrypted databases of SQLite need --encrypted."
-            );
-    }
-
-    private BackupOptions Options(ParseResult parsed)
-    {
-        var node = parsed.GetValue(_node) ?? "A";
-        if (!ChainName.IsNodeTag(node))
-        {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{node}' is not a node's tag.", "Give 1 to 4 capitals.");
-        }
-        var recipients = Recipients(parsed, out var keys);
+        var node = _sourceOptions.ReadNode(parsed);
+        var (recipients, keys) = _encryption.Read(parsed);
         return new()
         {
             Type = parsed.GetValue(_type),
             Kind = parsed.GetValue(_kind),
             Node = node,
-            NodeKey = NodeKey.LoadOrCreate(parsed.GetValue(_nodeKey) ?? NodeKey.DefaultPath, TimeProvider.System),
+            NodeKey = _sourceOptions.ReadNodeKey(parsed),
             Encryption = recipients.Count == 0 ? null : AgeProtection.ToRecipients(recipients),
-            EncryptSnapshots = true, // who names a recipient for this very run wants it used: docs/decisions/0003
+            EncryptSnapshots = true, // a recipient that is given for this backup is always used: docs/decisions/0003
             IndexKeys = keys,
         };
     }
 
-    private List<AgeRecipient> Recipients(ParseResult parsed, out AgeKeys keys)
-    {
-        keys = parsed.GetValue(_keyFile) is { } file ? KeyFile.Read(file) : AgeKeys.None;
-        var recipients = (parsed.GetValue(_recipient) ?? [])
-            .Select(AgeRecipient.Parse)
-            .Concat(keys.Identities.Select(k => k.Recipient))
-            .ToList();
-        return recipients.Count > 0 || keys.IsEmpty
-            ? recipients
-            : throw new HoldfastException(
-                ErrorCatalogue.Usage,
-                $"'{parsed.GetValue(_keyFile)}' holds a passphrase.",
-                "Archives are encrypted to keys; a passphrase is for databases that have one (--database-key)."
-            );
-    }
-
-    private List<(NameGlobs Globs, DatabaseKey Key)> DatabaseKeys(ParseResult parsed)
-    {
-        var keys = new List<(NameGlobs, DatabaseKey)>();
-        foreach (var text in parsed.GetValue(_databaseKey) ?? [])
+    private OneTimeBackupRequest ReadOneTimeRequest(ParseResult parsed, string destination) =>
+        new()
         {
-            var equals = text.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0)
-            {
-                throw new HoldfastException(
-                    ErrorCatalogue.Usage,
-                    $"'{text}' is not GLOB=FILE.",
-                    "For example --database-key 'hr/*.db=hr.key'."
-                );
-            }
-            keys.Add((new([text[..equals]]), KeyFile.ReadDatabaseKey(text[(equals + 1)..])));
-        }
-
-        return keys;
-    }
+            Type = parsed.GetValue(_type),
+            Destinations = [destination],
+            Recipients = [.. _encryption.Read(parsed).Recipients.Select(r => r.ToString())],
+        };
 }

@@ -12,7 +12,7 @@ using Holdfast.Node.Verification;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast chain</c>: single chains.</summary>
+/// <summary><c>holdfast chain</c>: checks and removes single chains.</summary>
 internal static class ChainCommand
 {
     private const string DestinationPrefix = "destination:";
@@ -28,7 +28,7 @@ internal static class ChainCommand
             Description = "The chain's folder. Server mode: destination:NAME/SOURCE/DATABASE/CHAIN.",
         };
         var yes = new Option<bool>("--yes") { Description = "Remove the chain. Without this option it is only checked and shown." };
-        var command = new Command("remove", "Check one chain, show whether it is intact, and remove it.") { path, yes, keyOptions };
+        var command = new Command("remove", "Check one chain, show whether it is intact, and remove it.") { path, yes, keyOptions.All };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
@@ -37,7 +37,7 @@ internal static class ChainCommand
                 {
                     return await RemoveAsync(given, keys, parsed.GetValue(yes), console, cancellationToken);
                 }
-                SharedOptions.RejectOptions(parsed, "at a server", keyOptions.MaxWorkFactor);
+                SharedOptions.RejectOptions(parsed, "in server mode", keyOptions.MaxWorkFactor);
                 return await ServerConnectionOptions.RunAsync(parsed, api =>
                     RemoveAsync(api, given.TrimEnd('/'), keys, parsed.GetValue(yes), console, cancellationToken)
                 );
@@ -82,7 +82,7 @@ internal static class ChainCommand
         return WriteOutcome(path, problems.Count == 0, isSure, console);
     }
 
-    // What is removed is what was read and shown: the server compares, and refuses anything else.
+    // The server only removes what was read and shown: it compares the archives, and refuses if anything differs.
     private static async Task<int> RemoveAsync(
         HoldfastClient api,
         string from,
@@ -137,10 +137,10 @@ internal static class ChainCommand
 
     private static int WriteOutcome(string path, bool isWhole, bool isRemoved, CommandConsole console)
     {
-        var state = isWhole ? "whole: all of its points can be restored" : "NOT whole, or cannot be read with these keys";
+        var state = isWhole ? "intact: all its restore points can be restored" : "NOT intact, or cannot be read with these keys";
         ServerCommandExtensions.WriteResult(
             console,
-            isRemoved ? $"Removed. It was {state}." : $"It is {state}. Nothing was removed; to remove this chain, give --yes.",
+            isRemoved ? $"Removed. It was {state}." : $"It is {state}. Nothing was removed. To remove this chain, give --yes.",
             new()
             {
                 ["path"] = path,
@@ -155,6 +155,6 @@ internal static class ChainCommand
         new(
             ErrorCatalogue.Usage,
             $"'{path}' is not the folder of one chain.",
-            "Give the folder that holds its archives, named <time>.<node>-<type>[-<task>]; holdfast points lists them."
+            "Give the folder with its archives, named <time>.<node>-<type>[-<task>]; holdfast points lists them."
         );
 }

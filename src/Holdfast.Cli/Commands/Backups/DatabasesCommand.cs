@@ -15,7 +15,7 @@ using DatabaseView = Holdfast.Cli.Output.Views.DatabaseView;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast databases</c>: what a backup of a source would cover, or what a server covers.</summary>
+/// <summary><c>holdfast databases</c>: lists the databases of a source, or of a server.</summary>
 internal static class DatabasesCommand
 {
     public static Command Create()
@@ -34,10 +34,7 @@ internal static class DatabasesCommand
         var command = new Command("databases", "List every database of a source, or of a server with its state.")
         {
             source,
-            access.Encrypted,
-            access.Exclude,
-            access.PasswordFile,
-            access.AskPassword,
+            access.All,
             search,
             state,
             Keys(),
@@ -63,19 +60,12 @@ internal static class DatabasesCommand
                     return await ListSourceAsync(console, named.Source, cancellationToken);
                 }
 
-                SharedOptions.RejectOptions(
-                    parsed,
-                    "without --source",
-                    access.Encrypted,
-                    access.Exclude,
-                    access.PasswordFile,
-                    access.AskPassword
-                );
+                SharedOptions.RejectOptions(parsed, "without --source", [.. access.All]);
                 if (!ServerConnectionOptions.IsServerKnown(parsed))
                 {
                     throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        "Which databases? Neither a source nor a server is given.",
+                        "Neither a source nor a server is given.",
                         "--source [NAME=]DIR for a directory, --source [NAME=]postgresql://USER@HOST for a PostgreSQL "
                             + "server; --server URL --token-file FILE, or holdfast login, for a server."
                     );
@@ -182,12 +172,16 @@ internal static class DatabasesCommand
                     ([], [var passphrase]) => new DatabaseKeyRequest { Passphrase = passphrase },
                     _ => throw new HoldfastException(
                         ErrorCatalogue.Usage,
-                        $"'{parsed.GetValue(file)}' does not hold exactly one key.",
-                        "A database has one."
+                        $"'{parsed.GetValue(file)}' does not contain exactly one key.",
+                        "A database has one key."
                     ),
                 };
                 await api.DatabaseKeys.PutAsync(id, request, cancellationToken);
-                return ServerCommandExtensions.WriteResult(console, $"The server has the key of {id}.", new() { ["database"] = id });
+                return ServerCommandExtensions.WriteResult(
+                    console,
+                    $"The key of {id} is stored on the server.",
+                    new() { ["database"] = id }
+                );
             }
         );
     }
@@ -201,7 +195,7 @@ internal static class DatabasesCommand
             {
                 var id = parsed.GetRequiredValue(database);
                 await api.DatabaseKeys.DeleteAsync(id, cancellationToken);
-                return ServerCommandExtensions.WriteResult(console, $"The key of {id} is forgotten.", new() { ["database"] = id });
+                return ServerCommandExtensions.WriteResult(console, $"The key of {id} was deleted.", new() { ["database"] = id });
             }
         );
     }
@@ -230,7 +224,7 @@ internal static class DatabasesCommand
             _ => null,
         };
 
-    // As people say it, and as Studio shows it.
+    // The names that Studio uses.
     private static string FormatState(string state) =>
         state switch
         {

@@ -6,7 +6,7 @@ using Holdfast.Node.RestorePoints;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast extract</c>: the items of one point as plain files.</summary>
+/// <summary><c>holdfast extract</c>: writes the items of a restore point as plain files.</summary>
 internal static class ExtractCommand
 {
     public static Command Create()
@@ -28,7 +28,7 @@ internal static class ExtractCommand
             path,
             target,
             point,
-            keyOptions,
+            keyOptions.All,
             allow,
         };
         command.SetAction(

@@ -4,7 +4,7 @@ using Holdfast.Cli.Output;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast keygen</c>: a new key.</summary>
+/// <summary><c>holdfast keygen</c>: generates a key.</summary>
 internal static class KeygenCommand
 {
     public static Command Create()
@@ -51,7 +51,7 @@ internal static class KeygenCommand
                 console.WriteLine($"secret key: in {path}");
             }
 
-            console.WriteNote("Keep the secret key where the backups are not. Without it, what is encrypted with it is lost.");
+            console.WriteNote("Keep the secret key in another place than the backups. Without it, they cannot be decrypted.");
             return 0;
         });
         return command;

@@ -8,7 +8,7 @@ using Holdfast.Node.Catalog.Search;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast points</c>: what can be restored from a path.</summary>
+/// <summary><c>holdfast points</c>: lists restore points.</summary>
 internal static class PointsCommand
 {
     public static Command Create()
@@ -20,7 +20,7 @@ internal static class PointsCommand
         )
         {
             path,
-            keyOptions,
+            keyOptions.All,
         }.WithServerOptions();
         command.SetAction(
             async (parsed, cancellationToken) =>
@@ -30,7 +30,7 @@ internal static class PointsCommand
                 {
                     SharedOptions.RejectOptions(
                         parsed,
-                        "at a server, which uses the keys that it keeps",
+                        "in server mode, which uses the keys of the server",
                         keyOptions.Files,
                         keyOptions.MaxWorkFactor
                     );

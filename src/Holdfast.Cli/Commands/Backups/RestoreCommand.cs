@@ -14,7 +14,7 @@ using RestoreRequest = Holdfast.Api.Backups.RestoreRequest;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast restore</c>: one point as one new database.</summary>
+/// <summary><c>holdfast restore</c>: restores a restore point as a new database.</summary>
 internal static class RestoreCommand
 {
     public static Option<string> Point() =>
@@ -42,17 +42,13 @@ internal static class RestoreCommand
             path,
             target,
             point,
-            keyOptions,
+            keyOptions.All,
             access.PasswordFile,
             access.AskPassword,
             noWait,
             allow,
-        };
-        foreach (var option in how.All)
-        {
-            command.Add(option);
-        }
-        command.WithServerOptions();
+            how.All,
+        }.WithServerOptions();
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
@@ -64,7 +60,7 @@ internal static class RestoreCommand
                 {
                     SharedOptions.RejectOptions(
                         parsed,
-                        "at a server",
+                        "in server mode",
                         [access.PasswordFile, access.AskPassword, allow, keyOptions.MaxWorkFactor]
                     );
                     var file = how.ReadFileRestore(parsed, isAtServer: true);
@@ -134,7 +130,7 @@ internal static class RestoreCommand
                     console.WriteLine(
                         $"Restored {header.Database} as of {DisplayFormat.Time(header.StartTime)} UTC to {full}: "
                             + $"{DisplayFormat.Bytes(bytes)} from {reader.Archives.Count} archive{(reader.Archives.Count == 1 ? "" : "s")} "
-                            + $"in {DisplayFormat.Seconds(elapsed)}, checked."
+                            + $"in {DisplayFormat.Seconds(elapsed)}, verified."
                     );
                 }
                 if (made.File is { } permissions)
@@ -144,7 +140,7 @@ internal static class RestoreCommand
                 WriteWarnings(console, [.. notes, .. made.Warnings], made.CreateProblem(name));
                 if (header is { DatabaseEncrypted: true, Type: Core.Tasks.BackupType.Snapshot })
                 {
-                    console.WriteNote("The database is encrypted, as it was when it was backed up: it opens with its own key.");
+                    console.WriteNote("The database is encrypted with the same key as the original.");
                 }
                 return made.Omissions.Count == 0 ? 0 : 1;
             }
@@ -152,7 +148,7 @@ internal static class RestoreCommand
         return command;
     }
 
-    // What is missing is told on standard error also where a program reads the document.
+    // If objects are missing, write the warnings to standard error even with JSON output.
     private static void WriteWarnings(CommandConsole console, IReadOnlyList<string> warnings, HoldfastException? problem)
     {
         foreach (var warning in warnings)
@@ -168,7 +164,7 @@ internal static class RestoreCommand
     private static string DescribeFile(FilePermissions file, FilePermissions? original) =>
         original is null ? $"The file belongs to {file}."
         : original == file ? $"The file belongs to {file}, as the original did."
-        : $"The file belongs to {file}; the original belonged to {original} (--owner and --mode take them over).";
+        : $"The file belongs to {file}; the original belonged to {original} (--owner and --mode restore them).";
 
     private static async Task<int> RestoreOnServerAsync(
         HoldfastClient api,
@@ -193,7 +189,9 @@ internal static class RestoreCommand
             );
         }
         ServerCommandExtensions.WriteView(console, ended, o =>
-            console.WriteLine($"Restored {request.From} as {request.Target}: {DisplayFormat.Bytes(o.Result?.DatabaseBytes ?? 0)}, checked.")
+            console.WriteLine(
+                $"Restored {request.From} as {request.Target}: {DisplayFormat.Bytes(o.Result?.DatabaseBytes ?? 0)}, verified."
+            )
         );
         var problem =
             ended.State == OperationState.Completed

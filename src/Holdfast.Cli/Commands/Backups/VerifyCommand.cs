@@ -13,7 +13,7 @@ using Holdfast.Node.Verification;
 
 namespace Holdfast.Cli.Commands.Backups;
 
-/// <summary><c>holdfast verify</c>: reads and checks every byte of archives.</summary>
+/// <summary><c>holdfast verify</c>: verifies every byte of archives.</summary>
 internal static class VerifyCommand
 {
     public static Command Create()
@@ -28,7 +28,7 @@ internal static class VerifyCommand
         var command = new Command("verify", "Read and check every byte of archives; report every problem.")
         {
             paths,
-            keyOptions,
+            keyOptions.All,
             allow,
         }.WithServerOptions();
         command.SetAction(
@@ -39,7 +39,12 @@ internal static class VerifyCommand
                 var given = parsed.GetRequiredValue(paths);
                 if (given.Any(p => SharedOptions.IsOnServer(parsed, p)))
                 {
-                    SharedOptions.RejectOptions(parsed, "at a server, which compares with what it wrote", allow, keyOptions.MaxWorkFactor);
+                    SharedOptions.RejectOptions(
+                        parsed,
+                        "in server mode, which compares archives with the catalog",
+                        allow,
+                        keyOptions.MaxWorkFactor
+                    );
                     return await ServerConnectionOptions.RunAsync(parsed, api =>
                         VerifyOnServerAsync(api, console, given, keys, cancellationToken)
                     );
@@ -112,7 +117,7 @@ internal static class VerifyCommand
                 var unread = problems.Count == damaged ? "" : $", {problems.Count - damaged} could not be checked";
                 console.WriteLine(
                     $"{views.Count - problems.Count} of {views.Count} archives are "
-                        + $"whole{(damaged == 0 ? "" : $", {damaged} {(damaged == 1 ? "is" : "are")} bad")}{unread}, "
+                        + $"intact{(damaged == 0 ? "" : $", {damaged} {(damaged == 1 ? "is" : "are")} damaged")}{unread}, "
                         + $"{DisplayFormat.Bytes(views.Sum(v => v.State == "NotChecked" ? 0 : v.StoredBytes))} read."
                 );
                 return problems.Count == 0 ? 0 : problems.MaxBy(p => p.IsDamage ? int.MaxValue : p.ExitCode)!.ExitCode;
@@ -121,7 +126,7 @@ internal static class VerifyCommand
         return command;
     }
 
-    // What cannot be opened, for a key is missing or its destination does not answer, is not damaged for that.
+    // An archive that cannot be opened because a key is missing or its destination does not respond is not damaged.
     private static string StateOf(Error? problem) =>
         problem is null ? "Whole"
         : problem.IsDamage ? "Damaged"
@@ -129,7 +134,7 @@ internal static class VerifyCommand
 
     private static string StateLabel(Error problem) => problem.IsDamage ? "BAD" : "NOT CHECKED";
 
-    // One after the other, as the server reads them: what is wrong with one stops no other.
+    // One after the other, as the server reads them. A problem of one does not stop the others.
     private static async Task<int> VerifyOnServerAsync(
         HoldfastClient api,
         CommandConsole console,

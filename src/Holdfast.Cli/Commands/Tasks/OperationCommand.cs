@@ -24,10 +24,10 @@ internal static class OperationCommand
 
     private static Command ListCommand()
     {
-        var database = new Option<string>("--database") { Description = "Only those of this database.", HelpName = "ID" };
+        var database = new Option<string>("--database") { Description = "Only operations of this database.", HelpName = "ID" };
         var state = new Option<string>("--state")
         {
-            Description = "Only those in this state.",
+            Description = "Only operations in this state.",
             HelpName = "Queued|Running|Completed|CompletedWithErrors|Failed|Aborted",
         };
         state.AcceptOnlyFromAmong("Queued", "Running", "Completed", "CompletedWithErrors", "Failed", "Aborted");
@@ -58,7 +58,7 @@ internal static class OperationCommand
 
     private static Command Show()
     {
-        var command = new Command("show", "Show one, with its log.");
+        var command = new Command("show", "Show an operation with its log.");
         var id = command.AddArgument("ID", "Id of the operation.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -119,7 +119,7 @@ internal static class OperationCommand
 
     private static Command Abort()
     {
-        var command = new Command("abort", "Stop one for good. Unfinished archives and databases are removed.");
+        var command = new Command("abort", "Abort an operation. Unfinished archives and databases are removed.");
         var id = command.AddArgument("ID", "Id of the operation.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

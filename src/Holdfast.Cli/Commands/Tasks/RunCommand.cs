@@ -9,7 +9,7 @@ using Holdfast.Core.Runs;
 
 namespace Holdfast.Cli.Commands.Tasks;
 
-/// <summary><c>holdfast run</c>: the runs of server-wide tasks, each over all its databases.</summary>
+/// <summary><c>holdfast run</c>: runs of server-wide tasks. A run covers all databases of its task.</summary>
 internal static class RunCommand
 {
     public static Command Create() =>
@@ -22,7 +22,7 @@ internal static class RunCommand
 
     private static Command ListCommand()
     {
-        var template = new Option<string>("--template") { Description = "Only those of this server-wide task.", HelpName = "NAME" };
+        var template = new Option<string>("--template") { Description = "Only runs of this server-wide task.", HelpName = "NAME" };
         var limit = new Option<int>("--limit")
         {
             Description = "Maximum number, newest first (default 50).",
@@ -41,7 +41,7 @@ internal static class RunCommand
 
     private static Command Show()
     {
-        var command = new Command("show", "Show one with its databases, failed and missed ones first.");
+        var command = new Command("show", "Show a run with its databases, failed and missed ones first.");
         var id = command.AddArgument("ID", "Id of the run.");
         var state = new Option<string>("--state")
         {
@@ -93,7 +93,7 @@ internal static class RunCommand
 
     private static Command Abort()
     {
-        var command = new Command("abort", "Stop all queued and running operations of a run. Their slots count as used.");
+        var command = new Command("abort", "Abort all queued and running operations of a run. They are not repeated.");
         var id = command.AddArgument("ID", "Id of the run.");
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>

@@ -49,7 +49,7 @@ internal static class ServerWideCommand
 
     private static Command Show()
     {
-        var command = new Command("show", "Show one: its definition, without its key, and the state of its databases.");
+        var command = new Command("show", "Show a task: its definition, without its key, and the state of its databases.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -62,7 +62,7 @@ internal static class ServerWideCommand
 
     private static Command Put()
     {
-        var command = new Command("put", "Create or change one. A generated key is shown once.");
+        var command = new Command("put", "Create or change a task. A generated key is shown once.");
         var (name, file) = (Name(command), JsonInput.CreateOption("Its definition"));
         command.Add(file);
         return command.SetServerAction(
@@ -103,7 +103,7 @@ internal static class ServerWideCommand
         foreach (var unreachable in preview.RetentionCannotSee)
         {
             console.WriteLine(
-                $"{unreachable.Destination} cannot be reached, so it is not known what retention will delete there: "
+                $"{unreachable.Destination} cannot be reached, so it is unknown what retention will delete there: "
                     + unreachable.Error.Message
             );
         }
@@ -111,7 +111,7 @@ internal static class ServerWideCommand
 
     private static Command Delete()
     {
-        var command = new Command("delete", "Delete one and the tasks of its databases. Backups stay.");
+        var command = new Command("delete", "Delete a task and the tasks of its databases. Backups stay.");
         var name = Name(command);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
@@ -191,7 +191,7 @@ internal static class ServerWideCommand
         console.WriteLine($"incremental:  {d.IncrementalBackup ?? "-"}");
         console.WriteLine($"time zone:    {d.TimeZone ?? "the node's"}");
         var kept = d.Retention?.MinimumAgeDays.ToString(CultureInfo.InvariantCulture);
-        console.WriteLine($"kept:         {(kept is null ? "for ever" : $"{kept} days")}");
+        console.WriteLine($"kept:         {(kept is null ? "forever" : $"{kept} days")}");
         console.WriteLine($"verified:     {(d.VerifyEveryDays is { } every ? $"every {every} days" : "manually only")}");
         console.WriteLine($"compared:     every {d.CompareEveryHours} hours if nothing seems changed");
         console.WriteLine(

@@ -1,6 +1,6 @@
 namespace Holdfast.Cli.Output.Views;
 
-/// <summary>All backups of one run, added up.</summary>
+/// <summary>Totals of all backups of one run.</summary>
 internal sealed record BackupSummaryView(
     int Completed,
     int CompletedWithErrors,

@@ -20,7 +20,7 @@ internal sealed record BackupView
     /// <summary>How the archive is encrypted.</summary>
     public string? Encryption { get; init; }
 
-    /// <summary>Why it is encrypted so.</summary>
+    /// <summary>Why it is encrypted in this way.</summary>
     public string? EncryptionReason { get; init; }
 
     /// <summary>Path of the archive below the destination; null if none was written.</summary>

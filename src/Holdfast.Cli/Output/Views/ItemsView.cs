@@ -2,10 +2,7 @@ using SkippedFilesView = Holdfast.Api.Sources.SkippedFilesView;
 
 namespace Holdfast.Cli.Output.Views;
 
-/// <summary>
-/// A list; for backups their sum; for what was discovered what was left out; for verifications what else there is to
-/// say.
-/// </summary>
+/// <summary>A list; for backups with their totals, for discovered databases with the skipped files, for verifications with notes.</summary>
 internal sealed record ItemsView<T>(
     IReadOnlyList<T> Items,
     BackupSummaryView? Summary = null,

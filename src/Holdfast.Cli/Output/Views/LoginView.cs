@@ -1,4 +1,4 @@
 namespace Holdfast.Cli.Output.Views;
 
-/// <summary>Who is signed in, and where the token lies.</summary>
+/// <summary>The signed-in user, and the path of the file with the token.</summary>
 internal sealed record LoginView(string Server, string User, string Role, string File);
