@@ -6,7 +6,7 @@ namespace Holdfast.Api.Tests;
 public sealed class AwayTests
 {
     [Fact]
-    public async Task A_destination_that_cannot_be_looked_at_is_no_chain_that_retention_would_delete()
+    public async Task An_unreachable_destination_adds_no_chain_to_the_preview_of_retention()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         var template = ApiServer.Template(more: ("retention", new JsonObject { ["minimumAgeDays"] = 1 }));
@@ -25,7 +25,7 @@ public sealed class AwayTests
     }
 
     [Fact]
-    public async Task A_protected_database_whose_source_cannot_be_reached_says_since_when_and_why()
+    public async Task A_protected_database_of_an_unreachable_source_says_since_when_and_why()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");

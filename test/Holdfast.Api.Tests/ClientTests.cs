@@ -30,7 +30,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task The_README_shows_the_example_that_is_run()
+    public async Task The_README_contains_the_example_that_is_run()
     {
         var example = await ReadAsync("test", "Holdfast.Api.Tests", "ClientExample.cs");
         var body = string.Join(
@@ -110,7 +110,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task A_refusal_has_code_hint_and_faults_and_an_outdated_edit_the_present_revision()
+    public async Task A_refusal_has_code_hint_and_errors_and_an_outdated_edit_has_the_current_revision()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var client = Connect(server, out var transport);
@@ -170,14 +170,14 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public void What_an_older_server_leaves_out_has_its_default_and_what_is_not_known_is_ignored()
+    public void Members_missing_from_an_older_server_have_their_defaults_and_unknown_ones_are_ignored()
     {
         var task = JsonSerializer.Deserialize("""{"type":"Snapshot","newer":1}""", ApiJsonContext.Default.TaskDefinition)!;
         Assert.Equal((24, 0, 0), (task.CompareEveryHours, task.Destinations.Count, task.Excluded.Count));
     }
 
     [Fact]
-    public void Paths_are_escaped_and_take_all_values()
+    public void Paths_are_escaped_and_need_all_values()
     {
         Assert.Equal("/sources/a%2Fb%20c/test", ApiRoutes.Expand(SourceRoutes.Test, "a/b c"));
         Assert.Throws<ArgumentException>(() => ApiRoutes.Expand(SourceRoutes.Test));

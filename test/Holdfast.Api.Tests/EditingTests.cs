@@ -24,7 +24,7 @@ public sealed class EditingTests
 
     [Theory]
     [MemberData(nameof(Resources))]
-    public async Task The_second_of_two_editors_is_refused_and_sees_what_changed(string path, string one, string two)
+    public async Task The_second_of_two_editors_is_refused_with_the_current_state(string path, string one, string two)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         (one, two) = (
@@ -76,7 +76,7 @@ public sealed class EditingTests
     }
 
     [Fact]
-    public async Task Of_many_editors_at_once_one_wins()
+    public async Task One_of_many_concurrent_editors_succeeds()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var made = await Task.WhenAll(
@@ -100,7 +100,7 @@ public sealed class EditingTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_definition_that_was_read_is_put_back_unchanged_and_keeps_its_key(bool regular)
+    public async Task A_definition_that_was_read_can_be_saved_unchanged_and_keeps_its_key(bool regular)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var definition = ApiServer.Template(

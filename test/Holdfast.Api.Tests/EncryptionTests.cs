@@ -42,7 +42,7 @@ public sealed class EncryptionTests
         };
 
     [Fact]
-    public async Task A_snapshot_in_place_of_a_logical_backup_is_shown_in_preview_and_task_encrypted_as_that_one_would_have_been()
+    public async Task Preview_and_task_show_a_snapshot_that_replaces_a_logical_backup_with_the_same_encryption()
     {
         await using var server = await StartAsync(databases: ["plain.db"]);
         using (var connection = SqliteConnection.Open(Path.Combine(server.Source, "plain.db"), SqliteConstants.OpenReadWrite))
@@ -74,7 +74,7 @@ public sealed class EncryptionTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    public async Task An_archive_is_encrypted_as_the_table_says_and_as_task_and_preview_said(
+    public async Task An_archive_is_encrypted_as_the_table_task_and_preview_say(
         string database,
         string type,
         string encryption,
@@ -176,7 +176,7 @@ public sealed class EncryptionTests
     }
 
     [Fact]
-    public async Task The_preview_counts_what_becomes_a_snapshot_and_what_a_logical_backup_without_saving()
+    public async Task The_preview_counts_snapshots_and_logical_backups_without_saving()
     {
         await using var server = await StartAsync();
         var preview = (await server.PostAsync("server-wide-backups/nightly/preview", ApiServer.Template("Backup"))).Json();
@@ -190,7 +190,7 @@ public sealed class EncryptionTests
     }
 
     [Fact]
-    public async Task A_backup_to_recipients_cannot_be_restored_without_a_key_says_which_and_is_restored_with_it()
+    public async Task A_backup_to_recipients_is_restored_only_with_a_key_and_says_which()
     {
         await using var server = await StartAsync();
         var (own, kept) = (AgeIdentity.Generate(), AgeIdentity.Generate());
@@ -268,7 +268,7 @@ public sealed class EncryptionTests
     }
 
     [Fact]
-    public async Task The_key_of_a_database_makes_its_next_logical_backup_possible_and_is_what_the_restored_one_is_encrypted_with()
+    public async Task The_key_of_a_database_allows_logical_backups_and_encrypts_the_restored_database()
     {
         await using var server = await StartAsync();
         await server.PutTemplateAsync("nightly", ApiServer.Template("Backup"));
@@ -299,7 +299,7 @@ public sealed class EncryptionTests
     }
 
     [Fact]
-    public async Task A_wrong_key_of_a_database_is_a_clear_failure_and_nothing_in_clear_is_written()
+    public async Task A_wrong_key_of_a_database_is_a_clear_failure_and_writes_nothing_unencrypted()
     {
         await using var server = await StartAsync();
         await server.PutTemplateAsync("nightly", ApiServer.Template("Backup"));
@@ -317,7 +317,7 @@ public sealed class EncryptionTests
     }
 
     [Fact]
-    public async Task A_key_can_be_given_for_many_databases_by_a_glob()
+    public async Task A_key_can_be_stored_for_many_databases_by_a_glob()
     {
         await using var server = await StartAsync(withKeys: false);
         (await server.PutAsync("databases/demo%2Fr*.enc.db/key", new { key = Convert.ToBase64String(RawKey) })).Is(
@@ -332,7 +332,7 @@ public sealed class EncryptionTests
     }
 
     [Fact]
-    public async Task A_key_of_another_length_or_both_or_none_are_refused_and_the_text_is_not_repeated()
+    public async Task A_key_of_the_wrong_length_or_both_kinds_or_none_are_rejected_without_repeating_the_text()
     {
         await using var server = await StartAsync(withKeys: false);
         var path = $"{ApiServer.Database("raw.enc.db")}/key";

@@ -7,7 +7,7 @@ namespace Holdfast.Api.Tests;
 public sealed class ProtectionTests
 {
     [Fact]
-    public async Task A_destination_that_failed_leaves_databases_incomplete_and_none_failing_once_it_is_taken_out_of_the_task()
+    public async Task A_failed_destination_makes_databases_incomplete_until_it_is_removed_from_the_task()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db", "c.db");
         await BrokenAsync(server, "attic");
@@ -29,7 +29,7 @@ public sealed class ProtectionTests
     }
 
     [Fact]
-    public async Task Another_task_that_protects_a_database_keeps_it_protected_and_the_trouble_of_the_first_is_told_beside_it()
+    public async Task A_database_stays_protected_by_another_task_and_shows_the_problem_of_the_first()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await BrokenAsync(server, "attic");
@@ -48,7 +48,7 @@ public sealed class ProtectionTests
     }
 
     [Fact]
-    public async Task What_is_not_at_the_destination_any_more_protects_nothing()
+    public async Task A_backup_missing_from_the_destination_protects_nothing()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(server, "nightly", "nas");
@@ -66,7 +66,7 @@ public sealed class ProtectionTests
     }
 
     [Fact]
-    public async Task A_backup_that_is_older_than_the_schedule_promises_protects_no_longer()
+    public async Task A_backup_older_than_the_schedule_promises_no_longer_protects()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(server, "nightly", "nas");

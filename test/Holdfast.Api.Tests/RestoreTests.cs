@@ -21,7 +21,7 @@ public sealed class RestoreTests
     [InlineData(Made.ByRegularTask, "Backup")]
     [InlineData(Made.ByHandOnce, "Snapshot")]
     [InlineData(Made.ByHandOnce, "Backup")]
-    public async Task A_point_is_restored_as_a_new_database_whatever_made_it(Made made, string type)
+    public async Task A_restore_point_of_any_origin_is_restored_as_a_new_database(Made made, string type)
     {
         await using var server = await ApiServer.StartAsync("sub/a.db");
         await DefineAsync(server, made, type, "sub/a.db");
@@ -74,7 +74,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task A_restored_file_gets_the_mode_of_the_original_where_that_is_asked_for()
+    public async Task A_restored_file_gets_the_mode_of_the_original_on_request()
     {
         const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await using var server = await ApiServer.StartAsync("a.db");
@@ -98,7 +98,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task Points_are_listed_of_a_database_a_destination_and_a_path_and_a_common_root_lists_its_databases()
+    public async Task Restore_points_are_listed_by_database_destination_and_path_and_a_common_root_lists_its_databases()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
@@ -136,7 +136,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task Chains_are_told_of_each_destination_and_every_archive_can_be_restored_as_it_is_named_there()
+    public async Task Chains_are_listed_for_each_destination_and_every_listed_archive_can_be_restored()
     {
         await using var server = await ApiServer.StartAsync("sub/a.db", "B.db");
         (await server.PutAsync("destinations/second", new { kind = "local", path = $"{server.Root}/second" })).Is(HttpStatusCode.Created);
@@ -215,7 +215,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task A_destination_that_is_down_hides_no_backup_that_another_has()
+    public async Task An_unreachable_destination_hides_no_backup_that_another_has()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         (await server.PutAsync("destinations/away", new { kind = "local", path = $"{server.Root}/away" })).Is(HttpStatusCode.Created);
@@ -233,7 +233,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task What_is_not_there_or_may_not_be_looked_at_is_refused()
+    public async Task A_location_that_does_not_exist_or_is_not_allowed_is_rejected()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         File.CreateSymbolicLink(Path.Combine(server.Root, "out"), "/etc");
@@ -267,7 +267,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task A_target_that_is_taken_elsewhere_or_no_name_is_refused_and_nothing_is_made()
+    public async Task A_target_that_exists_or_is_not_a_valid_name_is_rejected_and_nothing_is_created()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
@@ -317,7 +317,7 @@ public sealed class RestoreTests
     [Theory]
     [InlineData("Snapshot")]
     [InlineData("Backup")]
-    public async Task An_aborted_restore_leaves_nothing_and_one_that_runs_tells_how_far_it_is(string type)
+    public async Task An_aborted_restore_leaves_nothing_behind_and_a_running_one_shows_its_progress(string type)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly", ApiServer.Template(type));
@@ -351,7 +351,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task A_cut_archive_a_damaged_one_and_a_missing_one_are_three_different_failures_and_nothing_is_made()
+    public async Task Truncated_damaged_and_missing_archives_are_different_failures_and_nothing_is_created()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
@@ -376,7 +376,7 @@ public sealed class RestoreTests
     }
 
     [Fact]
-    public async Task The_audit_log_names_what_was_restored_as_what_and_the_operation_that_tells_its_end()
+    public async Task The_audit_log_names_restore_point_target_and_operation()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");

@@ -7,7 +7,7 @@ namespace Holdfast.Api.Tests;
 public sealed class RunTests
 {
     [Fact]
-    public async Task A_slot_is_one_run_over_all_its_databases_whatever_became_of_each()
+    public async Task A_scheduled_time_is_one_run_over_all_databases_whatever_their_results()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db", "c.db");
         await server.PutTemplateAsync("nightly");
@@ -47,7 +47,7 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task What_was_due_and_did_not_run_is_missed()
+    public async Task A_database_that_was_due_and_did_not_run_is_missed()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("spreadMinutes", 120)));
@@ -78,7 +78,7 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task What_somebody_asks_for_is_a_run_that_can_be_aborted_at_once()
+    public async Task A_requested_backup_is_a_run_that_can_be_aborted_at_once()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db", "c.db");
         await server.PutTemplateAsync("nightly");
@@ -102,7 +102,7 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task Runs_outlive_the_server_and_what_a_crash_cut_off_is_caught_up_in_them()
+    public async Task Runs_survive_a_crash_and_interrupted_backups_are_repeated_in_them()
     {
         var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
@@ -122,7 +122,7 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task Slots_that_passed_while_the_server_was_off_are_one_run_of_the_newest()
+    public async Task Scheduled_times_that_passed_while_the_server_was_down_are_one_run_of_the_newest()
     {
         var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");

@@ -16,7 +16,7 @@ public sealed class SecretTests
     private const string WrongPassword = "planted wrong password 3341";
 
     [Fact]
-    public async Task Planted_secrets_are_found_nowhere()
+    public async Task Planted_secrets_appear_nowhere()
     {
         var archiveKey = AgeIdentity.Generate();
         var restoreKey = AgeIdentity.Generate();

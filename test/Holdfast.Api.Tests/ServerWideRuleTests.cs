@@ -46,7 +46,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_name_that_another_task_has_is_refused_and_saving_under_a_name_in_any_case_edits_the_one_that_has_it()
+    public async Task A_name_of_another_task_is_refused_and_saving_ignores_the_case_of_names()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         var nightly = (await server.PutTemplateAsync("nightly")).Json(HttpStatusCode.Created);
@@ -65,7 +65,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_renamed_template_keeps_its_id_and_its_tasks_theirs_with_their_history_and_their_chain()
+    public async Task A_renamed_template_and_its_tasks_keep_their_ids_history_and_chains()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var before = (await server.PutTemplateAsync("nightly")).Json(HttpStatusCode.Created);
@@ -89,7 +89,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task An_edit_reaches_all_databases_at_once_and_changes_no_id()
+    public async Task An_edit_applies_to_all_databases_at_once_and_changes_no_id()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
@@ -112,7 +112,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task An_excluded_database_has_no_derived_task_and_gets_the_same_with_its_history_when_the_exclusion_goes()
+    public async Task An_excluded_database_has_no_derived_task_and_gets_it_back_with_its_history()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
@@ -146,7 +146,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task An_exclusion_holds_for_databases_that_do_not_exist_yet_by_name_and_by_glob_in_any_case()
+    public async Task An_exclusion_applies_to_future_databases_by_name_and_glob_ignoring_case()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("excluded", new JsonArray("demo/LATER.db", "Demo/tmp*"))))).Is(
@@ -167,7 +167,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_blank_exclusion_has_the_whole_edit_refused()
+    public async Task A_blank_exclusion_rejects_the_whole_edit()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
@@ -181,7 +181,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task Several_templates_give_a_database_a_task_each_with_a_history_and_a_chain_of_its_own()
+    public async Task Each_of_several_templates_gives_a_database_a_task_with_its_own_history_and_chain()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
@@ -198,7 +198,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_disabled_template_disables_all_its_tasks_and_what_was_due_meanwhile_does_not_run_when_it_is_enabled()
+    public async Task A_disabled_template_disables_all_its_tasks_and_missed_runs_are_not_made_up_when_it_is_enabled()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         await server.PutTemplateAsync("nightly");
@@ -227,7 +227,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_deleted_template_takes_its_tasks_with_it_and_leaves_every_file()
+    public async Task Deleting_a_template_deletes_its_tasks_and_no_file()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync(
@@ -259,7 +259,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_database_file_that_is_created_while_the_server_runs_is_covered_and_backed_up_without_any_call()
+    public async Task A_database_file_created_while_the_server_runs_is_covered_and_backed_up_automatically()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
@@ -276,7 +276,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_restored_database_is_covered_at_once_by_this_servers_templates_and_gets_no_regular_task()
+    public async Task A_restored_database_is_covered_at_once_by_the_templates_of_this_server_and_gets_no_regular_task()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
@@ -295,7 +295,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_derived_task_refuses_to_be_edited_renamed_switched_or_deleted_on_its_database_and_says_where_to_go()
+    public async Task A_derived_task_cannot_be_edited_renamed_disabled_or_deleted_on_its_database_and_says_where_to_do_so()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
@@ -318,7 +318,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_template_has_no_node_of_its_own()
+    public async Task A_template_has_no_preferred_node()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         (await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("preferredNode", "A")))).HasErrors("preferredNode");
@@ -341,7 +341,7 @@ public sealed class ServerWideRuleTests
     }
 
     [Fact]
-    public async Task A_renamed_database_is_a_new_one_with_a_task_of_its_own_and_the_old_one_stays_until_it_is_dismissed()
+    public async Task A_renamed_database_counts_as_a_new_one_and_the_old_one_stays_until_it_is_dismissed()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");

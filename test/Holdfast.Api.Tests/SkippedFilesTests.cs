@@ -4,7 +4,7 @@ namespace Holdfast.Api.Tests;
 public sealed class SkippedFilesTests
 {
     [Fact]
-    public async Task Files_that_are_no_databases_are_listed_with_the_reason_and_counted()
+    public async Task Skipped_files_are_listed_with_the_reason_and_counted()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await File.WriteAllTextAsync(Path.Combine(server.Source, "notes.txt"), "no database", TestContext.Current.CancellationToken);

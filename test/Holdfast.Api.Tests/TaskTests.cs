@@ -17,7 +17,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task Backup_now_makes_a_full_or_an_incremental_and_leaves_the_schedule(Origin origin)
+    public async Task Backup_now_makes_a_full_or_an_incremental_backup_and_does_not_change_the_schedule(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var task = await DefineAsync(server, origin);
@@ -41,7 +41,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task Its_schedule_runs_it_with_a_full_first_and_status_and_next_tell_so(Origin origin)
+    public async Task The_schedule_runs_a_full_backup_first_and_status_and_next_backup_show_it(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var task = await DefineAsync(server, origin);
@@ -83,7 +83,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task Its_history_is_its_operations_and_survives_a_restart(Origin origin)
+    public async Task The_history_of_a_task_is_its_operations_and_survives_a_restart(Origin origin)
     {
         var server = await ApiServer.StartAsync("a.db", "b.db");
         try
@@ -137,7 +137,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task A_full_is_followed_by_retention_of_its_own_chains(Origin origin)
+    public async Task A_full_backup_is_followed_by_retention_of_the_chains_of_its_task(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(
@@ -163,7 +163,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task It_encrypts_as_defined_and_says_so(Origin origin)
+    public async Task A_task_encrypts_as_defined_and_says_so(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var task = await DefineAsync(server, origin, ("type", "Backup"), ("encryption", new JsonObject { ["mode"] = "Key" }));
@@ -184,7 +184,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task An_incremental_becomes_full_when_type_or_key_have_changed(Origin origin)
+    public async Task An_incremental_becomes_full_after_a_change_of_type_or_key(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(server, origin);
@@ -205,7 +205,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task An_aborted_run_leaves_nothing_and_its_slot_counts_as_used(Origin origin)
+    public async Task An_aborted_run_leaves_nothing_behind_and_is_not_repeated(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(server, origin);
@@ -269,7 +269,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task A_failed_run_is_told_and_tried_again_after_a_minute(Origin origin)
+    public async Task A_failed_run_is_reported_and_retried_after_a_minute(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(server, origin);
@@ -289,7 +289,7 @@ public sealed class TaskTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public async Task Its_backup_endpoint_takes_no_body_an_empty_one_and_an_object(Origin origin)
+    public async Task The_backup_endpoint_of_a_task_accepts_no_body_an_empty_one_and_an_object(Origin origin)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var path = $"{ApiServer.Database("a.db")}/tasks/{(await DefineAsync(server, origin))["id"]}/backup";

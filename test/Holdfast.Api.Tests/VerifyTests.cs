@@ -7,7 +7,7 @@ namespace Holdfast.Api.Tests;
 public sealed class VerifyTests
 {
     [Fact]
-    public async Task Chains_are_read_at_every_destination_and_what_is_damaged_is_told_with_its_archive()
+    public async Task Chains_are_verified_at_every_destination_and_damage_is_reported_with_its_archive()
     {
         var server = await ApiServer.StartAsync("a.db");
         (await server.PutAsync("destinations/second", new { kind = "local", path = $"{server.Root}/second" })).Is(HttpStatusCode.Created);
@@ -56,7 +56,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public async Task A_chain_is_verified_alone_and_what_no_key_here_opens_is_told_so()
+    public async Task A_single_chain_is_verified_and_archives_without_a_key_are_reported_as_such()
     {
         await using var server = await ApiServer.StartAsync("a.db", "b.db");
         var key = Holdfast.Archive.Age.AgeIdentity.Generate();
@@ -91,7 +91,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public async Task Backups_that_are_gone_stand_as_an_alert_until_an_operator_has_taken_note()
+    public async Task An_alert_about_missing_backups_stays_active_until_an_operator_acknowledges_it()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly", ApiServer.Template(more: ("verifyEveryDays", 30)));
@@ -120,7 +120,7 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public async Task A_restore_role_that_was_changed_stands_as_an_alert_until_an_operator_says_that_it_is_undone()
+    public async Task An_alert_about_a_changed_restore_role_stays_active_until_an_operator_acknowledges_it()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         server.Node.State.SourceRecords.Change("demo", r =>

@@ -63,7 +63,7 @@ public sealed class WrongInputTests
         };
 
     [Fact]
-    public async Task A_definition_with_something_wrong_is_refused_with_every_fault_for_templates_and_regular_tasks_and_nothing_is_stored()
+    public async Task An_invalid_definition_of_a_template_or_task_is_rejected_with_every_error_and_nothing_is_stored()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         (await server.PutTemplateAsync("nightly")).Is(HttpStatusCode.Created);
@@ -105,7 +105,7 @@ public sealed class WrongInputTests
     [InlineData("1")]
     [InlineData("{}x")]
     [InlineData("\u0000")]
-    public async Task A_body_that_is_empty_or_no_object_is_refused_by_every_endpoint_that_needs_one(string body)
+    public async Task An_empty_body_or_one_that_is_not_an_object_is_rejected_by_every_endpoint_that_needs_one(string body)
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var before = await StoredAsync(server);
@@ -135,7 +135,7 @@ public sealed class WrongInputTests
     }
 
     [Fact]
-    public async Task A_body_of_10_MB_one_that_is_deep_and_5000_exclusions_are_refused()
+    public async Task A_body_of_10_MB_a_deeply_nested_one_and_5000_exclusions_are_rejected()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var before = await StoredAsync(server);
@@ -182,7 +182,7 @@ public sealed class WrongInputTests
     }
 
     [Fact]
-    public async Task A_destination_outside_of_the_allowed_roots_or_of_no_kind_is_refused()
+    public async Task A_destination_outside_of_the_allowed_roots_or_of_an_unknown_kind_is_rejected()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         File.CreateSymbolicLink(Path.Combine(server.Root, "out"), "/var");
@@ -229,7 +229,7 @@ public sealed class WrongInputTests
     }
 
     [Fact]
-    public async Task Ids_in_paths_are_data_whatever_they_hold()
+    public async Task Ids_in_paths_are_data_whatever_they_contain()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         var before = await StoredAsync(server);
@@ -335,7 +335,7 @@ public sealed class WrongInputTests
     }
 
     [Fact]
-    public async Task A_query_parameter_that_is_wrong_is_named()
+    public async Task An_invalid_query_parameter_is_named()
     {
         await using var server = await ApiServer.StartAsync("a.db");
         foreach (

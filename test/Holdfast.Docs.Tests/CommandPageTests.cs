@@ -8,7 +8,7 @@ public sealed class CommandPageTests
     private static readonly Regex Option = new(@"--[a-z][a-z-]+");
 
     [Fact]
-    public async Task The_page_and_the_help_name_the_same_options()
+    public async Task The_page_and_the_help_list_the_same_options()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         using var shell = new Shell();

@@ -19,6 +19,6 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public void The_page_of_the_command_and_the_readme_have_commands_to_run() =>
+    public void The_page_of_the_command_and_the_readme_contain_commands() =>
         Assert.Superset(new HashSet<string> { "README.md", "docs/cli.md" }, Pages.Select(p => p.Data).ToHashSet());
 }

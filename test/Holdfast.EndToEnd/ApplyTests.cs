@@ -6,7 +6,7 @@ namespace Holdfast.EndToEnd;
 public sealed class ApplyTests
 {
     [Fact]
-    public async Task Applied_twice_the_second_finds_all_unchanged()
+    public async Task A_second_apply_changes_nothing()
     {
         await using var served = await Served.StartAsync();
         var file = await served.FileAsync("setup.json", Setup(served));
@@ -44,7 +44,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task A_key_that_is_given_is_compared_by_its_public_half_and_shown_nowhere()
+    public async Task A_given_key_is_compared_by_its_public_key_and_never_shown()
     {
         await using var served = await Served.StartAsync();
         var key = (await served.Place.JsonAsync(0, "keygen"))["secretKey"]!.GetValue<string>();
@@ -68,7 +68,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task A_rename_is_found_done_the_next_time()
+    public async Task A_rename_is_recognized_as_done_the_next_time()
     {
         await using var served = await Served.StartAsync();
         await served.RunAsync(0, "apply", "-f", await served.FileAsync("setup.json", Setup(served)));
@@ -80,7 +80,7 @@ public sealed class ApplyTests
     }
 
     [Fact]
-    public async Task One_item_that_fails_does_not_stop_the_others_and_a_malformed_file_changes_nothing()
+    public async Task A_failed_item_does_not_stop_the_others_and_an_invalid_file_changes_nothing()
     {
         await using var served = await Served.StartAsync();
         var setup = Setup(served);

@@ -4,7 +4,7 @@ namespace Holdfast.EndToEnd;
 public sealed class ChainVerbTests
 {
     [Fact]
-    public async Task A_chain_on_a_path_is_read_and_shown_and_removed_only_with_yes()
+    public async Task A_chain_on_a_path_is_checked_shown_and_only_removed_with_yes()
     {
         using var place = new Workspace();
         place.Make("a.db");
@@ -31,7 +31,7 @@ public sealed class ChainVerbTests
     }
 
     [Fact]
-    public async Task A_chain_at_a_server_is_read_there_and_its_removal_is_in_the_audit_log()
+    public async Task A_chain_of_a_server_is_checked_there_and_its_removal_is_in_the_audit_log()
     {
         await using var served = await Served.StartAsync();
         await served.SetUpAsync();

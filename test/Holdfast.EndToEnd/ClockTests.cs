@@ -18,7 +18,7 @@ public sealed class ClockTests : IDisposable
     public void Dispose() => _place.Dispose();
 
     [Fact]
-    public async Task Two_backups_in_one_second_get_names_of_their_own()
+    public async Task Two_backups_in_one_second_get_different_names()
     {
         _place.Make("a.db");
         Assert.Equal("2026-11-23-12-00-00.A-snapshot/2026-11-23-12-00-00.snapshot.tar.zst", await RunAsync(Noon, BackupKind.Full));
@@ -35,7 +35,7 @@ public sealed class ClockTests : IDisposable
     }
 
     [Fact]
-    public async Task A_clock_that_was_set_back_changes_neither_the_order_nor_the_newest_point()
+    public async Task A_clock_that_was_set_back_changes_neither_the_order_nor_the_newest_restore_point()
     {
         _place.Make("a.db");
         await RunAsync(Noon, BackupKind.Full);
@@ -63,7 +63,7 @@ public sealed class ClockTests : IDisposable
     }
 
     [Fact]
-    public async Task A_chain_is_ordered_by_its_ids_where_names_were_changed()
+    public async Task A_chain_with_changed_names_is_ordered_by_its_ids()
     {
         _place.Make("a.db");
         await RunAsync(Noon, BackupKind.Full);
@@ -84,7 +84,7 @@ public sealed class ClockTests : IDisposable
     }
 
     [Fact]
-    public async Task A_chain_that_was_copied_to_another_databases_folder_is_not_built_upon()
+    public async Task A_chain_copied_to_the_folder_of_another_database_is_not_extended()
     {
         _place.Make("a.db");
         await RunAsync(Noon, BackupKind.Full);

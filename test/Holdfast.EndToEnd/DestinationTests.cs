@@ -22,7 +22,7 @@ public sealed class DestinationTests : IDisposable
     [Theory]
     [InlineData("full")]
     [InlineData("incremental")]
-    public async Task A_full_destination_is_8_and_keeps_no_half_archive(string kind)
+    public async Task A_full_destination_is_8_and_keeps_no_incomplete_archive(string kind)
     {
         await MountAsync(_place.Destination, "size=4m");
         _place.Make("a.db", rows: 100);
@@ -45,7 +45,7 @@ public sealed class DestinationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_destination_with_too_little_room_is_refused_before_anything_is_written()
+    public async Task A_destination_with_too_little_space_is_rejected_before_anything_is_written()
     {
         await MountAsync(_place.Destination, "size=256k");
         _place.Make("a.db", rows: 1000, rowBytes: 10_000);
@@ -56,7 +56,7 @@ public sealed class DestinationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_destination_without_room_for_anything_is_8()
+    public async Task A_destination_without_any_space_is_8()
     {
         await MountAsync(_place.Destination, "size=4k,nr_inodes=2");
         _place.Make("a.db");
@@ -83,7 +83,7 @@ public sealed class DestinationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_restore_to_a_full_disk_is_8_and_leaves_nothing()
+    public async Task A_restore_to_a_full_disk_is_8_and_leaves_nothing_behind()
     {
         _place.Make("a.db", rows: 3000);
         await _place.BackupAsync(0, "snapshot", "full");
@@ -96,7 +96,7 @@ public sealed class DestinationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_destination_that_is_not_mounted_is_8_and_nothing_is_written_beneath()
+    public async Task An_unmounted_destination_is_8_and_nothing_is_written_below_it()
     {
         _place.Make("a.db");
         await FailsAsync(
@@ -125,7 +125,7 @@ public sealed class DestinationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_destination_that_vanishes_while_it_is_written_to_is_8_and_is_not_made_anew()
+    public async Task A_destination_that_disappears_during_a_backup_is_8_and_is_not_created_again()
     {
         for (var i = 0; i < 6; i++)
         {

@@ -11,7 +11,7 @@ public sealed class ErrorTests : IDisposable
     public void Dispose() => _place.Dispose();
 
     [Fact]
-    public async Task A_key_that_is_missing_or_wrong_is_4()
+    public async Task A_missing_or_wrong_key_is_4()
     {
         _place.Make("a.db");
         await KeysAsync("right", "wrong");
@@ -39,7 +39,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task An_encrypted_database_that_nobody_names_is_told_by_backup_and_databases()
+    public async Task Backup_and_databases_report_an_encrypted_database_that_no_option_matches()
     {
         _place.Make("a.db");
         var key = Core.Encryption.DatabaseKey.FromRaw([.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
@@ -77,7 +77,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_whose_port_is_taken_says_so_with_2_and_makes_no_data_folder()
+    public async Task A_server_whose_port_is_in_use_is_2_and_creates_no_data_folder()
     {
         using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         other.Start();
@@ -98,7 +98,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task An_index_whose_archive_is_gone_is_told_by_verify_and_restore()
+    public async Task Verify_and_restore_report_an_index_whose_archive_is_missing()
     {
         _place.Make("a.db");
         await _place.BackupAsync(0, "snapshot", "full");
@@ -125,7 +125,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_corrupt_or_cut_archive_or_one_without_its_parent_is_5_and_leaves_no_database()
+    public async Task A_corrupt_or_truncated_archive_or_one_without_its_parent_is_5_and_leaves_no_database()
     {
         _place.Make("a.db", rows: 200);
         await _place.BackupAsync(0, "snapshot", "full");
@@ -158,7 +158,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task An_archive_of_another_database_in_the_place_of_one_is_refused_and_given_by_its_own_path_warned_of()
+    public async Task An_archive_replaced_by_one_of_another_database_is_rejected_or_causes_a_warning_if_given_by_its_path()
     {
         _place.Make("a.db");
         _place.Make("b.db");
@@ -188,7 +188,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task An_older_archive_of_the_same_chain_in_the_place_of_the_newest_is_refused()
+    public async Task The_newest_archive_replaced_by_an_older_one_of_its_chain_is_rejected()
     {
         _place.Make("a.db");
         await _place.BackupAsync(0, "snapshot", "full");
@@ -208,7 +208,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task An_archive_of_another_chain_in_the_folder_is_no_parent()
+    public async Task An_archive_of_another_chain_in_the_folder_is_not_used_as_a_parent()
     {
         _place.Make("a.db");
         _place.Make("b.db");
@@ -225,7 +225,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_target_that_exists_is_6_and_stays_as_it_is()
+    public async Task A_target_that_exists_is_6_and_stays_unchanged()
     {
         _place.Make("a.db");
         await _place.BackupAsync(0, "snapshot", "full");
@@ -249,7 +249,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_not_there_is_3()
+    public async Task A_path_that_does_not_exist_is_3()
     {
         _place.Make("a.db");
         await FailsAsync(3, "not-found", "restore", $"{_place.Root}/nothing", "--to", $"{_place.Out}/x.db");
@@ -295,7 +295,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_locked_database_is_7_and_the_others_go_on()
+    public async Task A_locked_database_is_7_and_the_others_are_backed_up()
     {
         _place.Make("a.db");
         _place.Make("b.db");
@@ -333,7 +333,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task Files_that_are_no_databases_are_left_out_and_broken_ones_are_told()
+    public async Task Files_that_are_not_databases_are_skipped_and_damaged_databases_are_reported()
     {
         _place.Make("good.db");
         await File.WriteAllTextAsync(
@@ -396,7 +396,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("verify")]
     [InlineData("points", "a", "b")]
     [InlineData("keygen", "surplus")]
-    public async Task A_malformed_request_is_2(params string[] arguments)
+    public async Task An_invalid_command_line_is_2(params string[] arguments)
     {
         var ended = await Child.RunAsync(Child.Holdfast, arguments, data: _place.Data, folder: _place.Out);
         Assert.True(ended.ExitCode == 2, ended.ToString());
@@ -406,7 +406,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_malformed_request_is_one_JSON_document_too()
+    public async Task An_invalid_command_line_is_one_JSON_document_too()
     {
         var json = await _place.JsonAsync(2, "keygen", "--frobnicate", "--sideways");
         Assert.Equal("usage", json["error"]!["code"]!.GetValue<string>());
@@ -417,13 +417,13 @@ public sealed class ErrorTests : IDisposable
     [Theory]
     [InlineData("keygen", "--out", "")]
     [InlineData("serve", "--config", "")]
-    public Task What_nobody_thought_of_is_1_and_JSON_all_the_same(params string[] arguments) => FailsAsync(1, "unexpected", arguments);
+    public Task An_unexpected_exception_is_1_and_JSON_too(params string[] arguments) => FailsAsync(1, "unexpected", arguments);
 
     [Fact]
-    public Task An_empty_path_is_told_as_such() => FailsAsync(2, "usage", "verify", "");
+    public Task An_empty_path_is_reported_as_such() => FailsAsync(2, "usage", "verify", "");
 
     [Fact]
-    public async Task A_reader_that_goes_away_is_no_crash()
+    public async Task A_closed_pipe_does_not_crash_the_command()
     {
         var ended = await Child.RunAsync(
             "bash",
@@ -435,7 +435,7 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_file_that_is_none_is_told_without_its_contents()
+    public async Task An_invalid_key_file_is_reported_without_its_contents()
     {
         _place.Make("a.db");
         await File.WriteAllTextAsync($"{_place.Root}/key", "AGE-SECRET-KEY-1VERYSECRETNONSENSE", TestContext.Current.CancellationToken);

@@ -35,7 +35,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_full_destination_is_told_of_takes_nothing_half_and_is_used_again_when_there_is_room()
+    public async Task A_full_destination_raises_an_alert_keeps_no_incomplete_file_and_is_used_again_when_there_is_space()
     {
         await MountAsync(Nas, "3m");
         _place.Make("small.db", rows: 20);
@@ -64,7 +64,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_full_state_store_is_told_of_refuses_edits_whole_and_takes_them_when_there_is_room()
+    public async Task A_full_state_store_raises_an_alert_rejects_edits_entirely_and_accepts_them_when_there_is_space()
     {
         await MountAsync(Data, "8m");
         _place.Make("small.db", rows: 20);

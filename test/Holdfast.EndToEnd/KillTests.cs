@@ -23,7 +23,7 @@ public sealed class KillTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Workspace.Types), MemberType = typeof(Workspace))]
-    public async Task A_run_that_is_killed_leaves_nothing_half_and_the_next_one_cleans_up(string type)
+    public async Task A_killed_run_leaves_no_incomplete_archive_and_the_next_one_cleans_up(string type)
     {
         var random = new Random(_seed);
         var output = TestContext.Current.TestOutputHelper!;

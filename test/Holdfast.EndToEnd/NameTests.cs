@@ -50,7 +50,7 @@ public sealed class NameTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Workspace.Types), MemberType = typeof(Workspace))]
-    public async Task Any_name_is_backed_up_into_a_folder_of_its_own_and_comes_back(string type)
+    public async Task A_database_of_any_name_is_backed_up_to_its_own_folder_and_restored(string type)
     {
         foreach (var (i, name) in Names.Index())
         {
@@ -95,7 +95,7 @@ public sealed class NameTests : IDisposable
     }
 
     [Fact]
-    public async Task A_name_of_a_working_file_is_not_taken_for_a_restore()
+    public async Task The_name_of_a_temporary_file_is_not_accepted_for_a_restore()
     {
         _place.Make("a.db");
         await _place.BackupAsync(0, "snapshot", "full");

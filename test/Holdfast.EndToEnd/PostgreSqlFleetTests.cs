@@ -53,7 +53,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
     public ValueTask DisposeAsync() => default;
 
     [Fact]
-    public async Task Every_database_is_backed_up_from_the_standby_while_people_write_and_each_comes_back()
+    public async Task Every_database_is_backed_up_from_the_standby_while_users_write_and_each_is_restored()
     {
         await using var standby = await Standby.StartAsync(cluster);
         using var place = new Workspace();

@@ -29,7 +29,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
     public ValueTask DisposeAsync() => default;
 
     [Fact]
-    public async Task The_command_backs_every_database_up_and_a_restored_one_is_the_same_also_without_holdfast()
+    public async Task The_command_backs_up_every_database_and_a_restored_one_is_equal_even_without_holdfast()
     {
         using var place = new Workspace();
         await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
@@ -115,7 +115,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
     }
 
     [Fact]
-    public async Task What_is_wrong_is_told_with_what_to_do_and_the_password_is_in_no_output()
+    public async Task Problems_are_reported_with_hints_and_the_password_is_in_no_output()
     {
         using var place = new Workspace();
         await Served.SecretAsync($"{place.Root}/password", Cluster.Password);
@@ -215,7 +215,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
     }
 
     [Fact]
-    public async Task A_server_is_given_a_source_tells_what_is_missing_covers_what_comes_and_restores()
+    public async Task A_server_tests_a_new_source_covers_new_databases_and_restores_them()
     {
         await using var served = await Served.StartAsync();
         await served.SetUpAsync();
@@ -306,7 +306,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
     }
 
     [Fact]
-    public async Task A_restore_that_leaves_something_out_is_done_with_errors_and_tells_it_in_every_form()
+    public async Task A_restore_with_omissions_is_done_with_errors_and_reports_them_in_every_format()
     {
         await cluster.RunAsync("shop", Odd, Cluster.User);
         await using var served = await Served.StartAsync();

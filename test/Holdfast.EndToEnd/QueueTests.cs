@@ -14,7 +14,7 @@ public sealed class QueueTests : IDisposable
     public void Dispose() => _place.Dispose();
 
     [Fact]
-    public async Task A_stop_during_a_sweep_ends_in_time_leaves_nothing_partial_and_everything_asked_for_has_run_after_the_next_start()
+    public async Task A_stop_with_a_full_queue_ends_in_time_leaves_no_partial_file_and_everything_requested_runs_after_the_next_start()
     {
         const int Grace = 1;
         for (var i = 0; i < Databases; i++)
@@ -52,7 +52,7 @@ public sealed class QueueTests : IDisposable
     }
 
     [Fact]
-    public async Task A_hundred_restores_at_once_keep_to_the_limits_and_to_300_MiB()
+    public async Task A_hundred_concurrent_restores_keep_to_the_limits_and_to_300_MiB()
     {
         _place.Make("large.db", rows: 1_000, rowBytes: 4000); // 100 of them are written and flushed
         using var server = await StartAsync(grace: 30);

@@ -25,7 +25,7 @@ public sealed class RoundTripTests : IDisposable
 
     [Theory]
     [MemberData(nameof(TypesAndProtections))]
-    public async Task Every_point_of_a_chain_comes_back_and_the_full_one_without_Holdfast(string type, Protection protection)
+    public async Task Every_point_of_a_chain_is_restored_and_the_full_one_without_Holdfast_too(string type, Protection protection)
     {
         Assert.SkipUnless(Child.Has("age") && Child.Has("zstd") && Child.Has("tar"), "age, zstd or tar is not on this machine");
         var key = AgeIdentity.Generate();
@@ -77,7 +77,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public async Task A_recipient_alone_writes_incrementals_and_the_key_restores_them()
+    public async Task Incrementals_need_only_the_recipient_and_are_restored_with_the_key()
     {
         var key = AgeIdentity.Generate();
         await File.WriteAllTextAsync($"{_place.Root}/key", key.ToBase64(), TestContext.Current.CancellationToken);
@@ -115,7 +115,7 @@ public sealed class RoundTripTests : IDisposable
     [InlineData("cut", "cannot be read")]
     [InlineData("emptied", "cannot be read")]
     [InlineData("swapped", "cannot be read")]
-    public async Task Without_a_whole_index_the_next_backup_is_full_and_says_why(string how, string why)
+    public async Task Without_an_intact_index_the_next_backup_is_full_and_says_why(string how, string why)
     {
         _place.Make("a.db", rows: 300);
         await _place.BackupAsync(0, "snapshot", "full");
@@ -157,7 +157,7 @@ public sealed class RoundTripTests : IDisposable
     [InlineData("raw", false)]
     [InlineData("passphrase", true)]
     [InlineData("passphrase", false)]
-    public async Task An_encrypted_database_is_never_written_in_clear_and_its_key_shows_nowhere(string kind, bool keyGiven)
+    public async Task An_encrypted_database_is_never_written_unencrypted_and_its_key_appears_nowhere(string kind, bool keyGiven)
     {
         Assert.SkipUnless(Holdfast.Engines.Sqlite.Native.CipherSupport.IsAvailable, "SQLite3 Multiple Ciphers is not built");
         const string Secret = "planted-Secret-4711-in-the-rows";
@@ -252,7 +252,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public async Task An_encrypted_database_with_a_wrong_key_is_told_and_not_backed_up_as_something_else()
+    public async Task An_encrypted_database_with_a_wrong_key_is_reported_and_not_backed_up_in_another_form()
     {
         Assert.SkipUnless(Holdfast.Engines.Sqlite.Native.CipherSupport.IsAvailable, "SQLite3 Multiple Ciphers is not built");
         _place.Make("hr.db", key: DatabaseKey.FromPassphrase("right"));
@@ -264,7 +264,7 @@ public sealed class RoundTripTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Workspace.Types), MemberType = typeof(Workspace))]
-    public async Task Two_backups_of_one_source_at_once_both_end_well(string type)
+    public async Task Two_concurrent_backups_of_one_source_both_succeed(string type)
     {
         for (var i = 0; i < 30; i++)
         {

@@ -4,7 +4,7 @@ namespace Holdfast.EndToEnd;
 public sealed class RunTests
 {
     [Fact]
-    public async Task The_first_thing_that_a_newcomer_starts_saves_covers_backs_up_restores_and_verifies()
+    public async Task The_demonstration_for_newcomers_configures_covers_backs_up_restores_and_verifies()
     {
         Assert.SkipUnless(Child.Has("sqlite3") && Child.Has("python3"), "sqlite3 or python3 is missing.");
         using var place = new Workspace();

@@ -49,7 +49,7 @@ public sealed class ServerKillTests : IDisposable
 
     [Fact]
     [Trait("Category", "Slow")]
-    public async Task A_server_that_is_killed_loses_nothing_it_acknowledged_and_leaves_nothing_half()
+    public async Task A_killed_server_loses_nothing_it_acknowledged_and_leaves_no_incomplete_file()
     {
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"seed {_seed}");

@@ -6,7 +6,7 @@ namespace Holdfast.EndToEnd;
 public sealed class ServerVerbTests
 {
     [Fact]
-    public async Task A_template_is_put_previewed_run_and_its_backup_restored_as_a_new_database()
+    public async Task A_template_is_saved_previewed_and_run_and_its_backup_restored_as_a_new_database()
     {
         await using var served = await Served.StartAsync();
         await served.SetUpAsync();
@@ -88,7 +88,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task A_database_without_a_change_that_misses_a_destination_is_counted_once_as_incomplete()
+    public async Task An_unchanged_database_missing_at_a_destination_is_counted_once_as_incomplete()
     {
         await using var served = await Served.StartAsync();
         await served.SetUpAsync();
@@ -159,7 +159,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task What_discovery_passed_over_is_listed_with_its_reasons()
+    public async Task Skipped_files_are_listed_with_their_reasons()
     {
         await using var served = await Served.StartAsync(place =>
         {
@@ -190,7 +190,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task Every_fault_of_a_definition_is_told_with_its_field()
+    public async Task Every_error_of_a_definition_is_reported_with_its_field()
     {
         await using var served = await Served.StartAsync();
         var ended = await served.RunAsync(
@@ -217,7 +217,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_and_a_token_that_is_not_its_are_told_with_what_to_do()
+    public async Task An_unreachable_server_and_an_unknown_token_are_reported_with_hints()
     {
         await using var served = await Served.StartAsync();
         var nobody = await served.Place.HoldfastAsync(1, "databases", "--server", "http://127.0.0.1:1", "--token-file", served.TokenFile);
@@ -265,7 +265,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task Signing_in_changes_the_one_time_password_and_keeps_a_token_that_signing_out_ends()
+    public async Task Signing_in_changes_the_one_time_password_and_stores_a_token_that_signing_out_deletes()
     {
         await using var served = await Served.StartAsync();
         var (place, login) = (
@@ -310,7 +310,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task A_generated_key_is_shown_once_and_again_only_when_it_is_asked_for()
+    public async Task A_generated_key_is_shown_once_and_then_only_on_request()
     {
         await using var served = await Served.StartAsync();
         await served.RunAsync(0, "destination", "put", "nas", "--path", $"{served.Place.Destination}/nas");
@@ -361,7 +361,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task A_secret_that_is_given_is_in_no_output()
+    public async Task A_given_secret_is_in_no_output()
     {
         const string Passphrase = "the passphrase of a database";
         await using var served = await Served.StartAsync(p =>
@@ -393,7 +393,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task A_regular_task_is_put_shown_run_and_deleted_by_its_name()
+    public async Task A_regular_task_is_saved_shown_run_and_deleted_by_its_name()
     {
         await using var served = await Served.StartAsync();
         await served.SetUpAsync();
@@ -430,7 +430,7 @@ public sealed class ServerVerbTests
     }
 
     [Fact]
-    public async Task Retention_of_a_task_is_looked_at_braked_and_approved()
+    public async Task Retention_of_a_task_is_previewed_blocked_and_approved()
     {
         await using var served = await Served.StartAsync();
         await served.SetUpAsync();

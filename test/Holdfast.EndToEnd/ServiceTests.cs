@@ -15,7 +15,7 @@ public sealed class ServiceTests : IDisposable
     public void Dispose() => _place.Dispose();
 
     [Fact]
-    public async Task A_service_manager_is_told_when_the_server_answers_and_when_it_stops()
+    public async Task A_service_manager_is_notified_when_the_server_is_ready_and_when_it_stops()
     {
         _place.Make("one.db");
         Directory.CreateDirectory(_place.Destination);
@@ -30,7 +30,7 @@ public sealed class ServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_backup_that_the_grace_time_does_not_suffice_for_is_interrupted_and_runs_again_at_the_next_start()
+    public async Task A_backup_longer_than_the_grace_period_is_interrupted_and_runs_again_after_the_next_start()
     {
         _place.Make("large.db", rows: 60_000, rowBytes: 4000);
         Directory.CreateDirectory(_place.Destination);

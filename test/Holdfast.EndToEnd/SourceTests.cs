@@ -20,7 +20,7 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
     public ValueTask DisposeAsync() => default;
 
     [Fact]
-    public async Task Ten_servers_that_never_answer_and_a_spool_folder_that_is_a_file_do_not_keep_the_server_from_answering()
+    public async Task Ten_servers_that_never_respond_and_an_invalid_spool_folder_do_not_block_the_server()
     {
         using var place = new Workspace();
         place.Make("one.db");
@@ -59,7 +59,7 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
     }
 
     [Fact]
-    public async Task A_database_whose_name_is_no_text_stops_neither_the_server_nor_the_command_nor_the_others()
+    public async Task A_database_whose_name_is_not_valid_text_affects_neither_the_server_nor_the_command_nor_other_databases()
     {
         using var place = new Workspace();
         Directory.CreateDirectory(place.Destination);

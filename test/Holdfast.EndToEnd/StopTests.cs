@@ -16,7 +16,7 @@ public sealed class StopTests : IDisposable
     [InlineData("INT", 130, "snapshot")]
     [InlineData("TERM", 143, "snapshot")]
     [InlineData("TERM", 143, "backup")]
-    public async Task A_backup_that_is_stopped_leaves_nothing_half_and_says_so(string signal, int exitCode, string type)
+    public async Task A_stopped_backup_leaves_no_incomplete_archive_and_says_so(string signal, int exitCode, string type)
     {
         for (var i = 0; i < 4; i++)
         {
@@ -36,7 +36,7 @@ public sealed class StopTests : IDisposable
     [Theory]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
-    public async Task A_restore_that_is_stopped_leaves_nothing(string signal, int exitCode)
+    public async Task A_stopped_restore_leaves_nothing_behind(string signal, int exitCode)
     {
         _place.Make("large.db", Rows, 4000);
         await _place.BackupAsync(0, "snapshot", "full");
@@ -51,7 +51,7 @@ public sealed class StopTests : IDisposable
     [Theory]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
-    public async Task A_verification_that_is_stopped_says_so_in_one_document(string signal, int exitCode)
+    public async Task A_stopped_verification_says_so_in_one_document(string signal, int exitCode)
     {
         _place.Make("large.db", Rows, 4000);
         await _place.BackupAsync(0, "snapshot", "full");
@@ -67,7 +67,7 @@ public sealed class StopTests : IDisposable
     [Theory]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
-    public async Task An_extraction_that_is_stopped_leaves_nothing(string signal, int exitCode)
+    public async Task A_stopped_extraction_leaves_nothing_behind(string signal, int exitCode)
     {
         _place.Make("large.db", Rows, 4000);
         await _place.BackupAsync(0, "snapshot", "full");
@@ -85,7 +85,7 @@ public sealed class StopTests : IDisposable
     [InlineData("TERM", 143, "restore", "demo/a.db", "--to", "demo/b.db")]
     [InlineData("TERM", 143, "backup", "demo/a.db", "--to", "nas")]
     [InlineData("TERM", 143, "operation", "watch", EndlessServer.Operation)]
-    public async Task A_verb_that_is_stopped_while_it_waits_for_an_operation_says_how_to_wait_again(
+    public async Task A_verb_stopped_while_it_waits_for_an_operation_says_how_to_wait_again(
         string signal,
         int exitCode,
         params string[] verb
@@ -102,7 +102,7 @@ public sealed class StopTests : IDisposable
     [InlineData("verify", "demo/a.db")]
     [InlineData("restore", "demo/a.db", "--to", "demo/b.db")]
     [InlineData("backup", "demo/a.db", "--to", "nas")]
-    public async Task A_verb_that_is_stopped_before_the_server_has_answered_says_that_the_server_may_go_on(params string[] verb)
+    public async Task A_verb_stopped_before_the_server_answers_says_that_the_server_may_continue(params string[] verb)
     {
         await using var server = new EndlessServer(isAnswering: false);
         (await StopAsync(await server.ArgumentsAsync(_place, verb), "TERM", _ => server.IsAsked)).CheckStopped(
@@ -115,7 +115,7 @@ public sealed class StopTests : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
-    public async Task A_server_that_is_stopped_gives_a_running_backup_its_whole_grace(string signal)
+    public async Task A_stopped_server_gives_a_running_backup_its_full_grace_period(string signal)
     {
         _place.Make("a.db");
         using var server = new ServerProcess(_place.Root, $"{_place.Root}/server", _place.Source, _place.Root, graceSeconds: 60);

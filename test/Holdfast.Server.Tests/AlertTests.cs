@@ -13,7 +13,7 @@ namespace Holdfast.Server.Tests;
 public sealed class AlertTests
 {
     [Fact]
-    public async Task Alerts_are_listed_the_gravest_first_filtered_and_in_pages()
+    public async Task Alerts_are_listed_by_severity_filtered_and_in_pages()
     {
         await using var node = await NodeServer.StartAsync(databases: ["a.db", "b.db", "c.db"]);
         using var client = await node.Server.WithRoleAsync(Role.Viewer);
@@ -50,7 +50,7 @@ public sealed class AlertTests
     }
 
     [Fact]
-    public async Task The_cluster_of_one_node_is_led_by_it()
+    public async Task A_single_node_is_the_leader_of_its_cluster()
     {
         await using var node = await NodeServer.StartAsync();
         using var client = await node.Server.WithRoleAsync(Role.Viewer);
@@ -67,7 +67,7 @@ public sealed class AlertTests
     }
 
     [Fact]
-    public async Task The_webhook_gets_what_is_raised_and_what_has_ended_though_it_was_away_in_between()
+    public async Task The_webhook_receives_raised_and_ended_alerts_even_after_it_was_unavailable()
     {
         await using var receiver = await Receiver.StartAsync();
         receiver.Answer = 500;
@@ -96,7 +96,7 @@ public sealed class AlertTests
     }
 
     [Fact]
-    public async Task The_heartbeat_is_called_once_a_minute_while_the_scheduler_turns_and_its_failure_is_an_alert()
+    public async Task The_heartbeat_is_sent_once_a_minute_while_the_scheduler_runs_and_its_failure_raises_an_alert()
     {
         await using var receiver = await Receiver.StartAsync();
         var time = new FakeTimeProvider(new DateTimeOffset(2027, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -146,7 +146,7 @@ public sealed class AlertTests
     [Theory]
     [InlineData("http://127.0.0.1:1/x", "ConnectionError")]
     [InlineData("http://metadata.test:1/x", "cannot be reached")]
-    public async Task A_webhook_that_is_not_there_is_an_alert_and_stops_nothing(string url, string reason)
+    public async Task An_unreachable_webhook_raises_an_alert_and_stops_nothing(string url, string reason)
     {
         await using var node = await NodeServer.StartAsync(
             webhook: new() { Url = url },
@@ -161,7 +161,7 @@ public sealed class AlertTests
     }
 
     [Fact]
-    public async Task Retention_is_shown_run_and_approved_by_an_operator_and_that_is_written_down()
+    public async Task An_operator_previews_runs_and_approves_retention_and_the_audit_log_records_it()
     {
         await using var node = await NodeServer.StartAsync(databases: ["a.db"]);
         using var admin = node.Server.Admin();

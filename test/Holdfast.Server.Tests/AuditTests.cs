@@ -9,7 +9,7 @@ namespace Holdfast.Server.Tests;
 public sealed class AuditTests
 {
     [Fact]
-    public async Task What_people_do_is_written_down_newest_first_and_never_with_a_secret()
+    public async Task The_audit_log_lists_actions_newest_first_and_contains_no_secret()
     {
         await using var server = await TestServer.StartAsync();
         using var root = await server.SignInAsync("root", Role.Admin);
@@ -55,7 +55,7 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public async Task The_log_is_read_page_by_page_whatever_its_size()
+    public async Task The_log_is_read_in_pages_whatever_its_size()
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-audit-");
         await using (var log = AuditLog.Open(Path.Combine(folder.FullName, "audit.log"), TimeProvider.System))
@@ -88,7 +88,7 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public async Task A_line_that_a_crash_cut_costs_only_itself()
+    public async Task A_line_truncated_by_a_crash_affects_no_other_line()
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-audit-");
         var path = Path.Combine(folder.FullName, "audit.log");
@@ -112,7 +112,7 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public async Task The_log_is_searched_a_part_at_a_time()
+    public async Task The_log_is_searched_in_parts()
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-audit-");
         await using (var log = AuditLog.Open(Path.Combine(folder.FullName, "audit.log"), TimeProvider.System))

@@ -21,7 +21,7 @@ public sealed class DescriptionTests
     }
 
     [Fact]
-    public async Task The_page_that_shows_it_needs_no_other_server()
+    public async Task The_API_page_needs_no_other_server()
     {
         await using var server = await TestServer.StartAsync();
         using var client = new HttpClient { BaseAddress = server.Address };
@@ -55,7 +55,7 @@ public sealed class DescriptionTests
     }
 
     [Fact]
-    public async Task Every_answer_has_the_headers_that_protect_browsers_and_tells_no_version()
+    public async Task Every_answer_has_security_headers_and_reveals_no_version()
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Client();

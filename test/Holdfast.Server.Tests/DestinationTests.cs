@@ -6,7 +6,7 @@ namespace Holdfast.Server.Tests;
 public sealed class DestinationTests
 {
     [Fact]
-    public async Task How_the_last_test_of_a_destination_went_is_known_until_it_is_defined_anew()
+    public async Task The_result_of_the_last_test_of_a_destination_is_kept_until_its_definition_changes()
     {
         await using var node = await NodeServer.StartAsync(databases: ["a.db"]);
         using var client = node.Server.Admin();

@@ -18,7 +18,7 @@ public sealed class EventTests
     private static readonly EventOptions Fast = new() { HeartbeatInterval = TimeSpan.FromMilliseconds(300) };
 
     [Fact]
-    public async Task Operations_alerts_databases_and_tasks_are_told_as_they_change()
+    public async Task Changes_of_operations_alerts_databases_and_tasks_are_sent_as_events()
     {
         await using var node = await NodeServer.StartAsync(databases: ["a.db"]);
         using var client = node.Server.Admin();
@@ -48,7 +48,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public void The_end_of_an_operation_is_not_lost_to_a_late_look_at_how_far_it_is()
+    public void A_late_poll_of_the_progress_does_not_replace_the_end_of_an_operation()
     {
         var listener = new EventSubscription(10);
         var running = new Operation
@@ -88,7 +88,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task The_stream_of_a_session_ends_when_its_user_is_changed_and_not_before()
+    public async Task The_stream_of_a_session_ends_only_when_its_user_changes()
     {
         await using var node = await NodeServer.StartAsync(more: b => b.Services.AddSingleton(Fast));
         using var admin = node.Server.Admin();
@@ -104,7 +104,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task Streams_do_not_keep_the_server_from_stopping()
+    public async Task Streams_do_not_prevent_the_server_from_stopping()
     {
         await using var node = await NodeServer.StartAsync();
         using var client = node.Server.Admin();
@@ -115,7 +115,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task There_are_only_so_many_listeners()
+    public async Task The_number_of_listeners_is_limited()
     {
         await using var node = await NodeServer.StartAsync(more: b => b.Services.AddSingleton(Fast with { MaxSubscriptions = 1 }));
         using var client = node.Server.Admin();
@@ -134,7 +134,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public void Of_several_events_about_one_thing_the_last_is_kept()
+    public void Only_the_latest_of_several_events_about_one_object_is_kept()
     {
         var listener = new EventSubscription(10);
         listener.Add(Operation("1", OperationState.Queued));
@@ -147,7 +147,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public void A_listener_that_is_too_slow_is_told_to_load_everything_anew()
+    public void A_listener_that_is_too_slow_is_told_to_reload_everything()
     {
         var listener = new EventSubscription(10);
         for (var i = 0; i < 12; i++)
@@ -160,7 +160,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public void Of_many_databases_some_are_named_and_that_there_are_more()
+    public void An_event_about_many_databases_names_some_and_says_that_there_are_more()
     {
         var listener = new EventSubscription(10);
         listener.AddChanged("databases", Enumerable.Range(0, 5_000).Select(i => $"demo/{i}"));

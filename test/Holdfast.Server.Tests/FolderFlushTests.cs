@@ -22,35 +22,35 @@ public sealed class FolderFlushTests : IDisposable
     }
 
     [Fact]
-    public void A_private_file_is_on_disk_under_its_name()
+    public void The_name_of_a_private_file_is_flushed()
     {
         PrivateFile.Write(Path.Combine(_folder, "admin-password"), "secret"u8);
         Assert.Equal([_folder], _flushed);
     }
 
     [Fact]
-    public void A_new_key_is_on_disk_under_its_name()
+    public void The_name_of_a_new_key_file_is_flushed()
     {
         KeyFile.Write(Path.Combine(_folder, "backup.key"), AgeIdentity.Generate(), DateTimeOffset.UnixEpoch);
         Assert.Equal([_folder], _flushed);
     }
 
     [Fact]
-    public void The_nodes_key_is_on_disk_with_the_folders_that_were_made_for_it()
+    public void The_nodes_key_and_the_folders_created_for_it_are_flushed()
     {
         NodeKey.LoadOrCreate(Path.Combine(_folder, "a", "b", "node.key"), TimeProvider.System);
         Assert.Equal([_folder, Path.Combine(_folder, "a"), Path.Combine(_folder, "a", "b")], _flushed);
     }
 
     [Fact]
-    public void A_new_data_folder_is_on_disk()
+    public void A_new_data_folder_is_flushed()
     {
         new DataFolder(Path.Combine(_folder, "data")).Create();
         Assert.Equal([_folder, Path.Combine(_folder, "data")], _flushed);
     }
 
     [Fact]
-    public async Task A_new_audit_log_is_on_disk_under_its_name()
+    public async Task The_name_of_a_new_audit_log_is_flushed()
     {
         await using var log = AuditLog.Open(Path.Combine(_folder, "audit.log"), TimeProvider.System);
         Assert.Equal([_folder], _flushed);

@@ -7,7 +7,7 @@ namespace Holdfast.Server.Tests;
 public sealed class HealthTests
 {
     [Fact]
-    public void A_loop_that_stands_still_without_which_nothing_is_backed_up_is_told()
+    public void A_stalled_loop_that_backups_depend_on_fails_the_health_check()
     {
         Assert.Null(HealthEndpoint.FindProblem(false, [Loop("scheduler", 60), Loop("alerts", 100)]));
         Assert.Equal("alerts is stalled", HealthEndpoint.FindProblem(false, [Loop("scheduler", 60), Loop("alerts", 400)]));
@@ -16,7 +16,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task Every_loop_shows_its_heartbeat_among_the_measurements()
+    public async Task The_metrics_contain_the_heartbeat_of_every_loop()
     {
         await using var node = await NodeServer.StartAsync(databases: ["a.db"]);
         using var admin = node.Server.Admin();

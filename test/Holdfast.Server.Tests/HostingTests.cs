@@ -20,7 +20,7 @@ public sealed class HostingTests
     [InlineData("%C3%A9%3F%23%25", "é?#%")]
     [InlineData("a%2F..%2F..%2Fb", "a/../../b")]
     [InlineData("plain", "plain")]
-    public async Task A_database_id_in_a_path_arrives_as_it_was_before_it_was_encoded(string sent, string arrives)
+    public async Task An_encoded_database_id_in_a_path_is_decoded(string sent, string arrives)
     {
         await using var server = await TestServer.StartAsync(map: app =>
             app.MapGet("/api/v1/echo/{id}/tasks/{task}", (string id, string task) => new[] { id, task }).RequireRole(Role.Viewer)
@@ -34,7 +34,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task With_a_certificate_it_answers_over_TLS_and_the_cookie_stays_there()
+    public async Task With_a_certificate_the_server_uses_TLS_and_the_cookie_requires_it()
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-tls-").FullName;
         var tls = new TlsConfig { Certificate = Path.Combine(folder, "c.pem"), Key = Path.Combine(folder, "k.pem") };
@@ -87,7 +87,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task Settings_in_the_environment_of_the_framework_change_nothing()
+    public async Task Environment_variables_of_the_framework_are_ignored()
     {
         Environment.SetEnvironmentVariable("ASPNETCORE_URLS", "http://0.0.0.0:1");
         try

@@ -10,7 +10,7 @@ namespace Holdfast.Server.Tests;
 public sealed class ListenAddressCheckTests
 {
     [Fact]
-    public void A_port_that_another_program_has_is_told()
+    public void A_port_used_by_another_program_is_reported()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
@@ -26,7 +26,7 @@ public sealed class ListenAddressCheckTests
     }
 
     [Fact]
-    public void An_address_of_another_machine_is_told()
+    public void An_address_of_another_machine_is_reported()
     {
         var failure = Assert.Throws<HoldfastException>(() =>
             ListenAddressCheck.EnsureAvailable(new() { Listen = "https://192.0.2.1:8420" })
@@ -37,7 +37,7 @@ public sealed class ListenAddressCheckTests
     [Theory]
     [InlineData(SocketError.AccessDenied, "CAP_NET_BIND_SERVICE")]
     [InlineData(SocketError.AddressAlreadyInUse, "HOLDFAST_LISTEN")]
-    public void What_a_start_fails_with_is_told_the_same_way(SocketError error, string hint)
+    public void A_failed_start_is_explained_in_the_same_way(SocketError error, string hint)
     {
         var failure = ListenAddressCheck.Explain(
             new() { Listen = "http://127.0.0.1:80" },
@@ -48,7 +48,7 @@ public sealed class ListenAddressCheckTests
     }
 
     [Fact]
-    public void Another_failure_of_a_start_is_not_taken_for_one_of_the_address()
+    public void Other_failures_of_a_start_are_not_attributed_to_the_address()
     {
         var config = new ServerConfig();
         Assert.Null(ListenAddressCheck.Explain(config, new IOException("disk")));

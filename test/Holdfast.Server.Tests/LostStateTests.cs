@@ -40,7 +40,7 @@ public sealed class LostStateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_state_that_is_removed_under_the_server_is_an_alert_and_can_still_be_copied_and_gone_on_with()
+    public async Task A_state_removed_while_the_server_runs_raises_an_alert_and_can_still_be_copied_and_used()
     {
         string path;
         await using (var server = await TestServer.StartAsync(folder: _folder))

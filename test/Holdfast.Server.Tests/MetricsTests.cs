@@ -15,7 +15,7 @@ public sealed class MetricsTests
     );
 
     [Fact]
-    public async Task Each_task_of_each_database_has_its_measurements_whatever_its_name()
+    public async Task Each_task_of_each_database_has_metrics_whatever_its_name()
     {
         const string hostile = "x\"} 1\nholdfast_failures{database=\"fake\\.db";
         await using var node = await NodeServer.StartAsync(databases: ["a.db", hostile]);
@@ -57,7 +57,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task They_need_a_token_from_this_machine_too()
+    public async Task Metrics_need_a_token_even_from_this_machine()
     {
         await using var node = await NodeServer.StartAsync();
         using var stranger = node.Server.Client();
@@ -69,7 +69,7 @@ public sealed class MetricsTests
     [Theory]
     [InlineData("plain/é", "plain/é")]
     [InlineData("a\"b\\c\nd", "a\\\"b\\\\c\\nd")]
-    public void A_label_cannot_end_itself(string value, string escaped) => Assert.Equal(escaped, PrometheusWriter.Escape(value));
+    public void A_label_is_escaped(string value, string escaped) => Assert.Equal(escaped, PrometheusWriter.Escape(value));
 
     private static Dictionary<string, double> Parse(string page)
     {

@@ -13,7 +13,7 @@ public sealed class OutgoingAddressPolicyTests
     [InlineData("http://127.0.0.1:9093/api")]
     [InlineData("http://10.1.2.3/")]
     [InlineData("http://[fd00::1]/")]
-    public void Hosts_of_the_world_and_of_private_networks_may_be_called(string url) =>
+    public void Public_and_private_addresses_are_allowed(string url) =>
         Assert.Equal(url, OutgoingAddressPolicy.Validate(url).OriginalString);
 
     [Theory]
@@ -31,7 +31,7 @@ public sealed class OutgoingAddressPolicyTests
     [InlineData("http://METADATA.google.internal./secret")]
     [InlineData("http://100.100.100.200/secret")]
     [InlineData("http://0.0.0.0/secret")]
-    public void Link_local_and_metadata_addresses_are_refused_however_they_are_written_and_not_repeated(string url)
+    public void Link_local_and_metadata_addresses_are_rejected_in_any_notation_and_not_repeated(string url)
     {
         var failure = Assert.Throws<HoldfastException>(() => OutgoingAddressPolicy.Validate(url));
         Assert.Equal(ErrorCatalogue.Usage, failure.Error);
@@ -39,7 +39,7 @@ public sealed class OutgoingAddressPolicyTests
     }
 
     [Fact]
-    public async Task What_counts_is_the_address_that_is_connected_to_and_redirects_are_not_followed()
+    public async Task The_address_of_the_connection_is_checked_and_redirects_are_not_followed()
     {
         await using var server = await TestServer.StartAsync(map: app =>
             app.MapGet("/redirect", () => Results.Redirect("http://169.254.169.254/")).AllowAnonymous()

@@ -13,7 +13,7 @@ namespace Holdfast.Server.Tests;
 public sealed class ProblemTests
 {
     [Fact]
-    public async Task A_failure_is_told_with_code_and_hint()
+    public async Task A_failure_has_a_code_and_a_hint()
     {
         await using var server = await TestServer.StartAsync(map: app =>
             app.MapGet("/api/v1/fails", string () =>
@@ -32,7 +32,7 @@ public sealed class ProblemTests
     }
 
     [Fact]
-    public async Task Every_fault_of_what_was_sent_is_named()
+    public async Task Every_error_of_a_request_is_reported()
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
@@ -45,7 +45,7 @@ public sealed class ProblemTests
     }
 
     [Fact]
-    public async Task What_nobody_expected_is_answered_without_internals_and_logged_once()
+    public async Task An_unexpected_exception_is_answered_without_internals_and_logged_once()
     {
         await using var server = await TestServer.StartAsync(map: app =>
             app.MapGet("/api/v1/breaks", string () => throw new InvalidOperationException("internal detail")).RequireRole(Role.Viewer)
@@ -74,7 +74,7 @@ public sealed class ProblemTests
     [InlineData("""{ "name": "x", "role": "Viewer", "rolle": "hunter2" }""", 400)]
     [InlineData("""{ "name": "x", "role": "Viewer", "expires": "hunter2" }""", 400)]
     [InlineData("""{ "name": hunter2 }""", 400)]
-    public async Task A_body_that_is_not_what_is_expected_is_a_problem_that_repeats_nothing_of_it(string body, int status)
+    public async Task The_problem_of_an_invalid_body_does_not_repeat_its_contents(string body, int status)
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
@@ -93,7 +93,7 @@ public sealed class ProblemTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_above_one_MiB_is_refused_also_when_its_length_is_not_told(bool isLengthTold)
+    public async Task A_body_above_one_MiB_is_rejected_even_without_a_length(bool isLengthTold)
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
@@ -113,7 +113,7 @@ public sealed class ProblemTests
     }
 
     [Fact]
-    public async Task Bare_statuses_are_problems_too()
+    public async Task Answers_with_only_a_status_are_problems_too()
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
@@ -137,7 +137,7 @@ public sealed class ProblemTests
     }
 
     [Fact]
-    public async Task The_second_of_two_edits_is_refused_and_sees_what_is_there_now()
+    public async Task The_second_of_two_edits_is_refused_with_the_current_state()
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();

@@ -70,7 +70,7 @@ public sealed class RoleTests
     }
 
     [Fact]
-    public async Task An_endpoint_that_says_nothing_of_who_may_call_it_is_nobodys()
+    public async Task An_endpoint_without_a_role_is_denied_to_everybody()
     {
         await using var server = await TestServer.StartAsync(map: app => app.MapGet("/api/v1/forgotten", () => "secret"));
         using var stranger = server.Client();
@@ -80,7 +80,7 @@ public sealed class RoleTests
     }
 
     [Fact]
-    public async Task Who_has_to_change_the_password_may_do_nothing_else()
+    public async Task A_user_who_must_change_the_password_can_do_nothing_else()
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Client();

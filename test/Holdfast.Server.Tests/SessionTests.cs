@@ -16,7 +16,7 @@ public sealed class SessionTests
     private const string NewPassword = "a much better password";
 
     [Fact]
-    public async Task The_first_start_makes_an_administrator_whose_one_time_password_must_be_changed_and_whose_file_then_goes()
+    public async Task The_first_start_creates_an_administrator_with_a_one_time_password_whose_file_is_deleted_after_the_change()
     {
         await using var server = await TestServer.StartAsync(adminToken: false);
         var file = Path.Combine(server.Data, "admin-password");
@@ -52,7 +52,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task A_session_outlives_a_restart_and_a_lost_first_password_is_made_anew()
+    public async Task A_session_survives_a_restart_and_a_lost_initial_password_is_replaced()
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-server-").FullName;
         string cookie;
@@ -88,7 +88,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task The_cookie_is_out_of_reach_of_scripts_and_other_sites()
+    public async Task Scripts_and_other_sites_cannot_use_the_cookie()
     {
         await using var server = await TestServer.StartAsync();
         await server.SignInAsync("alice", Role.Viewer);
@@ -115,7 +115,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Signing_out_takes_the_cookie_away()
+    public async Task Signing_out_removes_the_cookie()
     {
         await using var server = await TestServer.StartAsync();
         using var client = await server.SignInAsync("alice", Role.Viewer);
@@ -129,7 +129,7 @@ public sealed class SessionTests
     [InlineData("disabled")]
     [InlineData("deleted")]
     [InlineData("deleted and made again")]
-    public async Task Whatever_is_changed_of_a_user_ends_the_sessions_at_once(string what)
+    public async Task Any_change_of_a_user_ends_the_sessions_at_once(string what)
     {
         await using var server = await TestServer.StartAsync();
         using var admin = server.Admin();
@@ -176,7 +176,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Changing_ones_password_keeps_this_session_and_ends_the_others()
+    public async Task Changing_the_own_password_keeps_this_session_and_ends_the_others()
     {
         await using var server = await TestServer.StartAsync();
         using var other = await server.SignInAsync("bob", Role.Operator);
@@ -190,7 +190,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Guessing_a_password_is_slowed_down_per_user_and_a_success_starts_anew()
+    public async Task Password_guessing_is_limited_per_user_and_a_success_resets_the_count()
     {
         var time = new FakeTimeProvider(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
         await using var server = await TestServer.StartAsync(time);
@@ -219,7 +219,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public void Guessing_many_users_is_slowed_down_per_address_and_memory_is_bounded()
+    public void Password_guessing_for_many_users_is_limited_per_address_with_bounded_memory()
     {
         var time = new FakeTimeProvider();
         var limiter = new SignInLimiter(time);
@@ -248,7 +248,7 @@ public sealed class SessionTests
     [InlineData("Origin", "null", false)]
     [InlineData("Origin", "self", true)]
     [InlineData("X-Nothing", "x", true)]
-    public async Task A_request_that_another_site_makes_the_browser_send_is_refused(string header, string value, bool isAllowed)
+    public async Task A_cross_site_request_of_a_browser_is_rejected(string header, string value, bool isAllowed)
     {
         await using var server = await TestServer.StartAsync();
         using var client = await server.SignInAsync("root", Role.Admin);
@@ -261,7 +261,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task The_last_administrator_cannot_be_removed_disabled_or_demoted_not_even_by_two_at_once()
+    public async Task The_last_administrator_cannot_be_deleted_disabled_or_demoted_even_by_concurrent_requests()
     {
         await using var server = await TestServer.StartAsync();
         using var token = server.Admin();
@@ -281,7 +281,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task Until_the_first_password_is_changed_the_server_answers_its_own_machine_only()
+    public async Task Until_the_initial_password_is_changed_the_server_only_answers_its_own_machine()
     {
         await using var server = await TestServer.StartAsync(more: b => b.Services.AddTransient<IStartupFilter, FarAway>());
         using var admin = server.Admin();

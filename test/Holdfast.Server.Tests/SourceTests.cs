@@ -11,7 +11,7 @@ public sealed class SourceTests
     private const string Demo = "/api/v1/sources/demo";
 
     [Fact]
-    public async Task A_directory_that_is_not_mounted_drops_no_database_until_an_operator_confirms_it()
+    public async Task Databases_of_an_unmounted_directory_are_not_dropped_until_an_operator_confirms_it()
     {
         await using var server = await NodeServer.StartAsync(databases: ["a.db", "b.db"]);
         using var admin = server.Server.Admin();
@@ -65,7 +65,7 @@ public sealed class SourceTests
     [InlineData("postgresql://postgres@%40abstract")]
     [InlineData("postgresql://postgres@db1,%2Frun")]
     [InlineData("postgresql://postgres@db1%2C%2Frun")]
-    public async Task A_socket_of_the_machine_is_no_source_of_the_API(string url)
+    public async Task A_socket_of_the_machine_cannot_be_defined_as_a_source_over_the_API(string url)
     {
         await using var server = await NodeServer.StartAsync(databases: ["a.db"]);
         using var admin = server.Server.Admin();
@@ -94,7 +94,7 @@ public sealed class SourceTests
     }
 
     [Fact]
-    public async Task Another_directory_in_the_place_of_one_is_not_used_until_an_operator_confirms_it()
+    public async Task A_directory_that_was_replaced_by_another_is_not_used_until_an_operator_confirms_it()
     {
         await using var server = await NodeServer.StartAsync(databases: ["a.db"]);
         using var admin = server.Server.Admin();
@@ -112,7 +112,7 @@ public sealed class SourceTests
     }
 
     [Fact]
-    public async Task Databases_of_a_source_that_was_renamed_in_the_configuration_are_told_at_once_and_can_be_removed()
+    public async Task Databases_of_a_source_renamed_in_the_configuration_are_reported_at_once_and_can_be_removed()
     {
         await using var server = await NodeServer.StartAsync(databases: ["a.db", "b.db", "c.db"]);
         string operation;

@@ -42,7 +42,7 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task A_token_ends_at_its_time_and_notes_when_it_was_used()
+    public async Task A_token_expires_and_records_its_last_use()
     {
         var time = new FakeTimeProvider(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
         await using var server = await TestServer.StartAsync(time);
@@ -89,7 +89,7 @@ public sealed class TokenTests
     [InlineData("holdfast_xxxxxxxxxxxx_!!!")]
     [InlineData("automation-token-0123456789-abcdefghi")]
     [InlineData("automation-token-0123456789-abcdefghijk")]
-    public async Task What_is_no_token_is_refused(string token)
+    public async Task An_invalid_token_is_rejected(string token)
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Client();
@@ -102,7 +102,7 @@ public sealed class TokenTests
     [InlineData(UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
     [InlineData(UnixFileMode.GroupRead)]
     [InlineData(UnixFileMode.OtherWrite)]
-    public void An_admin_token_file_that_others_can_read_is_refused(UnixFileMode more)
+    public void An_admin_token_file_that_others_can_read_is_rejected(UnixFileMode more)
     {
         using var folder = new TokenFile(TestServer.AdminToken, more);
         var failure = Assert.Throws<HoldfastException>(() =>
@@ -125,7 +125,7 @@ public sealed class TokenTests
     [InlineData("short")]
     [InlineData("")]
     [InlineData("two lines of text that are long enough\nbut two")]
-    public void An_admin_token_file_without_a_long_token_is_refused(string text)
+    public void An_admin_token_file_without_a_long_token_is_rejected(string text)
     {
         using var folder = new TokenFile(text);
         Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => AdminToken.Read(folder.Path)).Error);
@@ -133,7 +133,7 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public void An_admin_token_file_of_another_user_is_refused()
+    public void An_admin_token_file_of_another_user_is_rejected()
     {
         // Only root can give a file away, and only then there is one to try.
         using var folder = new TokenFile(TestServer.AdminToken);

@@ -43,7 +43,7 @@ public sealed class NewKindTests
     }
 
     [Fact]
-    public async Task All_faults_of_a_definition_are_told_at_once_each_with_its_key()
+    public async Task All_errors_of_a_definition_are_reported_at_once_each_with_its_key()
     {
         await using var server = await ApiServer.StartAsync();
         (

@@ -70,7 +70,7 @@ public sealed class DestinationWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pipe_in_the_place_of_an_archive_keeps_no_reader()
+    public async Task A_pipe_that_replaces_an_archive_blocks_no_reader()
     {
         var archive = Directory.GetFiles(Chain("a.db"), "*.tar.zst").Single();
         File.Delete(archive);
@@ -94,7 +94,7 @@ public sealed class DestinationWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_archive_of_another_database_is_not_restored_in_its_place()
+    public async Task An_archive_that_was_replaced_by_one_of_another_database_is_not_restored()
     {
         var (own, other) = (Chain("a.db"), Chain("b.db"));
         var archive = Directory.GetFiles(own, "*.tar.zst").Single();
@@ -115,7 +115,7 @@ public sealed class DestinationWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Links_in_the_place_of_a_database_and_of_the_guide_are_not_written_through()
+    public async Task Links_that_replace_a_database_folder_or_the_instructions_are_not_followed()
     {
         Directory.CreateDirectory(Outside);
         await File.WriteAllTextAsync($"{Outside}/victim", "victim", TestContext.Current.CancellationToken);

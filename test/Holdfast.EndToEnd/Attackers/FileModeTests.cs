@@ -12,7 +12,7 @@ public sealed class FileModeTests : IDisposable
     [Theory]
     [InlineData("snapshot")]
     [InlineData("backup")]
-    public async Task Restored_and_extracted_files_are_their_owners_alone(string type)
+    public async Task Only_the_owner_can_read_restored_and_extracted_files(string type)
     {
         Directory.CreateDirectory(_place.Destination);
         _place.Make("a.db");

@@ -31,7 +31,7 @@ public sealed class ForgedScriptTests : IDisposable
     [InlineData(true, true, false, false)]
     [InlineData(false, false, true)]
     [InlineData(false, false, false)]
-    public async Task A_verification_calls_bad_what_a_restore_refuses(params bool[] forged)
+    public async Task A_verification_reports_what_a_restore_rejects(params bool[] forged)
     {
         await MakeAsync(forged);
         var archives = _place.Archives();
@@ -56,7 +56,7 @@ public sealed class ForgedScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task So_does_a_server()
+    public async Task A_server_reports_it_too()
     {
         await MakeAsync(false, false, true);
         using var server = new ServerProcess(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
@@ -70,7 +70,7 @@ public sealed class ForgedScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_forged_archive_without_those_it_builds_on_is_told_to_be_without_them()
+    public async Task A_forged_archive_without_its_predecessors_is_reported_as_such()
     {
         await MakeAsync(false, true);
         var archives = _place.Archives();
@@ -81,7 +81,7 @@ public sealed class ForgedScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task An_archive_that_builds_on_a_damaged_one_is_told_so_when_it_is_given_by_its_own_path()
+    public async Task An_archive_given_by_its_path_that_builds_on_a_damaged_one_is_reported_as_such()
     {
         await MakeAsync(false, false);
         var full = _place.Archives().Single(a => !a.Contains("incremental", StringComparison.Ordinal));

@@ -17,14 +17,15 @@ public sealed class OtherPageTests(OtherPageTests.Victim victim) : IClassFixture
     [InlineData("http://localhost:8080", "same-site")]
     [InlineData("https://evil.example", "cross-site")]
     [InlineData("null", null)]
-    public async Task Its_WebSocket_is_refused(string origin, string? site)
+    public async Task A_WebSocket_of_another_page_is_rejected(string origin, string? site)
     {
         var refused = await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(origin, site));
         Assert.Contains("403", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_servers_own_page_is_connected() => await ConnectAsync(victim.Address.GetLeftPart(UriPartial.Authority), null);
+    public async Task A_WebSocket_of_the_servers_page_is_accepted() =>
+        await ConnectAsync(victim.Address.GetLeftPart(UriPartial.Authority), null);
 
     [Theory]
     [InlineData("GET", "_blazor/negotiate?negotiateVersion=1")]
@@ -33,7 +34,7 @@ public sealed class OtherPageTests(OtherPageTests.Victim victim) : IClassFixture
     [InlineData("GET", "_blazor/disconnect")]
     [InlineData("POST", "api/v1/tokens")]
     [InlineData("DELETE", "api/v1/destinations/nas")]
-    public async Task Its_other_requests_are_refused(string method, string path)
+    public async Task Other_requests_of_another_page_are_rejected(string method, string path)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false });
         using var request = new HttpRequestMessage(new(method), new Uri(victim.Address, path));

@@ -50,7 +50,7 @@ public sealed class ReaderTests : IAsyncLifetime
     [Theory]
     [InlineData("Snapshot")]
     [InlineData("Backup")]
-    public async Task One_that_is_killed_costs_no_other_database_its_backup(string type)
+    public async Task A_killed_reader_affects_no_backup_of_another_database(string type)
     {
         _place.Make("victim.db", rows: 60, rowBytes: 1_000_000, mode: "wal");
         await DefineAsync(type);
@@ -71,7 +71,7 @@ public sealed class ReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_whose_mapped_memory_is_taken_away_costs_no_other_database_its_backup()
+    public async Task A_reader_whose_mapped_file_is_truncated_affects_no_backup_of_another_database()
     {
         // SQLite itself opens a database only where its pages have no room in the spool folder: this one claims to be that large.
         _place.Make("victim.db", rows: 60, rowBytes: 1_000_000, mode: "wal");
@@ -95,7 +95,7 @@ public sealed class ReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_server_itself_maps_and_opens_nothing_of_theirs_while_it_backs_them_up()
+    public async Task The_server_itself_neither_maps_nor_opens_files_of_other_users()
     {
         _place.Make("victim.db", rows: 60, rowBytes: 1_000_000, mode: "wal");
         using var owner = SqliteConnection.Open(Victim, SqliteConstants.OpenReadWrite);
@@ -114,7 +114,7 @@ public sealed class ReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Keys_reach_it_by_its_input_alone()
+    public async Task A_reader_receives_keys_only_through_its_input()
     {
         if (!CipherSupport.IsAvailable)
         {

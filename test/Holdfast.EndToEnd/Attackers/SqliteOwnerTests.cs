@@ -55,7 +55,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     [Theory]
     [InlineData("Snapshot")]
     [InlineData("Backup")]
-    public async Task An_index_that_is_cut_all_the_time_ends_nothing(string type)
+    public async Task A_log_index_that_is_truncated_again_and_again_ends_no_process(string type)
     {
         // Another process: one that has the database open would lose its own memory.
         using var tenant = Process.Start(
@@ -79,7 +79,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     [Theory]
     [InlineData("Snapshot")]
     [InlineData("Backup")]
-    public async Task A_forged_index_that_claims_more_than_there_is_costs_no_memory(string type)
+    public async Task A_forged_log_index_that_claims_too_much_costs_no_memory(string type)
     {
         using (var owner = SqliteConnection.Open($"{Mine}/app.db", SqliteConstants.OpenReadWrite))
         {
@@ -110,7 +110,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Links_pipes_and_second_names_are_no_databases()
+    public async Task Links_pipes_and_hard_links_are_not_databases()
     {
         File.CreateSymbolicLink($"{Mine}/link.db", "../theirs/app.db");
         Directory.CreateSymbolicLink($"{Mine}/folder", "../theirs");
@@ -132,7 +132,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     [Theory]
     [InlineData("Snapshot")]
     [InlineData("Backup")]
-    public async Task A_file_that_claims_more_than_any_disk_has_is_told_at_once(string type)
+    public async Task A_file_that_claims_more_than_any_disk_holds_is_reported_at_once(string type)
     {
         await Child.ShellAsync($"cp '{Mine}/app.db' '{Mine}/huge.db'; truncate -s 15T '{Mine}/huge.db'");
         var watch = Stopwatch.StartNew();
@@ -141,7 +141,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_schema_that_multiplies_itself_costs_neither_time_nor_memory()
+    public async Task A_schema_that_expands_exponentially_costs_neither_time_nor_memory()
     {
         using (var owner = SqliteConnection.Open($"{Mine}/hostile.db", SqliteConstants.OpenReadWrite | SqliteConstants.OpenCreate))
         {
@@ -172,7 +172,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Damaged_databases_of_every_kind_are_told_and_end_nothing()
+    public async Task Damaged_databases_of_every_kind_are_reported_and_end_no_process()
     {
         var whole = await File.ReadAllBytesAsync($"{Mine}/app.db", Token);
         var random = new Random(7);
@@ -198,7 +198,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Names_that_are_not_UTF_8_are_listed_with_that_problem()
+    public async Task Names_that_are_not_UTF_8_are_listed_with_this_problem()
     {
         await Child.ShellAsync(
             $"cp '{Mine}/app.db' '{Mine}/'$'bad\\xff.db'; cp '{Mine}/app.db' '{Mine}/'$'bad\\xef\\xbf\\xbd.db'; mkdir "
@@ -213,7 +213,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     [Theory]
     [InlineData("Snapshot")]
     [InlineData("Backup")]
-    public async Task A_file_and_a_folder_that_are_exchanged_all_the_time_give_nothing_of_the_neighbour(string type)
+    public async Task Exchanging_a_file_and_a_folder_constantly_reveals_nothing_of_another_database(string type)
     {
         Directory.CreateSymbolicLink($"{_place.Source}/link", "theirs");
         File.CreateSymbolicLink($"{Mine}/link", "../theirs/app.db");
@@ -252,7 +252,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_forged_journal_deletes_no_file_of_the_neighbour()
+    public async Task A_forged_journal_deletes_no_file_of_another_database()
     {
         var path = $"{Mine}/app.db";
         await File.WriteAllBytesAsync(path + "-journal", ForgedJournal.Naming($"{Theirs}/app.db", new FileInfo(path).Length), Token);

@@ -34,7 +34,7 @@ public sealed class CallFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_backup_whose_nth_call_fails_is_right_or_says_so_and_the_next_one_heals(string kind)
+    public async Task A_backup_whose_nth_call_fails_is_correct_or_reports_it_and_the_next_one_recovers(string kind)
     {
         await BeginAsync();
         var (calls, clean) = (Enum.Parse<FaultCalls>(kind), $"{_place.Root}/clean");
@@ -83,7 +83,7 @@ public sealed class CallFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_restore_whose_nth_call_fails_makes_no_database_or_the_right_one(string kind)
+    public async Task A_restore_whose_nth_call_fails_creates_no_database_or_the_right_one(string kind)
     {
         await BeginAsync();
         var calls = Enum.Parse<FaultCalls>(kind);
@@ -129,7 +129,7 @@ public sealed class CallFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_server_whose_nth_call_fails_goes_on_and_what_it_acknowledged_is_there(string kind)
+    public async Task A_server_whose_nth_call_fails_continues_and_keeps_what_it_acknowledged(string kind)
     {
         await BeginAsync();
         var calls = Enum.Parse<FaultCalls>(kind);

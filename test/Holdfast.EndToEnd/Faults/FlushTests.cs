@@ -24,7 +24,7 @@ public sealed class FlushTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_failed_flush_left_is_flushed_before_the_next_backup_finds_that_nothing_has_changed()
+    public async Task An_archive_whose_flush_failed_is_flushed_before_the_next_backup_reports_no_change()
     {
         _shim = await FaultShim.CreateAsync(_place.Root, Nas);
         _place.Make("a.db", rows: 20);

@@ -29,7 +29,7 @@ public sealed class FrozenTests : IDisposable
     }
 
     [Fact]
-    public async Task A_frozen_destination_holds_up_no_other_its_backups_can_be_aborted_and_it_is_used_again_when_it_answers()
+    public async Task A_frozen_destination_delays_no_other_its_backups_can_be_aborted_and_it_is_used_again_when_it_responds()
     {
         await StartAsync();
         Shim.Set(FaultCalls.All, FaultAction.Freeze);
@@ -81,7 +81,7 @@ public sealed class FrozenTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_whose_destination_is_frozen_stops_within_its_grace()
+    public async Task A_server_whose_destination_is_frozen_stops_within_its_grace_period()
     {
         await StartAsync(graceSeconds: 3);
         Shim.Set(FaultCalls.All, FaultAction.Freeze);

@@ -32,7 +32,7 @@ public sealed class MountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_destination_whose_mount_is_missing_at_the_start_gets_nothing_and_is_used_again_when_it_is_back()
+    public async Task A_destination_that_is_not_mounted_at_the_start_receives_nothing_and_is_used_again_when_it_is_back()
     {
         await BindAsync(Disk, Nas);
         await StartAsync();
@@ -48,7 +48,7 @@ public sealed class MountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_disk_in_the_place_of_a_destination_gets_nothing_and_the_server_goes_on_when_the_right_one_is_back()
+    public async Task A_disk_that_replaces_a_destination_receives_nothing_and_the_server_continues_when_the_right_one_is_back()
     {
         await BindAsync(Disk, Nas);
         await StartAsync();
@@ -73,7 +73,7 @@ public sealed class MountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_source_whose_mount_is_missing_drops_nothing_and_goes_on_when_it_is_back()
+    public async Task Databases_of_an_unmounted_source_are_not_dropped_and_backups_continue_when_it_is_back()
     {
         var databases = $"{_place.Root}/databases";
         await BindAsync(databases, _place.Source);

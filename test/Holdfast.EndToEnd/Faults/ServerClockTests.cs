@@ -47,7 +47,7 @@ public sealed class ServerClockTests : IDisposable
     }
 
     [Fact]
-    public async Task A_clock_that_is_twenty_days_behind_for_one_run_deletes_nothing_and_backups_go_on()
+    public async Task A_clock_that_is_twenty_days_behind_for_one_run_deletes_nothing_and_backups_continue()
     {
         await ThreeWeeksAsync();
         _shim!.Ahead -= TimeSpan.FromDays(20);

@@ -44,7 +44,7 @@ public sealed class UpgradeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Made))]
-    public async Task What_a_release_made_goes_on_and_nothing_turns_red(string version, string ending)
+    public async Task Data_of_an_earlier_release_continues_without_an_alert(string version, string ending)
     {
         await StartAsync(version, ending, late: TimeSpan.Zero);
         await KeptAsync();
@@ -105,7 +105,7 @@ public sealed class UpgradeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task An_upgrade_after_three_weeks_off_catches_up_and_is_green(string version)
+    public async Task An_upgrade_after_three_weeks_of_downtime_catches_up_without_an_alert(string version)
     {
         await StartAsync(version, "stopped", late: TimeSpan.FromDays(21));
         await CaughtUpAsync(MadeAt.AddDays(20));
@@ -114,7 +114,7 @@ public sealed class UpgradeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Versions))]
-    public async Task Every_point_that_a_release_made_is_restored_to_what_the_release_restored(string version)
+    public async Task Every_restore_point_of_an_earlier_release_is_restored_to_the_same_contents(string version)
     {
         await UnpackAsync(version, "killed");
         var points = JsonNode.Parse(await File.ReadAllTextAsync($"{Root}/answers/points.json"))!.AsObject();

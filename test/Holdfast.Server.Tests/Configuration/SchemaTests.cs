@@ -35,7 +35,7 @@ public sealed class SchemaTests : IDisposable
     }
 
     [Fact]
-    public void Limits_are_taken_up_to_the_ends_that_the_schema_names()
+    public void Limits_are_accepted_within_the_range_of_the_schema()
     {
         foreach (var (name, limit) in Schema["properties"]!["limits"]!["properties"]!.AsObject())
         {

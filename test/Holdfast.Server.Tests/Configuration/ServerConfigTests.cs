@@ -13,7 +13,7 @@ public sealed class ServerConfigTests : IDisposable
     public void Dispose() => _file.Dispose();
 
     [Fact]
-    public void Without_a_file_there_are_defaults()
+    public void Without_a_file_the_defaults_apply()
     {
         var config = ServerConfigLoader.Load(null, "/var/lib/holdfast", new Dictionary<string, string>(), TestEngines.All);
         Assert.Equal(("A", "http://127.0.0.1:8420"), (config.Node, config.Listen));
@@ -25,7 +25,7 @@ public sealed class ServerConfigTests : IDisposable
     }
 
     [Fact]
-    public void A_whole_file_is_read_with_comments_and_trailing_commas()
+    public void A_complete_file_is_read_with_comments_and_trailing_commas()
     {
         var config = _file.Load(
             """
@@ -59,7 +59,7 @@ public sealed class ServerConfigTests : IDisposable
     }
 
     [Fact]
-    public void All_faults_are_told_at_once_each_with_its_key()
+    public void All_errors_are_reported_at_once_each_with_its_key()
     {
         var errors = _file.LoadErrors(
             """
@@ -105,7 +105,7 @@ public sealed class ServerConfigTests : IDisposable
     }
 
     [Fact]
-    public void The_environment_stands_over_the_file()
+    public void The_environment_overrides_the_file()
     {
         var config = _file.Load(
             """{ "node": "A", "limits": { "largeDatabaseConcurrency": 1 } }""",
@@ -126,7 +126,7 @@ public sealed class ServerConfigTests : IDisposable
     }
 
     [Fact]
-    public void A_variable_that_is_wrong_or_mistyped_is_a_fault_of_that_name() =>
+    public void A_wrong_or_mistyped_variable_is_reported_by_its_name() =>
         Assert.Equal(
             ["HOLDFAST_LIMITS__RESTORES", "HOLDFAST_LIMITS__RESTOREZ"],
             _file.LoadErrors("{}", ("HOLDFAST_LIMITS__RESTORES", "NaN"), ("HOLDFAST_LIMITS__RESTOREZ", "1")).Select(f => f.Split(':')[0])
@@ -148,7 +148,7 @@ public sealed class ServerConfigTests : IDisposable
     }
 
     [Fact]
-    public void A_limit_that_is_given_under_both_names_is_a_fault_of_the_old_one()
+    public void A_limit_given_under_both_names_is_an_error_of_the_old_name()
     {
         Assert.StartsWith(
             "limits.slots:",
@@ -174,7 +174,7 @@ public sealed class ServerConfigTests : IDisposable
     }
 
     [Fact]
-    public void Faults_of_a_server_are_told_with_their_keys() =>
+    public void Errors_of_a_database_server_are_reported_with_their_keys() =>
         Assert.Equal(
             ["sources[0].lockWaitSeconds", "sources[0].restore.missingRoles", "sources[0].restore.passwordFile", "sources[0].url"],
             _file
@@ -187,7 +187,7 @@ public sealed class ServerConfigTests : IDisposable
         );
 
     [Fact]
-    public void The_data_folder_may_not_lie_in_a_source_not_even_through_a_link()
+    public void The_data_folder_cannot_be_inside_a_source_not_even_through_a_link()
     {
         Directory.CreateDirectory(Path.Combine(_file.Folder, "data"));
         var link = Path.Combine(Directory.CreateTempSubdirectory("holdfast-link-").FullName, "link");
@@ -214,11 +214,11 @@ public sealed class ServerConfigTests : IDisposable
     [InlineData("http://host.example:8420")]
     [InlineData("http://127.0.0.1:8420/path")]
     [InlineData("http://user@127.0.0.1:8420")]
-    public void An_address_that_is_not_loopback_or_makes_no_sense_is_refused_without_tls(string listen) =>
+    public void An_address_that_is_invalid_or_not_loopback_is_rejected_without_tls(string listen) =>
         Assert.StartsWith("listen:", Assert.Single(_file.LoadErrors($$"""{ "listen": "{{listen}}" }""")), StringComparison.Ordinal);
 
     [Fact]
-    public void With_tls_any_address_is_fine_over_https()
+    public void With_tls_any_https_address_is_valid()
     {
         foreach (var name in new[] { "c.pem", "k.pem" })
         {
@@ -238,7 +238,7 @@ public sealed class ServerConfigTests : IDisposable
     [InlineData("{ \"webhook\": hunter2 }")]
     [InlineData("[]")]
     [InlineData("\"text\"")]
-    public void What_is_no_configuration_is_refused_without_repeating_it(string text)
+    public void An_invalid_configuration_is_rejected_without_repeating_it(string text)
     {
         var failure = Assert.Throws<HoldfastException>(() => _file.Load(text));
         Assert.Equal(ErrorCatalogue.Usage, failure.Error);
@@ -246,7 +246,7 @@ public sealed class ServerConfigTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_not_there_is_told() =>
+    public void A_missing_file_is_reported() =>
         Assert.Equal(
             ErrorCatalogue.NotFound,
             Assert

@@ -6,7 +6,7 @@ namespace Holdfast.EndToEnd.Faults;
 
 /// <summary>SIGTERM during a sweep of a thousand databases.</summary>
 [Trait("Category", "Slow")]
-public sealed class SweepStopTests : IDisposable
+public sealed class BatchStopTests : IDisposable
 {
     private const int Databases = 1000;
     private const int Grace = 2;
@@ -23,7 +23,7 @@ public sealed class SweepStopTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_during_a_sweep_ends_within_its_grace_leaves_nothing_half_and_all_that_was_asked_for_runs_after_the_next_start()
+    public async Task A_stop_during_a_run_of_1000_databases_keeps_to_its_grace_period_and_everything_requested_runs_after_the_next_start()
     {
         _place.Make("db0000.db", rows: 40);
         for (var i = 1; i < Databases; i++)
