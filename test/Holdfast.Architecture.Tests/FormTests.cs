@@ -68,7 +68,6 @@ public sealed class FormTests
         "src/Holdfast.Engines",
         "src/Holdfast.Studio/Components",
         "src/Holdfast.Studio/Pages/Restore",
-        "test/Holdfast.Node.Tests",
     ];
 
     public static TheoryData<string> SourceFiles { get; } =

@@ -5,7 +5,7 @@ using Holdfast.Destinations.Local;
 
 namespace Holdfast.Node.Tests;
 
-/// <summary>Destinations of which one can stand still while it is opened, and that tell when they are closed.</summary>
+/// <summary>Local destinations that record when they are opened and closed; the opening of one can hang.</summary>
 internal sealed class FakeDriver : ILocalDriver
 {
     private readonly TaskCompletionSource _thaw = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,7 +6,7 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Tests;
 
-/// <summary>A source of databases in memory, each an image of 4 KiB pages or the same bytes as a stream.</summary>
+/// <summary>A source with databases in memory, each an image of 4 KiB pages or the same bytes as a stream.</summary>
 internal sealed class FakeSource : IDatabaseSource
 {
     public Dictionary<string, byte[]> Databases { get; } = [];
@@ -19,51 +19,51 @@ internal sealed class FakeSource : IDatabaseSource
 
     public bool HasTokens { get; set; }
 
-    /// <summary>How many more times reading is cut off by the source itself.</summary>
+    /// <summary>How many more times the source cancels a read.</summary>
     public int Conflicts { get; set; }
 
-    /// <summary>What only reading shows; null for nothing.</summary>
+    /// <summary>A warning that appears only while reading; null for none.</summary>
     public string? LateWarning { get; set; }
 
-    /// <summary>Whether logical backups fail, because no script can hold the databases.</summary>
+    /// <summary>Whether logical backups fail because the databases cannot be scripted.</summary>
     public bool IsNotAsSql { get; set; }
 
-    /// <summary>What opening a view of a database throws, by its name; null where it works.</summary>
+    /// <summary>The exception of opening a view of a database, by its name; null for none.</summary>
     public Func<string, Exception?>? Fault { get; set; }
 
-    /// <summary>What opening a view of a database waits for, by its name; null for nothing. It may hear on the token, or hang.</summary>
+    /// <summary>What opening a view of a database waits for, by its name; null for nothing. It may observe the token, or hang.</summary>
     public Func<string, CancellationToken, Task>? Hold { get; set; }
 
-    /// <summary>What a restore waits for before it begins, by the name of the new database; null for nothing.</summary>
+    /// <summary>What a restore waits for before it starts, by the name of the new database; null for nothing.</summary>
     public Func<string, CancellationToken, Task>? HoldRestore { get; set; }
 
-    /// <summary>Waited for while a restore loads.</summary>
+    /// <summary>What loading a restore waits for.</summary>
     public Task HoldLoad { get; set; } = Task.CompletedTask;
 
-    /// <summary>Restores that have begun to load.</summary>
+    /// <summary>Number of restores that have started to load.</summary>
     public int Loads { get; private set; }
 
-    /// <summary>What loading a restore throws; null where it works.</summary>
+    /// <summary>The exception of loading a restore; null for none.</summary>
     public HoldfastException? LoadFault { get; set; }
 
     /// <summary>The role that runs restores; null for none.</summary>
     public RestoreRoleState? RestoreRole { get; set; }
 
-    /// <summary>What restores leave out.</summary>
+    /// <summary>Objects that restores omit.</summary>
     public IReadOnlyList<string> LeftOut { get; set; } = [];
 
-    /// <summary>What restores tell besides.</summary>
-    public IReadOnlyList<string> Told { get; set; } = [];
+    /// <summary>Warnings of restores.</summary>
+    public IReadOnlyList<string> ReportedWarnings { get; set; } = [];
 
     public int Writes { get; private set; }
 
-    /// <summary>Waited for when it is looked at.</summary>
+    /// <summary>What discovery waits for.</summary>
     public Task Hang { get; set; } = Task.CompletedTask;
 
-    /// <summary>Waited for before a restore is completed.</summary>
+    /// <summary>What the commit of a restore waits for.</summary>
     public Task HoldCommit { get; set; } = Task.CompletedTask;
 
-    /// <summary>Restores that are about to be completed, or are.</summary>
+    /// <summary>Number of commits of restores, including one that waits.</summary>
     public int Commits { get; private set; }
 
     public bool IsDisposed { get; private set; }
@@ -72,10 +72,10 @@ internal sealed class FakeSource : IDatabaseSource
 
     public string? Identity { get; set; }
 
-    /// <summary>Views and restores that were begun and not let go.</summary>
+    /// <summary>Number of open views and restores.</summary>
     public int Open { get; private set; }
 
-    /// <summary>The change token of all databases, whatever they hold; null for one of their contents.</summary>
+    /// <summary>The change token of all databases, whatever their contents; null to derive it from the contents.</summary>
     public string? FixedToken { get; set; }
 
     private SourceInfo Info => new(Identity, "1", DatabaseRole.Primary);
@@ -94,7 +94,7 @@ internal sealed class FakeSource : IDatabaseSource
         List<string> names;
         lock (Databases)
         {
-            names = [.. Databases.Keys.Order(StringComparer.Ordinal)]; // a restore may add one meanwhile
+            names = [.. Databases.Keys.Order(StringComparer.Ordinal)]; // a restore may add one concurrently
         }
         foreach (var name in names)
         {
@@ -232,7 +232,7 @@ internal sealed class FakeSource : IDatabaseSource
 
         public IReadOnlyList<string> OmittedObjects => source.LeftOut;
 
-        public IReadOnlyList<string> Warnings => [.. source.LeftOut, .. source.Told];
+        public IReadOnlyList<string> Warnings => [.. source.LeftOut, .. source.ReportedWarnings];
 
         public async Task LoadAsync(IItemSource items, CancellationToken cancellationToken)
         {

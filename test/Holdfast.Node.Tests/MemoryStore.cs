@@ -3,7 +3,7 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Tests;
 
-/// <summary>A state store that forgets everything: enough for one test at a time.</summary>
+/// <summary>A state store in memory, for one test.</summary>
 internal sealed class MemoryStore : IStateStore
 {
     public bool IsExclusive { get; init; }

@@ -60,7 +60,7 @@ public sealed class TestNode : IAsyncDisposable
             .AddHoldfastNode()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
         _services = _own;
-        _ = Lifetime; // makes everything
+        _ = Lifetime; // creates all services
     }
 
     /// <summary>The node of a server.</summary>

@@ -1,6 +1,6 @@
 namespace Holdfast.Testing.Faults;
 
-/// <summary>What can happen to a call.</summary>
+/// <summary>What happens to a call.</summary>
 public enum FaultKind
 {
     /// <summary>It fails with an error that its contract names.</summary>
@@ -9,7 +9,7 @@ public enum FaultKind
     /// <summary>It fails with something that its contract does not name.</summary>
     Strange,
 
-    /// <summary>It says that it was cancelled, though nobody cancelled it.</summary>
+    /// <summary>It reports a cancellation that nobody requested.</summary>
     CancelledByItself,
 
     /// <summary>It does not return, whatever its token says, until <see cref="FaultSwitch.Clear"/>.</summary>

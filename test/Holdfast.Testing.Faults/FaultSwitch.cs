@@ -2,11 +2,11 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Testing.Faults;
 
-/// <summary>Decides what happens to the calls of one component. Everything goes well until <see cref="Set"/>.</summary>
+/// <summary>Decides what happens to the calls of one component. All calls succeed until <see cref="Set"/>.</summary>
 /// <param name="name">The component, for messages.</param>
 /// <param name="known">The error that its contract names.</param>
-/// <param name="seed">Which calls are met depends on it, and on their order.</param>
-/// <param name="time">The clock of what is late.</param>
+/// <param name="seed">Seed of the choice, which also depends on the order of the calls.</param>
+/// <param name="time">The clock for late calls.</param>
 public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider time)
 {
     private const int MostMinutesLate = 10;
@@ -30,14 +30,14 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
         }
     }
 
-    /// <summary>How many calls hang, or are late, now.</summary>
+    /// <summary>Number of calls that hang or are late at the moment.</summary>
     public int Held => Volatile.Read(ref _held);
 
-    /// <summary>Calls that were met by a fault so far.</summary>
+    /// <summary>Number of calls with a fault so far.</summary>
     public long Met { get; private set; }
 
     /// <summary>Lets calls fail.</summary>
-    /// <param name="rate">The part of calls that is met, 0 to 1.</param>
+    /// <param name="rate">The fraction of calls with a fault, 0 to 1.</param>
     /// <param name="kinds">What can happen to them.</param>
     public void Set(double rate, params IReadOnlyList<FaultKind> kinds)
     {
@@ -47,7 +47,7 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
         }
     }
 
-    /// <summary>Everything goes well again; what hangs goes on.</summary>
+    /// <summary>Lets all calls succeed again; hanging calls continue.</summary>
     public void Clear()
     {
         TaskCompletionSource release;
@@ -60,9 +60,9 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
         release.SetResult();
     }
 
-    /// <summary>Called at the beginning of each call, and at the end of those that change something.</summary>
-    /// <param name="call">What is called, for messages.</param>
-    /// <param name="cancellationToken">Ends what is late, not what hangs.</param>
+    /// <summary>Called at the start of each call, and at the end of calls that change something.</summary>
+    /// <param name="call">The call, for messages.</param>
+    /// <param name="cancellationToken">Ends late calls, but not hanging ones.</param>
     public async Task MeetAsync(string call, CancellationToken cancellationToken)
     {
         FaultKind kind;
@@ -95,7 +95,7 @@ public sealed class FaultSwitch(string name, Error known, int seed, TimeProvider
         }
     }
 
-    /// <summary>The same for calls that cannot wait: they throw, or go on.</summary>
+    /// <summary>As above for synchronous calls: they throw or continue.</summary>
     public void Meet(string call)
     {
         FaultKind kind;

@@ -4,9 +4,9 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Testing.Faults;
 
-/// <summary>A destination whose calls can be met by faults.</summary>
+/// <summary>A destination whose calls can fail.</summary>
 /// <param name="inner">The destination.</param>
-/// <param name="faults">What happens to its calls.</param>
+/// <param name="faults">The faults of its calls.</param>
 public sealed class FaultyDestination(IDestination inner, FaultSwitch faults) : IDestination
 {
     public string Name => inner.Name;

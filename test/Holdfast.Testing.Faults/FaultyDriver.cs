@@ -3,9 +3,9 @@ using Holdfast.Destinations.Local;
 
 namespace Holdfast.Testing.Faults;
 
-/// <summary>Opens destinations whose calls can be met by faults; opening them is one of those calls.</summary>
+/// <summary>Opens destinations whose calls can fail; so can opening them.</summary>
 /// <param name="inner">Opens them.</param>
-/// <param name="faults">What happens to the calls of a destination, by its root.</param>
+/// <param name="faults">The faults of a destination, by its root.</param>
 public sealed class FaultyDriver(ILocalDriver inner, Func<string, FaultSwitch> faults) : ILocalDriver
 {
     public async Task<string> InitializeAsync(string root, CancellationToken cancellationToken)

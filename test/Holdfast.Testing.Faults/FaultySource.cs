@@ -5,9 +5,9 @@ using Holdfast.Engines;
 
 namespace Holdfast.Testing.Faults;
 
-/// <summary>A source whose calls can be met by faults.</summary>
+/// <summary>A source whose calls can fail.</summary>
 /// <param name="inner">The source.</param>
-/// <param name="faults">What happens to its calls.</param>
+/// <param name="faults">The faults of its calls.</param>
 public sealed class FaultySource(IDatabaseSource inner, FaultSwitch faults) : IDatabaseSource
 {
     public string Name => inner.Name;

@@ -5,16 +5,15 @@ using Holdfast.State;
 namespace Holdfast.Testing.Faults;
 
 /// <summary>
-/// A state store whose calls can be met by faults. A change that fails may have been made all the same, as the contract
-/// says.
+/// A state store whose calls can fail. A change that fails may have been made nevertheless, as the contract allows.
 /// </summary>
 /// <param name="inner">The store.</param>
-/// <param name="faults">What happens to its calls.</param>
+/// <param name="faults">The faults of its calls.</param>
 public sealed class FaultyStore(IStateStore inner, FaultSwitch faults) : IStateStore
 {
     private volatile bool _isCut;
 
-    /// <summary>From now on nothing is stored any more, as if the process had been killed; for good.</summary>
+    /// <summary>Stores nothing from now on, as if the process had been killed. Cannot be undone.</summary>
     public void Cut() => _isCut = true;
 
     public async Task<StateRange> RangeAsync(string prefix, CancellationToken cancellationToken)

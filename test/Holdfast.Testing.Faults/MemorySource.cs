@@ -9,35 +9,34 @@ using Holdfast.Engines;
 namespace Holdfast.Testing.Faults;
 
 /// <summary>
-/// A source of databases in memory, each an image of 4 KiB pages, that can vanish and come back as another. It keeps
-/// what each database held when, so
-/// that a test knows which contents a backup of some moment may have. All members may be called by several threads.
+/// A source with databases in memory, each an image of 4 KiB pages, that can disappear and come back with another identity. It
+/// keeps the history of contents, so that a test knows which contents a backup of a given time may have. Thread-safe.
 /// </summary>
 /// <param name="time">The clock of the history.</param>
 public sealed class MemorySource(TimeProvider time) : IDatabaseSource
 {
-    /// <summary>Bytes of a page.</summary>
+    /// <summary>Size of a page, in bytes.</summary>
     public const int Page = 4096;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<(DateTimeOffset From, byte[] Contents)>> _history = new(StringComparer.Ordinal);
     private ImmutableSortedDictionary<string, byte[]> _databases = ImmutableSortedDictionary.Create<string, byte[]>(StringComparer.Ordinal);
 
-    /// <summary>Whether it does not answer.</summary>
+    /// <summary>Whether it does not respond.</summary>
     public bool IsDown { get; set; }
 
-    /// <summary>Whether it answers that it is empty, as a folder whose disk is not mounted.</summary>
+    /// <summary>Whether it looks empty, like a folder whose disk is not mounted.</summary>
     public bool IsEmpty { get; set; }
 
     /// <summary>Its identity.</summary>
     public string Identity { get; set; } = "0123456789abcdef";
 
-    /// <summary>The databases now.</summary>
+    /// <summary>The current databases.</summary>
     public IReadOnlyDictionary<string, byte[]> Databases => _databases;
 
     public string Name => "fake";
 
-    /// <summary>Makes a database, or changes it.</summary>
+    /// <summary>Creates or changes a database.</summary>
     public void Put(string name, byte[] contents)
     {
         lock (_gate)
@@ -60,7 +59,7 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
         }
     }
 
-    /// <summary>Whether a database held these contents at some moment since <paramref name="since"/>.</summary>
+    /// <summary>Whether a database had these contents at some time since <paramref name="since"/>.</summary>
     public bool Held(string name, byte[] contents, DateTimeOffset since)
     {
         lock (_gate)
@@ -74,7 +73,7 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
                 }
                 if (versions[i].From < since)
                 {
-                    return false; // it was this one already then
+                    return false; // it had these contents already then
                 }
             }
 
@@ -122,7 +121,7 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
 
     public Task RemoveLeftoversAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public ValueTask DisposeAsync() => default; // the test's, which outlives every node that it is attached to
+    public ValueTask DisposeAsync() => default; // owned by the test: it outlives every node that it is attached to
 
     private static HoldfastException Taken(string name) => new(ErrorCatalogue.TargetExists, $"'{name}' exists.");
 

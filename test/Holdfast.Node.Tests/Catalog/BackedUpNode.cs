@@ -10,7 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Catalog;
 
-/// <summary>A node with two databases, whose backups tests damage.</summary>
+/// <summary>A node with two backed-up databases, whose backups a test damages.</summary>
 public abstract class BackedUpNode : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -32,13 +32,13 @@ public abstract class BackedUpNode : IAsyncLifetime
 
     private protected FakeSource Source { get; } = new();
 
-    /// <summary>Opens destinations; replaced by tests whose destinations fail.</summary>
+    /// <summary>The kind of the destinations; tests with failing destinations replace it.</summary>
     protected virtual ILocalDriver Driver { get; } = new LocalDriver();
 
-    /// <summary>Backups of small databases at once; null for as many as by default.</summary>
+    /// <summary>Concurrent backups of small databases; null for the default.</summary>
     protected virtual int? SmallLane => null;
 
-    /// <summary>Engines that look at backups while these are verified.</summary>
+    /// <summary>Engines that check backups during a verification.</summary>
     protected virtual IReadOnlyCollection<IDatabaseEngine> Engines => [];
 
     public async ValueTask InitializeAsync()
@@ -212,7 +212,7 @@ public abstract class BackedUpNode : IAsyncLifetime
         await UntilAsync(() => Node.Tasks.Of(new("fake", "a")).Any());
     }
 
-    // A full and two incrementals of each database.
+    // One full and two incremental backups of each database.
     protected async System.Threading.Tasks.Task ThreeAsync(string database)
     {
         await BackUpAsync("b", BackupKind.Full);

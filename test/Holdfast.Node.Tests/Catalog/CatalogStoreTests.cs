@@ -18,7 +18,7 @@ public sealed class CatalogStoreTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task What_is_recorded_outlives_the_process()
+    public async Task Records_survive_a_restart()
     {
         await using (var catalog = Open())
         {
@@ -47,7 +47,7 @@ public sealed class CatalogStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Records_that_come_together_are_all_stored()
+    public async Task Concurrent_records_are_all_stored()
     {
         await using var catalog = Open();
         await Task.WhenAll(
@@ -70,7 +70,7 @@ public sealed class CatalogStoreTests : IDisposable
     [InlineData(0)]
     [InlineData(100)]
     [InlineData(4096)]
-    public async Task A_damaged_catalog_is_begun_anew_and_kept_aside(int at)
+    public async Task A_damaged_catalog_is_recreated_and_the_old_file_is_kept(int at)
     {
         await using (var catalog = Open())
         {
@@ -88,7 +88,7 @@ public sealed class CatalogStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_catalog_that_cannot_be_used_is_kept_in_memory_and_says_so()
+    public async Task A_catalog_that_cannot_be_opened_is_kept_in_memory_and_reports_a_problem()
     {
         Directory.CreateDirectory(File1);
         await using var catalog = Open();
@@ -98,7 +98,7 @@ public sealed class CatalogStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_missing_is_told_until_it_is_acknowledged_and_counts_for_the_chain_for_ever()
+    public async Task Missing_archives_are_reported_until_acknowledged_and_always_count_for_the_chain()
     {
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, "0123456789", Archive("10-00-00.snapshot", null), At("nas"));
@@ -118,7 +118,7 @@ public sealed class CatalogStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_point_that_is_whole_at_another_destination_is_not_lost()
+    public async Task A_restore_point_that_is_complete_at_another_destination_is_not_lost()
     {
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas", "second"));
@@ -129,7 +129,7 @@ public sealed class CatalogStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_deleted_is_not_missing()
+    public async Task A_deleted_chain_is_not_missing()
     {
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas", "second"));
@@ -145,7 +145,7 @@ public sealed class CatalogStoreTests : IDisposable
     private static CopyLocation[] At(params string[] destinations) => [.. destinations.Select(d => new CopyLocation(d, null))];
 
     [Fact]
-    public async Task A_chain_of_which_no_full_is_known_has_no_whole_point()
+    public async Task A_chain_without_a_known_full_archive_has_no_complete_restore_point()
     {
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, null, Archive("11-00-00.incremental-backup", "10-00-00.snapshot"), At("nas"));

@@ -9,7 +9,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Holdfast.Node.Tests.Catalog;
 
-/// <summary>What is known of damage is not forgotten: not with the catalog, not with the name of a destination, not by a listing.</summary>
+/// <summary>Known damage is not forgotten when the catalog is lost, a destination gets another name, or a listing shows the file.</summary>
 public sealed class CatalogSummaryTests : BackedUpNode
 {
     private readonly UnreadableDriver _driver = new();
@@ -17,7 +17,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     protected override ILocalDriver Driver => _driver;
 
     [Fact]
-    public async System.Threading.Tasks.Task Damage_that_was_known_is_taken_over_when_the_catalog_is_begun_anew()
+    public async System.Threading.Tasks.Task Known_damage_is_imported_when_the_catalog_is_recreated()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -27,7 +27,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
 
         await StopAsync();
         var bytes = await File.ReadAllBytesAsync(CatalogFile, Token);
-        bytes.AsSpan(61, 3).Fill(0xFF); // user_version: one that nobody knows
+        bytes.AsSpan(61, 3).Fill(0xFF); // user_version: an unknown one
         await File.WriteAllBytesAsync(CatalogFile, bytes, Token);
         await StartAsync();
         Assert.Equal(ProtectionState.AtRisk, Node.Protection.Of(Task).State);
@@ -42,10 +42,10 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_catalog_that_was_missing_at_the_start_is_told_where_backups_were_made_before()
+    public async System.Threading.Tasks.Task A_catalog_that_is_missing_at_the_start_raises_an_alert_if_backups_were_made_before()
     {
         Node.Alerts.Evaluate();
-        Assert.DoesNotContain(Node.Alerts.Active, a => a.Kind == AlertKind.CatalogDamaged); // a node that is new has lost nothing
+        Assert.DoesNotContain(Node.Alerts.Active, a => a.Kind == AlertKind.CatalogDamaged); // a new node has lost nothing
         await CoverAsync("nas");
         await ThreeAsync("a");
         await StopAsync();
@@ -72,7 +72,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task What_could_not_be_audited_while_its_destination_was_away_is_audited_again_within_hours()
+    public async System.Threading.Tasks.Task A_database_whose_destination_was_unavailable_is_audited_again_within_hours()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -91,13 +91,13 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_catalog_that_is_removed_under_the_node_is_told()
+    public async System.Threading.Tasks.Task A_catalog_file_that_is_removed_while_the_node_runs_raises_an_alert()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
         File.Move(CatalogFile, $"{CatalogFile}.away");
         await UntilAsync(() => Told() is not null);
-        await VerifyAsync(); // what writes to the file that is gone takes nothing back
+        await VerifyAsync(); // writing to the deleted file does not resolve the alert
         Assert.Contains("is gone", Told()!.Message, StringComparison.Ordinal);
         File.Move($"{CatalogFile}.away", CatalogFile);
         await UntilAsync(() => Told() is null);
@@ -111,7 +111,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_newest_backup_that_is_gone_together_with_the_catalog_is_missing()
+    public async System.Threading.Tasks.Task A_newest_backup_that_is_lost_together_with_the_catalog_is_missing()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -132,7 +132,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task The_next_backup_finds_it_too_where_no_audit_came_before()
+    public async System.Threading.Tasks.Task The_next_backup_finds_a_missing_newest_backup_without_an_audit()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -151,7 +151,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     [Theory]
     [InlineData("nas")]
     [InlineData("vault")]
-    public async System.Threading.Tasks.Task A_destination_that_is_removed_and_defined_again_keeps_its_damage(string name)
+    public async System.Threading.Tasks.Task A_destination_that_is_deleted_and_defined_again_keeps_its_known_damage(string name)
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -175,7 +175,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_path_that_is_written_otherwise_is_the_same_place()
+    public async System.Threading.Tasks.Task Another_notation_of_a_path_is_the_same_root()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -196,7 +196,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task Another_place_under_the_same_name_has_nothing_of_the_old_one()
+    public async System.Threading.Tasks.Task Another_root_under_the_same_name_has_no_records_of_the_old_one()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -217,7 +217,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_damaged_archive_that_was_missing_for_a_while_is_damaged_still()
+    public async System.Threading.Tasks.Task A_damaged_archive_that_was_missing_for_a_while_is_still_damaged()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -233,7 +233,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_chain_that_is_named_ahead_does_not_hide_what_is_wrong_with_the_newest_one()
+    public async System.Threading.Tasks.Task A_chain_with_a_name_in_the_future_does_not_hide_problems_of_the_newest_one()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -248,7 +248,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task Bytes_that_the_disk_does_not_give_back_are_damage()
+    public async System.Threading.Tasks.Task Unreadable_bytes_are_damage()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -260,7 +260,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_destination_that_fails_as_a_whole_damages_nothing()
+    public async System.Threading.Tasks.Task A_failure_of_a_whole_destination_marks_no_archive_as_damaged()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -274,9 +274,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async System.Threading.Tasks.Task An_index_that_cannot_be_read_at_one_destination_is_read_at_another_and_else_the_backup_is_full(
-        bool hasSecond
-    )
+    public async System.Threading.Tasks.Task An_unreadable_index_is_read_at_another_destination_or_the_backup_becomes_full(bool hasSecond)
     {
         await CoverAsync(hasSecond ? ["nas", "second"] : ["nas"]);
         await ThreeAsync("a");
@@ -286,7 +284,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task Copies_of_an_archive_that_nobody_recorded_stay_as_they_are_where_they_differ()
+    public async System.Threading.Tasks.Task Differing_copies_of_an_unrecorded_archive_are_not_changed()
     {
         await CoverAsync("nas", "second");
         await ThreeAsync("a");
@@ -309,13 +307,13 @@ public sealed class CatalogSummaryTests : BackedUpNode
         Assert.Equal(BackupKind.Full, next.Result!.Kind);
         Assert.Contains(next.Result.Warnings, w => w.Contains("never verified", StringComparison.Ordinal));
 
-        await VerifyAsync(); // which tells the two apart
+        await VerifyAsync(); // which decides which copy is right
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
         Assert.Equal(await File.ReadAllBytesAsync(whole, Token), await File.ReadAllBytesAsync(cut, Token));
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_catalog_that_cannot_be_read_is_not_one_that_knows_nothing()
+    public async System.Threading.Tasks.Task An_unreadable_catalog_is_not_treated_as_empty()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");

@@ -6,8 +6,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Node.Tests.Catalog;
 
 /// <summary>
-/// What can happen to stored archives, each kind once: it is found, it counts, the chain is not extended, and another
-/// destination's copy is used and heals it.
+/// Each kind of damage to stored archives: it is detected and counts, the chain is not extended, and the copy at another
+/// destination is used and repairs it.
 /// </summary>
 public sealed class DamageTests : BackedUpNode
 {
@@ -18,7 +18,7 @@ public sealed class DamageTests : BackedUpNode
 
     [Theory]
     [MemberData(nameof(KindsOfArchives))]
-    public async System.Threading.Tasks.Task What_is_damaged_is_found_and_counts_and_the_next_backup_is_full(Kind kind)
+    public async System.Threading.Tasks.Task Damage_is_found_and_counts_and_the_next_backup_is_full(Kind kind)
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -43,7 +43,7 @@ public sealed class DamageTests : BackedUpNode
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async System.Threading.Tasks.Task What_is_damaged_at_one_destination_is_restored_from_the_other_and_healed(Kind kind)
+    public async System.Threading.Tasks.Task Damage_at_one_destination_is_repaired_from_the_other_which_restores_use_meanwhile(Kind kind)
     {
         await CoverAsync("nas", "second");
         await ThreeAsync("a");
@@ -58,7 +58,7 @@ public sealed class DamageTests : BackedUpNode
         Assert.Equal(isIndex ? ProtectionState.Covered : ProtectionState.Incomplete, Node.Protection.Of(Task).State);
         var next = await BackUpAsync("a", BackupKind.Incremental);
         Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
-        // A file that was renamed is one that nobody has written: no chain with it is extended.
+        // A renamed file counts as one that Holdfast did not write: no chain with it is extended.
         Assert.Equal(
             (OperationState.Completed, kind == Kind.Renamed ? BackupKind.Full : BackupKind.Incremental),
             (next.State, next.Result!.Kind)
@@ -73,9 +73,7 @@ public sealed class DamageTests : BackedUpNode
     [InlineData(Kind.Empty)]
     [InlineData(Kind.MiddleRemoved)]
     [InlineData(Kind.FolderRemoved)]
-    public async System.Threading.Tasks.Task What_a_listing_shows_is_found_by_the_next_run_and_by_the_audit_without_a_verification(
-        Kind kind
-    )
+    public async System.Threading.Tasks.Task Problems_that_a_listing_shows_are_found_by_the_next_backup_and_by_the_audit(Kind kind)
     {
         await CoverAsync("nas", "second");
         await ThreeAsync("a");
@@ -96,7 +94,7 @@ public sealed class DamageTests : BackedUpNode
         Assert.Equal(BackupKind.Full, next.Result!.Kind);
         Assert.Contains(next.Result.Warnings, w => w.StartsWith("made as full: ", StringComparison.Ordinal));
 
-        // They are gone all the same: that stands until somebody has taken note of it.
+        // They are missing nevertheless: the alert stays until an operator acknowledges it.
         Node.Alerts.Evaluate();
         Assert.Equal(2, Node.Alerts.Active.Count(a => a.Kind == AlertKind.BackupsMissing));
         await Node.Catalog.AcknowledgeAsync("nas", null);
@@ -111,10 +109,7 @@ public sealed class DamageTests : BackedUpNode
     [InlineData(Kind.MiddleRemoved, false)]
     [InlineData(Kind.MiddleRemoved, true)]
     [InlineData(Kind.Cut, false)]
-    public async System.Threading.Tasks.Task Whoever_lists_backups_that_are_gone_or_restores_them_has_them_count_at_once(
-        Kind kind,
-        bool isRestored
-    )
+    public async System.Threading.Tasks.Task Listing_or_restoring_missing_backups_records_them_at_once(Kind kind, bool isRestored)
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -145,7 +140,7 @@ public sealed class DamageTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task What_a_restore_finds_damaged_is_told_of_the_chain_without_a_verification()
+    public async System.Threading.Tasks.Task Damage_that_a_restore_finds_is_recorded_without_a_verification()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -157,12 +152,12 @@ public sealed class DamageTests : BackedUpNode
         Assert.Equal(OperationState.Failed, restored.State);
         var check = Node.VerificationHistory.Find("nas", chain)!;
         Assert.Equal(Path.GetFileName(newest), Assert.Single(check.Problems).Key);
-        Assert.Null(check.Through); // of the others nothing is known
+        Assert.Null(check.Through); // nothing is known about the others
         Assert.Equal(Time.GetUtcNow(), check.At);
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task The_newest_point_that_is_gone_is_not_replaced_by_an_older_one_unasked()
+    public async System.Threading.Tasks.Task A_missing_newest_restore_point_is_not_silently_replaced_by_an_older_one()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -187,7 +182,7 @@ public sealed class DamageTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task Chains_are_verified_by_themselves_once_in_so_many_days()
+    public async System.Threading.Tasks.Task Chains_are_verified_automatically_at_their_interval()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -212,7 +207,7 @@ public sealed class DamageTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task An_archive_that_the_catalog_does_not_know_is_recorded_by_the_verification_that_passes()
+    public async System.Threading.Tasks.Task A_successful_verification_records_an_unknown_archive()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -221,7 +216,7 @@ public sealed class DamageTests : BackedUpNode
             await Node.Catalog.ForgetAsync("nas", chain.Path);
         }
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
-        // The newest one is known by the state.
+        // The state knows the newest one.
         Assert.Equal([false, false, true], Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries.Select(e => e.Archive.IsRecorded));
         Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));

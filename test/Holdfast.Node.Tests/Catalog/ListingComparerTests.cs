@@ -7,7 +7,7 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Tests.Catalog;
 
-/// <summary>A listing against what the catalog knows: names and lengths.</summary>
+/// <summary>Compares a listing with the catalog: names and lengths.</summary>
 public sealed class ListingComparerTests
 {
     private const string Path = "fake/db/2026-11-25-10-00-00.A-snapshot";
@@ -15,10 +15,10 @@ public sealed class ListingComparerTests
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void What_is_as_it_was_written_is_no_finding() => Assert.Empty(Compare(Known(CopyState.Whole), Listed(1000)));
+    public void An_unchanged_archive_is_not_a_finding() => Assert.Empty(Compare(Known(CopyState.Whole), Listed(1000)));
 
     [Fact]
-    public void What_is_not_known_is_noted_and_never_damaged()
+    public void Unknown_archives_are_recorded_and_never_damaged()
     {
         var found = Assert.Single(Compare(null, Listed(1000)));
         Assert.Equal((CopyState.Whole, 1000, false), (found.State, found.Archive!.Length, found.Archive.IsRecorded));
@@ -28,7 +28,7 @@ public sealed class ListingComparerTests
     [InlineData(999)]
     [InlineData(0)]
     [InlineData(1001)]
-    public void Another_length_is_missing(long length)
+    public void An_archive_of_another_length_is_missing(long length)
     {
         var found = Assert.Single(Compare(Known(CopyState.Whole), Listed(length)));
         Assert.Equal(CopyState.Missing, found.State);
@@ -36,14 +36,14 @@ public sealed class ListingComparerTests
     }
 
     [Fact]
-    public void One_that_is_not_there_is_missing_once()
+    public void A_missing_archive_is_reported_once()
     {
         Assert.Equal(CopyState.Missing, Assert.Single(Compare(Known(CopyState.Whole))).State);
         Assert.Empty(Compare(Known(CopyState.Missing)));
     }
 
     [Fact]
-    public void One_that_came_back_is_missing_no_longer_and_one_that_is_damaged_stays_so()
+    public void A_missing_archive_that_came_back_is_intact_and_a_damaged_one_stays_damaged()
     {
         Assert.Equal(CopyState.Whole, Assert.Single(Compare(Known(CopyState.Missing), Listed(1000))).State);
         Assert.Empty(Compare(Known(CopyState.Damaged), Listed(1000)));
@@ -52,7 +52,7 @@ public sealed class ListingComparerTests
     [Theory]
     [InlineData(null)]
     [InlineData(7L)]
-    public void An_index_that_is_missing_or_short_is_told_apart(long? index)
+    public void A_missing_index_and_a_short_one_are_distinguished(long? index)
     {
         Assert.Equal(CopyState.WithoutIndex, Assert.Single(Compare(Known(CopyState.Whole), Listed(1000, index))).State);
         Assert.Empty(Compare(Known(CopyState.WithoutIndex), Listed(1000, index)));
@@ -60,7 +60,7 @@ public sealed class ListingComparerTests
     }
 
     [Fact]
-    public void One_that_was_never_there_is_not_missing() =>
+    public void An_archive_that_never_existed_at_a_destination_is_not_missing() =>
         Assert.Empty(ListingComparer.Compare(Known(CopyState.Whole), Path, [], "other", Now));
 
     private static CatalogChain Known(CopyState state) =>

@@ -6,8 +6,8 @@ using Holdfast.Core.Tasks;
 namespace Holdfast.Node.Tests.Catalog;
 
 /// <summary>
-/// Archives that are given by their path: at a destination they count as those of the destination; elsewhere their
-/// names have to fit.
+/// Archives that are given by their path: at a destination they count as those of the destination; elsewhere they must match
+/// their names.
 /// </summary>
 public sealed class PathTests : BackedUpNode
 {
@@ -16,7 +16,7 @@ public sealed class PathTests : BackedUpNode
     [InlineData(Kind.Empty)]
     [InlineData(Kind.ReplacedByAnOlderOne)]
     [InlineData(Kind.ReplacedByAnotherDatabases)]
-    public async System.Threading.Tasks.Task What_a_verification_by_path_finds_at_a_destination_counts(Kind kind)
+    public async System.Threading.Tasks.Task Findings_of_a_verification_by_path_count_for_the_destination(Kind kind)
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -33,15 +33,12 @@ public sealed class PathTests : BackedUpNode
     [InlineData(Kind.FlippedInItsMiddle, "corrupt")]
     [InlineData(Kind.ReplacedByAnOlderOne, "refused-content")]
     [InlineData(Kind.ReplacedByAnotherDatabases, "chain-incomplete")]
-    public async System.Threading.Tasks.Task A_restore_by_path_at_a_destination_is_held_against_what_was_written_there(
-        Kind kind,
-        string code
-    )
+    public async System.Threading.Tasks.Task A_restore_by_path_at_a_destination_is_compared_with_the_catalog(Kind kind, string code)
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
         DamageAt("nas", kind);
-        Directory.CreateSymbolicLink($"{Root}/way", $"{Root}/nas"); // however it is called
+        Directory.CreateSymbolicLink($"{Root}/way", $"{Root}/nas"); // another path to the same folder
         var restored = await RestoreAsync($"{Root}/way/fake/a");
         Assert.Equal((OperationState.Failed, code), (restored.State, restored.Error!.Code));
         Assert.Equal(
@@ -51,7 +48,7 @@ public sealed class PathTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task What_lies_elsewhere_has_to_fit_its_names_and_one_archive_given_by_its_own_path_is_warned_of()
+    public async System.Threading.Tasks.Task Archives_elsewhere_must_match_their_names_and_a_single_archive_only_gets_a_warning()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -69,7 +66,7 @@ public sealed class PathTests : BackedUpNode
         Assert.Equal((OperationState.Failed, "refused-content"), (verified.State, verified.Error!.Code));
         var refused = await RestoreAsync(chain);
         Assert.Equal((OperationState.Failed, "refused-content"), (refused.State, refused.Error!.Code));
-        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State); // it says nothing of the destination
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State); // which says nothing about the destination
 
         var warned = await RestoreAsync(exchanged);
         Assert.Equal(OperationState.Completed, warned.State);
@@ -77,7 +74,7 @@ public sealed class PathTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task What_nobody_has_recorded_has_to_fit_its_name()
+    public async System.Threading.Tasks.Task Unrecorded_archives_must_match_their_names()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");
@@ -96,7 +93,7 @@ public sealed class PathTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_time_that_several_databases_may_have_is_refused_at_once_and_an_archives_id_is_not()
+    public async System.Threading.Tasks.Task A_time_is_ambiguous_for_several_databases_and_an_archive_id_is_not()
     {
         await CoverAsync("nas");
         await ThreeAsync("a");

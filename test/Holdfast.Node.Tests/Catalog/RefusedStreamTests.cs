@@ -7,7 +7,7 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Tests.Catalog;
 
-/// <summary>Backups whose streams their engine would refuse in a restore.</summary>
+/// <summary>Backups with streams that their engine would refuse in a restore.</summary>
 public sealed class RefusedStreamTests : BackedUpNode
 {
     private readonly RefusingEngine _engine = new();
@@ -20,7 +20,7 @@ public sealed class RefusedStreamTests : BackedUpNode
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
-    public async System.Threading.Tasks.Task What_an_engine_refuses_is_damage_in_each_archive_of_a_chain(int refused)
+    public async System.Threading.Tasks.Task A_stream_that_the_engine_refuses_is_damage_in_each_archive_of_a_chain(int refused)
     {
         await CoverAsync("nas");
         var template = Node.State.Templates.Items.Single().Value;
@@ -62,7 +62,7 @@ public sealed class RefusedStreamTests : BackedUpNode
 
         public IStreamCheck? CreateStreamCheck(string item) => item == "dump.fake" ? new Check(this) : null;
 
-        // Holds all of it, from its begin on.
+        // Keeps the whole stream, from its start.
         private sealed class Check(RefusingEngine engine) : IStreamCheck
         {
             private readonly List<byte> _taken = [];

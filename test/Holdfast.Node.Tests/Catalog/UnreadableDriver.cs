@@ -5,15 +5,15 @@ using Holdfast.Destinations.Local;
 
 namespace Holdfast.Node.Tests.Catalog;
 
-/// <summary>Local destinations of which one file cannot be read.</summary>
+/// <summary>Local destinations with one file that cannot be read.</summary>
 internal sealed class UnreadableDriver : ILocalDriver
 {
     private readonly LocalDriver _local = new();
 
-    /// <summary>End of the path of the file that the disk does not give back.</summary>
+    /// <summary>End of the path of the file that cannot be read.</summary>
     public string? Unreadable { get; set; }
 
-    /// <summary>End of the path of the file at which the destination fails as a whole.</summary>
+    /// <summary>End of the path of the file whose reading makes the whole destination fail.</summary>
     public string? Failing { get; set; }
 
     public Task<string> InitializeAsync(string root, CancellationToken cancellationToken) =>

@@ -5,46 +5,46 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Tests.Discovery;
 
-/// <summary>A source that does whatever a test wants: throws anything, hangs, cancels by itself, comes back as another.</summary>
+/// <summary>A source that does whatever a test wants: throws, hangs, cancels by itself, or changes its identity.</summary>
 internal sealed class OddSource(string name) : IDatabaseSource
 {
     public string Name => name;
 
-    /// <summary>Where it is defined to be.</summary>
+    /// <summary>The URL in its definition.</summary>
     public string? Address { get; init; }
 
-    /// <summary>Gives the password that it would connect with.</summary>
+    /// <summary>Returns the password that it would connect with.</summary>
     public Func<CancellationToken, ValueTask<string?>>? Password { get; init; }
 
-    /// <summary>The role that restores are run as.</summary>
+    /// <summary>The role that runs restores.</summary>
     public string? RestoreUser { get; init; }
 
-    /// <summary>Gives the password of that role.</summary>
+    /// <summary>Returns the password of that role.</summary>
     public Func<CancellationToken, ValueTask<string?>>? RestorePassword { get; init; }
 
-    /// <summary>What is found.</summary>
+    /// <summary>The databases that discovery finds.</summary>
     public List<DiscoveredDatabase> Databases { get; set; } = [];
 
-    /// <summary>Thrown when it is looked at.</summary>
+    /// <summary>Thrown by discovery; null for none.</summary>
     public Exception? Throws { get; set; }
 
-    /// <summary>Waited for, whatever is cancelled.</summary>
+    /// <summary>Discovery waits for it, whatever is cancelled.</summary>
     public Task Hang { get; set; } = Task.CompletedTask;
 
-    /// <summary>Thrown when leftovers are removed.</summary>
+    /// <summary>Thrown by the removal of leftovers; null for none.</summary>
     public Exception? ThrowsCleaning { get; set; }
 
     public string? Identity { get; set; }
 
     public string? Place { get; set; }
 
-    /// <summary>Whether it keeps an identity that it is given.</summary>
+    /// <summary>Whether it stores an identity that it is assigned.</summary>
     public bool KeepsIdentity { get; set; }
 
-    /// <summary>Databases that are gone, and why they are not.</summary>
+    /// <summary>Problems of files that are no longer listed as databases, by name.</summary>
     public Dictionary<string, HoldfastException> Explained { get; } = [];
 
-    public int Looks { get; private set; }
+    public int Discoveries { get; private set; }
 
     public int Cleaned { get; private set; }
 
@@ -54,7 +54,7 @@ internal sealed class OddSource(string name) : IDatabaseSource
 
     public async Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken)
     {
-        Looks++;
+        Discoveries++;
         await Hang;
         return Throws is null ? new(Identity, "1", DatabaseRole.Primary) { Location = Place } : throw Throws;
     }

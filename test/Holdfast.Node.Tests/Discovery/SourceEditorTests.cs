@@ -10,7 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Discovery;
 
-/// <summary>Sources that are defined over the API: what is stored together, and where a password goes.</summary>
+/// <summary>Sources that are defined over the API: what is stored together, and where passwords are sent.</summary>
 public sealed class SourceEditorTests : IAsyncLifetime
 {
     private const string Here = "postgresql://holdfast@here",
@@ -21,7 +21,7 @@ public sealed class SourceEditorTests : IAsyncLifetime
     private readonly AgeIdentity _key = AgeIdentity.Generate();
     private NodeState _state = null!;
     private Supervisor _supervisor = null!;
-    private SourceRegistry _book = null!;
+    private SourceRegistry _registry = null!;
     private SourceEditor _editor = null!;
     private SecretStore _secrets = null!;
 
@@ -33,7 +33,7 @@ public sealed class SourceEditorTests : IAsyncLifetime
         await _state.StartAsync(Token);
         _secrets = new(_store, _key, [_key.Recipient]);
         _supervisor = new(_time, NullLogger<Supervisor>.Instance);
-        _book = new(
+        _registry = new(
             _state.Databases,
             _state.SourceRecords,
             TimeSpan.FromSeconds(30),
@@ -41,19 +41,19 @@ public sealed class SourceEditorTests : IAsyncLifetime
             _time,
             NullLogger<SourceRegistry>.Instance
         );
-        _editor = new(_state.Sources, _secrets, _book, ["configured"], Attach);
+        _editor = new(_state.Sources, _secrets, _registry, ["configured"], Attach);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _book.Stop();
+        _registry.Stop();
         await _supervisor.DisposeAsync();
-        await _book.DisposeAsync();
+        await _registry.DisposeAsync();
         await _state.DisposeAsync();
     }
 
     [Fact]
-    public async Task An_edit_that_is_refused_leaves_the_password_that_is_in_use()
+    public async Task A_rejected_edit_does_not_change_the_password_in_use()
     {
         _editor.Start();
         var stored = await _editor.PutAsync(Definition(Here), new("first"), 0, Token);
@@ -69,14 +69,14 @@ public sealed class SourceEditorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_password_is_given_to_no_other_address_than_the_one_that_it_was_given_for()
+    public async Task A_password_is_sent_only_to_the_address_that_it_was_given_for()
     {
         _editor.Start();
         await _editor.PutAsync(Definition(Here), new("secret"), null, Token);
-        // As when the definition goes between the look at it and the use of the password.
+        // As if the definition were deleted between reading it and using the password.
         var draft = await _editor.CreateUnsavedAsync(Definition(Here), new(null), Token);
         await _state.Sources.PutAsync("shop", Definition(There), null, Token);
-        await UntilAsync(() => _book.Find("shop")!.Attached.Source is OddSource { Address: There });
+        await UntilAsync(() => _registry.Find("shop")!.Attached.Source is OddSource { Address: There });
         await Assert.ThrowsAsync<HoldfastException>(PasswordAsync);
         await Assert.ThrowsAsync<ValidationException>(() => _editor.CreateUnsavedAsync(Definition(Here), new(null), Token));
         var password = ((OddSource)draft.Source).Password!;
@@ -90,7 +90,7 @@ public sealed class SourceEditorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_password_of_0_1_is_bound_to_its_definition_when_it_is_used_first()
+    public async Task A_password_from_version_0_1_is_bound_to_its_definition_at_first_use()
     {
         await _secrets.PutAsync("sources/shop", "old", Token);
         await _state.Sources.PutAsync("shop", Definition(Here), null, Token);
@@ -116,13 +116,13 @@ public sealed class SourceEditorTests : IAsyncLifetime
         await _state.Sources.PutAsync("shop", Definition("oracle://x"), null, Token);
         await _state.Sources.PutAsync("other", Definition(Here) with { Name = "other" }, null, Token);
         _editor.Start();
-        await _book.WaitUntilReadyAsync(Token);
-        Assert.Contains("oracle", _book.Find("shop")!.Status.Problem!.Message, StringComparison.Ordinal);
-        Assert.Null(_book.Find("other")!.Status.Problem);
+        await _registry.WaitUntilReadyAsync(Token);
+        Assert.Contains("oracle", _registry.Find("shop")!.Status.Problem!.Message, StringComparison.Ordinal);
+        Assert.Null(_registry.Find("other")!.Status.Problem);
     }
 
     [Fact]
-    public async Task The_password_for_restores_is_for_one_role_at_one_address()
+    public async Task The_password_for_restores_is_valid_for_one_role_at_one_address()
     {
         _editor.Start();
         var definition = Definition(Here) with { RestoreUser = "restorer" };
@@ -142,18 +142,18 @@ public sealed class SourceEditorTests : IAsyncLifetime
                 .Count
         );
         await Assert.ThrowsAsync<ValidationException>(() => _editor.PutAsync(Definition(Here), new(null, "of nobody"), null, Token));
-        // As when the definition goes between the look at it and the use of the password.
+        // As if the definition were deleted between reading it and using the password.
         await _state.Sources.PutAsync("shop", definition with { RestoreUser = "postgres" }, null, Token);
-        await UntilAsync(() => _book.Find("shop")!.Attached.Source is OddSource { RestoreUser: "postgres" });
+        await UntilAsync(() => _registry.Find("shop")!.Attached.Source is OddSource { RestoreUser: "postgres" });
         await Assert.ThrowsAsync<HoldfastException>(RestorePasswordAsync);
         await _editor.PutAsync(Definition(Here), new(null), null, Token);
         Assert.False(await _editor.HasRestorePasswordAsync("shop", Token));
         Assert.Null(await RestorePasswordAsync());
     }
 
-    private async Task<string?> RestorePasswordAsync() => await ((OddSource)_book.Find("shop")!.Attached.Source).RestorePassword!(Token);
+    private async Task<string?> RestorePasswordAsync() => await ((OddSource)_registry.Find("shop")!.Attached.Source).RestorePassword!(Token);
 
-    private async Task<string?> PasswordAsync() => await ((OddSource)_book.Find("shop")!.Attached.Source).Password!(Token);
+    private async Task<string?> PasswordAsync() => await ((OddSource)_registry.Find("shop")!.Attached.Source).Password!(Token);
 
     private AttachedSource Attach(SourceDefinition definition, SourceSecrets secrets)
     {

@@ -12,9 +12,8 @@ using Holdfast.Testing.Faults;
 namespace Holdfast.Node.Tests.Faults;
 
 /// <summary>
-/// Thousands of random steps with a node whose source, destinations and state store fail in every way that there is:
-/// its loops live, its operations end, and it never
-/// claims a backup that is not there.
+/// Thousands of random steps with a node whose source, destinations and state store fail in every way: its loops keep running,
+/// its operations end, and it never reports a backup that does not exist.
 /// </summary>
 public sealed class FaultTests
 {
@@ -24,7 +23,7 @@ public sealed class FaultTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly FaultKind[] All = Enum.GetValues<FaultKind>();
 
-    // The same each time, but in a long run.
+    // The same seed each time, except in a long run.
     private readonly int _seed =
         int.TryParse(Environment.GetEnvironmentVariable("HOLDFAST_SEED"), CultureInfo.InvariantCulture, out var given) ? given
         : Soak.IsOn ? Environment.TickCount & 0xffffff
@@ -43,7 +42,7 @@ public sealed class FaultTests
 
     [Fact]
     [Trait("Category", "Slow")]
-    public async Task A_node_lives_through_every_fault_ends_what_it_began_and_claims_nothing_that_is_not_there()
+    public async Task A_node_survives_every_fault_ends_every_operation_and_reports_no_backup_that_does_not_exist()
     {
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"seed {_seed}");
@@ -73,7 +72,8 @@ public sealed class FaultTests
         }
 
         Assert.True(_found > Steps / 300, $"only {_found} damaged archives were found");
-        Assert.All(world.Faults, f => Assert.True(f.Met > Steps / 30, $"only {f.Met} faults were met")); // or nothing was shown
+        // Otherwise the test proves nothing.
+        Assert.All(world.Faults, f => Assert.True(f.Met > Steps / 30, $"only {f.Met} faults were met"));
     }
 
     private byte[] Contents()
@@ -83,7 +83,7 @@ public sealed class FaultTests
         return contents;
     }
 
-    // The node looks at the destination before it takes the restore; while that hangs, whoever asks goes away.
+    // The node checks the destination before it accepts the restore; if that hangs, the caller gives up.
     private async Task RestoreAsync(FaultWorld world, string from, string target)
     {
         using var gone = new CancellationTokenSource(TimeSpan.FromMilliseconds(500), TimeProvider.System);
@@ -97,7 +97,7 @@ public sealed class FaultTests
         }
         catch (Exception e) when (e is not HoldfastException)
         {
-            Trace($"refused: {e.Message}"); // the API answers with 500
+            Trace($"refused: {e.Message}"); // the API responds with 500
         }
     }
 
@@ -141,7 +141,7 @@ public sealed class FaultTests
                 return Task.CompletedTask;
             });
 
-        // What an operator asks for may be refused; that is no fault of the node.
+        // A refused request is not a failure of the node.
         async Task DoAsync(string what, Func<Task> action)
         {
             Trace($"{step} {world.Time.GetUtcNow():dd HH:mm:ss} {what}");
@@ -193,7 +193,7 @@ public sealed class FaultTests
     {
         var template = world.Node.State.Templates.Find(_random.Next(2) == 0 ? "0123456789" : "9876543210")!.Value;
         var saved = template with { Settings = template.Settings with { IncrementalBackup = $"*/{_random.Next(15, 30)} * * * *" } };
-        // A store that hangs holds up whoever saves; nobody else.
+        // A store that hangs delays only the caller who saves.
         Task saving = world.Node.State.Templates.PutAsync(template.Id, saved, null, Token);
         await Task.WhenAny(saving, Task.Delay(20, Token));
         if (!saving.IsCompleted)
@@ -202,11 +202,12 @@ public sealed class FaultTests
         }
         else
         {
-            await saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whatever the store threw goes to who saved
+            // The exception of the store belongs to the caller who saves.
+            await saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    // Somebody deletes or cuts files of a chain, at one destination or at all. The node can know when it has looked.
+    // Deletes or truncates files of a chain, at one destination or at all. The node detects that with a listing.
     private void Lose(FaultWorld world)
     {
         var name = $"db{_random.Next(5)}";
@@ -235,11 +236,11 @@ public sealed class FaultTests
         _lost[new("fake", name)] = world.Time.GetUtcNow();
     }
 
-    // A disk asks nobody who reads.
+    // A disk fails even while files are being read.
     private static FileStream Unlocked(string file) =>
         new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
-    // A disk flips a bit of some archives or indexes, at one destination or at all. The node can know when it has verified them.
+    // Flips a bit in some archives or indexes, at one destination or at all. The node detects that with a verification.
     private void Flip(FaultWorld world)
     {
         var name = $"db{_random.Next(5)}";
@@ -320,7 +321,7 @@ public sealed class FaultTests
             TaskScheduler.Default
         );
 
-    // Every loop turns, or tells why it does not, or is held up by a fault right now.
+    // Every loop completes iterations, reports why it does not, or is delayed by a fault at the moment.
     private async Task CheckAsync(FaultWorld world)
     {
         await UntilAsync(
@@ -330,7 +331,7 @@ public sealed class FaultTests
                 {
                     return true;
                 }
-                world.Time.Advance(TimeSpan.FromSeconds(5)); // a loop that was at work when the clock moved waits from then on
+                world.Time.Advance(TimeSpan.FromSeconds(5)); // a loop that was busy when the clock moved waits from then on
                 return false;
             },
             () => $"dead: {string.Join("; ", Dead())}"
@@ -348,11 +349,11 @@ public sealed class FaultTests
             }
             if (_flipped.Contains(task.Database))
             {
-                continue; // nobody has read it since
+                continue; // it has not been read since
             }
             if (_lost.TryGetValue(task.Database, out var lost) && claimed <= lost)
             {
-                continue; // no run has looked since
+                continue; // no backup has listed it since
             }
             Assert.True(
                 await world.HoldsSinceAsync(task.Database, claimed, Token),
@@ -365,7 +366,7 @@ public sealed class FaultTests
             world.Node.Supervisor.Loops.Where(l => l.Problem is null && world.Time.GetUtcNow() - l.LastIteration > 3 * l.MaxInterval);
     }
 
-    // Faults stop: within hours everything has ended, turns, and is backed up again.
+    // Faults stop: within hours all operations have ended, all loops run, and everything is backed up again.
     private async Task CalmAsync(FaultWorld world)
     {
         Trace("calm");
@@ -376,7 +377,7 @@ public sealed class FaultTests
         for (var minute = 0; minute < 5 * 60 && !IsWell(); minute++)
         {
             await world.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
-            // What has not come back by then was dropped while much was missing: only an operator can say so.
+            // Databases that are still missing were dropped while many were missing: only an operator can confirm that.
             if (minute >= 10 && world.Node.Sources.Items.FirstOrDefault(s => s.NeedsConfirmation) is { } shrunk)
             {
                 await world.PassAsync(shrunk.ConfirmAsync(Token), "a confirmation does not end", Token);
@@ -389,12 +390,12 @@ public sealed class FaultTests
             + $"{string.Join("; ", before.Where(o => !o.HasEnded).Select(o => o.Current))}; "
             + $"{string.Join("; ", world.Node.Tasks.All.Where(t => !IsBackedUp(t)).Select(t => $"{t.Database} {t.Name} {world.Node.StatusOf(t.Id)} {world.Node.NextOf(t.Id)}"))}"
         );
-        _checked.Clear(); // all of it once more
+        _checked.Clear(); // everything is checked again
         await CheckAsync(world);
         _operations.RemoveAll(o => o.HasEnded);
         foreach (var restored in world.Source.Databases.Keys.Where(d => d.StartsWith("again", StringComparison.Ordinal)))
         {
-            world.Source.Drop(restored); // or they become ever more
+            world.Source.Drop(restored); // otherwise their number grows
         }
 
         bool IsWell() =>
@@ -406,7 +407,7 @@ public sealed class FaultTests
         bool IsBackedUp(BackupTask task) => world.Node.StatusOf(task.Id).LastSuccess >= began;
     }
 
-    // A verification finds every bit that was flipped; from then on the node claims nothing that it made bad.
+    // A verification finds every flipped bit; from then on the node reports no backup that it damaged.
     private async Task VerifyFlippedAsync(FaultWorld world)
     {
         foreach (var database in _flipped.ToList())
@@ -423,7 +424,7 @@ public sealed class FaultTests
                 && error.Code != ErrorCatalogue.NotFound.Code
             )
             {
-                // a destination that has not come back yet; the next calm verifies it
+                // a destination that is still unavailable; the next calm phase verifies it
                 Trace($"{database} is not verified: {error.Message}");
                 continue;
             }
@@ -436,7 +437,7 @@ public sealed class FaultTests
         await CheckAsync(world);
     }
 
-    // What the brakes of retention hold is for an operator to see and approve; else chains become ever more.
+    // An operator approves what retention guards block; otherwise the number of chains grows.
     private async Task ApproveAsync(FaultWorld world)
     {
         foreach (
@@ -458,7 +459,7 @@ public sealed class FaultTests
             }
             catch (HoldfastException e)
             {
-                Trace($"refused: {e.Message}"); // a backup of the task is under way
+                Trace($"refused: {e.Message}"); // a backup of the task is running
             }
         }
     }

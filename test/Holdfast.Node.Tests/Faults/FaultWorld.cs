@@ -16,9 +16,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Holdfast.Node.Tests.Faults;
 
 /// <summary>
-/// A whole node with a clock that only the test moves, a source and a state store whose calls can fail in every way,
-/// and two destinations whose files
-/// the test reads itself. The node can be stopped, killed and started again on what is left.
+/// A whole node with a clock that only the test moves, a source and a state store whose calls can fail in every way, and two
+/// destinations whose files the test reads itself. The node can be stopped, killed, and started again with the remaining files.
 /// </summary>
 internal sealed class FaultWorld : IAsyncDisposable
 {
@@ -51,18 +50,18 @@ internal sealed class FaultWorld : IAsyncDisposable
 
     public FaultSwitch StoreFaults { get; }
 
-    /// <summary>Those of <c>nas</c> and of <c>off</c>.</summary>
+    /// <summary>The faults of <c>nas</c> and <c>off</c>.</summary>
     public IReadOnlyList<FaultSwitch> DestinationFaults { get; }
 
     public IEnumerable<FaultSwitch> Faults => [SourceFaults, StoreFaults, .. DestinationFaults];
 
-    /// <summary>The node that runs now.</summary>
+    /// <summary>The running node.</summary>
     public TestNode Node => _node!;
 
     /// <summary>Folders of the destinations.</summary>
     public IEnumerable<string> Roots => [$"{_root}/nas", $"{_root}/off"];
 
-    /// <summary>The first start: destinations and templates are defined.</summary>
+    /// <summary>Starts the node for the first time, and defines destinations and templates.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         await StartAsync(cancellationToken);
@@ -83,7 +82,7 @@ internal sealed class FaultWorld : IAsyncDisposable
         await PutAsync("9876543210", "daily", BackupType.Backup, "30 3 * * *", "30 * * * *", ["off"], cancellationToken);
     }
 
-    /// <summary>Starts a node on what is there.</summary>
+    /// <summary>Starts a node with the existing files.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _store = new(await EmbeddedStateStore.OpenAsync($"{_root}/state/state.db", Time, cancellationToken), StoreFaults);
@@ -109,7 +108,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     }
 
     /// <summary>Stops the node.</summary>
-    /// <param name="isKilled">Nothing of its end is stored, as if the process had been killed.</param>
+    /// <param name="isKilled">Whether nothing is stored at its end, as if the process had been killed.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task StopAsync(bool isKilled, CancellationToken cancellationToken)
     {
@@ -119,18 +118,17 @@ internal sealed class FaultWorld : IAsyncDisposable
         }
         foreach (var faults in Faults)
         {
-            faults.Clear(); // what hangs in a process ends with it
+            faults.Clear(); // calls that hang end with the process
         }
         var (node, store) = (Node, _store!);
-        _node = null; // one that cannot be stopped is left alone
+        _node = null; // a node that cannot be stopped is abandoned
         await PassAsync(node.StopAsync(), "the node does not stop", cancellationToken);
         await PassAsync(node.DisposeAsync().AsTask(), "the node does not let go", cancellationToken);
         await store.DisposeAsync();
     }
 
     /// <summary>
-    /// Takes a destination away; where asked for, another empty one stands in its place, as when the wrong disk is
-    /// mounted.
+    /// Makes a destination unavailable; on request, another empty one takes its place, as if the wrong disk were mounted.
     /// </summary>
     public void Vanish(string root, bool another)
     {
@@ -147,7 +145,7 @@ internal sealed class FaultWorld : IAsyncDisposable
         File.WriteAllText($"{root}/.holdfast-destination", "{\"format\":1,\"id\":\"ffffffffffffffffffffffffffffffff\"}");
     }
 
-    /// <summary>All destinations are there again. What stood in their place was not written to.</summary>
+    /// <summary>Makes all destinations available again. Checks that nothing was written to their substitutes.</summary>
     public void ComeBack()
     {
         foreach (var root in Roots.Where(r => Directory.Exists(Away(r))))
@@ -162,7 +160,7 @@ internal sealed class FaultWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>Moves the clock, and gives what is due the time to be done.</summary>
+    /// <summary>Advances the clock, and gives due work time to run.</summary>
     public async Task AdvanceAsync(TimeSpan span, CancellationToken cancellationToken)
     {
         Time.Advance(span);
@@ -173,7 +171,7 @@ internal sealed class FaultWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for something, and moves the clock meanwhile.</summary>
+    /// <summary>Waits for a condition, and advances the clock meanwhile.</summary>
     public async Task PassAsync(Task task, string problem, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
@@ -191,7 +189,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether a destination has a whole point of a database with contents that it had at some moment since
+    /// Whether a destination has a complete restore point of a database with contents that it had at some time since
     /// <paramref name="since"/>.
     /// </summary>
     public async Task<bool> HoldsSinceAsync(DatabaseId database, DateTimeOffset since, CancellationToken cancellationToken)
@@ -210,14 +208,14 @@ internal sealed class FaultWorld : IAsyncDisposable
             }
             catch (HoldfastException) when (attempt < 3)
             {
-                continue; // retention took a chain away that was being read
+                continue; // retention deleted a chain that was being read
             }
 
             if (attempt == 3)
             {
                 return false;
             }
-            await Task.Delay(20, cancellationToken); // an archive may be on its way to its name
+            await Task.Delay(20, cancellationToken); // an archive may be about to be renamed
         }
     }
 
@@ -254,7 +252,7 @@ internal sealed class FaultWorld : IAsyncDisposable
         return false;
     }
 
-    // Null for a chain that is not whole: another one may be.
+    // Null for an incomplete chain: another one may be complete.
     private async Task<byte[]?> NewestOfAsync(
         LocalDestination destination,
         StoredChain chain,

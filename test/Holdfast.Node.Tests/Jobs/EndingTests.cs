@@ -6,13 +6,13 @@ using Holdfast.Testing.Faults;
 
 namespace Holdfast.Node.Tests.Jobs;
 
-/// <summary>Who asks at the very moment at which something ends.</summary>
+/// <summary>Requests at the very moment at which an operation or the node ends.</summary>
 public sealed class EndingTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_backup_that_is_asked_for_while_the_last_one_of_its_task_is_just_ending_runs()
+    public async Task A_backup_that_is_requested_while_the_previous_one_is_ending_runs()
     {
         await using var world = new FaultWorld(1);
         world.Source.Put("db", new byte[4 * MemorySource.Page]);
@@ -35,7 +35,7 @@ public sealed class EndingTests
     }
 
     [Fact]
-    public async Task A_node_whose_state_store_stands_still_stops_all_the_same()
+    public async Task A_node_stops_although_its_state_store_hangs()
     {
         await using var world = new FaultWorld(1);
         world.Source.Put("db", new byte[4 * MemorySource.Page]);
@@ -49,7 +49,7 @@ public sealed class EndingTests
     }
 
     [Fact]
-    public async Task What_a_kill_left_goes_also_where_the_node_is_killed_again_before_it_has_cleaned()
+    public async Task Leftovers_of_a_kill_are_removed_even_after_another_kill_before_the_cleanup()
     {
         await using var world = new FaultWorld(1);
         world.Source.Put("db", new byte[4 * MemorySource.Page]);
@@ -66,7 +66,7 @@ public sealed class EndingTests
         var left = $"{world.Roots.First()}/fake/db/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
         Directory.CreateDirectory(Path.GetDirectoryName(left)!);
         await File.WriteAllTextAsync(left, "half", Token);
-        world.Source.Drop("db"); // no backup of it will ever clean there
+        world.Source.Drop("db"); // so that no backup of it ever cleans there
 
         foreach (var faults in world.DestinationFaults)
         {
@@ -82,7 +82,7 @@ public sealed class EndingTests
     }
 
     [Fact]
-    public async Task What_a_kill_left_goes_also_where_the_record_still_says_that_the_backup_waits()
+    public async Task Leftovers_of_a_kill_are_removed_even_if_the_backup_is_recorded_as_queued()
     {
         await using var world = new FaultWorld(1);
         var names = Enumerable.Range(0, 8).Select(i => $"db{i}").ToList();
@@ -106,7 +106,7 @@ public sealed class EndingTests
         var left =
             $"{world.Roots.First()}/fake/{waiting.Database.Name}/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
         Directory.CreateDirectory(Path.GetDirectoryName(left)!);
-        await File.WriteAllTextAsync(left, "half", Token); // it had just begun, and its record did not say so yet
+        await File.WriteAllTextAsync(left, "half", Token); // it had just started, and its record did not say so yet
         world.Source.Drop(waiting.Database.Name);
 
         foreach (var root in world.Roots)

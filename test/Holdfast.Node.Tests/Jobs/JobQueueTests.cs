@@ -2,7 +2,7 @@ using Holdfast.Node.Jobs;
 
 namespace Holdfast.Node.Tests.Jobs;
 
-/// <summary>One queue for everything that takes its time: lanes, limits, turns. The work of a job is the test's.</summary>
+/// <summary>The queue for all long-running work: lanes, limits, turns. The test controls the work of each job.</summary>
 public sealed class JobQueueTests
 {
     private static readonly JobLimits Limits = new()
@@ -14,7 +14,7 @@ public sealed class JobQueueTests
     };
 
     [Fact]
-    public async Task A_lane_holds_as_many_of_one_destination_as_it_has_slots()
+    public async Task A_lane_runs_as_many_jobs_of_one_destination_as_it_has_slots()
     {
         var queue = new JobQueue(Limits);
         var jobs = Add(queue, 6, () => new(JobLane.Small, "shop", "nas"));
@@ -28,7 +28,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task What_is_held_by_one_job_alone_goes_on_to_the_next_in_the_order_in_which_they_came()
+    public async Task An_exclusive_key_passes_to_waiting_jobs_in_order_of_arrival()
     {
         var queue = new JobQueue(Limits);
         var jobs = new[] { JobLane.Removal, JobLane.Small, JobLane.Small, JobLane.Removal }
@@ -45,7 +45,7 @@ public sealed class JobQueueTests
             jobs.Append(other).Select(j => j.State)
         );
         Assert.True(queue.Withdraw(jobs[1].Job));
-        Assert.False(queue.Withdraw(jobs[0].Job)); // it has begun
+        Assert.False(queue.Withdraw(jobs[0].Job)); // it has started
         await jobs[0].EndAsync();
         Assert.Equal([JobState.Released, JobState.Released, JobState.Running, JobState.Waiting], jobs.Select(j => j.State));
         await jobs[2].FailAsync(new IOException("disk"));
@@ -61,7 +61,7 @@ public sealed class JobQueueTests
     [InlineData(JobLane.Small)]
     [InlineData(JobLane.Large)]
     [InlineData(JobLane.Restore)]
-    public void A_destination_that_hangs_never_holds_the_whole_lane(JobLane lane)
+    public void A_hanging_destination_never_blocks_a_whole_lane(JobLane lane)
     {
         var queue = new JobQueue(Limits);
         Add(queue, 100, () => new(lane, "shop", "frozen"));
@@ -72,7 +72,7 @@ public sealed class JobQueueTests
     [Theory]
     [InlineData(JobLane.Small)]
     [InlineData(JobLane.Large)]
-    public void A_destination_that_hangs_leaves_room_for_the_others_of_the_same_source(JobLane lane)
+    public void A_hanging_destination_leaves_slots_for_other_destinations_of_the_same_source(JobLane lane)
     {
         var queue = new JobQueue(Limits);
         Add(queue, 100, () => new(lane, "shop", "frozen"));
@@ -80,7 +80,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public void A_source_that_hangs_never_holds_the_whole_lane()
+    public void A_hanging_source_never_blocks_a_whole_lane()
     {
         var queue = new JobQueue(Limits);
         Add(queue, 100, () => new(JobLane.Small, "frozen", "nas"));
@@ -88,20 +88,20 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public void A_destination_that_hangs_as_backups_are_published_leaves_room_for_those_of_others()
+    public void A_destination_that_hangs_during_publishing_leaves_capacity_for_others()
     {
         var queue = new JobQueue(Limits);
         var stuck = Add(queue, 20, () => new(JobLane.Small, "shop", "frozen"));
         foreach (var job in stuck)
         {
-            queue.BeginPublishing(job.Job); // those that begin give their slots to the next
+            queue.BeginPublishing(job.Job); // those that publish release their slots to the next
         }
         Assert.Equal(Limits.InProgress, stuck.Count(j => j.State == JobState.Publishing));
         Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Small, "shop", "nas"))[0].State);
     }
 
     [Fact]
-    public void Large_ones_restores_verifications_and_removals_have_slots_of_their_own()
+    public void Each_lane_has_its_own_slots()
     {
         var queue = new JobQueue(Limits with { InProgress = 16 });
         foreach (var lane in Enum.GetValues<JobLane>())
@@ -111,7 +111,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public void Verifications_run_strictly_one_at_a_time()
+    public void Verifications_run_one_at_a_time()
     {
         var queue = new JobQueue(Limits);
         Add(queue, 1, () => new(JobLane.Verify, null, "nas"));
@@ -135,7 +135,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public void A_comparison_takes_no_place_of_its_source()
+    public void A_comparison_does_not_count_against_the_limit_of_its_source()
     {
         var queue = new JobQueue(Limits with { PerSource = 1 });
         Assert.Equal(JobState.Running, Add(queue, 1, () => new(JobLane.Compare, "shop", []))[0].State);
@@ -145,7 +145,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task The_groups_take_turns_and_within_one_the_first_is_first()
+    public async Task Groups_take_turns_and_jobs_within_a_group_run_in_order_of_arrival()
     {
         var queue = new JobQueue(new() { Small = 1 });
         var order = new List<string>();
@@ -167,7 +167,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task Two_with_one_key_are_one_until_it_is_over()
+    public async Task A_second_job_with_the_same_key_is_the_first_one_until_it_ends()
     {
         var queue = new JobQueue(Limits);
         var (first, second) = (new FakeJob("task", "g", JobLane.Small, "shop"), new FakeJob("task", "g", JobLane.Small, "shop"));
@@ -179,7 +179,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public void One_that_waits_is_taken_out_at_once_and_never_runs()
+    public void A_removed_queued_job_never_runs()
     {
         var queue = new JobQueue(new() { Small = 1 });
         var jobs = Add(queue, 3, () => new(JobLane.Small, "shop", "nas"));
@@ -191,7 +191,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task One_that_hangs_is_given_up_its_slot_is_anothers_and_its_late_end_changes_nothing()
+    public async Task A_hanging_job_can_be_removed_which_frees_its_slot_and_its_late_end_is_ignored()
     {
         var queue = new JobQueue(new() { Small = 1 });
         var over = new List<Job>();
@@ -209,7 +209,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task Work_that_throws_ends_like_any_other()
+    public async Task A_job_that_throws_releases_everything()
     {
         var queue = new JobQueue(new() { Small = 1 });
         var jobs = Add(queue, 2, () => new(JobLane.Small, "shop", "nas"));
@@ -219,7 +219,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task A_listener_that_throws_keeps_no_slot()
+    public async Task A_subscriber_that_throws_does_not_keep_a_slot()
     {
         var queue = new JobQueue(new() { Small = 1 });
         queue.Released += _ => throw new InvalidOperationException();
@@ -229,7 +229,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public void Jobs_wait_for_a_source_that_is_not_attached_yet_and_hold_up_no_other()
+    public void Jobs_wait_for_a_source_that_is_not_ready_and_do_not_block_others()
     {
         var sources = new FakeReadiness();
         var queue = new JobQueue(new() { Small = 1 }, sources);
@@ -242,7 +242,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task A_stopped_queue_begins_none_and_keeps_those_that_wait()
+    public async Task A_stopped_queue_starts_no_job_and_keeps_queued_ones()
     {
         var queue = new JobQueue(new() { Small = 1 });
         var jobs = Add(queue, 3, () => new(JobLane.Small, "shop", "nas"));
@@ -256,7 +256,7 @@ public sealed class JobQueueTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task In_any_order_of_events_limits_hold_nothing_that_can_begin_waits_and_every_job_ends(int seed)
+    public async Task In_any_order_of_events_limits_hold_startable_jobs_start_and_every_job_ends(int seed)
     {
         var random = new Random(seed);
         var limits = new JobLimits
@@ -300,7 +300,7 @@ public sealed class JobQueueTests
     }
 
     [Fact]
-    public async Task No_group_waits_for_another_that_always_has_more()
+    public async Task No_group_starves_because_another_one_always_has_jobs()
     {
         var random = new Random(7);
         var queue = new JobQueue(new() { Small = 2 });
@@ -345,7 +345,7 @@ public sealed class JobQueueTests
             Assert.False(j.State == JobState.Waiting ? Fits(j.Job) : !Fits(j.Job, counted: true), $"{j.Job.Key} {j.State}")
         );
 
-        // Whether one could begin; or, if it runs, whether it was right that it did.
+        // Whether a queued job could start; for a running one, whether it was allowed to.
         bool Fits(Job job, bool counted = false)
         {
             var own = counted ? 0 : 1;

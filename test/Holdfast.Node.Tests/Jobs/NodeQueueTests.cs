@@ -14,8 +14,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Holdfast.Node.Tests.Jobs;
 
 /// <summary>
-/// What operators see of the queue on a whole node: aborts, limits, what hangs, and what a stop and a restart leave of
-/// it.
+/// The queue of a whole node as operators see it: aborts, limits, hanging calls, and the effects of a stop and a restart.
 /// </summary>
 public sealed class NodeQueueTests : IAsyncLifetime
 {
@@ -59,7 +58,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_aborted_backup_that_waits_has_ended_when_the_abort_returns_and_does_not_run_after_a_restart()
+    public async Task An_aborted_queued_backup_has_ended_when_the_abort_returns_and_does_not_run_after_a_restart()
     {
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         var running = BackUp("db0");
@@ -77,7 +76,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backup_that_waits_can_be_put_off()
+    public async Task A_queued_backup_can_be_postponed()
     {
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         await RunningAsync(BackUp("db0"));
@@ -88,7 +87,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backup_that_waits_runs_with_what_was_saved_meanwhile_and_not_where_its_task_is_gone()
+    public async Task A_queued_backup_runs_with_the_current_settings_and_not_if_its_task_was_deleted()
     {
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         await RunningAsync(BackUp("db0"));
@@ -119,9 +118,9 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Aborting_one_that_hangs_gives_its_slot_to_the_next_at_once_and_its_late_end_is_ignored()
+    public async Task Aborting_a_hanging_backup_frees_its_slot_at_once_and_its_late_end_is_ignored()
     {
-        _source.Hold = (name, _) => name == "db0" ? _held.Task : System.Threading.Tasks.Task.CompletedTask; // deaf
+        _source.Hold = (name, _) => name == "db0" ? _held.Task : System.Threading.Tasks.Task.CompletedTask; // ignores its token
         var hangs = BackUp("db0");
         await RunningAsync(hangs);
         var next = BackUp("db1");
@@ -143,7 +142,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backup_that_does_not_move_is_given_up_after_twice_the_bound_and_tried_again_by_schedule()
+    public async Task A_backup_without_progress_times_out_after_twice_the_threshold_and_is_retried()
     {
         _source.Hold = (name, _) => name == "db0" ? _held.Task : System.Threading.Tasks.Task.CompletedTask;
         var hangs = BackUp("db0");
@@ -160,7 +159,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_is_given_up_and_hears_it_has_failed_too()
+    public async Task A_backup_that_times_out_and_reacts_to_the_cancellation_counts_as_failed()
     {
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
         var listens = BackUp("db0");
@@ -171,7 +170,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_abort_during_retention_does_not_take_the_backup_back()
+    public async Task An_abort_during_retention_does_not_undo_the_backup()
     {
         await _node.State.Templates.PutAsync("0123456789", Template(new(TimeSpan.FromDays(1))), null, Token);
         RunningOperation? operation = null;
@@ -191,7 +190,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chain_that_a_backup_extends_is_not_removed_meanwhile_and_afterwards_not_as_it_was_shown_before()
+    public async Task A_chain_is_not_removed_while_a_backup_extends_it_nor_afterwards_as_it_was_shown_before()
     {
         var full = BackUp("db0");
         await full.Completion.WaitAsync(Patience, Token);
@@ -210,7 +209,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_removal_gives_up_after_a_while_and_waits_for_one_time_backups_too()
+    public async Task A_removal_also_waits_for_one_time_backups_and_times_out()
     {
         var once = OneTime();
         await once.Completion.WaitAsync(Patience, Token);
@@ -226,7 +225,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         {
             var left = _node.ChainRemoval.RemoveAsync("nas", path, shown, gone.Token);
             await UntilAsync(() => _node.Queue.Waiting == 1);
-            await gone.CancelAsync(); // whoever asked has gone
+            await gone.CancelAsync(); // the caller has given up
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
             Assert.Equal(0, _node.Queue.Waiting);
         }
@@ -241,7 +240,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chain_that_a_restore_reads_is_not_removed_meanwhile()
+    public async Task A_chain_is_not_removed_while_a_restore_reads_it()
     {
         var full = BackUp("db0");
         await full.Completion.WaitAsync(Patience, Token);
@@ -261,7 +260,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_backup_waits_until_retention_by_hand_of_its_task_has_ended()
+    public async Task A_backup_waits_for_manual_retention_of_its_task()
     {
         for (var day = 0; day < 3; day++)
         {
@@ -287,7 +286,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_that_stops_waits_for_no_removal_that_has_not_begun()
+    public async Task A_stopping_node_does_not_wait_for_removals_that_have_not_started()
     {
         var full = BackUp("db0");
         await full.Completion.WaitAsync(Patience, Token);
@@ -303,7 +302,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_waits_and_what_runs_when_the_node_stops_has_run_after_the_next_start_as_the_same_operations()
+    public async Task Operations_that_a_stop_interrupts_or_leaves_queued_run_after_the_next_start_with_the_same_ids()
     {
         for (var i = 4; i < 1000; i++)
         {
@@ -327,7 +326,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stop_ends_in_time_though_an_engine_hangs_and_its_backup_runs_at_the_next_start()
+    public async Task A_stop_ends_in_time_although_an_engine_hangs_and_the_backup_runs_at_the_next_start()
     {
         _source.Hold = (_, _) => _held.Task;
         var hangs = BackUp("db0");
@@ -339,7 +338,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stop_ends_in_time_though_somebody_who_is_told_of_an_end_hangs()
+    public async Task A_stop_ends_in_time_although_a_subscriber_hangs()
     {
         using var blocked = new ManualResetEventSlim();
         _source.Hold = (_, token) => _held.Task.WaitAsync(token);
@@ -351,7 +350,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Restores_wait_for_their_turn_and_survive_a_restart_unless_keys_were_given()
+    public async Task Restores_are_queued_and_survive_a_restart_unless_keys_were_given()
     {
         await BackUp("db0").Completion.WaitAsync(Patience, Token);
         var (running, most) = (0, 0);
@@ -386,7 +385,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await UntilAsync(() => Volatile.Read(ref running) == _node.Settings.Restores);
         release.Release(10);
         await UntilAsync(() => restores.Count(r => r.HasEnded) == 10);
-        await UntilAsync(() => Volatile.Read(ref running) == _node.Settings.Restores); // those that the stop interrupts
+        await UntilAsync(() => Volatile.Read(ref running) == _node.Settings.Restores); // the stop interrupts these
         Assert.Equal(_node.Settings.Restores, Volatile.Read(ref most));
         await StopAsync();
         _source.HoldRestore = null;
@@ -399,7 +398,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_cannot_be_restored_is_refused_at_once()
+    public async Task Restores_that_cannot_succeed_are_refused_at_once()
     {
         await BackUp("db0").Completion.WaitAsync(Patience, Token);
         await BackUp("db1").Completion.WaitAsync(Patience, Token);
@@ -458,7 +457,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
 
     private Task RunningAsync(RunningOperation operation) => UntilAsync(() => operation.Current.State == OperationState.Running);
 
-    // The node works on its own; the test only waits until it shows, and lets the time go by where that is what it takes.
+    // The node works by itself; the test only waits for the result, and advances the clock if necessary.
     private async Task UntilAsync(Func<bool> isSo, TimeSpan? advance = null)
     {
         var started = Stopwatch.GetTimestamp();
@@ -497,7 +496,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var stopping = _node.StopAsync();
         while (!stopping.IsCompleted)
         {
-            // not much faster than the disk, which has two seconds of this clock to take what is stored
+            // not much faster than the disk, which has two seconds of this clock to store changes
             _time.Advance(TimeSpan.FromSeconds(0.02));
             await System.Threading.Tasks.Task.WhenAny(stopping, System.Threading.Tasks.Task.Delay(5, Token));
         }

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Operations;
 
-/// <summary>An operation ends whatever those do who are asked or told about it.</summary>
+/// <summary>An operation ends whatever its callbacks and subscribers do.</summary>
 public sealed class RunningOperationTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
     private NodeState _state = null!;
-    private OperationStore _book = null!;
+    private OperationStore _store = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -17,28 +17,28 @@ public sealed class RunningOperationTests : IAsyncLifetime
     {
         _state = new(new MemoryStore(), _time);
         await _state.StartAsync(Token);
-        _book = new(_state.Operations, "A", _time);
+        _store = new(_state.Operations, "A", _time);
     }
 
     public ValueTask DisposeAsync() => _state.DisposeAsync();
 
     [Fact]
-    public void One_whose_runner_cannot_tell_how_far_it_is_is_listed_and_ends()
+    public void An_operation_whose_progress_cannot_be_read_is_listed_and_ends()
     {
-        using var operation = Begun(() => throw new InvalidOperationException("a meter's fault"));
-        Assert.Equal(OperationState.Running, Assert.Single(_book.All).State);
-        _book.StoreProgress();
+        using var operation = StartOperation(() => throw new InvalidOperationException("a meter's fault"));
+        Assert.Equal(OperationState.Running, Assert.Single(_store.All).State);
+        _store.StoreProgress();
         Assert.True(operation.TryClaim());
         operation.End(OperationState.Completed, null, null);
         Assert.True(operation.Completion.IsCompleted);
-        Assert.Equal(OperationState.Completed, _book.Find(operation.Id)!.State);
-        Assert.Single(_book.LogOf(operation.Id), l => l.Contains("a meter's fault", StringComparison.Ordinal));
+        Assert.Equal(OperationState.Completed, _store.Find(operation.Id)!.State);
+        Assert.Single(_store.LogOf(operation.Id), l => l.Contains("a meter's fault", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void One_whose_result_no_store_would_take_has_ended_all_the_same()
+    public void An_operation_ends_even_if_its_result_is_too_large_to_store()
     {
-        using var operation = Begun(() => ("writing", new()));
+        using var operation = StartOperation(() => ("writing", new()));
         Assert.True(operation.TryClaim());
         operation.End(
             OperationState.Completed,
@@ -46,15 +46,15 @@ public sealed class RunningOperationTests : IAsyncLifetime
             null
         );
         Assert.True(operation.Completion.IsCompleted);
-        Assert.Empty(_book.Running);
-        Assert.Equal(OperationState.Completed, _book.Find(operation.Id)!.State);
+        Assert.Empty(_store.Running);
+        Assert.Equal(OperationState.Completed, _store.Find(operation.Id)!.State);
     }
 
-    private RunningOperation Begun(Func<(string Phase, OperationProgress Progress)> look)
+    private RunningOperation StartOperation(Func<(string Phase, OperationProgress Progress)> readProgress)
     {
-        var operation = _book.Add(OperationKind.Verify, new("shop", "orders"), null, null, "tester");
+        var operation = _store.Add(OperationKind.Verify, new("shop", "orders"), null, null, "tester");
         Assert.True(operation.TryBegin());
-        operation.MarkStarted(look);
+        operation.MarkStarted(readProgress);
         return operation;
     }
 }

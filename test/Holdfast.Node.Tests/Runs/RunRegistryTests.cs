@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Runs;
 
-/// <summary>Runs over databases whose starts are spread, on a whole node.</summary>
+/// <summary>Runs over databases with spread starts, on a whole node.</summary>
 public sealed class RunRegistryTests : IAsyncLifetime
 {
     private const int Databases = 8;
@@ -66,7 +66,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task To_abort_all_ends_what_has_yet_to_begin_too()
+    public async Task Aborting_a_run_also_ends_backups_that_have_not_started()
     {
         var offsets = await PutAsync("0 12 * * *", TimeSpan.FromHours(2));
         await AdvanceAsync(new(12, 40), until: () => Ended() == offsets.Count(o => o <= TimeSpan.FromMinutes(40)));
@@ -89,7 +89,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task To_abort_all_while_its_databases_are_just_coming_into_line_lets_none_of_the_others_begin()
+    public async Task Aborting_a_run_while_its_backups_are_being_queued_starts_none_of_the_remaining_ones()
     {
         await PutAsync("0 12 * * *", TimeSpan.Zero);
         var isFirst = true;
@@ -100,7 +100,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
                 return;
             }
             isFirst = false;
-            _node.AbortRunAsync(run, "tester").GetAwaiter().GetResult(); // in the middle of the scheduler's turn
+            _node.AbortRunAsync(run, "tester").GetAwaiter().GetResult(); // in the middle of an iteration of the scheduler
         };
         await AdvanceAsync(new(12, 0), until: () => Ended() >= Databases);
         await AdvanceAsync(new(12, 30), until: () => true);
@@ -110,7 +110,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task To_abort_all_ends_the_retries_of_what_has_failed_too()
+    public async Task Aborting_a_run_also_ends_the_retries_of_failed_backups()
     {
         await PutAsync("0 12 * * *", TimeSpan.Zero);
         _source.Broken.Add("db0");
@@ -129,18 +129,18 @@ public sealed class RunRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_run_is_stored_as_its_slot_begins()
+    public async Task A_run_is_stored_when_its_slot_begins()
     {
         await PutAsync("0 12 * * *", TimeSpan.FromHours(2));
         await AdvanceAsync(new(12, 0), until: () => _node.Runs.All.Count == 1);
-        var stored = Assert.Single(_node.State.Runs.Items).Value; // nothing has stored progress since
+        var stored = Assert.Single(_node.State.Runs.Items).Value; // progress has not been stored since
         Assert.Equal((Databases, new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)), (stored.Due, stored.Slot));
     }
 
     [Theory]
     [InlineData("A")]
-    [InlineData("B")] // another tag than before: the state is this node's all the same
-    public async Task A_run_of_which_nothing_had_begun_when_the_server_was_killed_goes_on_as_itself(string tag)
+    [InlineData("B")] // another tag than before: the state still belongs to this node
+    public async Task A_run_without_a_started_backup_survives_a_kill_of_the_server(string tag)
     {
         await PutAsync("0 12 * * *", TimeSpan.FromHours(2));
         await AdvanceAsync(new(12, 0), until: () => _node.Runs.All.Count == 1);
@@ -158,7 +158,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_caught_up_after_many_slots_is_one_run_of_the_newest_whatever_the_offsets()
+    public async Task Catching_up_after_many_slots_creates_one_run_for_the_newest_slot_whatever_the_offsets()
     {
         var offsets = await PutAsync("0 * * * *", TimeSpan.FromMinutes(40));
         Assert.Contains(offsets, o => o < TimeSpan.FromMinutes(20));
@@ -173,7 +173,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_another_run_backed_up_in_a_slot_is_still_counted_there_after_a_restart(bool isStopped)
+    public async Task Backups_of_another_run_in_the_same_slot_still_count_after_a_restart(bool isStopped)
     {
         var offsets = await PutAsync("0 12 * * *", TimeSpan.FromHours(2));
         await AdvanceAsync(new(12, 40), until: () => Ended() == offsets.Count(o => o <= TimeSpan.FromMinutes(40)));
@@ -188,7 +188,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_waits_for_databases_that_are_missing_is_left_after_a_crash_and_missed_in_the_end_whatever_became_of_the_task()
+    public async Task Backups_of_missing_databases_wait_after_a_crash_and_end_as_missed_whatever_happens_to_the_task()
     {
         await PutAsync("*/10 * * * *", TimeSpan.Zero);
         string[] gone = ["db3", "db4", "db5", "db6", "db7"];
@@ -207,7 +207,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
             await AdvanceAsync(new(10, 10 * slot), until: () => Ended() == slot * (Databases - gone.Length));
         }
         await UntilAsync(() => _node.Runs.All.Count(r => r.Waiting == gone.Length) == 4);
-        // Tasks that are defined anew are due from then on: what was due before is not to be found by them.
+        // Recreated tasks are due from now on: they do not show what was due before.
         var (key, edited) = _node.State.Templates.Items.Select(t => (t.Key, t.Value)).Single();
         await _node.State.Templates.PutAsync(key, edited with { ScheduledSince = _time.GetUtcNow() }, null, Token);
         await RestartAsync(isStopped: false);
@@ -269,7 +269,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
         await UntilAsync(() => !_node.Operations.Running.Any());
     }
 
-    // The node works on its own; the test only waits until it shows.
+    // The node works by itself; the test only waits for the result.
     private async Task UntilAsync(Func<bool> isSo)
     {
         var started = Stopwatch.GetTimestamp();

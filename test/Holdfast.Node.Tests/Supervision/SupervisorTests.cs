@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Supervision;
 
-/// <summary>A background loop goes on whatever it throws, and says so while it fails.</summary>
+/// <summary>A background loop continues whatever it throws, and reports its failures.</summary>
 public sealed class SupervisorTests
 {
     private readonly FakeTimeProvider _time = new();
@@ -19,7 +19,7 @@ public sealed class SupervisorTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_loop_that_throws_is_told_and_run_again(Exception failure)
+    public async Task A_loop_that_throws_is_reported_and_restarted(Exception failure)
     {
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var (calls, again) = (0, new TaskCompletionSource());
@@ -43,7 +43,7 @@ public sealed class SupervisorTests
     }
 
     [Fact]
-    public async Task A_loop_that_returns_by_itself_has_failed()
+    public async Task A_loop_that_returns_by_itself_counts_as_failed()
     {
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var calls = 0;
@@ -61,7 +61,7 @@ public sealed class SupervisorTests
     }
 
     [Fact]
-    public async Task Stopping_waits_for_the_loops_and_is_no_failure()
+    public async Task Stopping_waits_for_the_loops_and_is_not_a_failure()
     {
         var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var turned = new TaskCompletionSource();
@@ -80,7 +80,7 @@ public sealed class SupervisorTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_duty_that_throws_does_not_end_who_raises_the_event_and_is_shown_until_it_is_done_again(Exception failure)
+    public async Task A_handler_that_throws_does_not_affect_the_caller_and_is_reported_until_it_succeeds(Exception failure)
     {
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var (told, throws) = (0, true);
@@ -104,7 +104,7 @@ public sealed class SupervisorTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task What_is_done_once_is_done_again_until_it_succeeds(Exception failure)
+    public async Task A_one_time_job_is_retried_until_it_succeeds(Exception failure)
     {
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         var calls = 0;
@@ -116,7 +116,7 @@ public sealed class SupervisorTests
     }
 
     [Fact]
-    public async Task A_loop_that_stands_still_counts_as_stuck_by_a_clock_that_never_jumps()
+    public async Task A_stalled_loop_is_detected_by_a_monotonic_clock()
     {
         await using var supervisor = new Supervisor(_time, NullLogger<Supervisor>.Instance);
         supervisor.Start("hangs", TimeSpan.FromMinutes(1), (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, token));

@@ -7,9 +7,9 @@ using Holdfast.Destinations.Local;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Alerts;
 
-/// <summary>Alerts on a whole node: they come with their reason and go with it.</summary>
+/// <summary>Alerts of a whole node: each is active as long as its cause.</summary>
 public sealed class AlertTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -61,7 +61,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_database_that_nothing_covers_is_told_until_a_template_does()
+    public async Task An_uncovered_database_raises_an_alert_until_a_template_covers_it()
     {
         await StandsAsync(AlertKind.DatabaseUncovered);
         await PutAsync(Template());
@@ -71,7 +71,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_template_without_destinations_is_told_until_it_has_one()
+    public async Task A_template_without_destinations_raises_an_alert_until_it_has_one()
     {
         var template = Template();
         await PutAsync(template with { Settings = template.Settings with { Destinations = [] } });
@@ -81,7 +81,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_fails_is_told_until_it_succeeds()
+    public async Task A_failed_task_raises_an_alert_until_it_succeeds()
     {
         await PutAsync(Template());
         _source.Broken.Add("a");
@@ -103,7 +103,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_source_that_is_down_is_told_until_it_is_back()
+    public async Task A_source_that_is_down_raises_an_alert_until_it_is_back()
     {
         _source.IsDown = true;
         await LookAsync();
@@ -114,7 +114,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_destination_that_fails_is_told_whether_it_is_the_only_one_or_not_until_it_takes_backups_again()
+    public async Task A_failing_destination_raises_an_alert_until_it_stores_backups_again()
     {
         await _node.Destinations.PutAsync(
             new()
@@ -141,7 +141,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_destination_that_is_another_is_told_before_any_backup_runs_and_its_backups_are_completed_with_errors()
+    public async Task A_wrong_destination_raises_an_alert_before_any_backup_runs_and_backups_complete_with_errors()
     {
         await _node.Destinations.PutAsync(
             new()
@@ -161,14 +161,14 @@ public sealed class AlertTests : IAsyncLifetime
         await BackUpAsync();
         Assert.Equal(OperationState.CompletedWithErrors, _node.StatusOf(Task().Id).LastState);
         Assert.Empty(Directory.GetFileSystemEntries($"{_root}/second"));
-        Assert.DoesNotContain(_node.Alerts.Active, a => a.Kind == AlertKind.DestinationFailing); // it says the same
+        Assert.DoesNotContain(_node.Alerts.Active, a => a.Kind == AlertKind.DestinationFailing); // the identity alert already covers it
         Directory.Delete($"{_root}/second");
         Directory.Move($"{_root}/away", $"{_root}/second");
         await EndsAsync(AlertKind.DestinationIdentity);
     }
 
     [Fact]
-    public async Task A_database_that_shrank_by_more_than_half_is_told_until_the_next_backup_that_did_not()
+    public async Task A_database_that_shrank_by_more_than_half_raises_an_alert_until_the_next_backup()
     {
         await PutAsync(Template());
         await BackUpAsync();
@@ -180,7 +180,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_value_that_cannot_be_read_is_told_until_it_is_gone_or_can_be()
+    public async Task An_unreadable_value_raises_an_alert_until_it_is_deleted_or_replaced()
     {
         foreach (
             var repair in (byte[]?[])
@@ -198,7 +198,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_others_report_stands_until_they_withdraw_it()
+    public async Task A_reported_alert_stays_active_until_it_is_withdrawn()
     {
         _node.Alerts.Report(
             new()
@@ -217,7 +217,7 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Retention_that_would_delete_most_of_the_chains_waits_until_an_operator_approves_the_ones_that_were_shown()
+    public async Task Retention_that_would_delete_most_chains_waits_until_an_operator_approves_them()
     {
         var template = Template();
         await PutAsync(template);
@@ -285,10 +285,10 @@ public sealed class AlertTests : IAsyncLifetime
         await LookAsync();
         await _node.BackUp(new(new("fake", "a"), Task().Settings, BackupKind.Full, Task()), "tester").Completion.WaitAsync(Patience, Token);
         await Idle();
-        _time.Advance(TimeSpan.FromSeconds(2)); // the next archive has another name
+        _time.Advance(TimeSpan.FromSeconds(2)); // so that the next archive gets another name
     }
 
-    // An operation has ended a moment before its task is free.
+    // An operation ends a moment before another one of its task can start.
     private async Task Idle() => await UntilAsync(() => _node.Queue.Running == 0 ? "" : null, "idle");
 
     private async Task<Alert> StandsAsync(AlertKind kind) =>
@@ -297,7 +297,7 @@ public sealed class AlertTests : IAsyncLifetime
     private async Task EndsAsync(AlertKind kind) =>
         await UntilAsync(() => _node.Alerts.Active.Any(a => a.Kind == kind) ? null : "", $"{kind} has ended");
 
-    // The clock moves a little each time, for alerts are looked for again after some seconds.
+    // Advances the clock a little each time, because alerts are evaluated at most every few seconds.
     private async Task<T> UntilAsync<T>(Func<T?> look, string what)
         where T : class
     {

@@ -10,9 +10,9 @@ using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Backups;
 
-/// <summary>Several destinations take the same bytes; one that fails stops no other, and is healed.</summary>
+/// <summary>Several destinations store the same bytes; one that fails does not stop the others, and is repaired later.</summary>
 public sealed class DestinationsTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
@@ -51,7 +51,7 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_has_vanished_is_reported_and_the_others_complete()
+    public async Task A_missing_destination_is_reported_and_the_others_complete()
     {
         Directory.Move($"{_root}/1", $"{_root}/away");
         var outcome = await RunAsync(BackupKind.Full);
@@ -61,7 +61,7 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_one_missed_is_healed_before_the_next_incremental()
+    public async Task Archives_that_a_destination_lacks_are_copied_before_the_next_incremental()
     {
         Directory.Move($"{_root}/0", $"{_root}/away");
         await RunAsync(BackupKind.Full);
@@ -77,7 +77,7 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_incremental_builds_on_a_destination_that_has_the_whole_chain_and_mends_one_that_lost_a_file()
+    public async Task An_incremental_builds_on_a_complete_chain_and_repairs_a_destination_that_lost_a_file()
     {
         await RunAsync(BackupKind.Full);
         Change();
@@ -92,7 +92,7 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chain_that_no_destination_holds_whole_is_not_extended()
+    public async Task A_chain_that_no_destination_has_completely_is_not_extended()
     {
         await RunAsync(BackupKind.Full);
         foreach (var file in Directory.GetFiles(_root, "*.snapshot.tar.zst", SearchOption.AllDirectories))
@@ -104,7 +104,7 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tasks_of_one_database_have_chains_of_their_own()
+    public async Task Each_task_of_a_database_has_its_own_chains()
     {
         var first = await RunAsync(BackupKind.Full, "aaaa");
         var other = await RunAsync(BackupKind.Incremental, "bbbb");

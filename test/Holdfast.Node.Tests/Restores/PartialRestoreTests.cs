@@ -2,13 +2,13 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Tests.Catalog;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Restores;
 
-/// <summary>How a restore ends that leaves something out.</summary>
+/// <summary>The result of a restore that omits objects.</summary>
 public sealed class PartialRestoreTests : BackedUpNode
 {
     [Fact]
-    public async System.Threading.Tasks.Task One_that_leaves_something_out_is_completed_with_errors_and_lists_it()
+    public async System.Threading.Tasks.Task A_restore_that_omits_objects_completes_with_errors_and_lists_them()
     {
         Source.LeftOut = ["Left out: an index. Its SQL: CREATE INDEX odd ON t (i);"];
         var ended = await RestoreAsync();
@@ -25,12 +25,12 @@ public sealed class PartialRestoreTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task One_that_only_has_something_to_tell_is_completed()
+    public async System.Threading.Tasks.Task A_restore_with_warnings_only_completes()
     {
-        Source.Told = ["The extensions are a 2 here; they were a 1."];
+        Source.ReportedWarnings = ["The extensions are a 2 here; they were a 1."];
         var ended = await RestoreAsync();
         Assert.Equal((OperationState.Completed, null), (ended.State, ended.Error));
-        Assert.Equal(Source.Told, ended.Result!.Warnings);
+        Assert.Equal(Source.ReportedWarnings, ended.Result!.Warnings);
     }
 
     private async Task<Operation> RestoreAsync()

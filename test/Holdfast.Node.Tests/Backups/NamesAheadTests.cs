@@ -10,9 +10,9 @@ using Holdfast.Node.Catalog.Search;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Backups;
 
-/// <summary>Names at a destination that no sensible clock gave: they are told, and nothing follows them.</summary>
+/// <summary>Names at a destination that are in the future: they are reported, and no new name continues them.</summary>
 public sealed class NamesAheadTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -82,7 +82,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
     [InlineData("9999-12-31-23-59-59")]
     [InlineData("2099-01-01-00-00-00")]
     [InlineData("2026-11-26-13-00-00")]
-    public async Task A_name_in_the_future_stops_no_backup_and_is_not_followed(string time)
+    public async Task A_name_in_the_future_does_not_block_backups_and_is_not_continued(string time)
     {
         var full = await BackUpAsync(BackupKind.Full);
         await RenameAsync(full, time);
@@ -97,7 +97,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
         Assert.Equal(BackupKind.Incremental, incremental.Kind);
         Assert.EndsWith("/2026-11-25-12-00-00.incremental-backup.tar.zst", incremental.Path, StringComparison.Ordinal);
         Assert.StartsWith(second.Path![..second.Path!.LastIndexOf('/')], incremental.Path, StringComparison.Ordinal);
-        // It is told, and stays where it is, listed and restorable; the newest point is the newest all the same.
+        // It is reported and stays listed and restorable; the newest restore point is still the newest one.
         var alert = Assert.Single(
             AlertRules.Evaluate(
                 new()
@@ -115,7 +115,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
         await restored.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, restored.Current.State);
         Assert.Equal(_source.Databases["a"], _source.Databases["again"]);
-        // Points are listed by when they were begun.
+        // Restore points are ordered by their start times.
         var stored = await _node.Backups.FindAsync("destination:nas", Token);
         var points = await RestorePointFinder.ListAsync(stored, AgeKeys.None, Token, _node.Clock.LatestPossibleTime).ToListAsync(Token);
         Assert.Equal(["2026-11-25-12-00-00", "2026-11-25-11-00-00", time], points.Select(p => TimeStamp.Format(p.Archive.Name.Time)));
@@ -136,7 +136,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_name_of_less_than_a_day_ahead_is_followed()
+    public async Task A_name_less_than_a_day_ahead_is_continued()
     {
         var full = await BackUpAsync(BackupKind.Full);
         await RenameAsync(full, "2026-11-26-09-00-00");
@@ -162,7 +162,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Retention_goes_on_beside_a_name_in_the_future()
+    public async Task Retention_ignores_a_name_in_the_future()
     {
         await RenameAsync(await BackUpAsync(BackupKind.Full), "2099-01-01-00-00-00");
         _time.Advance(TimeSpan.FromHours(1));
@@ -174,7 +174,7 @@ public sealed class NamesAheadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Such_a_chain_is_removed_as_it_was_shown_and_only_so()
+    public async Task A_chain_with_a_name_in_the_future_is_removed_only_as_it_was_shown()
     {
         await RenameAsync(await BackUpAsync(BackupKind.Full), "2099-01-01-00-00-00");
         var other = await BackUpAsync(BackupKind.Full);
@@ -215,10 +215,10 @@ public sealed class NamesAheadTests : IAsyncLifetime
         return operation.Current.Result!;
     }
 
-    // As a clock would have named it that was wrong as another server made it.
+    // As if another server with a wrong clock had created it.
     private async Task RenameAsync(OperationResult full, string time)
     {
-        // What the node knows under another name it would refuse.
+        // The node would refuse an archive that it knows under another name.
         await _node.Catalog.ForgetAsync("nas", full.Path![..full.Path!.LastIndexOf('/')]);
         _node.State.Statuses.Set(Task.Id, _node.StatusOf(Task.Id) with { Head = null });
         var chain = $"{_root}/nas/{full.Path![..full.Path!.LastIndexOf('/')]}";

@@ -3,9 +3,9 @@ using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Node.Secrets;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Secrets;
 
-/// <summary>Keys that a program of the operator's prints.</summary>
+/// <summary>Keys that a command of the operator prints.</summary>
 public sealed class KeyCommandTests : IAsyncLifetime
 {
     private static readonly string Key = Convert.ToBase64String([.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
@@ -19,7 +19,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     [Fact]
-    public async Task A_command_prints_the_key_of_the_databases_that_its_glob_fits()
+    public async Task A_command_provides_the_keys_of_databases_that_match_its_glob()
     {
         var keys = Keys($"echo {Key}");
         Assert.Equal(Key, Convert.ToBase64String((await keys.FindAsync(new("demo", "hr/pay.db"), Token))!.Raw!));
@@ -28,14 +28,14 @@ public sealed class KeyCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_may_print_a_passphrase() =>
+    public async Task A_command_can_print_a_passphrase() =>
         Assert.Equal(
             "four words in a row",
             (await Keys("echo 'passphrase: four words in a row'").FindAsync(new("demo", "hr/pay.db"), Token))!.Passphrase
         );
 
     [Fact]
-    public async Task A_key_that_was_given_stands_over_a_command()
+    public async Task A_given_key_takes_precedence_over_a_command()
     {
         var keys = Keys("exit 1");
         await keys.PutAsync("demo/hr/*", DatabaseKey.FromPassphrase("given"), Token);
@@ -50,7 +50,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
     [InlineData("true", "prints nothing")]
     [InlineData("head -c 10000 /dev/zero | tr '\\0' p", "more than 4096")]
     [InlineData("echo planted-no-key", "is not a key")]
-    public async Task One_that_prints_no_key_is_a_clear_failure_that_repeats_nothing(string script, string expected)
+    public async Task A_command_that_prints_no_key_fails_without_showing_its_output(string script, string expected)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Keys(script).FindAsync(new("demo", "hr/pay.db"), Token));
         Assert.Equal(ErrorCatalogue.KeyMissing, failure.Error);
@@ -60,7 +60,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_is_not_there_says_so()
+    public async Task A_missing_command_is_reported()
     {
         var command = new KeyCommand("vault", ["/nowhere/vault"]);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => command.RunAsync(Token));

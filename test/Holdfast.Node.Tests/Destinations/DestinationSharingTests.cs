@@ -5,42 +5,47 @@ using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Destinations;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Destinations;
 
-/// <summary>One opening for all who ask, and none that waits for that of another destination.</summary>
+/// <summary>Concurrent requests share one opening of a destination, and never wait for that of another one.</summary>
 public sealed class DestinationSharingTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
     private readonly NodeState _state = new(new MemoryStore(), TimeProvider.System);
     private readonly FakeTimeProvider _time = new();
     private readonly FakeDriver _driver = new();
-    private DestinationRegistry _book = null!;
+    private DestinationRegistry _registry = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         await _state.StartAsync(Token);
-        _book = new(_state, new([new LocalDestinationFactory([_root], _driver)]), new() { Tag = "A", Key = AgeIdentity.Generate() }, _time);
+        _registry = new(
+            _state,
+            new([new LocalDestinationFactory([_root], _driver)]),
+            new() { Tag = "A", Key = AgeIdentity.Generate() },
+            _time
+        );
     }
 
     public async ValueTask DisposeAsync()
     {
         _driver.Thaw();
-        await _book.DisposeAsync();
+        await _registry.DisposeAsync();
         await _state.DisposeAsync();
         Directory.Delete(_root, recursive: true);
     }
 
     [Fact]
-    public async Task One_that_hangs_while_it_is_opened_holds_up_no_other_and_is_given_up_after_its_time()
+    public async Task A_destination_that_hangs_while_being_opened_does_not_delay_others_and_times_out()
     {
         await DefineAsync("dead", "other");
         _driver.Frozen = "dead";
         using var abort = new CancellationTokenSource();
-        var waiting = Enumerable.Range(0, 40).Select(_ => _book.OpenAsync("dead", Token)).ToList();
-        var aborted = _book.OpenAsync("dead", abort.Token);
-        await using (await _book.OpenAsync("other", Token))
+        var waiting = Enumerable.Range(0, 40).Select(_ => _registry.OpenAsync("dead", Token)).ToList();
+        var aborted = _registry.OpenAsync("dead", abort.Token);
+        await using (await _registry.OpenAsync("other", Token))
         {
             await abort.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => aborted);
@@ -51,16 +56,16 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         {
             Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => one)).Error);
         }
-        Assert.Equal(1, _driver.Opened.Count(r => r.EndsWith("dead", StringComparison.Ordinal))); // for all of them
+        Assert.Equal(1, _driver.Opened.Count(r => r.EndsWith("dead", StringComparison.Ordinal))); // one opening for all of them
     }
 
     [Fact]
-    public async Task One_that_was_defined_anew_is_closed_when_its_last_user_has_ended()
+    public async Task A_redefined_destination_is_closed_when_its_last_lease_ends()
     {
         await DefineAsync("old");
-        var first = await _book.OpenAsync("old", Token);
-        var second = await _book.OpenAsync("old", Token);
-        await _book.PutAsync(
+        var first = await _registry.OpenAsync("old", Token);
+        var second = await _registry.OpenAsync("old", Token);
+        await _registry.PutAsync(
             new()
             {
                 Name = "old",
@@ -70,7 +75,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
             null,
             Token
         );
-        await using var third = await _book.OpenAsync("old", Token);
+        await using var third = await _registry.OpenAsync("old", Token);
         Assert.Equal(($"{_root}/old", $"{_root}/new"), (first.Name, third.Name));
         await first.DisposeAsync();
         await first.DisposeAsync();
@@ -80,27 +85,27 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_room_that_is_left_is_measured_at_each_look_and_is_that_of_the_present_definition()
+    public async Task Free_space_is_measured_at_each_check_and_belongs_to_the_current_definition()
     {
         await DefineAsync("nas");
-        var config = _book.Find("nas")!.Value;
-        Assert.Null(_book.FreeSpaceOf(config));
-        await _book.CheckAllAsync(Token);
+        var config = _registry.Find("nas")!.Value;
+        Assert.Null(_registry.FreeSpaceOf(config));
+        await _registry.CheckAllAsync(Token);
         _time.Advance(TimeSpan.FromMinutes(1));
-        await _book.CheckAllAsync(Token);
-        Assert.Equal(new(_time.GetUtcNow(), 1), _book.FreeSpaceOf(config));
-        await _book.PutAsync(config with { Path = $"{_root}/other" }, null, Token);
-        Assert.Null(_book.FreeSpaceOf(_book.Find("nas")!.Value));
+        await _registry.CheckAllAsync(Token);
+        Assert.Equal(new(_time.GetUtcNow(), 1), _registry.FreeSpaceOf(config));
+        await _registry.PutAsync(config with { Path = $"{_root}/other" }, null, Token);
+        Assert.Null(_registry.FreeSpaceOf(_registry.Find("nas")!.Value));
     }
 
     [Fact]
-    public async Task What_backups_were_found_at_is_closed_when_nobody_reads_there_any_more()
+    public async Task Destinations_of_a_search_result_are_closed_when_it_is_disposed()
     {
         await DefineAsync("old");
         var chain = $"{_root}/old/shop/a.db/2026-11-25-10-00-00.A-snapshot-0123456789";
         Directory.CreateDirectory(chain);
         await File.WriteAllTextAsync($"{chain}/2026-11-25-10-00-00.snapshot.tar.zst", "an archive, as far as names tell", Token);
-        var finder = new BackupFinder(_book, new(new LocalDestinationFactory([_root]).LocalPaths, new(), TimeProvider.System));
+        var finder = new BackupFinder(_registry, new(new LocalDestinationFactory([_root]).LocalPaths, new(), TimeProvider.System));
         await using (var all = await finder.SearchDatabaseAsync(new("shop", "a.db"), Token))
         {
             Assert.Single(all.Locations);
@@ -111,7 +116,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         }
         await using (var one = (await finder.FindAsync("shop/a.db", Token)).Destination)
         {
-            await _book.PutAsync(
+            await _registry.PutAsync(
                 new()
                 {
                     Name = "old",
@@ -121,7 +126,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
                 null,
                 Token
             );
-            await using var anew = await _book.OpenAsync("old", Token);
+            await using var reopened = await _registry.OpenAsync("old", Token);
             Assert.Empty(_driver.Closed);
         }
 
@@ -131,7 +136,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     [Theory]
     [InlineData("")]
     [InlineData("destination:old")]
-    public async Task An_archive_that_is_found_by_its_path_and_does_not_answer_is_given_up_after_its_time(string from)
+    public async Task Opening_an_archive_by_its_path_times_out_if_the_disk_does_not_respond(string from)
     {
         await DefineAsync("old");
         var chain = $"{_root}/old/shop/a.db/2026-11-25-10-00-00.A-snapshot-0123456789";
@@ -140,7 +145,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         {
             await make.WaitForExitAsync(Token);
         }
-        var finder = new BackupFinder(_book, new(new LocalDestinationFactory([_root]).LocalPaths, new(), TimeProvider.System));
+        var finder = new BackupFinder(_registry, new(new LocalDestinationFactory([_root]).LocalPaths, new(), TimeProvider.System));
         await using var found = (await finder.FindAsync(from.Length == 0 ? chain : $"{from}/shop", Token)).Destination;
         var opening = found.OpenAsync(
             from.Length == 0
@@ -153,12 +158,12 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_hangs_does_not_hold_up_the_stop_of_the_node()
+    public async Task A_hanging_destination_does_not_delay_the_stop_of_the_node()
     {
         await DefineAsync("dead");
         _driver.Frozen = "dead";
-        var opening = _book.OpenAsync("dead", Token);
-        var stopping = _book.DisposeAsync().AsTask();
+        var opening = _registry.OpenAsync("dead", Token);
+        var stopping = _registry.DisposeAsync().AsTask();
         await Task.WhenAny(stopping, AdvanceAsync(TimeSpan.FromSeconds(2)));
         await stopping.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Token);
         await Assert.ThrowsAnyAsync<Exception>(() => opening);

@@ -3,16 +3,16 @@ using Holdfast.Node.Alerts;
 using Holdfast.Node.Alerts.Inputs;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests.Supervision;
+namespace Holdfast.Node.Tests.Alerts;
 
-/// <summary>Alerts are there even where looking for them fails.</summary>
+/// <summary>Alerts stay active even if their evaluation fails.</summary>
 public sealed class AlertMonitorTests : IAlertInputs
 {
     private readonly FakeTimeProvider _time = new();
     private Exception? _failure;
 
     [Fact]
-    public void Rules_that_fail_are_an_alert_and_what_stands_goes_on_standing()
+    public void A_failure_of_the_rules_raises_an_alert_and_keeps_the_active_alerts()
     {
         var alerts = new AlertMonitor(new([this], _time), TimeSpan.FromSeconds(1), _time);
         var told = new List<AlertChanges>();
@@ -42,7 +42,7 @@ public sealed class AlertMonitorTests : IAlertInputs
     }
 
     [Fact]
-    public void A_loop_without_a_beat_is_an_alert_and_a_clock_that_jumps_is_none()
+    public void A_stalled_loop_raises_an_alert_and_a_clock_jump_does_not()
     {
         var snapshot = new AlertSnapshot
         {

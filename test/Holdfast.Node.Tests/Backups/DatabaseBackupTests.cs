@@ -15,7 +15,7 @@ using Holdfast.Node.Restores;
 using Holdfast.Node.Verification;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Backups;
 
 public sealed class DatabaseBackupTests : IAsyncLifetime
 {
@@ -42,7 +42,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_taken_second_moves_on_to_the_next_free_one()
+    public async Task A_name_that_is_taken_moves_to_the_next_free_second()
     {
         var first = await RunAsync(BackupKind.Full);
         var second = await RunAsync(BackupKind.Full);
@@ -53,7 +53,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_no_script_can_hold_gets_a_snapshot_that_says_why_and_is_encrypted_as_the_script_would_have_been(bool hasKey)
+    public async Task A_database_that_cannot_be_scripted_gets_a_snapshot_with_the_reason_and_the_same_encryption(bool hasKey)
     {
         _source.IsNotAsSql = true;
         var outcome = await Runner(BackupKind.Full, BackupType.Backup, hasKey ? _key.Recipient : null)
@@ -70,7 +70,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     [InlineData(1, BackupState.Completed)]
     [InlineData(2, BackupState.Completed)]
     [InlineData(3, BackupState.Failed)]
-    public async Task What_the_source_itself_cut_off_is_tried_again_twice(int conflicts, BackupState state)
+    public async Task A_read_that_the_source_cancels_is_retried_twice(int conflicts, BackupState state)
     {
         _source.Conflicts = conflicts;
         var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null)
@@ -121,7 +121,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_changed_writes_nothing_and_with_a_token_reads_nothing()
+    public async Task An_unchanged_database_writes_nothing_and_with_a_token_reads_nothing()
     {
         await RunAsync(BackupKind.Full);
         Assert.Equal(BackupState.Unchanged, (await RunAsync(BackupKind.Incremental)).State);
@@ -135,14 +135,14 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_only_reading_shows_is_told_too()
+    public async Task Warnings_that_appear_only_while_reading_are_reported()
     {
         _source.LateWarning = "2 subscriptions are missing";
         Assert.Contains(_source.LateWarning, (await RunAsync(BackupKind.Full)).Warnings);
     }
 
     [Fact]
-    public async Task An_incremental_without_a_chain_is_full_and_says_why()
+    public async Task An_incremental_without_a_chain_becomes_full_with_the_reason()
     {
         var outcome = await RunAsync(BackupKind.Incremental);
         Assert.Equal(BackupKind.Full, outcome.Kind);
@@ -150,7 +150,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_missing_index_makes_the_next_backup_full_and_says_why()
+    public async Task A_missing_index_makes_the_next_backup_full_with_the_reason()
     {
         await RunAsync(BackupKind.Full);
         File.Delete(Directory.GetFiles(_root, "*.index", SearchOption.AllDirectories).Single());
@@ -160,13 +160,13 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_index_that_is_damaged_anywhere_makes_the_next_backup_full()
+    public async Task An_index_damaged_anywhere_makes_the_next_backup_full()
     {
         _source.Databases["db"] = Bytes(9000);
         await RunAsync(BackupKind.Full);
         var index = Directory.GetFiles(_root, "*.index", SearchOption.AllDirectories).Single();
         var bytes = await File.ReadAllBytesAsync(index, Token);
-        bytes[^5000]++; // in the last block of tags, reached only when most of the incremental is written
+        bytes[^5000]++; // in the last block of tags, which is read only when most of the incremental is written
         await File.WriteAllBytesAsync(index, bytes, Token);
         Change();
         var outcome = await RunAsync(BackupKind.Incremental);
@@ -194,7 +194,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_incremental_needs_the_recipient_and_the_nodes_key_only()
+    public async Task An_incremental_needs_only_the_recipient_and_the_key_of_the_node()
     {
         await RunAsync(BackupKind.Full, recipient: _key.Recipient);
         Change();
@@ -207,7 +207,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     [Theory]
     [InlineData(BackupType.Backup, ArchiveFileType.FullBackup, true)]
     [InlineData(BackupType.Snapshot, ArchiveFileType.EncryptedSnapshot, false)]
-    public async Task An_encrypted_database_is_never_written_in_clear(BackupType type, ArchiveFileType form, bool age)
+    public async Task An_encrypted_database_is_never_stored_unencrypted(BackupType type, ArchiveFileType form, bool age)
     {
         _source.Encrypted.Add("db");
         var outcome = await RunAsync(BackupKind.Full, type, databaseKey: DatabaseKey.FromRaw(new byte[32]));
@@ -217,7 +217,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_fails_stops_no_other()
+    public async Task A_failed_backup_does_not_stop_the_others()
     {
         for (var i = 0; i < 20; i++)
         {
@@ -236,7 +236,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cancellation_that_nobody_asked_for_is_a_failure_of_that_backup()
+    public async Task A_cancellation_that_nobody_requested_fails_that_backup()
     {
         _source.Fault = _ => new OperationCanceledException("a time-out of the library");
         var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null)
@@ -246,7 +246,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_thrown_while_one_is_stopped_counts_as_stopped()
+    public async Task Any_exception_during_a_cancellation_counts_as_cancelled()
     {
         using var stop = new CancellationTokenSource();
         _source.Fault = _ =>
@@ -260,7 +260,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_killed_run_left_is_removed_by_the_next()
+    public async Task The_next_backup_removes_leftovers_of_a_killed_one()
     {
         var chain = Path.Combine(_root, "fake", "db", "2026-11-23-09-00-00.A-snapshot");
         Directory.CreateDirectory(chain);
@@ -272,7 +272,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_folder_that_a_killed_run_made_and_never_used_is_removed_by_the_next()
+    public async Task The_next_backup_removes_an_empty_folder_of_a_killed_one()
     {
         var chain = Directory.CreateDirectory(Path.Combine(_root, "fake", "db", "2026-11-23-09-00-00.A-snapshot")).FullName;
         await RunAsync(BackupKind.Full);
@@ -280,7 +280,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_root_of_a_destination_says_how_to_restore()
+    public async Task The_root_of_a_destination_contains_restore_instructions()
     {
         await RestoreInstructions.EnsureAsync(_destination, Token);
         await RestoreInstructions.EnsureAsync(_destination, Token);
@@ -298,7 +298,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     private void Change() => _source.Databases["db"][5000]++;
 
     [Fact]
-    public async Task An_incremental_that_is_verified_by_its_own_path_says_where_there_is_no_key_for_what_it_builds_on()
+    public async Task Verifying_an_incremental_by_its_path_reports_a_missing_key_of_its_parents()
     {
         var full = await RunAsync(BackupKind.Full, BackupType.Backup);
         _source.Databases["db"] = Bytes(101);
@@ -370,7 +370,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         return bytes;
     }
 
-    // Looks at streams, and refuses none.
+    // Checks streams and refuses none.
     private sealed class PlainEngine : IDatabaseEngine
     {
         public string Name => "fake";

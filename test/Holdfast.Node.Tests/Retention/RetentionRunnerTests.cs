@@ -10,9 +10,9 @@ using Holdfast.Node.Retention;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Retention;
 
-/// <summary>Retention that is stopped or fails in the middle says what it has deleted.</summary>
+/// <summary>Retention that is stopped or fails reports what it has deleted.</summary>
 public sealed class RetentionRunnerTests : IAsyncLifetime
 {
     private static readonly string[] Days = ["2026-10-05", "2026-10-12", "2026-10-19", "2026-11-05", "2026-11-24"];
@@ -57,16 +57,16 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_it_is_stopped_it_tells_what_it_has_deleted()
+    public async Task Stopped_retention_reports_what_it_has_deleted()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var run = await RunAsync(deletions => deletions == 2 ? stop.CancelAsync() : Task.CompletedTask, stop.Token);
         Assert.Equal(ErrorCatalogue.Interrupted, run.Error?.Error);
-        Told(run, 1);
+        AssertReported(run, 1);
     }
 
     [Fact]
-    public async Task When_anything_fails_it_tells_what_it_has_deleted()
+    public async Task Failed_retention_reports_what_it_has_deleted()
     {
         var run = await RunAsync(
             deletions => deletions == 2 ? throw new InvalidOperationException("a fault in a library") : Task.CompletedTask,
@@ -74,19 +74,19 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
         );
         Assert.Equal(ErrorCatalogue.Unexpected, run.Error?.Error);
         Assert.Contains("a fault in a library", run.Error!.Message, StringComparison.Ordinal);
-        Told(run, 1);
+        AssertReported(run, 1);
     }
 
     [Fact]
-    public async Task A_cancellation_of_somebody_else_is_a_failure_and_no_stop()
+    public async Task A_cancellation_that_nobody_requested_is_a_failure()
     {
         var run = await RunAsync(_ => throw new OperationCanceledException("a time limit of a library"), Token);
         Assert.Equal(ErrorCatalogue.Unexpected, run.Error?.Error);
-        Told(run, 0);
+        AssertReported(run, 0);
     }
 
     [Fact]
-    public async Task A_chain_whose_full_is_known_to_be_bad_there_lets_no_good_one_go()
+    public async Task A_chain_with_a_damaged_full_archive_does_not_allow_the_deletion_of_a_good_one()
     {
         await using var catalog = CatalogStore.Open(null, NullLogger<CatalogStore>.Instance, _time);
         foreach (var day in Days)
@@ -128,7 +128,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chain_that_a_restore_reads_stays_until_the_next_run()
+    public async Task A_chain_that_a_restore_is_reading_is_kept_until_the_next_run()
     {
         var chains = new ChainLocks();
         var runner = new RetentionRunner(TimeZoneInfo.Utc, _time, chains: chains);
@@ -142,7 +142,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_chain_that_is_being_deleted_is_not_read()
+    public void A_chain_that_is_being_deleted_cannot_be_read()
     {
         var chains = new ChainLocks();
         using (chains.TryAcquireDelete("nas", "chain"))
@@ -158,13 +158,13 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
 
     private static string Chain(string day) => $"fake/a/{day}-12-00-00.A-snapshot-0123456789";
 
-    private void Told(RetentionResult run, int count)
+    private void AssertReported(RetentionResult run, int count)
     {
-        var gone = Days.Where(d => !Directory.Exists($"{_root}/fake/a/{d}-12-00-00.A-snapshot-0123456789"))
+        var deleted = Days.Where(d => !Directory.Exists($"{_root}/fake/a/{d}-12-00-00.A-snapshot-0123456789"))
             .Select(d => $"fake/a/{d}-12-00-00.A-snapshot-0123456789")
             .ToList();
-        Assert.Equal(count, gone.Count);
-        Assert.Equal(gone, run.Deleted.Order(StringComparer.Ordinal));
+        Assert.Equal(count, deleted.Count);
+        Assert.Equal(deleted, run.Deleted.Order(StringComparer.Ordinal));
         Assert.False(run.Problem?.NeedsApproval);
     }
 
@@ -177,7 +177,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
             cancellationToken
         );
 
-    // Does something before each deletion.
+    // Calls the test before each deletion.
     private sealed class Interfering(IDestination inner, Func<int, Task> deleting) : IDestination
     {
         private int _deletions;

@@ -4,9 +4,9 @@ using Holdfast.Node.Backups.Comparing;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Tests.Catalog;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Backups;
 
-/// <summary>A database that says of itself that nothing has changed is compared in full with its newest backup, once a day.</summary>
+/// <summary>A database with an unchanged change token is compared with its newest backup once a day.</summary>
 public sealed class ComparisonTests : BackedUpNode
 {
     protected override int? SmallLane => 1;
@@ -14,7 +14,7 @@ public sealed class ComparisonTests : BackedUpNode
     [Theory]
     [InlineData(BackupType.Snapshot)]
     [InlineData(BackupType.Backup)]
-    public async System.Threading.Tasks.Task An_unchanged_database_is_read_once_a_day_and_that_leaves_no_operation(BackupType type)
+    public async System.Threading.Tasks.Task An_unchanged_database_is_read_once_a_day_without_an_operation(BackupType type)
     {
         await BackedUpOnceAsync(type);
         await PassAsync(TimeSpan.FromHours(1), 72);
@@ -26,9 +26,7 @@ public sealed class ComparisonTests : BackedUpNode
     [Theory]
     [InlineData(BackupType.Snapshot)]
     [InlineData(BackupType.Backup)]
-    public async System.Threading.Tasks.Task A_change_that_its_token_denies_is_backed_up_within_a_day_though_incrementals_are_weekly(
-        BackupType type
-    )
+    public async System.Threading.Tasks.Task A_change_that_the_change_token_does_not_show_is_backed_up_within_a_day(BackupType type)
     {
         await BackedUpOnceAsync(type);
         Source.Databases["a"][5000]++;
@@ -45,11 +43,11 @@ public sealed class ComparisonTests : BackedUpNode
 
         var writes = Source.Writes;
         await PassAsync(TimeSpan.FromHours(1), 24);
-        Assert.Equal(writes + 1, Source.Writes); // equal again
+        Assert.Equal(writes + 1, Source.Writes); // equal
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_comparison_asks_no_destination_for_anything()
+    public async System.Threading.Tasks.Task A_comparison_accesses_no_destination()
     {
         await BackedUpOnceAsync(BackupType.Snapshot);
         Directory.Delete($"{Root}/nas", recursive: true);
@@ -60,7 +58,7 @@ public sealed class ComparisonTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_restart_repeats_no_comparison_and_forgets_none()
+    public async System.Threading.Tasks.Task A_restart_neither_repeats_nor_skips_comparisons()
     {
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
@@ -73,7 +71,7 @@ public sealed class ComparisonTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task Nothing_is_compared_of_a_task_or_database_that_is_not_backed_up()
+    public async System.Threading.Tasks.Task Databases_that_are_not_backed_up_are_not_compared()
     {
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
@@ -97,7 +95,7 @@ public sealed class ComparisonTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task What_cannot_be_read_is_told_by_a_backup_once_in_its_time()
+    public async System.Threading.Tasks.Task An_unreadable_database_is_reported_by_one_backup_per_interval()
     {
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
@@ -109,7 +107,7 @@ public sealed class ComparisonTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task What_says_itself_that_it_has_changed_is_left_to_its_schedule()
+    public async System.Threading.Tasks.Task A_database_whose_change_token_has_changed_is_left_to_its_schedule()
     {
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
@@ -120,7 +118,7 @@ public sealed class ComparisonTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task Backups_that_wait_come_first()
+    public async System.Threading.Tasks.Task Queued_backups_have_priority_over_comparisons()
     {
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
@@ -144,11 +142,11 @@ public sealed class ComparisonTests : BackedUpNode
     [Theory]
     [InlineData(BackupType.Snapshot)]
     [InlineData(BackupType.Backup)]
-    public async System.Threading.Tasks.Task An_incremental_reads_what_was_not_read_for_a_day(BackupType type)
+    public async System.Threading.Tasks.Task An_incremental_compares_a_database_that_was_not_read_for_a_day(BackupType type)
     {
         await BackedUpOnceAsync(type);
         Assert.False((await IncrementalAsync()).ReadInFull);
-        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2), Content = null }); // as an earlier version has left it
+        Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2), Content = null }); // as an earlier version stored it
         Assert.True((await IncrementalAsync()).ReadInFull);
         Assert.NotNull(Status.Content);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
@@ -189,7 +187,7 @@ public sealed class ComparisonTests : BackedUpNode
         return (await EndedAsync(Node.BackUp(new(Task.Database, Task.Settings, BackupKind.Incremental, Task), "tester"))).Result!;
     }
 
-    // Until what was due has been compared, and what follows from that has ended.
+    // Waits until due comparisons and the backups that they cause have ended.
     private async System.Threading.Tasks.Task PassAsync(TimeSpan time, int times)
     {
         for (var i = 0; i < times; i++)
@@ -215,7 +213,7 @@ public sealed class ComparisonTests : BackedUpNode
         var started = Time.GetUtcNow();
         await UntilAsync(() =>
         {
-            Time.Advance(TimeSpan.FromMinutes(1)); // its timer may be begun a little later than the node
+            Time.Advance(TimeSpan.FromMinutes(1)); // its timer may start a little later than the node
             return LastTurn > started;
         });
     }

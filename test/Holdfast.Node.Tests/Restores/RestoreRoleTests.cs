@@ -4,9 +4,9 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Tests.Catalog;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Restores;
 
-/// <summary>What is told where code of a restored database has changed the role that runs restores.</summary>
+/// <summary>Alerts and failures if code of a restored database has changed the role that runs restores.</summary>
 public sealed class RestoreRoleTests : BackedUpNode
 {
     private static readonly HoldfastException Changed = new(
@@ -18,7 +18,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     private int _restores;
 
     [Fact]
-    public async System.Threading.Tasks.Task It_is_an_alert_of_its_source_until_a_restore_finds_the_role_as_it_was()
+    public async System.Threading.Tasks.Task A_changed_role_raises_an_alert_until_a_restore_finds_it_unchanged()
     {
         await HostileRestoreAsync();
         var alert = Standing()!;
@@ -30,10 +30,10 @@ public sealed class RestoreRoleTests : BackedUpNode
         await StartAsync();
         Assert.NotNull(Standing());
 
-        Source.RestoreRole = new("what it had then", "what it had then"); // nobody has undone it
+        Source.RestoreRole = new("what it had then", "what it had then"); // the change was not undone
         Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
         Assert.NotNull(Standing());
-        Source.RestoreRole = new("what it had", null); // nobody could look at it
+        Source.RestoreRole = new("what it had", null); // it could not be checked
         Assert.Equal(OperationState.Completed, (await RestoreAsync()).State);
         Assert.NotNull(Standing());
         Source.RestoreRole = new("what it had", "what it had");
@@ -42,7 +42,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task It_is_an_alert_until_an_operator_says_that_it_is_undone()
+    public async System.Threading.Tasks.Task A_changed_role_raises_an_alert_until_an_operator_confirms_that_it_was_undone()
     {
         await HostileRestoreAsync();
         Node.RestoreRoleGuard.Acknowledge("fake");
@@ -52,7 +52,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task The_archive_is_not_taken_for_damaged_and_its_code_not_run_again_from_another_copy()
+    public async System.Threading.Tasks.Task A_changed_role_does_not_mark_the_archive_as_damaged_and_no_other_copy_is_tried()
     {
         await HostileRestoreAsync("nas", "second");
         Assert.Equal(1, _restores);
@@ -63,7 +63,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     [Theory]
     [InlineData("what it has by now", false)]
     [InlineData("what it had", true)]
-    public async System.Threading.Tasks.Task What_a_restore_that_was_cut_off_has_done_to_it_the_next_one_finds(string now, bool isAsItWas)
+    public async System.Threading.Tasks.Task The_next_restore_detects_changes_made_by_an_interrupted_one(string now, bool isAsItWas)
     {
         await CutOffAsync();
         await StopAsync();
@@ -84,7 +84,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task A_restore_that_cannot_begin_after_one_that_was_cut_off_says_so()
+    public async System.Threading.Tasks.Task A_restore_that_cannot_start_after_an_interrupted_one_reports_that()
     {
         await CutOffAsync();
         Source.Databases.Remove("again");
@@ -98,7 +98,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task One_that_begins_beside_a_hostile_one_does_not_take_what_that_has_changed_for_what_it_was()
+    public async System.Threading.Tasks.Task A_concurrent_restore_does_not_record_a_changed_role_as_the_original_one()
     {
         await CoverAsync("nas");
         await BackUpAsync("a", BackupKind.Full);
@@ -123,7 +123,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task What_is_found_is_kept_where_another_restore_begins_just_as_that_is_noted()
+    public async System.Threading.Tasks.Task A_detected_change_is_kept_if_another_restore_starts_at_the_same_time()
     {
         await CoverAsync("nas");
         await Node.RestoreRoleGuard.RecordStartAsync("fake", "first", "a", new("what it had", null), Token);
@@ -131,7 +131,7 @@ public sealed class RestoreRoleTests : BackedUpNode
         System.Threading.Tasks.Task? second = null;
         Node.Sources.Change("fake", _ =>
         {
-            ending.Start(); // and waits, for what is stored is being changed here
+            ending.Start(); // it waits, because the stored value is being changed here
             while (!ending.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
             {
                 Thread.Yield();
@@ -145,7 +145,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     }
 
     [Fact]
-    public async System.Threading.Tasks.Task Of_a_source_that_was_detached_meanwhile_nothing_is_stored()
+    public async System.Threading.Tasks.Task Nothing_is_stored_for_a_source_that_was_detached_meanwhile()
     {
         await CoverAsync("nas");
         await BackUpAsync("a", BackupKind.Full);

@@ -6,9 +6,9 @@ using Holdfast.State.Embedded;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Logging;
 
-/// <summary>What operators ask about is in the log, each with its event id.</summary>
+/// <summary>Events that operators ask about are logged, each with its event id.</summary>
 public sealed class NodeLogTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -51,7 +51,7 @@ public sealed class NodeLogTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_nodes_life_is_in_its_log()
+    public async Task The_log_shows_the_events_of_a_node()
     {
         await LoggedAsync(4001, "Node A has started: 1 sources, 1 databases");
         await _node.Destinations.PutAsync(
@@ -80,11 +80,11 @@ public sealed class NodeLogTests : IAsyncLifetime
         await LoggedAsync(4102, "ended Failed");
         await _node.StopAsync();
         Assert.Equal([4002, 4003], _lines.All.Select(l => l.Id).Where(i => i is 4002 or 4003));
-        Assert.Equal(2, _lines.All.Count(l => l.Id == 4102)); // progress is not an end
+        Assert.Equal(2, _lines.All.Count(l => l.Id == 4102)); // progress is not logged as an end
     }
 
     [Fact]
-    public async Task An_operations_log_tells_its_steps()
+    public async Task The_log_of_an_operation_shows_its_steps()
     {
         await _node.Destinations.PutAsync(
             new()

@@ -7,13 +7,13 @@ using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Node.Destinations;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Destinations;
 
 public sealed class DestinationRegistryTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
     private readonly NodeState _state = new(new MemoryStore(), TimeProvider.System);
-    private DestinationRegistry _book = null!;
+    private DestinationRegistry _registry = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,99 +24,99 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         Directory.CreateDirectory($"{_root}/allowed");
         Directory.CreateDirectory($"{_root}/other");
         await _state.StartAsync(Token);
-        _book = Book("A");
+        _registry = CreateRegistry("A");
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _book.DisposeAsync();
+        await _registry.DisposeAsync();
         await _state.DisposeAsync();
         Directory.Delete(_root, recursive: true);
     }
 
     [Fact]
-    public async Task A_destination_that_was_defined_can_be_opened_and_says_how_to_restore()
+    public async Task A_defined_destination_can_be_opened_and_contains_restore_instructions()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
         Assert.True(File.Exists($"{Nas}/HOW-TO-RESTORE.txt") && File.Exists($"{Nas}/restore.py"));
-        await using var destination = await _book.OpenForBackupsAsync("nas", Token);
-        Assert.Equal(["nas"], _book.Items.Select(i => i.Key));
+        await using var destination = await _registry.OpenForBackupsAsync("nas", Token);
+        Assert.Equal(["nas"], _registry.Items.Select(i => i.Key));
     }
 
     [Fact]
-    public async Task Defining_a_destination_gives_it_an_identity_that_saving_it_again_keeps()
+    public async Task Defining_a_destination_assigns_an_identity_that_saving_it_again_keeps()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
         var id = IdIn(Nas);
         Assert.True(DestinationIdentity.IsId(id));
-        Assert.Equal(id, _book.IdentityOf("nas"));
-        await _book.PutAsync(Local("nas", $"{Nas}/"), null, Token);
-        Assert.Equal((id, id), (IdIn(Nas), _book.IdentityOf("nas")));
-        await using var destination = await _book.OpenAsync("nas", Token);
+        Assert.Equal(id, _registry.IdentityOf("nas"));
+        await _registry.PutAsync(Local("nas", $"{Nas}/"), null, Token);
+        Assert.Equal((id, id), (IdIn(Nas), _registry.IdentityOf("nas")));
+        await using var destination = await _registry.OpenAsync("nas", Token);
         Assert.Equal(id, destination.Identity);
     }
 
     [Fact]
-    public async Task An_identity_that_is_there_already_is_adopted()
+    public async Task An_existing_identity_is_adopted()
     {
         Directory.CreateDirectory(Nas);
         var id = await Give(Nas);
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
-        Assert.Equal((id, id), (IdIn(Nas), _book.IdentityOf("nas")));
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
+        Assert.Equal((id, id), (IdIn(Nas), _registry.IdentityOf("nas")));
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_root_that_lost_its_disk_is_refused_and_nothing_is_made_there(bool isEmptyFolder)
+    public async Task A_root_without_its_disk_is_refused_and_nothing_is_created_there(bool isEmptyFolder)
     {
-        await _book.PutAsync(Local("nas", $"{Nas}/"), 0, Token);
-        await (await _book.OpenAsync("nas", Token)).DisposeAsync();
+        await _registry.PutAsync(Local("nas", $"{Nas}/"), 0, Token);
+        await (await _registry.OpenAsync("nas", Token)).DisposeAsync();
         Directory.Move(Nas, $"{_root}/away");
         if (isEmptyFolder)
         {
             Directory.CreateDirectory(Nas);
         }
-        var told = 0;
-        _book.ProblemChanged += () => told++;
+        var notifications = 0;
+        _registry.ProblemChanged += () => notifications++;
         await RefusedAsync("nas");
         await RefusedAsync("nas");
         Assert.Equal(
             ErrorCatalogue.DestinationIdentity,
-            (await Assert.ThrowsAsync<HoldfastException>(() => _book.TestAsync("nas", Token))).Error
+            (await Assert.ThrowsAsync<HoldfastException>(() => _registry.TestAsync("nas", Token))).Error
         );
-        await _book.PutAsync(Local("nas", $"{Nas}/"), null, Token);
+        await _registry.PutAsync(Local("nas", $"{Nas}/"), null, Token);
         await RefusedAsync("nas");
-        Assert.Equal(1, told);
+        Assert.Equal(1, notifications);
         Assert.Equal(isEmptyFolder, Directory.Exists(Nas));
         if (isEmptyFolder)
         {
             Assert.Empty(Directory.GetFileSystemEntries(Nas));
         }
 
-        // And back, without a restart.
+        // Back to the right one, without a restart.
         if (isEmptyFolder)
         {
             Directory.Delete(Nas);
         }
         Directory.Move($"{_root}/away", Nas);
-        await (await _book.OpenAsync("nas", Token)).DisposeAsync();
-        Assert.Null(_book.IdentityProblem("nas"));
-        Assert.Equal(2, told);
+        await (await _registry.OpenAsync("nas", Token)).DisposeAsync();
+        Assert.Null(_registry.IdentityProblem("nas"));
+        Assert.Equal(2, notifications);
     }
 
     [Fact]
-    public async Task Another_disk_in_its_place_is_refused_until_it_is_initialized()
+    public async Task Another_disk_is_refused_until_it_is_initialized()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
         Directory.Move(Nas, $"{_root}/away");
         Directory.CreateDirectory(Nas);
         await Give(Nas);
         Assert.Contains("instead of", (await RefusedAsync("nas")).Message, StringComparison.Ordinal);
-        Assert.Equal(IdIn(Nas), await _book.InitializeAsync("nas", Token));
-        Assert.Null(_book.IdentityProblem("nas"));
+        Assert.Equal(IdIn(Nas), await _registry.InitializeAsync("nas", Token));
+        Assert.Null(_registry.IdentityProblem("nas"));
         Assert.True(File.Exists($"{Nas}/restore.py"));
-        await using var destination = await _book.OpenAsync("nas", Token);
+        await using var destination = await _registry.OpenAsync("nas", Token);
         Assert.Equal(IdIn(Nas), destination.Identity);
     }
 
@@ -125,23 +125,23 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
     [InlineData("{\"format\":1,\"id\":\"0123\"}")]
     [InlineData("{\"format\":1")]
     [InlineData("[]")]
-    public async Task A_damaged_identity_is_a_problem_that_only_an_operator_ends(string file)
+    public async Task A_damaged_identity_is_a_problem_until_an_operator_resolves_it(string file)
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
         await File.WriteAllTextAsync($"{Nas}/{DestinationIdentity.FileName}", file, Token);
         Assert.Contains("damaged", (await RefusedAsync("nas")).Message, StringComparison.Ordinal);
         Assert.Equal(file, await File.ReadAllTextAsync($"{Nas}/{DestinationIdentity.FileName}", Token));
-        Assert.Equal(await _book.InitializeAsync("nas", Token), IdIn(Nas));
+        Assert.Equal(await _registry.InitializeAsync("nas", Token), IdIn(Nas));
     }
 
     [Fact]
-    public async Task An_identity_of_a_newer_format_is_never_replaced()
+    public async Task An_identity_in_a_newer_format_is_never_replaced()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
         var newer = $"{{\"format\":2,\"id\":\"{IdIn(Nas)}\"}}";
         await File.WriteAllTextAsync($"{Nas}/{DestinationIdentity.FileName}", newer, Token);
         await RefusedAsync("nas");
-        await Assert.ThrowsAsync<HoldfastException>(() => _book.InitializeAsync("nas", Token));
+        await Assert.ThrowsAsync<HoldfastException>(() => _registry.InitializeAsync("nas", Token));
         Assert.Equal(newer, await File.ReadAllTextAsync($"{Nas}/{DestinationIdentity.FileName}", Token));
     }
 
@@ -152,60 +152,60 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
     [InlineData("nas/inner", "nas")]
     [InlineData("nas", "link")]
     [InlineData("nas", "link/inner/")]
-    public async Task Roots_that_are_one_or_lie_in_each_other_are_refused(string first, string second)
+    public async Task Equal_and_nested_roots_are_refused(string first, string second)
     {
         Directory.CreateDirectory($"{Nas}/inner");
         File.CreateSymbolicLink($"{_root}/allowed/link", Nas);
-        await _book.PutAsync(Local("first", $"{_root}/allowed/{first}"), 0, Token);
+        await _registry.PutAsync(Local("first", $"{_root}/allowed/{first}"), 0, Token);
         var failure = await Assert.ThrowsAsync<ValidationException>(() =>
-            _book.PutAsync(Local("second", $"{_root}/allowed/{second}"), 0, Token)
+            _registry.PutAsync(Local("second", $"{_root}/allowed/{second}"), 0, Token)
         );
         Assert.Equal("path", Assert.Single(failure.Errors).Field);
-        Assert.Equal(["first"], _book.Items.Select(i => i.Key));
+        Assert.Equal(["first"], _registry.Items.Select(i => i.Key));
     }
 
     [Fact]
     public async Task A_copy_with_the_identity_of_another_destination_is_refused()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
         Directory.CreateDirectory($"{_root}/allowed/copy/inner");
         File.Copy($"{Nas}/{DestinationIdentity.FileName}", $"{_root}/allowed/copy/{DestinationIdentity.FileName}");
-        await Assert.ThrowsAsync<ValidationException>(() => _book.PutAsync(Local("copy", $"{_root}/allowed/copy"), 0, Token));
-        await Assert.ThrowsAsync<ValidationException>(() => _book.PutAsync(Local("copy", $"{_root}/allowed/copy/inner"), 0, Token));
+        await Assert.ThrowsAsync<ValidationException>(() => _registry.PutAsync(Local("copy", $"{_root}/allowed/copy"), 0, Token));
+        await Assert.ThrowsAsync<ValidationException>(() => _registry.PutAsync(Local("copy", $"{_root}/allowed/copy/inner"), 0, Token));
         Assert.False(File.Exists($"{_root}/allowed/copy/inner/{DestinationIdentity.FileName}"));
     }
 
     [Fact]
-    public async Task A_root_of_before_there_were_identities_is_adopted_if_it_holds_a_backup_that_the_state_knows()
+    public async Task A_root_without_an_identity_is_adopted_if_it_has_a_backup_of_a_known_database()
     {
         await DefinedBeforeAsync();
         await AddBackupAsync(Nas);
-        await (await _book.OpenAsync("nas", Token)).DisposeAsync();
-        Assert.Equal(IdIn(Nas), _book.IdentityOf("nas"));
-        await using var renamed = Book("B"); // a node with another tag knows the place, too
+        await (await _registry.OpenAsync("nas", Token)).DisposeAsync();
+        Assert.Equal(IdIn(Nas), _registry.IdentityOf("nas"));
+        await using var renamed = CreateRegistry("B"); // a node with another tag knows the folder, too
         Directory.Delete($"{Nas}/shop", recursive: true);
         await (await renamed.OpenAsync("nas", Token)).DisposeAsync();
     }
 
     [Fact]
-    public async Task Two_names_for_one_folder_which_earlier_versions_allowed_go_on_and_are_told_of()
+    public async Task Two_names_for_one_folder_from_earlier_versions_keep_working_and_are_reported()
     {
         await DefinedBeforeAsync("nas", "nas-again", "nas-inner");
         await AddBackupAsync(Nas);
         await AddBackupAsync($"{Nas}/inner");
         foreach (var name in (string[])["nas", "nas-again", "nas-inner"])
         {
-            await (await _book.OpenAsync(name, Token)).DisposeAsync();
+            await (await _registry.OpenAsync(name, Token)).DisposeAsync();
         }
-        Assert.Equal(_book.IdentityOf("nas"), _book.IdentityOf("nas-again"));
-        Assert.Equal([("nas-again", "nas"), ("nas-inner", "nas")], _book.Overlapping);
+        Assert.Equal(_registry.IdentityOf("nas"), _registry.IdentityOf("nas-again"));
+        Assert.Equal([("nas-again", "nas"), ("nas-inner", "nas")], _registry.Overlapping);
         var alerts = AlertRules
             .Evaluate(
                 new()
                 {
                     Now = DateTimeOffset.UnixEpoch,
                     StartedAt = DateTimeOffset.UnixEpoch,
-                    SharedDestinations = _book.Overlapping,
+                    SharedDestinations = _registry.Overlapping,
                 }
             )
             .ToList();
@@ -218,20 +218,20 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
     {
         await DefinedBeforeAsync("nas", "other");
         await AddBackupAsync(Nas);
-        await (await _book.OpenAsync("nas", Token)).DisposeAsync();
+        await (await _registry.OpenAsync("nas", Token)).DisposeAsync();
         Directory.CreateDirectory($"{_root}/allowed/other");
-        await AddBackupAsync($"{_root}/allowed/other"); // as the wrong disk, or a copy of it, that is mounted there
+        await AddBackupAsync($"{_root}/allowed/other"); // as if the wrong disk, or a copy of it, were mounted there
         File.Copy($"{Nas}/{DestinationIdentity.FileName}", $"{_root}/allowed/other/{DestinationIdentity.FileName}");
         await RefusedAsync("other");
-        Assert.Null(_book.IdentityOf("other"));
-        Assert.Empty(_book.Overlapping);
+        Assert.Null(_registry.IdentityOf("other"));
+        Assert.Empty(_registry.Overlapping);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("shop/unknown/2026-11-23-10-00-00.A-snapshot/2026-11-23-10-00-00.snapshot.tar.zst")]
     [InlineData("shop/orders/2026-11-23-10-00-00.A-snapshot/2026-11-23-10-00-00.snapshot.tar.zst.partial")]
-    public async Task One_that_holds_none_is_not_adopted(string file)
+    public async Task A_root_without_a_known_backup_is_not_adopted(string file)
     {
         await DefinedBeforeAsync();
         if (file.Length > 0)
@@ -251,19 +251,19 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         );
         await RefusedAsync("nas");
         Assert.False(File.Exists($"{Nas}/{DestinationIdentity.FileName}"));
-        await _book.InitializeAsync("nas", Token);
-        await (await _book.OpenAsync("nas", Token)).DisposeAsync();
+        await _registry.InitializeAsync("nas", Token);
+        await (await _registry.OpenAsync("nas", Token)).DisposeAsync();
     }
 
     [Fact]
-    public async Task A_destination_whose_folder_cannot_be_made_yet_is_stored_and_initialized_later()
+    public async Task A_destination_whose_folder_cannot_be_created_yet_is_stored_and_initialized_later()
     {
-        await _book.PutAsync(Local("nas", $"{_root}/allowed/mount/nas"), 0, Token);
+        await _registry.PutAsync(Local("nas", $"{_root}/allowed/mount/nas"), 0, Token);
         await RefusedAsync("nas");
         Directory.CreateDirectory($"{_root}/allowed/mount");
         await RefusedAsync("nas");
-        await _book.InitializeAsync("nas", Token);
-        await (await _book.OpenAsync("nas", Token)).DisposeAsync();
+        await _registry.InitializeAsync("nas", Token);
+        await (await _registry.OpenAsync("nas", Token)).DisposeAsync();
     }
 
     [Theory]
@@ -275,21 +275,21 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
     public async Task A_folder_outside_of_the_allowed_roots_is_refused(string path)
     {
         File.CreateSymbolicLink($"{_root}/allowed/link", $"{_root}/other");
-        var failure = await Assert.ThrowsAsync<ValidationException>(() => _book.PutAsync(Local("nas", $"{_root}/{path}"), null, Token));
+        var failure = await Assert.ThrowsAsync<ValidationException>(() => _registry.PutAsync(Local("nas", $"{_root}/{path}"), null, Token));
         Assert.Equal("path", Assert.Single(failure.Errors).Field);
-        Assert.Empty(_book.Items);
+        Assert.Empty(_registry.Items);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_link_that_was_put_there_after_it_was_defined_leads_nowhere(bool isOpen)
+    public async Task A_link_created_after_the_definition_is_not_followed(bool isOpen)
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
-        var opened = isOpen ? await _book.OpenAsync("nas", Token) : null;
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
+        var opened = isOpen ? await _registry.OpenAsync("nas", Token) : null;
         Directory.Delete(Nas, recursive: true);
         File.CreateSymbolicLink(Nas, $"{_root}/other");
-        await Assert.ThrowsAsync<HoldfastException>(() => _book.OpenAsync("nas", Token));
+        await Assert.ThrowsAsync<HoldfastException>(() => _registry.OpenAsync("nas", Token));
         if (opened is not null)
         {
             await Assert.ThrowsAsync<HoldfastException>(() => opened.BeginUploadAsync("a/b", Token));
@@ -298,63 +298,65 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_link_in_place_of_the_identity_is_no_identity()
+    public async Task A_link_in_place_of_the_identity_file_is_not_an_identity()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
         File.Move($"{Nas}/{DestinationIdentity.FileName}", $"{_root}/other/id");
         File.CreateSymbolicLink($"{Nas}/{DestinationIdentity.FileName}", $"{_root}/other/id");
         await RefusedAsync("nas");
     }
 
     [Fact]
-    public async Task Every_fault_is_told_at_once()
+    public async Task All_errors_of_a_definition_are_reported_at_once()
     {
         var failure = await Assert.ThrowsAsync<ValidationException>(() =>
-            _book.PutAsync(new() { Name = "../nas", Kind = "tape" }, null, Token)
+            _registry.PutAsync(new() { Name = "../nas", Kind = "tape" }, null, Token)
         );
         Assert.Equal(["name", "kind"], failure.Errors.Select(f => f.Field));
     }
 
     [Fact]
-    public async Task Whoever_saves_second_is_told_that_somebody_was_quicker()
+    public async Task The_second_of_two_concurrent_edits_is_a_conflict()
     {
-        var first = await _book.PutAsync(Local("nas", $"{_root}/allowed/a"), 0, Token);
-        await _book.PutAsync(Local("nas", $"{_root}/allowed/b"), first.Revision, Token);
+        var first = await _registry.PutAsync(Local("nas", $"{_root}/allowed/a"), 0, Token);
+        await _registry.PutAsync(Local("nas", $"{_root}/allowed/b"), first.Revision, Token);
         Assert.Equal(
             ErrorCatalogue.Conflict,
             (
-                await Assert.ThrowsAsync<HoldfastException>(() => _book.PutAsync(Local("nas", $"{_root}/allowed/c"), first.Revision, Token))
+                await Assert.ThrowsAsync<HoldfastException>(() =>
+                    _registry.PutAsync(Local("nas", $"{_root}/allowed/c"), first.Revision, Token)
+                )
             ).Error
         );
-        Assert.EndsWith("/b", _book.Find("nas")!.Value.Path, StringComparison.Ordinal);
+        Assert.EndsWith("/b", _registry.Find("nas")!.Value.Path, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_test_writes_lists_and_removes_and_leaves_nothing()
+    public async Task A_test_writes_lists_and_removes_a_file_and_leaves_nothing()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
-        Assert.Null(_book.LastTest(_book.Find("nas")!.Value));
-        Assert.True((await _book.TestAsync("nas", Token)).FreeBytes > 0);
-        Assert.Null(_book.LastTest(_book.Find("nas")!.Value)!.Problem);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
+        Assert.Null(_registry.LastTest(_registry.Find("nas")!.Value));
+        Assert.True((await _registry.TestAsync("nas", Token)).FreeBytes > 0);
+        Assert.Null(_registry.LastTest(_registry.Find("nas")!.Value)!.Problem);
         Assert.Equal(
             [DestinationIdentity.FileName, "HOW-TO-RESTORE.txt", "restore.py"],
             Directory.GetFileSystemEntries(Nas).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
-        await _book.PutAsync(Local("nas", $"{_root}/allowed/elsewhere"), null, Token);
-        Assert.Null(_book.LastTest(_book.Find("nas")!.Value));
+        await _registry.PutAsync(Local("nas", $"{_root}/allowed/elsewhere"), null, Token);
+        Assert.Null(_registry.LastTest(_registry.Find("nas")!.Value));
         Directory.Delete($"{_root}/allowed/elsewhere", recursive: true);
-        await Assert.ThrowsAsync<HoldfastException>(() => _book.TestAsync("nas", Token));
-        Assert.NotNull(_book.LastTest(_book.Find("nas")!.Value)!.Problem);
+        await Assert.ThrowsAsync<HoldfastException>(() => _registry.TestAsync("nas", Token));
+        Assert.NotNull(_registry.LastTest(_registry.Find("nas")!.Value)!.Problem);
     }
 
     [Fact]
-    public async Task What_is_not_defined_cannot_be_opened_and_what_was_deleted_neither()
+    public async Task Undefined_and_deleted_destinations_cannot_be_opened()
     {
-        await _book.PutAsync(Local("nas", Nas), 0, Token);
-        await _book.DeleteAsync("nas", null, Token);
-        await _book.DeleteAsync("nas", null, Token);
-        Assert.Null(_book.IdentityOf("nas"));
-        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _book.OpenAsync("nas", Token))).Error);
+        await _registry.PutAsync(Local("nas", Nas), 0, Token);
+        await _registry.DeleteAsync("nas", null, Token);
+        await _registry.DeleteAsync("nas", null, Token);
+        Assert.Null(_registry.IdentityOf("nas"));
+        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _registry.OpenAsync("nas", Token))).Error);
     }
 
     private static DestinationConfig Local(string name, string path) =>
@@ -378,7 +380,7 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         return id;
     }
 
-    private DestinationRegistry Book(string tag) =>
+    private DestinationRegistry CreateRegistry(string tag) =>
         new(
             _state,
             new([new LocalDestinationFactory([$"{_root}/allowed"])]),
@@ -386,8 +388,8 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
             TimeProvider.System
         );
 
-    // As 0.1 has stored it.
-    // As by a version that knew no identities. A name says where: nas-again is the folder of nas, nas-inner lies in it.
+    // As version 0.1 stored it.
+    // As a version without identities defined them: nas-again has the folder of nas, and the folder of nas-inner is inside it.
     private async Task DefinedBeforeAsync(params string[] names)
     {
         Directory.CreateDirectory(Nas);
@@ -403,7 +405,7 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         }
     }
 
-    // One that the state knows.
+    // A backup of a database that the state knows.
     private async Task AddBackupAsync(string root)
     {
         var chain = Directory.CreateDirectory($"{root}/shop/orders/2026-11-23-10-00-00.A-snapshot-0123456789").FullName;
@@ -421,9 +423,9 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
 
     private async Task<HoldfastException> RefusedAsync(string name)
     {
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _book.OpenForBackupsAsync(name, Token));
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => _registry.OpenForBackupsAsync(name, Token));
         Assert.Equal(ErrorCatalogue.DestinationIdentity, failure.Error);
-        Assert.Equal(failure.Message, _book.IdentityProblem(name)!.Message);
+        Assert.Equal(failure.Message, _registry.IdentityProblem(name)!.Message);
         return failure;
     }
 }

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
-namespace Holdfast.Node.Tests.Supervision;
+namespace Holdfast.Node.Tests.Scheduling;
 
-/// <summary>The loop that begins what is due: one odd task, or one odd listener, costs no other its backup.</summary>
+/// <summary>The loop that starts due backups: a failing task or subscriber does not affect other backups.</summary>
 public sealed class BackupSchedulerTests : IScheduledTasks, IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -31,7 +31,7 @@ public sealed class BackupSchedulerTests : IScheduledTasks, IAsyncDisposable
         _scheduler = new(this, TimeZoneInfo.Utc, _time);
     }
 
-    /// <summary>What may be thrown, none of it ours.</summary>
+    /// <summary>Exceptions of other components.</summary>
     public static TheoryData<Exception> Failures =>
         [
             new InvalidOperationException("odd"),
@@ -47,32 +47,32 @@ public sealed class BackupSchedulerTests : IScheduledTasks, IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_task_whose_next_time_cannot_be_told_stops_no_other_and_is_asked_again(Exception failure)
+    public async Task A_task_whose_next_time_cannot_be_computed_does_not_block_others_and_is_retried(Exception failure)
     {
         Add("odd", "good");
         _oddStatus["odd"] = failure;
         Start();
-        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(10));
-        Assert.DoesNotContain("odd", Begun);
+        await AdvanceUntilAsync(() => StartedTasks.Contains("good"), TimeSpan.FromMinutes(10));
+        Assert.DoesNotContain("odd", StartedTasks);
         Assert.Contains(failure.Message, _scheduler.Problems["odd"].Message, StringComparison.Ordinal);
         Assert.Null(_supervisor.Loops.Single().Problem);
         lock (_gate)
         {
             _oddStatus.Clear();
         }
-        await AdvanceUntilAsync(() => Begun.Contains("odd"), TimeSpan.FromMinutes(10));
+        await AdvanceUntilAsync(() => StartedTasks.Contains("odd"), TimeSpan.FromMinutes(10));
         Assert.Empty(_scheduler.Problems);
     }
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_task_that_cannot_be_begun_stops_no_other_and_is_begun_later(Exception failure)
+    public async Task A_task_that_cannot_be_started_does_not_block_others_and_is_started_later(Exception failure)
     {
         Add("a", "odd", "z");
         _oddBegin["odd"] = failure;
         Start();
         await AdvanceUntilAsync(
-            () => Begun.Contains("a") && Begun.Contains("z") && _scheduler.Problems.ContainsKey("odd"),
+            () => StartedTasks.Contains("a") && StartedTasks.Contains("z") && _scheduler.Problems.ContainsKey("odd"),
             TimeSpan.FromMinutes(10)
         );
         Assert.Equal(new DateTimeOffset(2026, 11, 25, 11, 0, 0, TimeSpan.Zero), _scheduler.NextOf("odd")?.At);
@@ -80,60 +80,60 @@ public sealed class BackupSchedulerTests : IScheduledTasks, IAsyncDisposable
         {
             _oddBegin.Clear();
         }
-        await AdvanceUntilAsync(() => Begun.Contains("odd"), TimeSpan.FromMinutes(3));
+        await AdvanceUntilAsync(() => StartedTasks.Contains("odd"), TimeSpan.FromMinutes(3));
         Assert.Empty(_scheduler.Problems);
     }
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_task_that_cannot_be_looked_up_stops_no_other(Exception failure)
+    public async Task A_task_that_cannot_be_looked_up_does_not_block_others(Exception failure)
     {
         Add("odd", "good");
         _oddTask["odd"] = failure;
         Start();
-        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(10));
+        await AdvanceUntilAsync(() => StartedTasks.Contains("good"), TimeSpan.FromMinutes(10));
         Assert.Single(_scheduler.Problems);
     }
 
     [Fact]
-    public async Task A_task_whose_schedule_cannot_be_read_any_more_is_told_and_stops_no_other()
+    public async Task A_task_with_an_unreadable_schedule_is_reported_and_does_not_block_others()
     {
         Add("odd", "good");
         _tasks["odd"] = _tasks["odd"] with { Settings = _tasks["odd"].Settings with { TimeZone = "Mars/Olympus" } };
         Start();
-        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2));
+        await AdvanceUntilAsync(() => StartedTasks.Contains("good"), TimeSpan.FromMinutes(2));
         Assert.Contains("Mars/Olympus", _scheduler.Problems["odd"].Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_busy_task_stays_due_when_it_is_saved_anew_and_is_not_begun_once_more()
+    public async Task A_running_task_stays_due_when_it_is_saved_and_is_not_started_twice()
     {
         Add("busy", "good");
         _busy.Add("busy");
         Start();
         var slot = new DateTimeOffset(2026, 11, 25, 11, 0, 0, TimeSpan.Zero);
-        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2));
+        await AdvanceUntilAsync(() => StartedTasks.Contains("good"), TimeSpan.FromMinutes(2));
         lock (_gate)
         {
             _begun.Clear();
         }
         _scheduler.Reschedule(["busy", "good"]);
-        await AdvanceUntilAsync(() => Begun.Contains("good"), TimeSpan.FromMinutes(2)); // so it has turned since
+        await AdvanceUntilAsync(() => StartedTasks.Contains("good"), TimeSpan.FromMinutes(2)); // so it has completed an iteration since
         Assert.Equal(slot, _scheduler.NextOf("busy")?.At);
-        Assert.DoesNotContain("busy", Begun);
+        Assert.DoesNotContain("busy", StartedTasks);
     }
 
     [Fact]
-    public async Task A_listener_of_its_turns_that_throws_ends_nothing()
+    public async Task A_subscriber_that_throws_does_not_stop_the_scheduler()
     {
         Add("a");
         _scheduler.IterationCompleted += () => throw new InvalidOperationException("a listener's fault");
         Start();
-        await AdvanceUntilAsync(() => Begun.Contains("a"), TimeSpan.FromMinutes(10));
+        await AdvanceUntilAsync(() => StartedTasks.Contains("a"), TimeSpan.FromMinutes(10));
         Assert.Null(_supervisor.Loops.Single().Problem);
     }
 
-    private IReadOnlyList<string> Begun
+    private IReadOnlyList<string> StartedTasks
     {
         get
         {
@@ -215,8 +215,8 @@ public sealed class BackupSchedulerTests : IScheduledTasks, IAsyncDisposable
             }
             else
             {
-                // on a busy machine the loop sees the clock late
-                Assert.True(Stopwatch.GetElapsedTime(started) < Patience, "it is not begun");
+                // on a busy machine the loop notices the clock late
+                Assert.True(Stopwatch.GetElapsedTime(started) < Patience, "it was not started");
             }
             for (var i = 0; i < 5 && !isDone(); i++)
             {

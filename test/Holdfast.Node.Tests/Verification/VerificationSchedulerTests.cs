@@ -8,9 +8,9 @@ using Holdfast.Node.Verification;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests.Catalog;
+namespace Holdfast.Node.Tests.Verification;
 
-/// <summary>Whose turn it is to be verified.</summary>
+/// <summary>The order in which chains are verified.</summary>
 public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDisposable
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 25, 10, 0, 0, TimeSpan.Zero));
@@ -25,7 +25,7 @@ public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDispo
     RunningOperation IVerificationQueue.EnqueueDue(VerifyJob job) => throw new InvalidOperationException("it is not its turn");
 
     [Fact]
-    public async Task Those_that_never_were_come_first_then_the_oldest_and_none_before_its_time()
+    public async Task Chains_never_verified_come_first_then_the_oldest_and_none_before_it_is_due()
     {
         await RecordAsync("fake/db/2026-11-01", null, "nas", "second");
         await RecordAsync("fake/db/2026-11-08", -10, "nas");
@@ -41,7 +41,7 @@ public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDispo
     }
 
     [Fact]
-    public async Task What_is_missing_cannot_be_verified()
+    public async Task Missing_copies_are_not_verified()
     {
         await RecordAsync("fake/db/2026-11-01", null, "nas");
         await _catalog.RecordFindingsAsync(
@@ -62,7 +62,7 @@ public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDispo
     }
 
     [Fact]
-    public async Task What_was_not_verified_for_twice_as_long_as_asked_for_is_an_alert()
+    public async Task Chains_not_verified_for_twice_their_interval_raise_an_alert()
     {
         await RecordAsync("fake/db/2026-11-10-10-00-00.A-snapshot-0123456789", null, "nas");
         await RecordAsync("fake/db/2026-11-12-10-00-00.A-snapshot-0123456789", null, "nas", "elsewhere");
@@ -98,7 +98,7 @@ public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDispo
     }
 
     [Fact]
-    public async Task What_becomes_late_while_backups_keep_it_waiting_is_told()
+    public async Task Verifications_that_become_late_because_of_backups_raise_an_alert()
     {
         await RecordAsync("fake/db/2026-11-24-10-00-00.A-snapshot-0123456789", null, "nas");
         _hasQueuedBackups = true;
@@ -108,7 +108,7 @@ public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDispo
         for (var i = 0; i < 20_000 && rotation.Overdue.Count == 0; i++)
         {
             _time.Advance(TimeSpan.FromHours(1));
-            await Task.Delay(1, TestContext.Current.CancellationToken); // the loop needs time to see it
+            await Task.Delay(1, TestContext.Current.CancellationToken); // the loop needs time to notice it
         }
 
         Assert.Equal(1, Assert.Single(rotation.Overdue).Chains);

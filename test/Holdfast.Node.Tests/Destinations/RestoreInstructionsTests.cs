@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Holdfast.Destinations.Local;
 using Holdfast.Node.Destinations;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Destinations;
 
 public sealed class RestoreInstructionsTests : IAsyncLifetime
 {
@@ -39,7 +39,7 @@ public sealed class RestoreInstructionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_script_of_this_version_is_left_as_it_is()
+    public async Task A_script_of_the_same_version_is_not_replaced()
     {
         await RestoreInstructions.EnsureAsync(_destination, Token);
         await File.AppendAllTextAsync(Script, "# ours", Token);
@@ -48,7 +48,7 @@ public sealed class RestoreInstructionsTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Who changes <c>eng/restore.py</c> raises its VERSION, and writes the new version and hash here: else old
+    /// If you change <c>eng/restore.py</c>, increment its VERSION, and enter the new version and hash here. Otherwise existing
     /// destinations keep the old script.
     /// </summary>
     [Fact]

@@ -3,7 +3,7 @@ using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
 using Holdfast.Node.Secrets;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Secrets;
 
 public sealed class SecretStoreTests : IAsyncLifetime
 {
@@ -17,7 +17,7 @@ public sealed class SecretStoreTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     [Fact]
-    public async Task A_secret_comes_back_and_lies_in_the_store_as_an_age_file()
+    public async Task A_secret_is_stored_as_an_age_file_and_can_be_read_back()
     {
         var secrets = Secrets(_key);
         await secrets.PutAsync("templates/1/key", "planted secret", Token);
@@ -28,7 +28,7 @@ public sealed class SecretStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_node_that_it_was_encrypted_to_reads_it_and_no_other_does()
+    public async Task Only_the_nodes_that_a_secret_is_encrypted_to_can_read_it()
     {
         var other = AgeIdentity.Generate();
         await Secrets(_key, other).PutAsync("a", "text", Token);

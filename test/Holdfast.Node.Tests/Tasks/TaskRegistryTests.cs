@@ -3,9 +3,9 @@ using Holdfast.Core.Tasks;
 using Holdfast.Node.Tasks;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Holdfast.Node.Tests;
+namespace Holdfast.Node.Tests.Tasks;
 
-/// <summary>The tasks that there are, whoever changes what they come from, and in whatever order.</summary>
+/// <summary>The derived and regular tasks, whatever changes concurrently and in whatever order.</summary>
 public sealed class TaskRegistryTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 25, 10, 0, 0, TimeSpan.Zero);
@@ -27,13 +27,13 @@ public sealed class TaskRegistryTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _state.DisposeAsync();
 
     [Fact]
-    public async Task A_task_that_is_saved_or_deleted_while_a_template_is_saved_is_there_or_gone()
+    public async Task Saving_a_template_concurrently_neither_loses_a_saved_task_nor_restores_a_deleted_one()
     {
         for (var i = 0; i < 200; i++)
         {
             Discover($"db{i}", Start);
         }
-        // Many others, of databases that are not there: reading them all takes its time, in which others come.
+        // Many other tasks, of databases that do not exist: reading all of them takes time, in which changes arrive.
         var others = Enumerable.Range(0, 4000).Select(i => Regular($"other{i:x5}", $"gone{i}")).ToList();
         var commit = await _store.CommitAsync(new() { Changes = [.. others.Select(t => _state.Tasks.CreateChange(t.Id, t))] }, Token);
         await _state.Tasks.WaitForRevisionAsync(commit.Revision, Token);
@@ -65,7 +65,7 @@ public sealed class TaskRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_whose_id_another_one_has_is_told_and_neither_takes_the_others_place()
+    public async Task Two_tasks_with_the_same_id_raise_an_alert_and_do_not_replace_each_other()
     {
         Discover("a", Start);
         Discover("b", Start.AddDays(1));
@@ -73,7 +73,7 @@ public sealed class TaskRegistryTests : IAsyncLifetime
         await _state.Templates.PutAsync("t", Template("t", 0), null, Token);
         var (a, b) = (_tasks.Of(new("fake", "a")).Single(), _tasks.Of(new("fake", "b")).Single());
         Assert.Empty(_tasks.IdConflicts);
-        // By chance the regular task of b has the id of the derived one of a, which is older.
+        // By coincidence the regular task of b has the id of the derived task of a, which is older.
         var late = Regular(a.Id, "b") with { ScheduledSince = Start.AddDays(2) };
         await _state.Tasks.PutAsync(late.Id, late, null, Token);
         Assert.Equal(a, _tasks.Find(a.Id));
@@ -92,7 +92,7 @@ public sealed class TaskRegistryTests : IAsyncLifetime
         );
         Assert.Equal((AlertKind.TaskClash, AlertSeverity.Error, "fake/b"), (alert.Kind, alert.Severity, alert.Subject.Database));
         Assert.Contains("fake/a", alert.Message, StringComparison.Ordinal);
-        // When the one that has it goes, the other gets it.
+        // When the task with the id is deleted, the other one gets it.
         await _state.Templates.DeleteAsync("t", null, Token);
         Assert.Equal(late.Database, _tasks.Find(a.Id)!.Database);
         Assert.Equal([late.Id], _tasks.Of(new("fake", "b")).Select(t => t.Id));
@@ -100,7 +100,7 @@ public sealed class TaskRegistryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_older_task_keeps_an_id_in_whatever_order_they_are_found()
+    public async Task The_older_task_keeps_the_id_regardless_of_the_order_of_discovery()
     {
         Discover("b", Start.AddDays(1));
         _tasks.Start();
