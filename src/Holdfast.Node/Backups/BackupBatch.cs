@@ -39,7 +39,7 @@ public sealed class BackupBatch(DatabaseBackup runner, int? jobs = null)
                     {
                         Key = database.Name,
                         Lane = LaneOf(database.SizeBytes),
-                        Group = "sweep",
+                        Group = "batch",
                         Source = runner.SourceName,
                         Destinations = runner.DestinationNames,
                         Work = async job =>

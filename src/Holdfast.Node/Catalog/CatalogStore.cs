@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Threading.Channels;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
@@ -8,7 +7,6 @@ using Holdfast.Core.Protection;
 using Holdfast.Node.Retention;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using SQLitePCL;
 
 namespace Holdfast.Node.Catalog;
 
@@ -27,9 +25,11 @@ public sealed partial class CatalogStore : ICatalog
     private readonly string? _path;
     private readonly TimeProvider _time;
     private readonly TrustedClockMonitor? _clock;
-    private readonly Dictionary<string, string> _identities = new(StringComparer.Ordinal); // guarded by _writing
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new() { SingleReader = true });
-    private readonly Lock _writing = new(); // guards _write; held during a commit
+
+    // Guards _write and _identities; held during a commit. Changed is raised and callers are notified after it is released.
+    private readonly Lock _writing = new();
+    private readonly Dictionary<string, string> _identities = new(StringComparer.Ordinal);
 
     // Guards _read. In memory both are one connection, which _writing guards. Lock order: _writing, then _reading.
     private readonly Lock _reading = new();
@@ -39,10 +39,7 @@ public sealed partial class CatalogStore : ICatalog
     private CatalogFile? _read;
     private volatile HoldfastException? _unusable;
     private volatile bool _isFileMissing; // written by CheckFile alone
-    private volatile Summary _summary = new(
-        ImmutableDictionary<DatabaseId, IReadOnlyList<ArchiveAlertInput>>.Empty,
-        ImmutableDictionary<(DatabaseId, string?), KnownBackupProblems>.Empty
-    );
+    private volatile CatalogProblems _problems = CatalogProblems.None;
 
     private CatalogStore(string? path, CatalogFile write, ILogger<CatalogStore> logger, TimeProvider time, TrustedClockMonitor? clock)
     {
@@ -51,7 +48,7 @@ public sealed partial class CatalogStore : ICatalog
         {
             _read = CatalogFile.OpenToRead(path);
         }
-        RefreshSummary(_write.DatabasesWithProblems());
+        RefreshProblems(_write.DatabasesWithProblems());
         _loop = Task.Run(RunAsync);
     }
 
@@ -64,13 +61,15 @@ public sealed partial class CatalogStore : ICatalog
     public HoldfastException? Problem { get; private set; }
 
     /// <inheritdoc/>
-    public string? DamagedFile => _path is not null && File.Exists(DamagedFilePath(_path)) ? DamagedFilePath(_path) : null;
+    public string? DamagedFile =>
+        _path is not null && File.Exists(CatalogRecovery.DamagedFilePath(_path)) ? CatalogRecovery.DamagedFilePath(_path) : null;
 
     /// <inheritdoc/>
-    public string? LostMarker => _path is not null && File.Exists(LostMarkerPath(_path)) ? LostMarkerPath(_path) : null;
+    public string? LostMarker =>
+        _path is not null && File.Exists(CatalogRecovery.LostMarkerPath(_path)) ? CatalogRecovery.LostMarkerPath(_path) : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ArchiveAlertInput> CopyProblems => [.. _summary.Copies.Values.SelectMany(c => c)];
+    public IReadOnlyList<ArchiveAlertInput> CopyProblems => [.. _problems.Copies];
 
     /// <summary>
     /// Opens the catalog. Never fails: if the file cannot be used at all, the catalog is kept in memory and <see cref="Problem"/>
@@ -93,13 +92,14 @@ public sealed partial class CatalogStore : ICatalog
         {
             if (!File.Exists(path))
             {
-                File.WriteAllBytes(LostMarkerPath(path), []); // before the file, so that a crash in between does not hide the loss
+                // Before the file, so that a crash in between does not hide the loss.
+                File.WriteAllBytes(CatalogRecovery.LostMarkerPath(path), []);
                 LogNew(logger, path);
             }
 
             return new(path, CatalogFile.Open(path), logger, time, clock);
         }
-        catch (SqliteException e) when (IsDamage(e))
+        catch (SqliteException e) when (CatalogRecovery.IsDamage(e))
         {
             LogRecreated(logger, e, path);
         }
@@ -110,7 +110,7 @@ public sealed partial class CatalogStore : ICatalog
 
         try
         {
-            return new(path, Recreate(path, logger), logger, time, clock);
+            return new(path, CatalogRecovery.Recreate(path, logger), logger, time, clock);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -123,7 +123,7 @@ public sealed partial class CatalogStore : ICatalog
     {
         if (_path is not null)
         {
-            File.Delete(LostMarkerPath(_path));
+            File.Delete(CatalogRecovery.LostMarkerPath(_path));
         }
     }
 
@@ -151,7 +151,7 @@ public sealed partial class CatalogStore : ICatalog
     }
 
     /// <inheritdoc/>
-    public KnownBackupProblems? KnownProblemsOf(string? task, DatabaseId database) => _summary.Problems.GetValueOrDefault((database, task));
+    public KnownBackupProblems? KnownProblemsOf(string? task, DatabaseId database) => _problems.Of(task, database);
 
     /// <inheritdoc/>
     public CatalogChain? Find(string path) => Read(f => f.Read(path));
@@ -304,63 +304,12 @@ public sealed partial class CatalogStore : ICatalog
     )
     {
         LogInMemory(logger, e, path);
-        var failure = Failure(path, e);
+        var failure = CatalogRecovery.CreateFailure(path, e);
         return new(null, CatalogFile.Open(null), logger, time, clock) { Problem = failure, _unusable = failure };
     }
 
-    private static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
-
-    private static string DamagedFilePath(string path) => $"{path}.damaged";
-
-    private static string LostMarkerPath(string path) => $"{path}.lost";
-
-    // The old file is kept next to the new one. Its known problems are imported as far as they can be read, because damage must not
-    // be forgotten.
-    private static CatalogFile Recreate(string path, ILogger<CatalogStore> logger)
-    {
-        var damaged = DamagedFilePath(path);
-        File.Delete($"{damaged}-shm");
-        if (File.Exists($"{path}-wal"))
-        {
-            File.Move($"{path}-wal", $"{damaged}-wal", overwrite: true);
-        }
-        else
-        {
-            File.Delete($"{damaged}-wal");
-        }
-        File.Move(path, damaged, overwrite: true);
-        File.Delete($"{path}-shm");
-        var file = CatalogFile.Open(path);
-        try
-        {
-            file.Begin();
-            using (var old = CatalogFile.OpenToRead(damaged))
-            {
-                LogSalvaged(logger, file.Salvage(old), damaged);
-            }
-            file.Commit();
-        }
-        catch (Exception e) when (e is SqliteException or FormatException or ArgumentException or InvalidCastException or HoldfastException)
-        {
-            LogNotSalvaged(logger, damaged, e.Message);
-            file.Commit(); // what could be imported
-        }
-
-        return file;
-    }
-
-    private static HoldfastException Failure(string? path, Exception e) =>
-        new(
-            e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? ErrorCatalogue.StateFull : ErrorCatalogue.StateUnavailable,
-            $"The catalog '{path}' cannot be used: {e.Message}",
-            "Backups continue. Free space in the data folder, or repair its file system. Archives that are not recorded meanwhile are "
-                + "recorded when they are verified.",
-            e
-        );
-
     // Problems are queried again only for databases that had one.
-    private IReadOnlyList<string> AffectedDatabases(DatabaseId database) =>
-        _summary.Copies.ContainsKey(database) ? [database.ToString()] : [];
+    private IReadOnlyList<string> AffectedDatabases(DatabaseId database) => _problems.Has(database) ? [database.ToString()] : [];
 
     private T? Read<T>(Func<CatalogFile, T?> read)
     {
@@ -383,11 +332,11 @@ public sealed partial class CatalogStore : ICatalog
         {
             LogUnreadable(_logger, e, _path);
             // An empty catalog differs from one that cannot be read: the caller must not continue as if nothing were known.
-            if (IsDamage(e))
+            if (CatalogRecovery.IsDamage(e))
             {
                 Enqueue(_ => throw e);
             }
-            throw Failure(_path, e);
+            throw CatalogRecovery.CreateFailure(_path, e);
         }
     }
 
@@ -396,8 +345,8 @@ public sealed partial class CatalogStore : ICatalog
         _requests.Writer.TryWrite(new(write, new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
     // Called with _writing held, or before the object is shared.
-    private void RefreshSummary(IEnumerable<string> databases) =>
-        _summary = databases.Aggregate(_summary, (known, database) =>
+    private void RefreshProblems(IEnumerable<string> databases) =>
+        _problems = databases.Aggregate(_problems, (known, database) =>
             known.With(database, CatalogSummary.Create(_write, database, _clock?.LatestPossibleTime ?? _time.GetUtcNow()))
         );
 
@@ -454,7 +403,7 @@ public sealed partial class CatalogStore : ICatalog
         catch (Exception e)
         {
             LogUnwritable(_logger, e, _path);
-            var failure = Failure(_path, e);
+            var failure = CatalogRecovery.CreateFailure(_path, e);
             Problem = failure;
             Recover(e);
             foreach (var request in group)
@@ -482,7 +431,7 @@ public sealed partial class CatalogStore : ICatalog
         }
         catch (Exception e)
         {
-            Problem = Failure(_path, e); // logged when it began
+            Problem = CatalogRecovery.CreateFailure(_path, e); // logged when it began
             Recover(e);
         }
     }
@@ -498,7 +447,7 @@ public sealed partial class CatalogStore : ICatalog
                 touched.UnionWith(request.Write(_write));
             }
             _write.Commit();
-            RefreshSummary(touched);
+            RefreshProblems(touched);
             return touched.Count > 0;
         }
     }
@@ -510,7 +459,7 @@ public sealed partial class CatalogStore : ICatalog
         {
             lock (_writing)
             {
-                if (_path is null || !IsDamage(e))
+                if (_path is null || !CatalogRecovery.IsDamage(e))
                 {
                     _write.Rollback();
                     return;
@@ -521,7 +470,7 @@ public sealed partial class CatalogStore : ICatalog
                 {
                     _read?.Dispose();
                     _write.Dispose();
-                    _write = Recreate(_path, _logger);
+                    _write = CatalogRecovery.Recreate(_path, _logger);
                     _read = CatalogFile.OpenToRead(_path);
                 }
 
@@ -529,7 +478,7 @@ public sealed partial class CatalogStore : ICatalog
                 {
                     _write.SetDestinationIdentity(name, identity);
                 }
-                RefreshSummary(_write.DatabasesWithProblems());
+                RefreshProblems(_write.DatabasesWithProblems());
             }
         }
         catch (Exception again) when (again is SqliteException or IOException or UnauthorizedAccessException)
@@ -553,16 +502,6 @@ public sealed partial class CatalogStore : ICatalog
     )]
     private static partial void LogRecreated(ILogger logger, Exception exception, string path);
 
-    [LoggerMessage(EventId = 5106, Level = LogLevel.Warning, Message = "Imported {Count} archives of chains with a problem from {Path}")]
-    private static partial void LogSalvaged(ILogger logger, int count, string path);
-
-    [LoggerMessage(
-        EventId = 5107,
-        Level = LogLevel.Warning,
-        Message = "The chains with a problem could not all be imported from {Path}: {Reason}"
-    )]
-    private static partial void LogNotSalvaged(ILogger logger, string path, string reason);
-
     [LoggerMessage(
         EventId = 5103,
         Level = LogLevel.Error,
@@ -575,23 +514,4 @@ public sealed partial class CatalogStore : ICatalog
 
     [LoggerMessage(EventId = 5105, Level = LogLevel.Error, Message = "The catalog {Path} cannot be read")]
     private static partial void LogUnreadable(ILogger logger, Exception exception, string? path);
-
-    // Immutable, so that readers need no lock.
-    private sealed record Summary(
-        ImmutableDictionary<DatabaseId, IReadOnlyList<ArchiveAlertInput>> Copies,
-        ImmutableDictionary<(DatabaseId, string?), KnownBackupProblems> Problems
-    )
-    {
-        public Summary With(string text, CatalogSummary found)
-        {
-            var database = DatabaseId.Parse(text);
-            var points = Copies.ContainsKey(database)
-                ? Problems.RemoveRange(Problems.Keys.Where(k => k.Item1 == database).ToList())
-                : Problems;
-            return new(
-                found.Copies.Count == 0 ? Copies.Remove(database) : Copies.SetItem(database, found.Copies),
-                points.SetItems(found.Problems.Select(p => KeyValuePair.Create((database, p.Task), p.Points)))
-            );
-        }
-    }
 }

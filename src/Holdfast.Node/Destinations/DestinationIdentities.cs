@@ -267,7 +267,7 @@ internal sealed class DestinationIdentities(
             [
                 new(
                     root.LocationKey,
-                    $"This is destination '{NameOf(other.Key)}' already: the folder has its identity, {id}.",
+                    $"The folder has the identity of destination '{NameOf(other.Key)}', {id}.",
                     "Mount the right disk. To use a copy as a destination of its own, delete "
                         + $"{DestinationIdentity.FileName} in it first."
                 ),

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
-using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
@@ -21,11 +20,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly DestinationIdentities _identities;
+    private readonly DestinationTester _tester;
     private readonly ConcurrentDictionary<string, DestinationConnection> _connections = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, (DestinationConfig Config, DestinationTest Test)> _tests = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, (DestinationConfig Config, DestinationFreeSpace Room)> _freeSpace = new(
-        StringComparer.Ordinal
-    );
 
     // Cancels openings that hang when the node stops.
     private readonly CancellationTokenSource _stop = new();
@@ -43,6 +39,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     {
         (_state, _roots, _settings, _time) = (state, roots, settings, time);
         _identities = new(state.Destinations, state.Identities, roots, settings.Tag, state.Databases);
+        _tester = new(this, settings.DestinationLimits, time);
     }
 
     /// <summary>Raised when <see cref="IdentityProblem"/> of a destination has changed. Must not block.</summary>
@@ -79,23 +76,24 @@ public sealed class DestinationRegistry : IAsyncDisposable
     public IReadOnlyList<(string Name, string Other)> Overlapping => _identities.FindOverlapping();
 
     /// <summary>The latest known problem of a destination's identity; null if it is right.</summary>
-    public HoldfastException? IdentityProblem(string name) => _connections.TryGetValue(name, out var slot) ? slot.Problem : null;
+    public HoldfastException? IdentityProblem(string name) =>
+        _connections.TryGetValue(name, out var connection) ? connection.Problem : null;
 
     /// <summary>All destinations with an <see cref="IdentityProblem"/>; null for none.</summary>
     public IReadOnlySet<string>? Unavailable
     {
         get
         {
-            HashSet<string>? away = null; // called for every task, so it allocates only if needed
-            foreach (var (name, slot) in _connections)
+            HashSet<string>? unavailable = null; // called for every task, so it allocates only if needed
+            foreach (var (name, connection) in _connections)
             {
-                if (slot.Problem is not null)
+                if (connection.Problem is not null)
                 {
-                    (away ??= new(StringComparer.Ordinal)).Add(name);
+                    (unavailable ??= new(StringComparer.Ordinal)).Add(name);
                 }
             }
 
-            return away;
+            return unavailable;
         }
     }
 
@@ -185,9 +183,9 @@ public sealed class DestinationRegistry : IAsyncDisposable
                     cancellationToken
                 );
             }
-            if (_connections.TryRemove(name, out var slot))
+            if (_connections.TryRemove(name, out var connection))
             {
-                await slot.CloseAsync();
+                await connection.CloseAsync();
             }
         }
         finally
@@ -264,7 +262,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
                 try
                 {
                     await using var lease = await OpenAsync(item.Key, cancellationToken);
-                    RecordFreeSpace(item.Value, await lease.FreeBytesAsync(cancellationToken));
+                    _tester.RecordFreeSpace(item.Value, await lease.FreeBytesAsync(cancellationToken));
                 }
                 catch (HoldfastException)
                 {
@@ -273,58 +271,15 @@ public sealed class DestinationRegistry : IAsyncDisposable
             })
         );
 
-    /// <summary>The result of the last test; null if the destination has not been tested with its current definition.</summary>
-    public DestinationTest? LastTest(DestinationConfig config) =>
-        _tests.TryGetValue(config.Name, out var last) && last.Config == config ? last.Test : null;
+    /// <inheritdoc cref="DestinationTester.LastTest"/>
+    public DestinationTest? LastTest(DestinationConfig config) => _tester.LastTest(config);
 
-    /// <summary>The free space at the last check, about once a minute; null if unknown for the current definition.</summary>
-    public DestinationFreeSpace? FreeSpaceOf(DestinationConfig config) =>
-        _freeSpace.TryGetValue(config.Name, out var last) && last.Config == config ? last.Room : null;
+    /// <inheritdoc cref="DestinationTester.FreeSpaceOf"/>
+    public DestinationFreeSpace? FreeSpaceOf(DestinationConfig config) => _tester.FreeSpaceOf(config);
 
-    /// <summary>Tests whether files can be written, listed and removed at a destination.</summary>
-    /// <exception cref="HoldfastException">The failure; it is kept for <see cref="LastTest"/>.</exception>
-    public async Task<DestinationTest> TestAsync(string name, CancellationToken cancellationToken)
-    {
-        var config = GetDefinition(name);
-        var longest = _settings.DestinationLimits.TestTimeout;
-        using var late = new CancellationTokenSource(longest, _time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        try
-        {
-            return Keep(new(_time.GetUtcNow(), await TestAccessAsync(name, stop.Token), null));
-        }
-        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw Failed(
-                new(
-                    ErrorCatalogue.DestinationFailed,
-                    $"Destination '{name}' did not complete a test within {longest.TotalSeconds:0} s.",
-                    "Check its disk, mount and network.",
-                    e
-                )
-            );
-        }
-        catch (HoldfastException e)
-        {
-            throw Failed(e);
-        }
-
-        HoldfastException Failed(HoldfastException e)
-        {
-            Keep(new(_time.GetUtcNow(), null, OperationError.From(e)));
-            return e;
-        }
-
-        DestinationTest Keep(DestinationTest test)
-        {
-            _tests[name] = (config, test);
-            if (test.Problem is null)
-            {
-                RecordFreeSpace(config, test.FreeBytes);
-            }
-            return test;
-        }
-    }
+    /// <inheritdoc cref="DestinationTester.TestAsync"/>
+    public async Task<DestinationTest> TestAsync(string name, CancellationToken cancellationToken) =>
+        await _tester.TestAsync(GetDefinition(name), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -341,14 +296,6 @@ public sealed class DestinationRegistry : IAsyncDisposable
 
     /// <summary>Whether two definitions refer to the same root, regardless of notation.</summary>
     internal bool HasSameRoot(DestinationConfig config, DestinationConfig? other) => _roots.AreSame(config, other);
-
-    private void RecordFreeSpace(DestinationConfig config, long? freeBytes)
-    {
-        if (freeBytes is { } free)
-        {
-            _freeSpace[config.Name] = (config, new(_time.GetUtcNow(), free));
-        }
-    }
 
     private DestinationConfig GetDefinition(string name) =>
         Find(name)?.Value
@@ -379,16 +326,16 @@ public sealed class DestinationRegistry : IAsyncDisposable
     private async Task<(SharedDestination Shared, IDestination Lease)> LeaseAsync(string name, CancellationToken cancellationToken)
     {
         _ = GetDefinition(name);
-        var slot = ConnectionOf(name);
-        var (shared, lease) = await slot.LeaseAsync(
+        var connection = ConnectionOf(name);
+        var (shared, lease) = await connection.LeaseAsync(
             () => (GetDefinition(name), _identities.IdentityOf(name)),
-            config => OpenAsync(slot, config),
+            config => OpenAsync(connection, config),
             cancellationToken
         );
         try
         {
             await lease.CheckIdentityAsync(cancellationToken); // updates the connection if the identity has changed
-            slot.Problem = null;
+            connection.Problem = null;
             return (shared, lease);
         }
         catch
@@ -399,15 +346,15 @@ public sealed class DestinationRegistry : IAsyncDisposable
     }
 
     // All blocking calls are inside this one, so that the limits apply.
-    private Task<SharedDestination> OpenAsync(DestinationConnection slot, DestinationConfig config) =>
-        slot.Calls.RunAsync(
+    private Task<SharedDestination> OpenAsync(DestinationConnection connection, DestinationConfig config) =>
+        connection.Calls.RunAsync(
             "opening it",
             _settings.DestinationLimits.OpenTimeout,
             async token =>
             {
                 var root = await RootOf(config).ResolveAsync(token);
                 var id = _identities.IdentityOf(config.Name) ?? await _identities.AdoptAsync(config.Name, root, token);
-                return new SharedDestination(config, new GuardedDestination(await root.OpenAsync(id, token), slot.Calls));
+                return new SharedDestination(config, new GuardedDestination(await root.OpenAsync(id, token), connection.Calls));
             },
             _stop.Token
         );
@@ -473,19 +420,5 @@ public sealed class DestinationRegistry : IAsyncDisposable
         await _state.Destinations.WaitForRevisionAsync(commit.Revision, cancellationToken);
         await _identities.WaitForRevisionAsync(commit.Revision, cancellationToken);
         return commit.Revision;
-    }
-
-    private async Task<long?> TestAccessAsync(string name, CancellationToken cancellationToken)
-    {
-        await using var destination = await OpenAsync(name, cancellationToken);
-        var path = $".holdfast-test-{Guid.NewGuid():n}";
-        await using (var upload = await destination.BeginUploadAsync(path, cancellationToken))
-        {
-            await upload.WriteAsync("test"u8.ToArray(), cancellationToken);
-            await destination.PublishAsync([upload], cancellationToken);
-        }
-
-        await destination.DeleteAsync(path, cancellationToken);
-        return await destination.FreeBytesAsync(cancellationToken);
     }
 }

@@ -25,6 +25,7 @@ namespace Holdfast.Node.RestorePoints;
 public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring, ICatalog catalog, ChainLocks chains, TimeProvider time)
 {
     private readonly RecordedArchiveValidator _validator = new(catalog);
+    private readonly RestorePointLocator _locator = new(finder, catalog);
 
     /// <summary>Whether a failure concerns one copy only, so that another destination may work.</summary>
     public static bool IsCopyFailure(HoldfastException e) =>
@@ -51,7 +52,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         {
             if (BackupFinder.IsDatabase(from))
             {
-                return await FindOfDatabaseAsync(DatabaseId.Parse(from), found, wanted, keys, cancellationToken);
+                return await _locator.LocateAsync(DatabaseId.Parse(from), found, wanted, keys, cancellationToken);
             }
             var location = found.Locations[0];
             var point = await RestorePointFinder.FindAsync(location.Resolved, wanted, keys, cancellationToken);
@@ -206,20 +207,6 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         );
     }
 
-    // In a disaster the catalog may be lost as well: a restore then continues without it, with a note.
-    private IReadOnlyList<CatalogChain> GetKnownChains(DatabaseId database, List<string> notes)
-    {
-        try
-        {
-            return catalog.ChainsOf(database);
-        }
-        catch (HoldfastException e)
-        {
-            notes.Add($"it cannot be compared with what was written: {e.Message}");
-            return [];
-        }
-    }
-
     // Archives at a destination are compared with the catalog. For unrecorded archives, and those at other locations, only the
     // names can be checked.
     private async Task<IReadOnlyList<string>> ValidateAsync(
@@ -239,7 +226,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
             }
             catch (HoldfastException e) when (e.Error == ErrorCatalogue.StateUnavailable)
             {
-                // reported by a note, see FindKnown
+                // RestorePointLocator reports it in a note
             }
         }
 
@@ -256,8 +243,6 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
     // Null for a chain that is not in the folder of a database.
     private static DatabaseId? DatabaseOf(string chain) =>
         chain.Split('/') is [var source, var name, _] ? new(FolderName.Decode(source), FolderName.Decode(name)) : null;
-
-    private static DateTimeOffset TimeOf(string name) => ArchiveName.TryParse(name)?.Time ?? DateTimeOffset.MinValue;
 
     private async Task<RestorePointCheck> CheckAsync(
         RestorePointLocation location,
@@ -312,152 +297,4 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
                 e
             )
             : e;
-
-    private async Task<RestorePointLocations> FindOfDatabaseAsync(
-        DatabaseId database,
-        BackupSearchResult found,
-        string? wanted,
-        AgeKeys keys,
-        CancellationToken cancellationToken
-    )
-    {
-        var notes = found.Problems.Select(p => $"'{p.Key}' cannot be read: {p.Value.Message}").ToList();
-        var known = GetKnownChains(database, notes);
-        notes.AddRange(
-            known
-                .Where(c => c == known[^1])
-                .SelectMany(c => c.Destinations)
-                .Where(d => !found.Problems.ContainsKey(d) && found.Locations.All(p => p.Destination != d))
-                .Select(d => $"'{d}' no longer has a backup")
-        );
-        var (times, missing) = Newest(known, found);
-        if (wanted is null && missing is not null)
-        {
-            throw missing;
-        }
-        var locations = new List<(RestorePointLocation Location, string? Problem)>();
-        HoldfastException? nowhere = null;
-        foreach (var at in found.Locations)
-        {
-            try
-            {
-                var time = at.Resolved.Chains.Max(finder.NewestTimeOf);
-                if (wanted is null && !times.Contains(time))
-                {
-                    notes.Add($"'{at.Destination}' does not have the newest restore point");
-                    continue;
-                }
-
-                var (stored, point) = wanted is null
-                    ? await NewestAsync(at, times, keys, cancellationToken)
-                    : (at.Resolved, await RestorePointFinder.FindAsync(at.Resolved, wanted, keys, cancellationToken));
-                locations.Add((new(at.Destination, stored, point, point.Chain.Path), ProblemOf(known, at.Destination!, point)));
-            }
-            catch (HoldfastException e) when (IsCopyFailure(e))
-            {
-                nowhere ??= e;
-                notes.Add($"'{at.Destination}' does not have it: {e.Message}");
-            }
-        }
-
-        if (locations.Count == 0)
-        {
-            throw nowhere
-                ?? found.Problems.Values.FirstOrDefault()
-                ?? new HoldfastException(
-                    ErrorCatalogue.NotFound,
-                    $"No destination has a backup of '{database}'.",
-                    "Try another path, or check the destinations."
-                );
-        }
-        notes.AddRange(locations.Select(p => p.Problem).OfType<string>());
-        // The newest first; locations without a known problem before the others.
-        return new(
-            [
-                .. locations
-                    .OrderByDescending(p => wanted is null ? finder.NewestTimeOf(p.Location.Point.Chain) : default)
-                    .ThenBy(p => p.Problem is not null)
-                    .Select(p => p.Location),
-            ],
-            keys,
-            database,
-            notes,
-            found
-        );
-    }
-
-    // A database has one newest restore point. The order of the archives of a chain is determined by what they build on, not by
-    // their names: a file that was put there under a later name makes neither itself the newest restore point nor the one before it
-    // in its chain.
-    private async Task<(ResolvedLocation Stored, RestorePoint Point)> NewestAsync(
-        BackupLocation at,
-        IReadOnlyList<DateTimeOffset> times,
-        AgeKeys keys,
-        CancellationToken cancellationToken
-    )
-    {
-        RestorePoint? other = null;
-        foreach (var chain in at.Resolved.Chains.Where(c => times.Contains(finder.NewestTimeOf(c))).OrderByDescending(finder.NewestTimeOf))
-        {
-            var stored = at.Resolved with { Chains = [chain] };
-            var point = await RestorePointFinder.FindAsync(stored, null, keys, cancellationToken);
-            if (times.Contains(point.Archive.Name.Time) || finder.IsBeyondClockSkew(point.Archive.Name.Time))
-            {
-                return (stored, point);
-            }
-            other ??= point;
-        }
-
-        throw new HoldfastException(
-            ErrorCatalogue.Refused,
-            $"At '{at.Destination}' the newest file of chain '{other!.Chain.Path}' is {other.Chain.Archives[^1].Name}, which "
-                + "is not the newest archive of the chain: it was renamed.",
-            $"Verify the chain. Its newest restore point is {TimeStamp.Format(other.Archive.Name.Time)}: request that one, or "
-                + "another one, by its time."
-        );
-    }
-
-    // The time of the newest archive that exists. If the catalog does not know it, it may be a renamed file: then the time of the
-    // newest known archive comes second. Also the error if the newest known archive is at no destination and no operator has
-    // acknowledged that.
-    private (IReadOnlyList<DateTimeOffset> Times, HoldfastException? Missing) Newest(
-        IReadOnlyList<CatalogChain> known,
-        BackupSearchResult found
-    )
-    {
-        var listed = found.Locations.Select(f => f.Resolved.Chains.Max(finder.NewestTimeOf)).DefaultIfEmpty().Max();
-        var last = known
-            .SelectMany(c => c.Entries)
-            .Where(e => e.Copies.Any(o => !o.IsAcknowledged))
-            .Select(e => e.Archive.Name)
-            .Where(n => !finder.IsBeyondClockSkew(TimeOf(n)))
-            .MaxBy(TimeOf);
-        if (last is null || TimeOf(last) == listed || (TimeOf(last) > listed && found.Problems.Count > 0))
-        {
-            return ([listed], null);
-        }
-        if (TimeOf(last) < listed)
-        {
-            return ([listed, TimeOf(last)], null);
-        }
-        var hint =
-            found.Locations.Count == 0
-                ? "Find out who deleted it."
-                : $"The newest one that still exists is {TimeStamp.Format(listed)}: request it by its time.";
-        return ([listed], new(ErrorCatalogue.ChainIncomplete, $"The newest backup, {last}, is no longer at any destination.", hint));
-    }
-
-    private static string? ProblemOf(IReadOnlyList<CatalogChain> known, string destination, RestorePoint point)
-    {
-        var entries = known
-            .FirstOrDefault(c => c.Path == point.Chain.Path)
-            ?.Entries.Where(e => string.CompareOrdinal(e.Archive.Name, point.Archive.Name.ToString()) <= 0)
-            ?? [];
-        var bad = entries.FirstOrDefault(e => e.CopyAt(destination) is { IsRestorable: false });
-        return bad is null
-            ? null
-            : $"at '{destination}' {bad.Archive.Name} is known to be "
-                + $"{(bad.CopyAt(destination)!.State == CopyState.Missing ? "missing" : "damaged")}: "
-                + $"{bad.CopyAt(destination)!.Problem?.Message}";
-    }
 }

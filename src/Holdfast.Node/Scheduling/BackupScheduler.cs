@@ -23,11 +23,13 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
     // A task that cannot be scheduled or started is retried after this time.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(1);
 
+    // Guards _queue, _next and _version. Tasks are read while it is held (IScheduledTasks.Find, StatusOf, CanRun, IsBusy), which must
+    // not call back; backups are started after it is released.
+    private readonly Lock _gate = new();
     private readonly PriorityQueue<(string Id, long Version), DateTimeOffset> _queue = new();
     private readonly Dictionary<string, (NextBackup? Next, long Version)> _next = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, OperationError> _problems = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly Lock _gate = new();
     private long _version,
         _lastIteration = time.GetTimestamp();
 

@@ -7,6 +7,8 @@ public sealed class SupervisedLoop
 {
     private readonly TimeProvider _time;
     private readonly Action _changed;
+
+    // Guards the two fields below. Subscribers are called after it is released.
     private readonly Lock _gate = new();
     private LoopStatus _status;
     private long _lastIteration;

@@ -28,6 +28,8 @@ public sealed partial class Supervisor : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<Supervisor> _logger;
     private readonly CancellationTokenSource _stop = new();
+
+    // Guards _loops and _external. Changed is raised, and callbacks are called, only after it is released.
     private readonly Lock _gate = new();
     private readonly List<SupervisedLoop> _loops = [];
     private readonly List<Func<LoopStatus>> _external = [];

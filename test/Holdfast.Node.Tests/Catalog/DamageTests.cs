@@ -2,6 +2,7 @@ using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Verification;
 
 namespace Holdfast.Node.Tests.Catalog;
 
@@ -198,7 +199,7 @@ public sealed class DamageTests : BackedUpNode
         );
         await UntilAsync(() => Task.Settings.VerifyEveryDays == 7);
         Assert.Equal(2, Node.VerificationScheduler.GetDue().Count);
-        Time.Advance(Verification.VerificationScheduler.CheckInterval);
+        Time.Advance(VerificationScheduler.CheckInterval);
         await UntilAsync(() => Node.Operations.All.Count(o => o is { Kind: OperationKind.Verify, State: OperationState.Completed }) == 2);
         Assert.Empty(Node.VerificationScheduler.GetDue());
         Assert.All(Node.Catalog.ChainsOf(new("fake", "a")).SelectMany(c => c.Entries), e => Assert.NotNull(e.CopyAt("nas")!.Verified));

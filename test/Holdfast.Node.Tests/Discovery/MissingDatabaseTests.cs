@@ -1,5 +1,4 @@
 using Holdfast.Core.Alerts;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
 

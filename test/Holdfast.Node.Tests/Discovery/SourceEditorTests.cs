@@ -151,7 +151,8 @@ public sealed class SourceEditorTests : IAsyncLifetime
         Assert.Null(await RestorePasswordAsync());
     }
 
-    private async Task<string?> RestorePasswordAsync() => await ((OddSource)_registry.Find("shop")!.Attached.Source).RestorePassword!(Token);
+    private async Task<string?> RestorePasswordAsync() =>
+        await ((OddSource)_registry.Find("shop")!.Attached.Source).RestorePassword!(Token);
 
     private async Task<string?> PasswordAsync() => await ((OddSource)_registry.Find("shop")!.Attached.Source).Password!(Token);
 

@@ -1,7 +1,6 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 
 namespace Holdfast.Node.Tests.Discovery;

@@ -1,6 +1,7 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Engines;
 
 namespace Holdfast.Node.Tests.Discovery;
 

@@ -1,7 +1,6 @@
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
-using Holdfast.Core.Tasks;
 
 namespace Holdfast.Node.Tests.Restores;
 

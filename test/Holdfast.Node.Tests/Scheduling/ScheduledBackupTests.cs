@@ -1,4 +1,3 @@
-using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 

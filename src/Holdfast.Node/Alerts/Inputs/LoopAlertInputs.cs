@@ -44,7 +44,7 @@ public sealed class LoopAlertInputs(Supervisor supervisor, BackupScheduler sched
         var (id, problem) = problems.First();
         var example = tasks.Find(id) is { } task ? $"that of '{task.Database}' by task '{task.Name}'" : $"task {id}";
         yield return new(
-            "begin of backups",
+            "start of backups",
             now,
             TimeSpan.Zero,
             1,
