@@ -8,9 +8,8 @@ public sealed partial class Routes
     private bool _isOwner = true;
 
     /// <summary>
-    /// For whom the server rendered the page. It is part of the protected descriptor that a browser sends back as it
-    /// opens the circuit: whoever has got that of
-    /// another user has a circuit on which nothing is shown.
+    /// Name of the user for whom the server rendered the page. It is part of the protected descriptor that the browser
+    /// sends back when it opens the circuit. If another user opens the circuit, it shows nothing.
     /// </summary>
     [Parameter]
     public string? Owner { get; set; }

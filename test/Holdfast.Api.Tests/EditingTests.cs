@@ -112,8 +112,9 @@ public sealed class EditingTests
         var path = "server-wide-backups/mine";
         if (regular)
         {
-            path =
-                $"{ApiServer.Database("a.db")}/tasks/{(await server.PostAsync($"{ApiServer.Database("a.db")}/tasks", definition)).Json(HttpStatusCode.Created)["task"]!["id"]}";
+            var tasks = $"{ApiServer.Database("a.db")}/tasks";
+            var created = (await server.PostAsync(tasks, definition)).Json(HttpStatusCode.Created);
+            path = $"{tasks}/{created["task"]!["id"]}";
         }
         else
         {

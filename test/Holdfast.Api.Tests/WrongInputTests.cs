@@ -47,7 +47,12 @@ public sealed class WrongInputTests
             { """{"type":"Snapshot","fullBackup":"0 2 * * *","preferredNode":"not a node"}""", ["preferredNode"] },
             // Every fault at once.
             {
-                """{"type":"Backup","fullBackup":"x","incrementalBackup":"y","timeZone":"z","retention":{"minimumAgeDays":0},"encryption":{"mode":"Recipients"},"destinations":["none"],"name":""}""",
+                """
+                    {
+                      "type": "Backup", "fullBackup": "x", "incrementalBackup": "y", "timeZone": "z",
+                      "retention": { "minimumAgeDays": 0 }, "encryption": { "mode": "Recipients" }, "destinations": ["none"], "name": ""
+                    }
+                    """,
                 ["destinations", "encryption.recipients", "fullBackup", "incrementalBackup", "name", "retention.minimumAgeDays", "timeZone"]
             },
             // What is no definition at all: the field where reading ended.

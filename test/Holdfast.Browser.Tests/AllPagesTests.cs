@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>What holds for every page.</summary>
+/// <summary>Requirements that every page meets.</summary>
 public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared) : IClassFixture<SharedStudio>
 {
     private readonly StudioServer _studio = shared.Studio;
@@ -13,14 +13,14 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
     public static TheoryData<string> Addresses => [.. Pages.Known.Select(p => p.Address)];
 
     [Fact]
-    public void No_page_is_forgotten_here() => Assert.Empty(Pages.Forgotten());
+    public void Every_page_has_a_url_in_these_tests() => Assert.Empty(Pages.Forgotten());
 
     [Theory]
     [MemberData(nameof(Addresses))]
-    public async Task A_page_is_accessible_works_by_keys_fits_any_window_and_asks_nobody_else(string address)
+    public async Task A_page_is_accessible_usable_by_keyboard_fits_any_window_and_requests_no_other_host(string address)
     {
         var page = await _studio.PageAsync(chromium);
-        var complaints = _studio.Complaints; // of all pages of this server: any is one too many
+        var complaints = _studio.Complaints; // of all pages of this server
         await page.OpenAsync(shared.Of(address));
         Assert.Equal(1, await page.Locator("h1").CountAsync());
         Assert.Matches("^.+ – Holdfast$", await page.TitleAsync());
@@ -30,7 +30,7 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         await page.FitsAsync();
         if (address != "/password")
         {
-            await SkipsAsync(page); // which has no menu
+            await SkipsAsync(page); // except the page that has no menu
         }
         await page.SetViewportSizeAsync(2560, 1200);
         await page.FitsAsync();
@@ -40,17 +40,17 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         await Axe.CheckAsync(page, "light, phone");
         await page.FitsAsync();
 
-        // All that differs in the dark are colours, and these are the same on a phone.
+        // Dark mode differs only in colours, which are the same on a phone.
         await page.SetViewportSizeAsync(1280, 800);
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
         await page.OpenAsync(shared.Of(address));
         await Axe.CheckColoursAsync(page, "dark");
         Assert.Empty(complaints);
-        await page.Context.CloseAsync(); // or it would be kept up to date beside all the others
+        await page.Context.CloseAsync(); // otherwise the server would keep it up to date during the other tests
     }
 
     [Fact]
-    public async Task Strangers_are_led_to_the_sign_in_and_roles_below_are_refused()
+    public async Task Anonymous_users_are_redirected_to_sign_in_and_insufficient_roles_are_rejected()
     {
         using var stranger = Client(null);
         var clients = new Dictionary<Role, HttpClient>();
@@ -60,9 +60,9 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         }
         foreach (var (address, role) in Pages.Known)
         {
-            using var led = await GetAsync(stranger, shared.Of(address));
-            Assert.Equal((address, HttpStatusCode.Redirect), (address, led.StatusCode));
-            Assert.Equal($"/sign-in?returnUrl={Uri.EscapeDataString(shared.Of(address))}", led.Headers.Location!.OriginalString);
+            using var redirect = await GetAsync(stranger, shared.Of(address));
+            Assert.Equal((address, HttpStatusCode.Redirect), (address, redirect.StatusCode));
+            Assert.Equal($"/sign-in?returnUrl={Uri.EscapeDataString(shared.Of(address))}", redirect.Headers.Location!.OriginalString);
             foreach (var (who, client) in clients)
             {
                 using var answer = await GetAsync(client, shared.Of(address));
@@ -77,14 +77,14 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
     }
 
     [Fact]
-    public async Task A_viewer_is_offered_nothing_that_a_viewer_may_not()
+    public async Task A_viewer_is_offered_no_action_that_needs_another_role()
     {
         var page = await _studio.PageAsync(chromium, nameof(Role.Viewer));
         foreach (var (address, role) in Pages.Known)
         {
             if (role > Role.Viewer || address == "/password")
             {
-                continue; // refused as a whole; one's own
+                continue; // needs another role; allowed for everybody
             }
             await page.OpenAsync(shared.Of(address));
             var offered = await page.EvaluateAsync<string[]>(
@@ -92,18 +92,18 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
                     + "e.checkVisibility() && !e.matches(':disabled')).map(e => e.getAttribute('aria-label') ?? "
                     + "e.textContent.trim())"
             );
-            Assert.DoesNotContain(offered, o => Deeds().IsMatch(o));
+            Assert.DoesNotContain(offered, o => Actions().IsMatch(o));
             Assert.DoesNotContain("Audit log", offered);
         }
     }
 
-    // The first thing that a key reaches leads past the menu, into the content.
+    // The first element in the tab order skips the menu.
     private static async Task SkipsAsync(IPage page)
     {
         var skip = page.Locator("a.skip");
         Assert.True(
             await skip.EvaluateAsync<bool>("s => document.querySelector('a, button, input, [tabindex=\"0\"]') === s"),
-            "The first thing that a key reaches is not the link past the menu."
+            "The first element in the tab order is not the skip link."
         );
         await skip.FocusAsync();
         await Assertions.Expect(skip).ToBeInViewportAsync();
@@ -112,7 +112,7 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
         await page.Keyboard.PressAsync("Tab");
         Assert.False(
             await page.EvaluateAsync<bool>("() => document.querySelector('nav[aria-label=Pages]').contains(document.activeElement)"),
-            "The next key leads back to the menu."
+            "The next element in the tab order is in the menu."
         );
     }
 
@@ -133,8 +133,8 @@ public sealed partial class AllPagesTests(Chromium chromium, SharedStudio shared
     }
 
     [GeneratedRegex(
-        "^(Backup now|Back up|Run\\b|Add|New|Make|Define|Edit|Change|Delete|Remove|Test|Look now|Look at .* "
-            + "now|Restore|Verify|Forget|Give|Approve|Abort|Acknowledge|Confirm|Initialize|Delay|Save|Enable|Disable|Users)"
+        "^(Back up|Run\\b|Start|Add|New|Create|Make|Define|Edit|Change|Delete|Remove|Test|Discover|Restore|Verify|Forget|Set|Give|"
+            + "Approve|Abort|Acknowledge|Confirm|Initialize|Delay|Save|Enable|Disable|Users)"
     )]
-    private static partial Regex Deeds();
+    private static partial Regex Actions();
 }

@@ -1,20 +1,20 @@
 namespace Holdfast.Browser.Tests;
 
-/// <summary>The check itself sees what is wrong.</summary>
+/// <summary>The accessibility check detects violations.</summary>
 public sealed class AxeTests(Chromium chromium)
 {
     [Fact]
-    public async Task What_breaks_a_rule_is_told_with_its_place()
+    public async Task A_violation_is_reported_with_its_element()
     {
         var page = await chromium.Browser.NewPageAsync();
         await page.SetContentAsync(
             "<!doctype html><html lang=en><title>A</title><main><h1>A</h1><img src=x><p "
                 + "style='color:#bbb;background:#fff'>faint</p></main></html>"
         );
-        var told = (await Assert.ThrowsAnyAsync<Exception>(() => Axe.CheckAsync(page, "here"))).Message;
+        var message = (await Assert.ThrowsAnyAsync<Exception>(() => Axe.CheckAsync(page, "here"))).Message;
         foreach (var part in (string[])["here", "image-alt: ", "<img src=\"x\">", "color-contrast: "])
         {
-            Assert.Contains(part, told, StringComparison.Ordinal);
+            Assert.Contains(part, message, StringComparison.Ordinal);
         }
         Assert.DoesNotContain(
             "image-alt: ",

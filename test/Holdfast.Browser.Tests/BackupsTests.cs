@@ -1,15 +1,15 @@
 using System.Text.Json.Nodes;
-using Holdfast.EndToEnd.Support;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>A database's backups: its chains, and what each destination holds of them.</summary>
+/// <summary>The backups of a database: its chains and their copies.</summary>
 public sealed class BackupsTests(Chromium chromium)
 {
     [Fact]
-    public async Task Chains_say_what_each_destination_holds_and_each_point_can_be_restored()
+    public async Task Chains_show_their_copies_and_each_point_can_be_restored()
     {
         await using var studio = await StudioServer.StartAsync();
         await studio.Server.SendAsync(
@@ -35,27 +35,27 @@ public sealed class BackupsTests(Chromium chromium)
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/databases/local%2Forders.db/backups");
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("6 in 2 chains");
-        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("misses 1 archive that another destination has");
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("1 archive missing");
         await Expect(page.GetByRole(AriaRole.Img, new() { NameRegex = new("^Sizes of the last 6 archives") })).ToBeVisibleAsync();
         var chains = page.Locator(".chain");
         await Expect(chains).ToHaveCountAsync(2);
-        await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("misses 1 of 3");
+        await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("1 of 3 missing");
         await Axe.CheckAsync(page);
 
         await chains.Last.Locator("button[aria-expanded]").ClickAsync();
         await Expect(chains.Last.Locator("tbody tr")).ToHaveCountAsync(3);
         await Expect(chains.First.Locator("tbody tr")).ToHaveCountAsync(0);
         await page.ReloadAsync();
-        await Expect(chains.Last.Locator("tbody tr")).ToHaveCountAsync(3); // what is open stands in the address
-        await chains.Last.GetByRole(AriaRole.Link, new() { NameRegex = new("^Restore the point of") }).First.ClickAsync();
+        await Expect(chains.Last.Locator("tbody tr")).ToHaveCountAsync(3); // the URL contains the open chain
+        await chains.Last.GetByRole(AriaRole.Link, new() { NameRegex = new("^Restore \\d") }).First.ClickAsync();
         await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("orders-restored.db");
 
-        // Every byte of a chain is read when it is asked for, and what was found is told; damage, too.
+        // A verification reads every byte of a chain, and the page shows its result.
         await page.GotoAsync("/databases/local%2Forders.db/backups");
         await Expect(chains.First).ToContainTextAsync("never verified");
         await page.GetByRole(AriaRole.Button, new() { Name = "Verify all" }).ClickAsync();
-        await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync("verified just now");
-        await Expect(chains.First.Locator("tbody tr").Last).ToContainTextAsync("Verified");
+        await Expect(chains.First.GetByLabel("Destinations")).ToContainTextAsync(new Regex("(?<!never )verified "));
+        await Expect(chains.First.Locator("tbody tr").Last).ToContainTextAsync(new Regex("(?<!Not )Verified\\b"));
         var damaged = Workspace
             .Files($"{studio.Place.Destination}/nas/local/orders.db")
             .Last(f => f.EndsWith(".tar.zst", StringComparison.Ordinal));
@@ -71,7 +71,7 @@ public sealed class BackupsTests(Chromium chromium)
         await Expect(chains.First.Locator("tbody tr").First).ToContainTextAsync("Damaged at nas");
         await Axe.CheckAsync(page, "damaged");
 
-        // What comes while the page is open shows by itself.
+        // A backup that completes while the page is open appears automatically.
         await page.GotoAsync("/databases/local%2Forders.db/backups");
         await Expect(chains).ToHaveCountAsync(2);
         await studio.RunAsync();
@@ -88,7 +88,7 @@ public sealed class BackupsTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task What_retention_would_delete_is_shown_and_what_a_brake_holds_goes_when_it_is_approved()
+    public async Task Retention_is_previewed_and_a_blocked_deletion_runs_after_approval()
     {
         await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
@@ -104,24 +104,24 @@ public sealed class BackupsTests(Chromium chromium)
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/databases/local%2Forders.db/tasks");
         await page.GetByRole(AriaRole.Button, new() { Name = "Details" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "What is past its time?" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Preview retention" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
-        await Expect(dialog).ToContainTextAsync("4 chains past their time: 1 chain stays.");
-        await Expect(dialog).ToContainTextAsync("A brake holds them");
+        await Expect(dialog).ToContainTextAsync("4 chains have expired. 1 chain is kept.");
+        await Expect(dialog).ToContainTextAsync("Approval needed");
         await Axe.CheckAsync(page);
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Approve and delete 4 chains" }).ClickAsync();
-        await Expect(dialog).ToContainTextAsync("Nothing is past its time. 1 chain stays.");
+        await Expect(dialog).ToContainTextAsync("No chains have expired. 1 chain is kept.");
         Assert.Equal([chain], Directory.GetDirectories($"{studio.Place.Destination}/nas/local/orders.db"));
     }
 
     [Fact]
-    public async Task A_destination_that_is_down_is_named_and_a_database_without_backups_says_what_to_do()
+    public async Task An_unavailable_destination_is_named_and_a_database_without_backups_shows_what_to_do()
     {
         await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/databases/local%2Farticles.db/backups");
-        await Expect(page.GetByText("No destination holds a backup of this database.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("No backups of this database yet.")).ToBeVisibleAsync();
         await Axe.CheckAsync(page);
         await File.WriteAllTextAsync($"{studio.Place.Destination}/file", "", TestContext.Current.CancellationToken);
         await studio.Server.SendAsync(
@@ -130,6 +130,6 @@ public sealed class BackupsTests(Chromium chromium)
             new JsonObject { ["kind"] = "local", ["path"] = $"{studio.Place.Destination}/file/away" }
         );
         await page.ReloadAsync();
-        await Expect(page.GetByText("Destination away cannot be looked at")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Cannot list the backups at destination away")).ToBeVisibleAsync();
     }
 }

@@ -3,23 +3,23 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>The way of somebody who has just started a server: source, destination, task.</summary>
+/// <summary>The setup of a new server: source, destination, task.</summary>
 public sealed class FirstStepsTests(Chromium chromium)
 {
     [Fact]
-    public async Task The_first_page_leads_from_an_empty_source_to_the_first_backup_and_is_then_quiet()
+    public async Task The_home_page_guides_from_an_empty_source_to_the_first_backup_and_then_hides_the_steps()
     {
         await using var studio = await StudioServer.StartAsync(place => Directory.CreateDirectory(place.Source));
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/");
         var steps = page.GetByRole(AriaRole.Region, new() { Name = "Three steps to your first backup" });
-        await Expect(steps).ToContainTextAsync("The source is there, and no database was found in it yet.");
-        await Expect(page.GetByText("No database was found yet.")).ToBeVisibleAsync();
+        await Expect(steps).ToContainTextAsync("The source is configured, but no database has been found in it yet.");
+        await Expect(page.GetByText("No databases found yet.")).ToBeVisibleAsync();
         await Axe.CheckAsync(page);
         await steps.GetByRole(AriaRole.Link, new() { Name = "Add a source" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Sources" })).ToBeVisibleAsync();
 
-        // A database comes, and the step is done by itself.
+        // A database is created, and the step completes automatically.
         await page.GetByRole(AriaRole.Link, new() { Name = "Databases", Exact = true }).ClickAsync();
         studio.Place.Make("orders.db", 200, mode: "wal");
         await Expect(steps).ToContainTextAsync("1 database found in 1 source.");
@@ -36,7 +36,7 @@ public sealed class FirstStepsTests(Chromium chromium)
         await page.GetByText("Snapshot: an image").ClickAsync();
         await page.GetByLabel("nas", new() { Exact = true }).CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Full backup of all now" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Full backup of all databases" }).ClickAsync();
         await Expect(page.GetByText("1 protected")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Databases", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row, new() { NameRegex = new("^orders.db") })).ToContainTextAsync("Protected");

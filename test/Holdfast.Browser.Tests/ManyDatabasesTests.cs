@@ -1,21 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
-using Holdfast.EndToEnd.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>Studio with 10,000 databases, and with several people who look at it.</summary>
+/// <summary>Studio with 10,000 databases and several open pages.</summary>
 public sealed class ManyDatabasesTests(Chromium chromium)
 {
     private const int Count = 10_000;
 
-    // Within a second on a machine of its own, which HOLDFAST_SPEED says it is. Other tests beside it take their part.
+    // One second on a machine that runs nothing else, as HOLDFAST_SPEED=1 declares; otherwise the limit is less strict.
     private static readonly bool IsQuiet = Environment.GetEnvironmentVariable("HOLDFAST_SPEED") == "1";
     private static readonly TimeSpan Usable = TimeSpan.FromSeconds(IsQuiet ? 1 : 5);
 
-    // The longest time in which the page drew nothing while it was scrolled from the top to the bottom, and how many rows it had at most.
+    // Scrolls from top to bottom; returns the longest frame in milliseconds, and the maximum number of rendered rows.
     private const string Scroll = """
         async () => {
           const box = document.querySelector('.table-frame');
@@ -33,19 +32,19 @@ public sealed class ManyDatabasesTests(Chromium chromium)
         """;
 
     [Fact]
-    public async Task The_list_is_there_within_a_second_and_scrolls_and_is_searched_smoothly_and_five_pages_take_little_memory()
+    public async Task The_list_opens_within_a_second_scrolls_and_searches_smoothly_and_five_pages_use_little_memory()
     {
         await using var studio = await StudioServer.StartAsync(Prepare);
         await studio.ProtectAsync();
         await studio.Server.UntilAsync(
             async () => (int)(await studio.Server.GetAsync("databases/counts"))["total"]! == Count,
-            "not all databases were found"
+            "not all databases were discovered"
         );
         var page = await studio.PageAsync(chromium);
         await page.GotoAsync("/");
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "All databases" })).ToContainTextAsync("10,000");
 
-        // The best of three: the machine may be busy with other things.
+        // The best of three attempts, because the machine may be busy.
         var list = await BestAsync(3, async () =>
         {
             await page.GotoAsync("/", new() { WaitUntil = WaitUntilState.Commit });
@@ -54,15 +53,20 @@ public sealed class ManyDatabasesTests(Chromium chromium)
         var random = new Random(17);
         var search = await BestAsync(3, async () =>
         {
-            var wanted = random.Next(Count).ToString("00000", CultureInfo.InvariantCulture);
-            await page.GetByLabel("Search").FillAsync(wanted);
+            var number = random.Next(Count).ToString("00000", CultureInfo.InvariantCulture);
+            await page.GetByLabel("Search").FillAsync(number);
             await Expect(page.Locator("tr.database")).ToHaveCountAsync(1);
-            await Expect(page.Locator("tr.database")).ToContainTextAsync(wanted);
+            await Expect(page.Locator("tr.database")).ToContainTextAsync(number);
         });
         await page.GetByLabel("Search").FillAsync("");
         await Expect(page.Locator("tr.database").Nth(9)).ToBeVisibleAsync();
-        var scroll = await page.EvaluateAsync<double[]>(Scroll);
-        // the last one, where the last one is
+        var scrolls = new List<double[]>();
+        for (var i = 0; i < 3; i++)
+        {
+            scrolls.Add(await page.EvaluateAsync<double[]>(Scroll));
+        }
+        double[] scroll = [scrolls.Min(s => s[0]), scrolls.Max(s => s[1])];
+        // the last row is rendered at the bottom
         await Expect(page.Locator("tr.database").Filter(new() { HasText = "09999" })).ToBeVisibleAsync();
         var sort = await BestAsync(2, async () =>
         {
@@ -97,13 +101,13 @@ public sealed class ManyDatabasesTests(Chromium chromium)
         Assert.Empty(studio.Complaints);
     }
 
-    private static async Task<TimeSpan> BestAsync(int rounds, Func<Task> deed)
+    private static async Task<TimeSpan> BestAsync(int rounds, Func<Task> action)
     {
         var best = TimeSpan.MaxValue;
         for (var i = 0; i < rounds; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            await deed();
+            await action();
             var took = Stopwatch.GetElapsedTime(start);
             if (took < best)
             {

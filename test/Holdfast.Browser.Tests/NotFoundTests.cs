@@ -3,23 +3,23 @@ using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>Addresses that lead nowhere, and those that a role may not open.</summary>
+/// <summary>Unknown URLs, and pages that the role does not permit.</summary>
 public sealed class NotFoundTests(Chromium chromium)
 {
     [Fact]
-    public async Task An_unknown_address_is_a_page_for_people_and_a_problem_for_programs()
+    public async Task An_unknown_url_is_a_page_for_users_and_a_problem_document_for_programs()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Viewer");
         var answer = await page.GotoAsync("/no/such/page?x=1");
         Assert.Equal(404, answer!.Status);
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Nothing here");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Page not found");
         Assert.EndsWith("/no/such/page?x=1", page.Url, StringComparison.Ordinal);
         await Axe.CheckAsync(page);
 
         answer = await page.GotoAsync("/server/audit");
         Assert.Equal(403, answer!.Status);
-        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Not for your role");
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Access denied");
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Databases" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Databases");
 

@@ -47,13 +47,13 @@ public sealed class PostgreSqlTests(Chromium chromium, Cluster cluster) : IClass
         await Expect(row).ToContainTextAsync("PostgreSQL");
         await Expect(row).ToContainTextAsync("Readable");
 
-        // Covered at once, as a logical backup, and said so.
+        // Covered immediately; the page says that the backups are logical.
         await page.GotoAsync("/databases/main%2Fshop/tasks");
         var card = page.GetByLabel("Server Wide Backup, nightly", new() { Exact = true });
         await card.GetByRole(AriaRole.Button, new() { Name = "Details" }).ClickAsync();
         await Expect(card).ToContainTextAsync("so a logical backup is made");
-        await card.GetByRole(AriaRole.Button, new() { Name = "Backup now" }).ClickAsync();
-        await page.GetByText("Full, of this database only").ClickAsync();
+        await card.GetByRole(AriaRole.Button, new() { Name = "Back up now" }).ClickAsync();
+        await page.GetByText("Full backup of this database").ClickAsync();
         await Expect(card.GetByText("Protected")).ToBeVisibleAsync();
         await page.GotoAsync("/restore?from=main%2Fshop");
         await page.Locator(".points-and-days tbody tr", new() { HasText = "nas" }).First.GetByRole(AriaRole.Link).ClickAsync();

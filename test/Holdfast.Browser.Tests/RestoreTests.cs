@@ -1,16 +1,15 @@
 using System.Text.Json.Nodes;
 using Holdfast.Archive.Age;
-using Holdfast.EndToEnd.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>The restore wizard: the way back on the worst day of the year.</summary>
+/// <summary>The restore wizard.</summary>
 public sealed class RestoreTests(Chromium chromium)
 {
     [Fact]
-    public async Task A_backup_becomes_a_new_database_that_holds_what_the_old_one_did()
+    public async Task A_backup_is_restored_as_a_new_database_with_the_same_contents()
     {
         await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
@@ -21,7 +20,7 @@ public sealed class RestoreTests(Chromium chromium)
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/");
         await page.GetByRole(AriaRole.Link, new() { Name = "New database from backup" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Where is the backup?" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Select the location of the backup" })).ToBeVisibleAsync();
         await Axe.CheckAsync(page);
         await page.GetByLabel("Search").FillAsync("orders.d");
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "local/articles.db" })).ToHaveCountAsync(0);
@@ -40,10 +39,10 @@ public sealed class RestoreTests(Chromium chromium)
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Next" })).ToBeDisabledAsync();
         await Axe.CheckAsync(page);
         await name.FillAsync("back/orders.db");
-        await Expect(page.GetByText("It becomes local/back/orders.db, on node A.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("The new database will be local/back/orders.db on node A.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
 
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Is this right?" })).ToBeFocusedAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Review the restore" })).ToBeFocusedAsync();
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("Regular tasks of local/orders.db are not copied.");
         await Axe.CheckAsync(page);
         Assert.False(File.Exists($"{studio.Place.Source}/back/orders.db"));
@@ -52,16 +51,16 @@ public sealed class RestoreTests(Chromium chromium)
         await Expect(open).ToHaveAttributeAsync("href", "/databases/local%2Fback%2Forders.db/tasks");
         await Axe.CheckAsync(page);
         Assert.Equal(before, studio.Place.SourceContents("back/orders.db"));
-        Assert.NotEqual(before, studio.Place.SourceContents("orders.db")); // the old one was left alone
+        Assert.NotEqual(before, studio.Place.SourceContents("orders.db")); // the original is unchanged
 
-        // The address is where it stands: loaded anew, it says the same.
+        // The URL contains the state of the wizard: it survives a reload.
         await page.ReloadAsync();
         await Expect(open).ToBeVisibleAsync();
         Assert.Empty(studio.Complaints);
     }
 
     [Fact]
-    public async Task What_was_passed_over_is_shown_and_a_restored_file_keeps_mode_and_owner_where_that_is_wanted()
+    public async Task Skipped_files_are_listed_and_a_restored_file_keeps_mode_and_owner_on_request()
     {
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
         await using var studio = await StudioServer.StartAsync(place =>
@@ -83,11 +82,11 @@ public sealed class RestoreTests(Chromium chromium)
         await page.GotoAsync("/restore?from=local%2Fa.db");
         await page.Locator(".points-and-days tbody tr").Filter(new() { HasText = "nas" }).GetByRole(AriaRole.Link).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
-        await Expect(main).ToContainTextAsync("nobody else may read or write it (mode 0600)");
-        await page.GetByRole(AriaRole.Checkbox, new() { NameRegex = new("^Mode of the original: 0640") }).CheckAsync();
-        await Expect(main).ToContainTextAsync("; mode 0640");
-        await page.GetByRole(AriaRole.Checkbox, new() { NameRegex = new("^Owner of the original: ") }).CheckAsync();
-        await Expect(main).ToContainTextAsync("if the server may give files away");
+        await Expect(main).ToContainTextAsync("mode: 0600 (no access for other users)");
+        await page.GetByRole(AriaRole.Checkbox, new() { NameRegex = new("^Keep the original mode 0640") }).CheckAsync();
+        await Expect(main).ToContainTextAsync("; mode: 0640");
+        await page.GetByRole(AriaRole.Checkbox, new() { NameRegex = new("^Keep the original owner ") }).CheckAsync();
+        await Expect(main).ToContainTextAsync("if the server has permission to change the owner");
         await Axe.CheckAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open local/a-restored.db" })).ToBeVisibleAsync();
@@ -96,7 +95,7 @@ public sealed class RestoreTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_key_is_asked_for_where_it_is_needed_and_a_wrong_one_is_told_from_a_missing_one()
+    public async Task A_key_is_requested_if_needed_and_a_wrong_key_is_distinguished_from_a_missing_one()
     {
         await using var studio = await StudioServer.StartAsync(place => place.Make("secret.db", 200));
         var (own, other) = (AgeIdentity.Generate(), AgeIdentity.Generate());
@@ -111,7 +110,7 @@ public sealed class RestoreTests(Chromium chromium)
             new JsonObject
             {
                 ["type"] = "Backup",
-                ["fullBackup"] = "0 2 * * 0",
+                ["fullBackup"] = $"0 {StudioServer.QuietHour} * * 0",
                 ["timeZone"] = "UTC",
                 ["destinations"] = new JsonArray("nas"),
                 ["encryption"] = new JsonObject { ["mode"] = "Recipients", ["recipients"] = new JsonArray(own.Recipient.ToString()) },
@@ -121,23 +120,23 @@ public sealed class RestoreTests(Chromium chromium)
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/restore?from=local%2Fsecret.db");
         await page.Locator(".points-and-days tbody tr").Filter(new() { HasText = "nas" }).GetByRole(AriaRole.Link).ClickAsync();
-        await Expect(page.GetByText("The server keeps no key that opens it.")).ToContainTextAsync($"It needs key {own.Recipient.KeyId}");
+        await Expect(page.GetByText("The server does not have its key.")).ToContainTextAsync($"Enter key {own.Recipient.KeyId}");
         await Axe.CheckAsync(page);
 
         var key = page.GetByLabel("Key", new() { Exact = true });
         await key.FillAsync("not a key");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
         await Expect(page.GetByText("One of the keys is not valid.")).ToBeVisibleAsync();
         await Axe.CheckAsync(page, "no key");
         await key.FillAsync(other.ToSecretKey());
-        await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Check", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(own.Recipient.KeyId);
-        await Expect(page.GetByText("The server keeps no key")).ToHaveCountAsync(0);
+        await Expect(page.GetByText("The server does not have its key.")).ToHaveCountAsync(0);
         await Axe.CheckAsync(page, "wrong key");
         await key.FillAsync(own.ToSecretKey());
         await page.Keyboard.PressAsync("Enter");
         await page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
-        await Expect(page.GetByText("the one you gave; it is not stored")).ToBeVisibleAsync();
+        await Expect(page.GetByText("the key you entered; it is not stored")).ToBeVisibleAsync();
         Assert.DoesNotContain(own.ToSecretKey(), page.Url + await page.ContentAsync(), StringComparison.OrdinalIgnoreCase);
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open local/secret-restored.db" })).ToBeVisibleAsync();
@@ -147,14 +146,14 @@ public sealed class RestoreTests(Chromium chromium)
             Assert.DoesNotContain(own.ToSecretKey(), await ReadAsync(file), StringComparison.OrdinalIgnoreCase);
         }
 
-        // The key lived on that page only.
+        // Only that page had the key.
         await page.GotoAsync(new Uri(page.Url).PathAndQuery.Replace("operation=", "step=summary&was=", StringComparison.Ordinal));
-        await Expect(page.GetByText("The server keeps no key that opens it.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("The server does not have its key.")).ToBeVisibleAsync();
         Assert.Empty(studio.Complaints);
     }
 
     [Fact]
-    public async Task A_root_lists_its_databases_and_one_that_was_dropped_comes_back_under_its_name()
+    public async Task A_path_lists_its_databases_and_a_dropped_one_is_restored_under_its_original_name()
     {
         await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
@@ -166,19 +165,19 @@ public sealed class RestoreTests(Chromium chromium)
         }
         await studio.Server.UntilAsync(
             async () => (await studio.Server.GetAsync("databases/local%2Ftenants%2Fash.db"))["dropped"] is not null,
-            "it is not seen that it was dropped"
+            "the drop was not discovered"
         );
         var page = await studio.PageAsync(chromium, "Operator");
         await page.GotoAsync("/restore");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Path" }).FillAsync("/etc");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Look there" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Search for backups" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("lies outside of the folders that this node may use");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Look somewhere else" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Choose another location" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
-        await page.SettleAsync(); // or what is typed goes with the page that is left
+        await page.SettleAsync(); // otherwise the text would be typed into the page that is being left
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Path" }).FillAsync($"{studio.Place.Destination}/nas");
         await page.Keyboard.PressAsync("Enter");
-        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("6 databases with backups were found");
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("Found backups of 6 databases");
         await Axe.CheckAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "local/tenants/ash.db" }).ClickAsync();
         await page.Locator(".points-and-days tbody tr td.lead a").First.ClickAsync();
@@ -191,7 +190,7 @@ public sealed class RestoreTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task What_cannot_be_read_is_said_before_anything_is_made_and_what_fails_on_the_way_leads_back()
+    public async Task An_unreadable_backup_is_reported_before_the_restore_and_a_failed_restore_can_be_repeated()
     {
         await using var studio = await StudioServer.StartAsync(place => place.Make("a.db", 200));
         await studio.ProtectAsync();
@@ -207,7 +206,7 @@ public sealed class RestoreTests(Chromium chromium)
         await point.ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("is truncated");
         await Axe.CheckAsync(page);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Choose another point" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Choose another restore point" }).ClickAsync();
 
         await File.WriteAllBytesAsync(archive, whole, TestContext.Current.CancellationToken);
         await point.ClickAsync();
@@ -215,7 +214,7 @@ public sealed class RestoreTests(Chromium chromium)
         whole[whole.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(archive, whole, TestContext.Current.CancellationToken);
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
-        await Expect(page.GetByText("Nothing was made, and nothing is left behind.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("No database was created, and the partial data was removed.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(Path.GetFileName(archive));
         await Axe.CheckAsync(page);
         Assert.False(File.Exists($"{studio.Place.Source}/a-restored.db"));
@@ -227,7 +226,7 @@ public sealed class RestoreTests(Chromium chromium)
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open local/a-restored.db" })).ToBeVisibleAsync();
     }
 
-    // The state may be written while it is read; what is looked for would stand there longer.
+    // The server may be writing to the file at the same time.
     private static async Task<string> ReadAsync(string path)
     {
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -3,22 +3,24 @@ using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>Pictures of every page for the documentation: <c>make screenshots</c>, which sets HOLDFAST_SCREENSHOTS to the folder.</summary>
+/// <summary>Screenshots of every page for the documentation: <c>make screenshots</c> sets HOLDFAST_SCREENSHOTS to the folder.</summary>
 public sealed partial class Screenshots(Chromium chromium)
 {
-    private const int MostHigh = 1400;
+    private const int MaxHeight = 1400;
 
-    // The server of the pictures lies in a temporary folder, which is of no interest.
+    // Replaces the temporary folder of the server.
     private const string WithoutFolder = """
         root => {
           const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-          while (walk.nextNode()) if (walk.currentNode.data.includes(root)) walk.currentNode.data = walk.currentNode.data.replaceAll(root, '/srv');
+          while (walk.nextNode()) {
+            if (walk.currentNode.data.includes(root)) walk.currentNode.data = walk.currentNode.data.replaceAll(root, '/srv');
+          }
           for (const input of document.querySelectorAll('input')) input.value = input.value.replaceAll(root, '/srv');
         }
         """;
 
     [Fact]
-    public async Task Every_page_in_light_and_dark_at_a_desk_and_on_a_phone()
+    public async Task Every_page_in_light_and_dark_mode_on_desktop_and_phone()
     {
         var folder = Environment.GetEnvironmentVariable("HOLDFAST_SCREENSHOTS");
         Assert.SkipWhen(folder is null, "HOLDFAST_SCREENSHOTS is not set.");
@@ -28,8 +30,8 @@ public sealed partial class Screenshots(Chromium chromium)
         var run = (string)(await studio.Server.ListAsync("runs"))[0]["id"]!;
         var tasks = await studio.Server.ListAsync($"databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks");
         var task = (string)tasks.First(t => !(bool)t["serverWide"]!)["id"]!;
-        var opened =
-            $"/databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks?open={(string)tasks.First(t => (string)t["name"]! == "Server Wide Backup, nightly")["id"]!},{task}";
+        var nightly = (string)tasks.First(t => (string)t["name"]! == "Server Wide Backup, nightly")["id"]!;
+        var opened = $"/databases/{Uri.EscapeDataString(Fleet.Orders)}/tasks?open={nightly},{task}";
         foreach (var (device, width, height) in ((string, int, int)[])[("desktop", 1280, 800), ("phone", 390, 844)])
         {
             foreach (var dark in (bool[])[false, true])
@@ -55,8 +57,8 @@ public sealed partial class Screenshots(Chromium chromium)
                 {
                     await shown.OpenAsync(address);
                     await shown.EvaluateAsync(WithoutFolder, studio.Place.Root);
-                    var high = Math.Min(MostHigh, await shown.EvaluateAsync<int>("() => document.documentElement.scrollHeight"));
-                    await shown.SetViewportSizeAsync(width, Math.Max(height, high));
+                    var pageHeight = Math.Min(MaxHeight, await shown.EvaluateAsync<int>("() => document.documentElement.scrollHeight"));
+                    await shown.SetViewportSizeAsync(width, Math.Max(height, pageHeight));
                     await shown.ScreenshotAsync(
                         new()
                         {

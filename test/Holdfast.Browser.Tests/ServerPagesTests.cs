@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>The server's own pages: destinations, sources, nodes, alerts, users and tokens, audit log.</summary>
+/// <summary>Pages that manage the server: destinations, sources, nodes, alerts, users and tokens, audit log.</summary>
 public sealed class ServerPagesTests(Chromium chromium)
 {
     [Fact]
@@ -116,7 +116,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task Alerts_come_and_go_by_themselves_are_filtered_and_lead_to_what_they_are_about()
+    public async Task Alerts_appear_and_disappear_automatically_are_filtered_and_link_to_their_subjects()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Viewer");
@@ -130,16 +130,16 @@ public sealed class ServerPagesTests(Chromium chromium)
             .Expect(page.GetByRole(AriaRole.Link, new() { Name = "local/orders.db" }))
             .ToHaveAttributeAsync("href", "/databases/local%2Forders.db/tasks");
         await studio.ProtectAsync();
-        await Assertions.Expect(page.GetByText("No alert stands.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("not yet protected at every destination")).ToBeVisibleAsync();
         await studio.RunAsync();
-        await Assertions.Expect(page.GetByText("All is well.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Every database is protected at every destination.")).ToBeVisibleAsync();
         await page.OpenAsync("/server/nodes");
         await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Live" })).ToContainTextAsync("6 tasks");
         Assert.Empty(studio.Complaints);
     }
 
     [Fact]
-    public async Task A_user_is_added_changed_and_deleted()
+    public async Task A_user_is_added_edited_and_deleted()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
@@ -149,14 +149,14 @@ public sealed class ServerPagesTests(Chromium chromium)
         await page.GetByLabel("Password").FillAsync("short");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add user" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Alert).First).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Make one" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await Assertions.Expect(page.GetByLabel("Password")).ToHaveValueAsync(new Regex("^([a-z2-9]{5}-){3}[a-z2-9]{5}$"));
         await page.GetByRole(AriaRole.Button, new() { Name = "Add user" }).ClickAsync();
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "jo" });
-        await Assertions.Expect(row).ToContainTextAsync("Has to choose a password");
+        await Assertions.Expect(row).ToContainTextAsync("Must change password");
         await Assertions.Expect(row).ToContainTextAsync("Operator");
 
-        await page.GetByRole(AriaRole.Link, new() { Name = "Change jo" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Edit jo" }).ClickAsync();
         await page.GetByLabel("Viewer:").CheckAsync();
         await page.GetByLabel("Disabled").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
@@ -172,16 +172,16 @@ public sealed class ServerPagesTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_token_is_shown_once_works_and_ends_when_it_is_deleted()
+    public async Task A_token_is_shown_once_works_and_is_revoked_when_it_is_deleted()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
         await page.OpenAsync("/server/users");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Make token" }).ClickAsync();
-        await page.GetByLabel("What it is for").FillAsync("nightly report");
-        await page.GetByLabel("Ends").ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Create token" }).ClickAsync();
+        await page.GetByLabel("Purpose").FillAsync("nightly report");
+        await page.GetByLabel("Expires").ClickAsync();
         await page.GetByText("in 30 days").ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Make token" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create token" }).ClickAsync();
         var shown = page.GetByLabel("the token", new() { Exact = true });
         var token = await shown.TextContentAsync();
         Assert.StartsWith("holdfast_", token, StringComparison.Ordinal);
@@ -192,7 +192,7 @@ public sealed class ServerPagesTests(Chromium chromium)
         };
         Assert.True((await program.GetAsync("api/v1/databases", TestContext.Current.CancellationToken)).IsSuccessStatusCode);
         await Axe.CheckAsync(page);
-        await page.GetByRole(AriaRole.Button, new() { Name = "I have it" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Done" }).ClickAsync();
         await Assertions.Expect(shown).ToHaveCountAsync(0);
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "nightly report" });
         await Assertions.Expect(row).ToContainTextAsync("in 29 d");
@@ -211,7 +211,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task The_audit_log_is_searched_and_read_on()
+    public async Task The_audit_log_is_searched_and_paged()
     {
         await using var studio = await StudioServer.StartAsync();
         await studio.ProtectAsync();
@@ -235,7 +235,7 @@ public sealed class ServerPagesTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task What_changes_elsewhere_shows_by_itself()
+    public async Task Changes_by_other_clients_appear_automatically()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Viewer");

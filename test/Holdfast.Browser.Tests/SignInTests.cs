@@ -2,11 +2,11 @@ using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests;
 
-/// <summary>Signing in, the first time and every time, and out.</summary>
+/// <summary>Signing in and out.</summary>
 public sealed class SignInTests(Chromium chromium)
 {
     [Fact]
-    public async Task The_first_sign_in_asks_for_another_password_and_leads_to_the_page_that_was_asked_for()
+    public async Task The_first_sign_in_requires_a_new_password_and_opens_the_requested_page()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.StrangerAsync(chromium);
@@ -24,12 +24,12 @@ public sealed class SignInTests(Chromium chromium)
             );
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Change your password" })).ToBeVisibleAsync();
-        await page.GetByLabel("Present password")
+        await page.GetByLabel("Current password")
             .FillAsync(
                 (await File.ReadAllTextAsync($"{studio.Place.Root}/node/admin-password", TestContext.Current.CancellationToken)).Trim()
             );
         await page.GetByLabel("New password", new() { Exact = true }).FillAsync(StudioServer.Password);
-        await page.GetByLabel("New password, once more").FillAsync(StudioServer.Password);
+        await page.GetByLabel("Confirm new password").FillAsync(StudioServer.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Change password" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Databases" })).ToBeVisibleAsync();
 
@@ -41,13 +41,13 @@ public sealed class SignInTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_page_that_was_loaded_for_somebody_else_shows_nothing()
+    public async Task A_page_that_was_loaded_by_another_user_shows_nothing()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);
         var other = await studio.SignInAsync("Viewer");
         var isLoaded = new TaskCompletionSource();
-        // The page is there, with what opens its circuit; before it does, somebody else signs in.
+        // The page has loaded but not yet opened its circuit; before it does, another user signs in.
         await page.RouteAsync("**/_framework/blazor.web.js", async route =>
         {
             await isLoaded.Task;
@@ -67,10 +67,10 @@ public sealed class SignInTests(Chromium chromium)
             },
         ]);
         isLoaded.SetResult();
-        await Assertions.Expect(page.GetByText("This page was loaded by somebody else.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("This page was loaded by another user.")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByText("articles.db")).ToHaveCountAsync(0);
         await page.UnrouteAllAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Load it again" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Reload it" }).ClickAsync();
         await Assertions.Expect(page.GetByText("articles.db")).ToBeVisibleAsync();
     }
 }

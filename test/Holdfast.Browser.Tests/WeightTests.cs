@@ -1,6 +1,6 @@
 namespace Holdfast.Browser.Tests;
 
-/// <summary>How much a browser that was never here has to fetch.</summary>
+/// <summary>Number of bytes that a browser with an empty cache loads.</summary>
 public sealed class WeightTests(Chromium chromium)
 {
     private const int Most = 400 * 1000;
@@ -8,7 +8,7 @@ public sealed class WeightTests(Chromium chromium)
     [Theory]
     [InlineData("/sign-in")]
     [InlineData("/")]
-    public async Task The_first_load_is_light(string address)
+    public async Task The_first_load_is_small(string address)
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium);

@@ -458,10 +458,8 @@ public sealed class ServerVerbTests
         {
             var old = Directory.CreateDirectory(chain.Replace(Path.GetFileName(chain)[..10], $"2025-01-0{day}", StringComparison.Ordinal));
             var archive = Directory.GetFiles(chain, "*.tar.zst").Single();
-            File.Copy(
-                archive,
-                $"{old.FullName}/{Path.GetFileName(archive).Replace(Path.GetFileName(archive)[..10], $"2025-01-0{day}", StringComparison.Ordinal)}"
-            );
+            var name = Path.GetFileName(archive);
+            File.Copy(archive, $"{old.FullName}/{name.Replace(name[..10], $"2025-01-0{day}", StringComparison.Ordinal)}");
         }
 
         var looked = (await served.RunAsync(0, [.. retention, "--dry-run"])).Output;

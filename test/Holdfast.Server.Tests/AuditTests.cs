@@ -123,8 +123,11 @@ public sealed class AuditTests
                 Path.Combine(folder.FullName, "audit.log"),
                 string.Concat(
                     Enumerable.Repeat(
-                        $$"""{"time":"2026-11-27T00:00:00+00:00","who":"ann","from":null,"action":"{{new string('x', 400)}}","subject":null,"result":"ok"}"""
-                            + '\n',
+                        $$"""{"time":"2026-11-27T00:00:00+00:00","who":"ann","from":null,"action":"{{new string('x', 400)}}","""
+                            + """
+                            "subject":null,"result":"ok"}
+
+                            """,
                         21_000
                     )
                 )

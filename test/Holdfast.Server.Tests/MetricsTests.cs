@@ -10,7 +10,8 @@ namespace Holdfast.Server.Tests;
 public sealed class MetricsTests
 {
     private static readonly Regex Sample = new(
-        "^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{([a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"(?:,[a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\")*)\\})? "
+        "^([a-zA-Z_:][a-zA-Z0-9_:]*)"
+            + "(?:\\{([a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\"(?:,[a-z]+=\"(?:[^\"\\\\\\n]|\\\\[\\\\\"n])*\")*)\\})? "
             + "([0-9.eE+-]+)$"
     );
 

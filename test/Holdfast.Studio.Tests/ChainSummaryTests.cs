@@ -8,13 +8,13 @@ using Holdfast.Studio.Pages.Backups;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>The chains of a database, joined over its destinations.</summary>
+/// <summary>The chains of a database, grouped across its destinations.</summary>
 public sealed class ChainSummaryTests
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 1, 2, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Copies_of_a_chain_are_one_with_what_each_destination_misses()
+    public void Copies_of_a_chain_are_grouped_and_each_says_what_is_missing()
     {
         var found = Found(Chain("nas", 0, 0, 1, 2), Chain("offsite", 0, 0, 1), Chain("old", 0, 1, 2), Chain("nas", 7, 7));
         var chains = ChainSummary.Of(found);
@@ -22,14 +22,14 @@ public sealed class ChainSummaryTests
         var chain = chains[1];
         Assert.True(chain.IsComplete);
         Assert.Equal(
-            [("nas", "complete"), ("offsite", "misses 1 of 3"), ("old", "misses its full backup")],
+            [("nas", "complete"), ("offsite", "1 of 3 missing"), ("old", "full backup missing")],
             chain.Copies.Select(h => (h.Location, h.Description))
         );
-        Assert.Equal([2, 1, 0], chain.Points.Select(p => (p.Time - Start).Days)); // the newest first
+        Assert.Equal([2, 1, 0], chain.Points.Select(p => (p.Time - Start).Days)); // newest first
         Assert.Equal([3, 2, 1], chain.Points.Select(p => p.Position));
         Assert.Equal(600, chain.Bytes);
 
-        // A point is restored from a destination that has all that comes before it.
+        // A point can be restored from a destination that has all archives before it.
         Assert.Equal(["nas"], chain.Points[0].RestorableFrom.Select(w => w.Location));
         Assert.Equal(["nas", "offsite"], chain.Points[1].RestorableFrom.Select(w => w.Location));
         Assert.Equal(["nas", "offsite", "old"], chain.Points[1].Locations);
@@ -39,7 +39,7 @@ public sealed class ChainSummaryTests
     }
 
     [Fact]
-    public void A_chain_that_nobody_has_whole_still_gives_back_what_one_place_has()
+    public void A_point_of_an_incomplete_chain_is_restorable_if_one_destination_has_its_archives()
     {
         var chain = Assert.Single(ChainSummary.Of(Found(Chain("a", 0, 0, 1), Chain("b", 0, 0, 2))));
         Assert.False(chain.IsComplete);
@@ -48,7 +48,7 @@ public sealed class ChainSummaryTests
     }
 
     [Fact]
-    public void What_was_read_is_told_point_by_point_and_what_came_later_is_not_yet()
+    public void Verification_results_are_shown_per_point_and_later_points_are_not_verified()
     {
         var damaged = new Dictionary<string, OperationError> { ["1"] = new("corrupt", "A hash is wrong.", "Take another copy.") };
         var keyless = new Dictionary<string, OperationError> { ["0"] = new("key-missing", "No key.", null) };
@@ -70,7 +70,10 @@ public sealed class ChainSummaryTests
                 )
             )
         );
-        Assert.Equal(["Not yet", "Damaged at offsite", "At nas, offsite"], chain.Points.Select(p => VerificationFormatter.Of(p).Label));
+        Assert.Equal(
+            ["Not verified", "Damaged at offsite", "Verified at nas, offsite"],
+            chain.Points.Select(p => VerificationFormatter.Of(p).Label)
+        );
         Assert.Equal("offsite: A hash is wrong. Take another copy.", VerificationFormatter.Reason(chain.Points[1]));
         Assert.Equal(
             ["verified 3 d ago", "1 archive damaged, found 3 d ago", "not verified: the server has no key for 1 archive"],
@@ -80,7 +83,7 @@ public sealed class ChainSummaryTests
     }
 
     [Fact]
-    public void The_chart_shows_the_newest_archives_in_their_order_none_of_them_invisible()
+    public void The_chart_shows_the_newest_archives_in_order_and_keeps_each_visible()
     {
         var points = ChainSummary.Of(Found(Chain("nas", 0, [.. Enumerable.Range(0, 100)]))).SelectMany(c => c.Points).ToList();
         var shown = ChartBar.Shown(points);
@@ -95,7 +98,7 @@ public sealed class ChainSummaryTests
 
     private static ChainsView Found(params ChainView[] chains) => new(chains, new Dictionary<string, OperationError>(), false);
 
-    // Days of its archives, counted from the first; that of the chain's own day is its full one.
+    // Days of its archives, relative to the start; the archive of the day of the chain is the full one.
     private static ChainView Chain(string destination, int day, params int[] days) =>
         new()
         {

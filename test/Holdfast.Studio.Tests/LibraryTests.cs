@@ -4,20 +4,20 @@ using Holdfast.Studio.Pages.Server;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>The About page names what is shipped, under the licence that it says itself.</summary>
+/// <summary>The About page lists the packages that are shipped, with the licence that each declares.</summary>
 public sealed class LibraryTests
 {
-    // What the command was built with: the packages whose files lie beside it, with their folders in the package cache.
+    // The packages that the command was built with, with their folders in the package cache.
     private static readonly Lazy<IReadOnlyList<(string Name, string Version)>> Shipped = new(Read);
 
     public static TheoryData<string> Packages => [.. Shipped.Value.Select(p => p.Name)];
 
     [Theory]
     [MemberData(nameof(Packages))]
-    public void Every_package_that_is_shipped_is_named_with_its_licence(string name)
+    public void Every_shipped_package_is_listed_with_its_licence(string name)
     {
         var library = Libraries.All.SingleOrDefault(l => l.Packages.Contains(name));
-        Assert.True(library is not null, $"{name} is shipped and not named on the page About: add it to Libraries.All.");
+        Assert.True(library is not null, $"{name} is shipped but not listed on the page About: add it to Libraries.All.");
         if (Licence(name) is { } licence)
         {
             Assert.Equal(licence, library.Licence);
@@ -25,10 +25,10 @@ public sealed class LibraryTests
     }
 
     [Fact]
-    public void No_package_is_named_that_is_not_shipped() =>
+    public void No_package_is_listed_that_is_not_shipped() =>
         Assert.Empty(Libraries.All.SelectMany(l => l.Packages).Except(Shipped.Value.Select(p => p.Name)));
 
-    // As the package itself says it; null where it names a file instead.
+    // As the package declares it; null if it names a file instead.
     private static string? Licence(string name)
     {
         var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
@@ -42,7 +42,7 @@ public sealed class LibraryTests
 
     private static List<(string, string)> Read()
     {
-        // The same configuration as these tests; its folder has the runtime's name too.
+        // The same configuration as these tests; the name of the folder also contains the runtime.
         var folder = AppContext.BaseDirectory.TrimEnd('/');
         var configuration = Path.GetFileName(folder);
         var file = Directory

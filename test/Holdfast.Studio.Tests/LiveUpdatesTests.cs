@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>What a page does when it hears no more of what happens.</summary>
+/// <summary>What a page does when its subscription to events fails.</summary>
 public sealed class LiveUpdatesTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -37,13 +37,13 @@ public sealed class LiveUpdatesTests : IDisposable
     public static TheoryData<Exception> Failures =>
         [
             new InvalidOperationException("unexpected"),
-            new TaskCanceledException("not the page's own stop"),
+            new TaskCanceledException("not cancelled by the page"),
             new HoldfastException(ErrorCatalogue.NotAllowed, "Too many.", null),
         ];
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_feed_that_fails_is_listened_to_again_and_everything_is_loaded_anew(Exception failure)
+    public async Task A_failed_subscription_is_renewed_and_everything_is_reloaded(Exception failure)
     {
         var first = await NextAsync(_listening);
         first.Events.Writer.Complete(failure);
@@ -57,15 +57,15 @@ public sealed class LiveUpdatesTests : IDisposable
     }
 
     [Fact]
-    public async Task One_that_goes_on_failing_is_tried_later_each_time_and_stays_stale()
+    public async Task Repeated_failures_increase_the_delay_and_the_page_stays_stale()
     {
         var first = await NextAsync(_listening);
         _isRefused = true;
         first.Events.Writer.Complete(new InvalidOperationException("unexpected"));
         Assert.True(await NextAsync(_stale));
-        var began = _time.GetUtcNow();
+        var start = _time.GetUtcNow();
         await AdvanceUntilAsync(() => _number == 6); // after 1, 2, 4, 8 and 16 s
-        Assert.InRange(_time.GetUtcNow() - began, TimeSpan.FromSeconds(31), TimeSpan.FromSeconds(90));
+        Assert.InRange(_time.GetUtcNow() - start, TimeSpan.FromSeconds(31), TimeSpan.FromSeconds(90));
         Assert.True(_live.IsStale);
         _isRefused = false;
         await AdvanceUntilAsync(() => _listening.Reader.TryPeek(out _));
@@ -75,11 +75,11 @@ public sealed class LiveUpdatesTests : IDisposable
     private static async Task<T> NextAsync<T>(Channel<T> channel) =>
         await channel.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
 
-    private async Task AdvanceUntilAsync(Func<bool> isSo)
+    private async Task AdvanceUntilAsync(Func<bool> condition)
     {
-        for (var i = 0; !isSo(); i++)
+        for (var i = 0; !condition(); i++)
         {
-            Assert.True(i < 2000, "it does not listen again");
+            Assert.True(i < 2000, "the subscription was not renewed");
             _time.Advance(TimeSpan.FromMilliseconds(500));
             // the loop runs on another thread
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);

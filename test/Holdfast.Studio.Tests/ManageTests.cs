@@ -4,14 +4,14 @@ using Holdfast.Api.Sources;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Studio.Components;
+using Holdfast.Studio.Components.Setup;
 using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Pages.Alerts;
 using Holdfast.Studio.Pages.Destinations;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>The logic of the server's own pages.</summary>
+/// <summary>The logic of the pages that manage the server.</summary>
 public sealed class ManageTests
 {
     private static readonly DateTimeOffset Now = new(2027, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -53,7 +53,7 @@ public sealed class ManageTests
     }
 
     [Fact]
-    public void An_alert_leads_to_its_subject()
+    public void An_alert_links_to_its_subject()
     {
         var templates = new Dictionary<string, string> { ["t1"] = "nightly run" };
         Assert.Equal(
@@ -75,7 +75,7 @@ public sealed class ManageTests
     }
 
     [Fact]
-    public void The_first_steps_go_on_until_a_task_covers_something()
+    public void The_setup_is_done_when_a_task_covers_a_database()
     {
         var source = new SourceView("shop", "sqlite", 0, null, null);
         Assert.Equal("Source", FirstStepsProgress.Of([], 0, []).CurrentStep!.Title);
@@ -92,10 +92,10 @@ public sealed class ManageTests
     }
 
     [Fact]
-    public void The_audit_log_speaks_of_deeds()
+    public void Requests_in_the_audit_log_are_shown_as_actions()
     {
-        Assert.Equal("Make or change user", AuditFormatter.Action("PUT /api/v1/users/{name}"));
-        Assert.Equal("Make API token", AuditFormatter.Action("POST /api/v1/tokens/"));
+        Assert.Equal("Create or change user", AuditFormatter.Action("PUT /api/v1/users/{name}"));
+        Assert.Equal("Create API token", AuditFormatter.Action("POST /api/v1/tokens/"));
         Assert.Equal("PATCH /something", AuditFormatter.Action("PATCH /api/v1/something"));
         Assert.Equal("bob", AuditFormatter.Subject("name=bob"));
         Assert.Equal("monthly logical", AuditFormatter.Subject("name=monthly logical"));
@@ -104,7 +104,7 @@ public sealed class ManageTests
         Assert.Equal("01ab", AuditFormatter.FindOperationId("from=demo/a.db target=demo/b c.db operation=01ab"));
         Assert.Null(AuditFormatter.FindOperationId("from=demo/operation=1 target=demo/b"));
         Assert.Null(AuditFormatter.FindOperationId(null));
-        Assert.Equal("Begun", AuditFormatter.Result("202").Label); // whether it went well is not known yet
+        Assert.Equal("Started", AuditFormatter.Result("202").Label); // its outcome is not known yet
         Assert.Equal(
             ("Done", "Not allowed (403)", "Failed (500)"),
             (AuditFormatter.Result("204").Label, AuditFormatter.Result("403").Label, AuditFormatter.Result("500").Label)

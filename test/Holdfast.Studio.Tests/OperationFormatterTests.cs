@@ -5,7 +5,7 @@ using Holdfast.Studio.Formatting;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>Operations in words.</summary>
+/// <summary>Formatting of operations.</summary>
 public sealed class OperationFormatterTests
 {
     private static readonly Operation Backup = new()
@@ -21,7 +21,7 @@ public sealed class OperationFormatterTests
     };
 
     [Fact]
-    public void A_title_says_what_is_done_and_what_was_made_once_that_is_known()
+    public void A_title_names_the_action_and_for_an_ended_backup_the_actual_kind()
     {
         Assert.Equal("Incremental backup of demo/a.db", OperationFormatter.Title(Backup));
         Assert.Equal("Full backup of demo/a.db", OperationFormatter.Title(Backup with { Result = new() { Kind = BackupKind.Full } }));
@@ -33,11 +33,11 @@ public sealed class OperationFormatterTests
     [InlineData(null, "the schedule")]
     [InlineData("alice", "alice")]
     [InlineData("token:ci", "token ci")]
-    public void Who_asked_is_named(string? by, string words) =>
-        Assert.Equal(words, OperationFormatter.AskedBy(Backup with { AskedBy = by }));
+    public void The_requester_is_named(string? by, string expected) =>
+        Assert.Equal(expected, OperationFormatter.RequestedBy(Backup with { AskedBy = by }));
 
     [Fact]
-    public void It_takes_no_time_while_it_waits_and_grows_until_it_ends()
+    public void The_duration_is_null_while_queued_and_grows_until_the_end()
     {
         var start = DateTimeOffset.UnixEpoch.AddHours(1);
         Assert.Null(OperationFormatter.Duration(Backup, start));

@@ -9,7 +9,7 @@ using MudBlazor.Services;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>What the page of an operation says of its end.</summary>
+/// <summary>The result on the page of an operation.</summary>
 public sealed class OperationOutcomeTests
 {
     private static readonly Operation Restore = new()
@@ -20,13 +20,13 @@ public sealed class OperationOutcomeTests
         Database = new DatabaseId("demo", "a"),
         Node = "A",
         Created = DateTimeOffset.UnixEpoch,
-        Result = new() { Warnings = ["what to know"] },
+        Result = new() { Warnings = ["a warning"] },
     };
 
     [Fact]
-    public async Task A_restore_that_left_something_out_is_nowhere_called_whole()
+    public async Task An_incomplete_restore_is_not_reported_as_a_success()
     {
-        var html = await DrawAsync(
+        var html = await RenderAsync(
             Restore with
             {
                 State = OperationState.CompletedWithErrors,
@@ -34,22 +34,22 @@ public sealed class OperationOutcomeTests
             }
         );
         Assert.Contains("Not all is there.", html, StringComparison.Ordinal);
-        Assert.Contains("what to know", html, StringComparison.Ordinal);
-        Assert.Contains("The rows are there and were checked; what is listed above is not.", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("whole", html, StringComparison.Ordinal);
+        Assert.Contains("a warning", html, StringComparison.Ordinal);
+        Assert.Contains("The rows are restored and verified; the objects listed above are missing.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("The database is restored", html, StringComparison.Ordinal);
         Assert.DoesNotContain("mud-alert-text-success", html, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task One_that_only_tells_something_is_whole()
+    public async Task A_restore_with_warnings_only_is_reported_as_a_success()
     {
-        var html = await DrawAsync(Restore);
-        Assert.Contains("what to know", html, StringComparison.Ordinal);
-        Assert.Contains("whole and checked", html, StringComparison.Ordinal);
+        var html = await RenderAsync(Restore);
+        Assert.Contains("a warning", html, StringComparison.Ordinal);
+        Assert.Contains("The database is restored and verified.", html, StringComparison.Ordinal);
         Assert.Contains("mud-alert-text-success", html, StringComparison.Ordinal);
     }
 
-    private static async Task<string> DrawAsync(Operation operation)
+    private static async Task<string> RenderAsync(Operation operation)
     {
         var services = new ServiceCollection();
         services.AddLogging();

@@ -1,9 +1,10 @@
 using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Pages.Restore;
+using Holdfast.Studio.Pages.Restore.Steps;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>What the restore wizard works out by itself.</summary>
+/// <summary>The logic of the restore wizard.</summary>
 public sealed class RestoreWizardTests
 {
     [Theory]
@@ -12,7 +13,7 @@ public sealed class RestoreWizardTests
     [InlineData("orders.db", "orders-restored-3.db", new[] { "orders.db", "orders-restored.db", "orders-restored-2.db" })]
     [InlineData("tenants/v1.2/ash", "tenants/v1.2/ash-restored", new[] { "tenants/v1.2/ash" })]
     [InlineData("a/.hidden", "a/.hidden-restored", new[] { "a/.hidden" })]
-    public async Task A_name_is_suggested_that_nobody_has(string old, string suggested, string[] taken) =>
+    public async Task The_suggested_name_is_not_in_use(string old, string suggested, string[] taken) =>
         Assert.Equal(suggested, await DatabaseNameSuggestion.SuggestAsync(old, name => Task.FromResult(taken.Contains(name))));
 
     [Theory]
@@ -28,16 +29,16 @@ public sealed class RestoreWizardTests
     [InlineData("/a", false)]
     [InlineData("./a", false)]
     [InlineData("a\nb", false)]
-    public void Names_that_cannot_be_are_said_so(string? name, bool isGood) =>
-        Assert.Equal(isGood, DatabaseNameSuggestion.Validate(name) is null);
+    public void Invalid_names_are_rejected(string? name, bool isValid) =>
+        Assert.Equal(isValid, DatabaseNameSuggestion.Validate(name) is null);
 
     [Theory]
-    [InlineData("0640", false, false, "belongs to holdfast, the server's user; nobody else may read or write it (mode 0600)")]
-    [InlineData("0640", true, false, "belongs to holdfast, the server's user; mode 0640")]
-    [InlineData("6777", true, true, "belongs to shop:www, if the server may give files away; mode 0660")]
-    public void The_summary_says_whose_the_file_will_be(string mode, bool keepMode, bool keepOwner, string words) =>
+    [InlineData("0640", false, false, "owner: holdfast, the user of the server; mode: 0600 (no access for other users)")]
+    [InlineData("0640", true, false, "owner: holdfast, the user of the server; mode: 0640")]
+    [InlineData("6777", true, true, "owner: shop:www, if the server has permission to change the owner; mode: 0660")]
+    public void The_summary_names_owner_and_mode_of_the_new_file(string mode, bool keepMode, bool keepOwner, string expected) =>
         Assert.Equal(
-            words,
+            expected,
             FileFormatter.Of(
                 new()
                 {
@@ -54,7 +55,7 @@ public sealed class RestoreWizardTests
         );
 
     [Fact]
-    public void An_address_says_where_a_person_is_and_leads_back_without_what_came_after()
+    public void The_address_contains_the_state_and_going_back_drops_later_steps()
     {
         var address = new RestoreAddress
         {
@@ -78,7 +79,7 @@ public sealed class RestoreWizardTests
     }
 
     [Fact]
-    public void A_month_has_whole_weeks_from_Monday_and_leads_to_the_nearest_ones_with_points()
+    public void A_month_has_full_weeks_from_Monday_and_links_to_the_nearest_months_with_points()
     {
         DateTimeOffset[] points = [Time(2026, 7, 31, 23), Time(2026, 11, 1, 0), Time(2026, 11, 30, 1), Time(2026, 11, 30, 2)];
         var month = CalendarMonth.Of(null, points);

@@ -4,11 +4,11 @@ using Holdfast.Studio.Formatting;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>Runs in words.</summary>
+/// <summary>Formatting of runs.</summary>
 public sealed class RunFormatterTests
 {
     [Fact]
-    public void What_is_stored_but_not_at_every_destination_is_not_told_as_backed_up()
+    public void Incomplete_backups_do_not_count_as_backed_up()
     {
         var run = new Run
         {

@@ -2,7 +2,7 @@ using Holdfast.Studio.Pages.Tasks;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>A schedule that is picked, and the cron expression that it is.</summary>
+/// <summary>Conversion between selected schedules and cron expressions.</summary>
 public sealed class ScheduleChoiceTests
 {
     [Theory]
@@ -18,7 +18,7 @@ public sealed class ScheduleChoiceTests
     [InlineData("0 3 31 * *", ScheduleKind.Custom)]
     [InlineData("*/15 8-18 * * 1-5", ScheduleKind.Custom)]
     [InlineData("nonsense", ScheduleKind.Custom)]
-    public void What_is_read_is_written_as_it_was(string cron, ScheduleKind kind)
+    public void A_cron_expression_survives_the_round_trip(string cron, ScheduleKind kind)
     {
         var choice = ScheduleChoice.Of(cron);
         Assert.Equal(kind, choice.Kind);
@@ -29,7 +29,7 @@ public sealed class ScheduleChoiceTests
     public void Sunday_is_0_and_7() => Assert.Equal(DayOfWeek.Sunday, ScheduleChoice.Of("0 2 * * 7").Weekday);
 
     [Fact]
-    public void The_next_times_are_those_of_the_zone()
+    public void The_next_times_are_in_the_time_zone()
     {
         var next = ScheduleChoice.Next("0 2 * * *", "Europe/Berlin", new(2026, 11, 27, 12, 0, 0, TimeSpan.Zero), 3);
         Assert.Equal(
@@ -43,11 +43,11 @@ public sealed class ScheduleChoiceTests
     }
 
     [Fact]
-    public void An_expression_that_cannot_be_used_says_why()
+    public void An_invalid_expression_is_rejected_with_a_reason()
     {
         Assert.Null(ScheduleChoice.Validate("0 2 * * *"));
         Assert.Contains("five fields", ScheduleChoice.Validate("0 2"), StringComparison.Ordinal);
-        Assert.Contains("never comes", ScheduleChoice.Validate("0 2 30 2 *"), StringComparison.Ordinal);
+        Assert.Contains("never occurs", ScheduleChoice.Validate("0 2 30 2 *"), StringComparison.Ordinal);
         Assert.Empty(ScheduleChoice.Next("0 2", null, DateTimeOffset.UnixEpoch, 3));
     }
 }

@@ -4,7 +4,7 @@ using Holdfast.Studio.Pages.Tasks;
 
 namespace Holdfast.Studio.Tests;
 
-/// <summary>A task while it is edited.</summary>
+/// <summary>A task that is being edited.</summary>
 public sealed class TaskDraftTests
 {
     private static readonly TaskDefinition Definition = new()
@@ -28,7 +28,7 @@ public sealed class TaskDraftTests
     };
 
     [Fact]
-    public void What_is_not_touched_is_sent_back_as_it_was()
+    public void Unedited_fields_are_sent_unchanged()
     {
         var sent = TaskDraft.Of(Definition).ToDefinition();
         Assert.Equal(Definition.Encryption!.Recipients, sent.Encryption!.Recipients);
@@ -51,7 +51,7 @@ public sealed class TaskDraftTests
     }
 
     [Fact]
-    public void A_key_is_sent_only_when_it_was_pasted()
+    public void A_key_is_sent_only_if_the_user_entered_one()
     {
         var draft = new TaskDraft
         {

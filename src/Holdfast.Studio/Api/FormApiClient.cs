@@ -7,18 +7,18 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Studio.Api;
 
 /// <summary>
-/// The API for forms that work without a circuit: signing in, changing the password. It hands the cookies that the server
-/// sets to the browser.
+/// The API for forms without a circuit: signing in and changing the password. Passes the cookies that the server sets on
+/// to the browser.
 /// </summary>
 internal sealed class FormApiClient(IInProcessTransportFactory transports)
 {
     /// <summary>Signs in.</summary>
-    /// <exception cref="ApiException">The server refused it.</exception>
+    /// <exception cref="ApiException">The server refused the request.</exception>
     public Task SignInAsync(HttpContext context, SignInRequest request) =>
         CreateClient(context).Session.SignInAsync(request, context.RequestAborted);
 
     /// <summary>Changes the user's own password.</summary>
-    /// <exception cref="ApiException">The server refused it.</exception>
+    /// <exception cref="ApiException">The server refused the request.</exception>
     public Task ChangePasswordAsync(HttpContext context, PasswordRequest request) =>
         CreateClient(context).Session.ChangePasswordAsync(request, context.RequestAborted);
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Studio.Api;
 
 /// <summary>
-/// The user of a page. Address and session end are those of the request that loaded the page: only a request extends a
-/// session.
+/// The user of a page. Client address and end of the session are those of the request that loaded the page, because only
+/// a request of the browser extends a session.
 /// </summary>
 internal sealed class PageCaller(
     AuthenticationStateProvider authentication,

@@ -9,7 +9,7 @@ internal sealed class PageTransport(IInProcessTransportFactory transports, PageC
 {
     private readonly IApiTransport _server = transports.Create(caller);
 
-    /// <summary>Raised when the session has ended: the user has to sign in again. Comes on any thread.</summary>
+    /// <summary>Raised, on any thread, when the session has ended and the user must sign in again.</summary>
     public event Action? SignedOut;
 
     public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)

@@ -3,19 +3,19 @@ using Microsoft.AspNetCore.Components.Authorization;
 
 namespace Holdfast.Studio.Api;
 
-/// <summary>Who is signed in, and what is offered to them. The server checks again whatever is asked.</summary>
+/// <summary>The user who is signed in, and which actions pages offer. The server checks every request itself.</summary>
 public sealed class Session(AuthenticationStateProvider authentication)
 {
     /// <summary>Name of the user.</summary>
     public string Name { get; private set; } = "";
 
-    /// <summary>What the user may do.</summary>
+    /// <summary>Role of the user.</summary>
     public Role Role { get; private set; }
 
-    /// <summary>Whether backups, restores and definitions are offered.</summary>
+    /// <summary>Whether pages offer to define and run backups and restores.</summary>
     public bool IsOperator => Role >= Role.Operator;
 
-    /// <summary>Whether users, tokens and keys are offered.</summary>
+    /// <summary>Whether pages offer to manage users, tokens and keys.</summary>
     public bool IsAdmin => Role >= Role.Admin;
 
     internal async Task LoadAsync()

@@ -4,13 +4,13 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Studio.Chains;
 
-/// <summary>What one destination holds of a chain.</summary>
+/// <summary>The copy of a chain at one destination.</summary>
 /// <param name="Location">Name of the destination, or the path.</param>
-/// <param name="From">How the chain is asked for there.</param>
-/// <param name="ArchiveNames">Names of the archives that it holds.</param>
-/// <param name="MissingCount">How many it misses, of those that any destination has.</param>
+/// <param name="From">Address of the chain at that destination, as the API accepts it.</param>
+/// <param name="ArchiveNames">Names of the archives at that destination.</param>
+/// <param name="MissingCount">Number of archives that another destination has and this one lacks.</param>
 /// <param name="HasFull">Whether it has the full archive.</param>
-/// <param name="Check">What verifying it has found last; null where it never was.</param>
+/// <param name="Check">Result of the last verification; null if it was never verified.</param>
 public sealed record ChainCopy(
     string Location,
     string From,
@@ -20,35 +20,35 @@ public sealed record ChainCopy(
     ChainCheck? Check
 )
 {
-    /// <summary>Whether all is there.</summary>
+    /// <summary>Whether no archive is missing.</summary>
     public bool IsComplete => HasFull && MissingCount == 0;
 
-    /// <summary>In words.</summary>
+    /// <summary>Completeness in words: <c>complete</c>, <c>1 of 3 missing</c>.</summary>
     public string Description =>
         IsComplete ? "complete"
-        : HasFull ? $"misses {MissingCount} of {ArchiveNames.Count + MissingCount}"
-        : "misses its full backup";
+        : HasFull ? $"{MissingCount} of {ArchiveNames.Count + MissingCount} missing"
+        : "full backup missing";
 
-    /// <summary>How many of its archives are damaged, as far as was verified.</summary>
+    /// <summary>Number of archives that the last verification found damaged.</summary>
     public int DamagedCount => Check?.Problems.Count(p => ArchiveNames.Contains(p.Key) && !IsKeyProblem(p.Value)) ?? 0;
 
-    /// <summary>How many could not be verified, for the server has no key that opens them.</summary>
+    /// <summary>Number of archives that could not be verified because the server does not have their key.</summary>
     public int UndecryptableCount => Check?.Problems.Count(p => ArchiveNames.Contains(p.Key) && IsKeyProblem(p.Value)) ?? 0;
 
-    /// <summary>What is wrong with an archive; null where nothing is known to be.</summary>
+    /// <summary>The known problem of an archive; null if there is none.</summary>
     public OperationError? ProblemOf(string name) => Check?.Problems.GetValueOrDefault(name);
 
-    /// <summary>Whether an archive was read and is whole.</summary>
+    /// <summary>Whether the last verification read the archive and found it intact.</summary>
     public bool IsVerified(string name, DateTimeOffset time) =>
         ArchiveNames.Contains(name) && Check is not null && time <= Check.Through && !Check.Problems.ContainsKey(name);
 
-    /// <summary>Whether it is the key that is missing, and not a byte that is wrong.</summary>
+    /// <summary>Whether the archive could not be read for lack of its key, which says nothing about its contents.</summary>
     public static bool IsKeyProblem(OperationError error) =>
         error.Code == ErrorCatalogue.KeyMissing.Code || error.Code == ErrorCatalogue.KeyWrong.Code;
 
     internal static ChainCopy Of(ChainView copy, IReadOnlyCollection<ArchiveView> all)
     {
-        var held = copy.Archives.Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
-        return new(copy.Destination ?? copy.From, copy.From, held, all.Count(a => !held.Contains(a.Name)), copy.HasFull, copy.Check);
+        var names = copy.Archives.Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
+        return new(copy.Destination ?? copy.From, copy.From, names, all.Count(a => !names.Contains(a.Name)), copy.HasFull, copy.Check);
     }
 }

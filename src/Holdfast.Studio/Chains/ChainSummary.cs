@@ -3,40 +3,40 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Studio.Chains;
 
-/// <summary>One chain of a database, with what each destination holds of it.</summary>
+/// <summary>One chain of a database, with its copies at all destinations.</summary>
 public sealed record ChainSummary
 {
-    /// <summary>Name of its folder, the same everywhere.</summary>
+    /// <summary>Name of its folder, the same at each destination.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>When its full backup began.</summary>
+    /// <summary>When its full backup started.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>Tag of the node that made it.</summary>
+    /// <summary>Tag of the node that wrote it.</summary>
     public string? Node { get; init; }
 
     /// <summary>Logical or snapshot.</summary>
     public BackupType? Type { get; init; }
 
-    /// <summary>Name of its task.</summary>
+    /// <summary>Name of its task; null if it has none, or if the task was deleted.</summary>
     public string? TaskName { get; init; }
 
-    /// <summary>Whether it was made by a task that is there no more.</summary>
+    /// <summary>Whether its task was deleted.</summary>
     public bool IsTaskDeleted { get; init; }
 
-    /// <summary>Its points, the newest first.</summary>
+    /// <summary>Its restore points, newest first.</summary>
     public required IReadOnlyList<RestorePointSummary> Points { get; init; }
 
-    /// <summary>What each destination holds, by its name; those that hold nothing are left out.</summary>
+    /// <summary>Its copies, ordered by the name of the destination. Destinations without any archive of it are omitted.</summary>
     public required IReadOnlyList<ChainCopy> Copies { get; init; }
 
-    /// <summary>Bytes of all archives, each counted once.</summary>
+    /// <summary>Total size of its archives in bytes, each archive counted once.</summary>
     public long Bytes => Points.Sum(p => p.Bytes);
 
-    /// <summary>Whether at least one destination has all of it.</summary>
+    /// <summary>Whether at least one destination has all of its archives.</summary>
     public bool IsComplete => Copies.Any(h => h.IsComplete);
 
-    /// <summary>The chains that were found, joined over the destinations; the newest first.</summary>
+    /// <summary>Groups the chains that were found at all destinations, newest first.</summary>
     public static IReadOnlyList<ChainSummary> Of(ChainsView found) =>
         [
             .. found
@@ -55,7 +55,7 @@ public sealed record ChainSummary
             .OrderBy(a => a.Time)
             .ThenBy(a => a.Name, StringComparer.Ordinal)
             .ToList();
-        var holdings = copies.ConvertAll(c => ChainCopy.Of(c, all)).OrderBy(h => h.Location, StringComparer.Ordinal).ToList();
+        var joined = copies.ConvertAll(c => ChainCopy.Of(c, all)).OrderBy(h => h.Location, StringComparer.Ordinal).ToList();
         return new()
         {
             Folder = first.Folder,
@@ -64,8 +64,8 @@ public sealed record ChainSummary
             Type = first.Type,
             TaskName = first.TaskName,
             IsTaskDeleted = first is { Task: not null, TaskName: null },
-            Points = [.. all.Select((a, i) => RestorePointSummary.Of(a, i + 1, copies, holdings)).Reverse()],
-            Copies = holdings,
+            Points = [.. all.Select((a, i) => RestorePointSummary.Of(a, i + 1, copies, joined)).Reverse()],
+            Copies = joined,
         };
     }
 }

@@ -4,57 +4,57 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Studio.Chains;
 
-/// <summary>One restore point, with the destinations that hold it.</summary>
+/// <summary>One restore point, with the destinations that have it.</summary>
 public sealed record RestorePointSummary
 {
     /// <summary>File name of its archive.</summary>
     public required string Name { get; init; }
 
-    /// <summary>When the backup began.</summary>
+    /// <summary>When the backup started.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>As the API names it.</summary>
+    /// <summary>Kind of the archive, as the API names it.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Bytes of the archive.</summary>
+    /// <summary>Size of the archive in bytes.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Whether the file is encrypted.</summary>
+    /// <summary>Whether the archive is encrypted.</summary>
     public required bool NeedsKey { get; init; }
 
-    /// <summary>Its place in its chain, from 1: so many archives a restore reads at most.</summary>
+    /// <summary>Its position in its chain, from 1: the maximum number of archives that a restore reads.</summary>
     public required int Position { get; init; }
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>Destinations that have the archive.</summary>
     public required IReadOnlyList<string> Locations { get; init; }
 
     /// <summary>
-    /// Destinations that have it with all that comes before it in its chain, and how it is asked for there: it can be
-    /// restored from these.
+    /// Destinations that have the archive and all archives before it in its chain, so that it can be restored from there,
+    /// with its address at each.
     /// </summary>
     public required IReadOnlyList<(string Location, string From)> RestorableFrom { get; init; }
 
-    /// <summary>Destinations at which it was read, and is whole.</summary>
+    /// <summary>Destinations where the last verification found it intact.</summary>
     public required IReadOnlyList<string> VerifiedAt { get; init; }
 
-    /// <summary>Destinations at which it was read, and is not, and why.</summary>
+    /// <summary>Destinations where the last verification found a problem, with the problem.</summary>
     public required IReadOnlyList<(string Location, OperationError Problem)> Problems { get; init; }
 
-    /// <summary>Whether it can be restored, as far as names tell.</summary>
+    /// <summary>Whether any destination has all archives that a restore needs. Their contents are not considered.</summary>
     public bool IsRestorable => RestorableFrom.Count > 0;
 
-    /// <summary>How it stands in addresses: a time, as in file names.</summary>
+    /// <summary>Its value in URLs: the time as in file names.</summary>
     public string UrlKey => TimeStamp.Format(Time);
 
-    /// <summary>How it is asked for at a destination, or at the first that has all of it.</summary>
-    public string? FindArchiveAt(string? place) =>
-        RestorableFrom.Where(w => w.Location == place).Concat(RestorableFrom).Select(w => w.From).FirstOrDefault();
+    /// <summary>Its address at a destination; if it cannot be restored from there, at the first from which it can.</summary>
+    public string? FindArchiveAt(string? location) =>
+        RestorableFrom.Where(w => w.Location == location).Concat(RestorableFrom).Select(w => w.From).FirstOrDefault();
 
     internal static RestorePointSummary Of(
         ArchiveView archive,
         int number,
         IReadOnlyList<ChainView> copies,
-        IReadOnlyList<ChainCopy> holdings
+        IReadOnlyList<ChainCopy> joined
     )
     {
         var before = copies
@@ -70,11 +70,11 @@ public sealed record RestorePointSummary
             Bytes = archive.Bytes,
             NeedsKey = archive.NeedsKey,
             Position = number,
-            Locations = [.. holdings.Where(h => h.ArchiveNames.Contains(archive.Name)).Select(h => h.Location)],
-            VerifiedAt = [.. holdings.Where(h => h.IsVerified(archive.Name, archive.Time)).Select(h => h.Location)],
+            Locations = [.. joined.Where(h => h.ArchiveNames.Contains(archive.Name)).Select(h => h.Location)],
+            VerifiedAt = [.. joined.Where(h => h.IsVerified(archive.Name, archive.Time)).Select(h => h.Location)],
             Problems =
             [
-                .. holdings
+                .. joined
                     .Where(h => h.ArchiveNames.Contains(archive.Name))
                     .Select(h => (h.Location, Problem: h.ProblemOf(archive.Name)))
                     .Where(p => p.Problem is not null)
@@ -82,7 +82,7 @@ public sealed record RestorePointSummary
             ],
             RestorableFrom =
             [
-                .. holdings
+                .. joined
                     .Where(h => h.HasFull && before.IsSubsetOf(h.ArchiveNames))
                     .Select(h => (h.Location, copies.First(c => c.From == h.From).Archives.First(a => a.Name == archive.Name).From)),
             ],

@@ -3,10 +3,10 @@ using Holdfast.Core.Errors;
 
 namespace Holdfast.Studio.Components;
 
-/// <summary>What a refusal says of one field of a form.</summary>
+/// <summary>Finds the errors of form fields in an API error.</summary>
 internal static class ApiExceptionExtensions
 {
-    /// <summary>What is wrong with the field, and what would be right; null where nothing was said of it.</summary>
+    /// <summary>Message and hint for a field; null if the field has no error.</summary>
     public static string? ErrorFor(this ApiException? failure, string field) =>
-        failure?.ValidationErrors.FirstOrDefault(f => f.Field == field) is { } fault ? Sentence.Join(fault.Message, fault.Hint) : null;
+        failure?.ValidationErrors.FirstOrDefault(f => f.Field == field) is { } error ? Sentence.Join(error.Message, error.Hint) : null;
 }

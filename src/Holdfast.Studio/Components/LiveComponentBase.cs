@@ -1,6 +1,7 @@
 using Holdfast.Api;
 using Holdfast.Core.Errors;
 using Holdfast.Studio.Api;
+using Holdfast.Studio.Components.Forms;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
@@ -8,9 +9,8 @@ using MudBlazor;
 namespace Holdfast.Studio.Components;
 
 /// <summary>
-/// A page or part that shows what is there now: it loads when its parameters are set, and again when something it is
-/// about happens, never two loads at
-/// a time. What the API refuses is shown in the API's words.
+/// A page or component that stays up to date: it loads when its parameters are set, and again when an event affects it, one
+/// load at a time. Errors of the API are shown with their message and hint.
 /// </summary>
 public abstract class LiveComponentBase : ComponentBase, IDisposable
 {
@@ -39,13 +39,13 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
     [Inject]
     protected IDialogService Dialogs { get; set; } = default!;
 
-    /// <summary>Whether it was loaded once.</summary>
+    /// <summary>Whether a load has succeeded.</summary>
     protected bool IsLoaded { get; private set; }
 
-    /// <summary>Why the last load failed; null where it did not.</summary>
+    /// <summary>The error of the last load; null if it succeeded.</summary>
     protected ApiException? Failure { get; private set; }
 
-    /// <summary>Ends when the page is left.</summary>
+    /// <summary>Cancelled when the user leaves the page.</summary>
     protected CancellationToken PageClosed => _stop.Token;
 
     public void Dispose()
@@ -60,16 +60,16 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
 
     protected override Task OnParametersSetAsync() => ReloadAsync();
 
-    /// <summary>Loads what is shown.</summary>
+    /// <summary>Loads the data of the component.</summary>
     protected abstract Task LoadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Whether what happened is reason to load again.</summary>
+    /// <summary>Whether the component must reload after these events.</summary>
     protected virtual bool IsAffectedBy(UpdateBatch batch) => batch.HasChanges;
 
-    /// <summary>Takes what happened at once, without a load: progress, say. True where it has to be drawn.</summary>
+    /// <summary>Applies events without a load, progress for example. True if the component must be rendered.</summary>
     protected virtual bool ApplyUpdate(UpdateBatch batch) => false;
 
-    /// <summary>Loads now, or once more after the load that runs.</summary>
+    /// <summary>Loads now, or once more after the current load.</summary>
     protected async Task ReloadAsync()
     {
         _mustReload = true;
@@ -93,15 +93,17 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
         }
     }
 
-    /// <summary>Does what a person asked for, says how it went, and loads again. False where it was refused.</summary>
-    protected async Task<bool> ExecuteAsync(Func<Task> deed, string? done = null)
+    /// <summary>Executes an action of the user, shows its result, and reloads. False if the action failed.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="successMessage">Message after success; null for none.</param>
+    protected async Task<bool> ExecuteAsync(Func<Task> action, string? successMessage = null)
     {
         try
         {
-            await deed();
-            if (done is not null)
+            await action();
+            if (successMessage is not null)
             {
-                Snackbar.Add(done, Severity.Success);
+                Snackbar.Add(successMessage, Severity.Success);
             }
             await ReloadAsync();
             return true;
@@ -113,11 +115,11 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
         }
     }
 
-    /// <summary>Asks before something that cannot be taken back.</summary>
-    /// <param name="title">What would be done.</param>
-    /// <param name="will">What it will do.</param>
-    /// <param name="willNot">What it will not do.</param>
-    /// <param name="button">Name of the deed.</param>
+    /// <summary>Asks the user to confirm an action that cannot be undone.</summary>
+    /// <param name="title">The question.</param>
+    /// <param name="will">What the action will do.</param>
+    /// <param name="willNot">What it will leave alone; null for nothing to mention.</param>
+    /// <param name="button">Label of the button that confirms.</param>
     protected async Task<bool> ConfirmAsync(string title, string will, string? willNot, string button)
     {
         var parameters = new DialogParameters<ConfirmDialog>
@@ -143,7 +145,7 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The page was left.
+            // The user has left the page.
         }
     }
 

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>Bytes and times as people read them.</summary>
+/// <summary>Formats sizes and times for display.</summary>
 public static class DisplayFormat
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-    /// <summary>Bytes in the largest unit that leaves at least 1: <c>12.3 MiB</c>.</summary>
+    /// <summary>A number of bytes, in the largest unit in which it is at least 1: <c>12.3 MiB</c>.</summary>
     public static string Bytes(long bytes)
     {
         double amount = bytes;
@@ -22,7 +22,7 @@ public static class DisplayFormat
         );
     }
 
-    /// <summary>How long ago: <c>3 min ago</c>; null is never.</summary>
+    /// <summary>The age of a past time: <c>3 min ago</c>; <c>never</c> for null.</summary>
     public static string Ago(DateTimeOffset? at, DateTimeOffset now) =>
         at is { } time
             ? now - time < TimeSpan.FromSeconds(10)
@@ -30,7 +30,7 @@ public static class DisplayFormat
                 : $"{Span(now - time)} ago"
             : "never";
 
-    /// <summary>How far ahead: <c>in 3 h</c>; null is never.</summary>
+    /// <summary>The distance to a future time: <c>in 3 h</c>; <c>never</c> for null.</summary>
     public static string Ahead(DateTimeOffset? at, DateTimeOffset now) =>
         at is { } time
             ? time <= now
@@ -39,8 +39,8 @@ public static class DisplayFormat
             : "never";
 
     /// <summary>
-    /// A span in its largest unit, two where the first is small: <c>45 s</c>, <c>3 min</c>, <c>1 h 20 min</c>, <c>12
-    /// d</c>.
+    /// A duration in its largest unit, or in two units if the first number is small: <c>45 s</c>, <c>3 min</c>,
+    /// <c>1 h 20 min</c>, <c>12 d</c>.
     /// </summary>
     public static string Span(TimeSpan span)
     {

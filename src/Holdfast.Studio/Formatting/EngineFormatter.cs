@@ -1,9 +1,9 @@
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>Engines as their makers write them.</summary>
+/// <summary>Formats names of database engines.</summary>
 public static class EngineFormatter
 {
-    /// <summary>An engine's name.</summary>
+    /// <summary>The product name of an engine.</summary>
     public static string Of(string engine) =>
         engine switch
         {

@@ -1,18 +1,18 @@
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>Addresses of pages. Each can be shared.</summary>
+/// <summary>URLs of pages.</summary>
 public static class Links
 {
-    /// <summary>A database: its ongoing tasks.</summary>
+    /// <summary>The ongoing tasks of a database.</summary>
     public static string Database(string id) => $"/databases/{Uri.EscapeDataString(id)}/tasks";
 
-    /// <summary>A database's backups.</summary>
+    /// <summary>The backups of a database.</summary>
     public static string Backups(string id) => $"/databases/{Uri.EscapeDataString(id)}/backups";
 
-    /// <summary>A database's group of nodes.</summary>
+    /// <summary>The topology of a database.</summary>
     public static string Topology(string id) => $"/databases/{Uri.EscapeDataString(id)}/topology";
 
-    /// <summary>The restore wizard, begun.</summary>
+    /// <summary>The restore wizard for a database, a destination or a path, optionally at a restore point.</summary>
     public static string Restore(string from, string? point = null) =>
         $"/restore?from={Uri.EscapeDataString(from)}{(point is null ? "" : $"&point={Uri.EscapeDataString(point)}")}";
 

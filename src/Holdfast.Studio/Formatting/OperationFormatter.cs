@@ -3,14 +3,14 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>Operations in words.</summary>
+/// <summary>Formats operations.</summary>
 public static class OperationFormatter
 {
     private const string Token = "token:";
 
     /// <summary>
-    /// What it does, without its database: <c>Full backup</c>, <c>Restore</c>. Once it has ended, the kind that was
-    /// made.
+    /// The action without the database: <c>Full backup</c>, <c>Restore</c>. For an ended backup, the kind that was
+    /// actually made.
     /// </summary>
     public static string ActionName(Operation operation) =>
         operation.Kind switch
@@ -25,17 +25,17 @@ public static class OperationFormatter
             },
         };
 
-    /// <summary>What it does, with its database: a title.</summary>
+    /// <summary>The action with the database: <c>Full backup of shop/orders.db</c>.</summary>
     public static string Title(Operation operation) =>
         $"{ActionName(operation)} {(operation.Kind == OperationKind.Restore ? "as" : "of")} {operation.Database}";
 
-    /// <summary>Who asked for it.</summary>
-    public static string AskedBy(Operation operation) =>
+    /// <summary>Who requested the operation: a user, a token or the schedule.</summary>
+    public static string RequestedBy(Operation operation) =>
         operation.AskedBy is not { } by ? "the schedule"
         : by.StartsWith(Token, StringComparison.Ordinal) ? $"token {by[Token.Length..]}"
         : by;
 
-    /// <summary>How long it took, or has taken until now; null while it waits.</summary>
+    /// <summary>Duration until the end, or until now; null while the operation is queued.</summary>
     public static TimeSpan? Duration(Operation operation, DateTimeOffset now) =>
         operation.Started is { } started
             ? (operation.Ended ?? now) - started is var took && took > TimeSpan.Zero
@@ -43,27 +43,28 @@ public static class OperationFormatter
                 : TimeSpan.Zero
             : null;
 
-    /// <summary>What it is doing now, as a sentence begins.</summary>
+    /// <summary>The current phase, with a capital letter.</summary>
     public static string Phase(Operation operation) =>
         operation.Phase.Length == 0 ? "" : char.ToUpperInvariant(operation.Phase[0]) + operation.Phase[1..];
 
-    /// <summary>What became of it, in a few words, where its state does not tell.</summary>
+    /// <summary>A short note on the outcome, if the state does not say everything; otherwise null.</summary>
     public static string? OutcomeNote(Operation operation) =>
-        operation.Error?.Message ?? (operation.Result is { Unchanged: true } ? "Nothing had changed, so nothing was stored." : null);
+        operation.Error?.Message
+        ?? (operation.Result is { Unchanged: true } ? "No changes since the previous backup; nothing was stored." : null);
 
-    /// <summary>What an abort will do, and what it will not.</summary>
+    /// <summary>What an abort will do, and what it will leave alone.</summary>
     public static (string Will, string WillNot) AbortWarning(Operation operation) =>
         operation.Kind switch
         {
             OperationKind.Restore => (
-                $"The restore stops, and what it has written of {operation.Database} is removed. The new database does not appear.",
-                "The backup stays as it is, and can be restored again. No other database is touched."
+                $"The restore stops, and its partial data is removed. {operation.Database} will not be created.",
+                "The backup and all other databases remain unchanged."
             ),
-            OperationKind.Verify => ("The verification stops. What was checked so far is not told.", "No backup is touched."),
+            OperationKind.Verify => ("The verification stops, and its results so far are discarded.", "All backups remain unchanged."),
             _ => (
-                "The backup stops, and what it has written is removed at every destination. Its slot counts as used: it runs "
-                    + "again at the next one.",
-                "Older backups stay, and the database is not touched. To run it later today, delay it instead."
+                "The backup stops, and its partial archives are removed from all destinations. It will not run again "
+                    + "before its next scheduled time. To run it earlier, delay it instead.",
+                "Older backups and the database remain unchanged."
             ),
         };
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>Numbers of things.</summary>
+/// <summary>Formats numbers with a noun.</summary>
 public static class Plural
 {
     /// <summary><c>1 alert</c>, <c>2 alerts</c>, <c>10,000 databases</c>.</summary>

@@ -4,36 +4,36 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>Runs in words.</summary>
+/// <summary>Formats runs.</summary>
 public static class RunFormatter
 {
-    /// <summary>What it is a run of: <c>nightly, slot of 2026-11-27 02:00 UTC</c>.</summary>
+    /// <summary>The title of a run: <c>nightly, scheduled for 2026-11-27 02:00 UTC</c>.</summary>
     public static string Title(Run run) =>
         run.Slot is { } slot
-            ? $"{run.TemplateName}, slot of {DisplayFormat.Time(slot)} UTC"
-            : $"{run.TemplateName}, asked for by {AskedBy(run)}";
+            ? $"{run.TemplateName}, scheduled for {DisplayFormat.Time(slot)} UTC"
+            : $"{run.TemplateName}, requested by {RequestedBy(run)}";
 
-    /// <summary>Who asked for it.</summary>
-    public static string AskedBy(Run run) =>
+    /// <summary>Who requested the run: a user, a token or the schedule.</summary>
+    public static string RequestedBy(Run run) =>
         run.AskedBy is not { } by ? "the schedule"
         : by.StartsWith("token:", StringComparison.Ordinal) ? $"token {by["token:".Length..]}"
         : by;
 
-    /// <summary>How it went, or goes: the gravest first.</summary>
+    /// <summary>The state of a run, by its most severe outcome.</summary>
     public static StateAppearance AppearanceOf(Run run) =>
         run switch
         {
             { HasEnded: false } => new("Running", "busy", Icons.Material.Filled.PlayCircle),
             { Failed: > 0, Done: 0, Incomplete: 0 } => new("Failed", "bad", Icons.Material.Filled.Error),
-            { Failed: > 0 } or { Missed: > 0 } => new("Not all", "bad", Icons.Material.Filled.Error),
+            { Failed: > 0 } or { Missed: > 0 } => new("Partly failed", "bad", Icons.Material.Filled.Error),
             { Incomplete: > 0 } => new("Incomplete", "warn", Icons.Material.Filled.Rule),
             { Aborted: > 0 } => new("Aborted", "quiet", Icons.Material.Filled.StopCircle),
             _ => new("Done", "good", Icons.Material.Filled.CheckCircle),
         };
 
     /// <summary>
-    /// How many of those that were due have a backup at every destination, and how many not at every one: <c>300 of 311
-    /// backed up, 9 incomplete</c>.
+    /// How many of the due databases have a backup at every destination, and how many only at some: <c>300 of 311 backed
+    /// up, 9 incomplete</c>.
     /// </summary>
     public static string SuccessSummary(Run run) =>
         string.Create(
@@ -41,12 +41,14 @@ public static class RunFormatter
             $"{run.Done:N0} of {run.Due:N0} backed up{(run.Incomplete > 0 ? $", {run.Incomplete:N0} incomplete" : "")}"
         );
 
-    /// <summary>What became of a database in a run, as the API names it.</summary>
+    /// <summary>The state of a database in a run.</summary>
+    /// <param name="state">The state, as the API names it.</param>
+    /// <param name="unchanged">Whether the database had not changed since its previous backup.</param>
     public static StateAppearance AppearanceOfDatabase(string state, bool unchanged) =>
         state switch
         {
             "Missed" => new("Missed", "bad", Icons.Material.Filled.EventBusy),
-            "Due" => new("Not yet begun", "quiet", Icons.Material.Filled.HourglassEmpty),
+            "Due" => new("Not started", "quiet", Icons.Material.Filled.HourglassEmpty),
             "Completed" when unchanged => new("Unchanged", "good", Icons.Material.Filled.CheckCircle),
             "Completed" => new("Done", "good", Icons.Material.Filled.CheckCircle),
             "CompletedWithErrors" => new("Incomplete", "warn", Icons.Material.Filled.Rule),
@@ -56,7 +58,7 @@ public static class RunFormatter
             _ => new("Failed", "bad", Icons.Material.Filled.Error),
         };
 
-    /// <summary>The parts of a run, by what became of its databases; those that are none are left out.</summary>
+    /// <summary>Numbers of databases of a run by outcome, most severe first; zeros are omitted.</summary>
     public static IReadOnlyList<(int Count, string Word, string Tone, string State)> Parts(Run run)
     {
         (int Count, string Word, string Tone, string State)[] all =
@@ -66,7 +68,7 @@ public static class RunFormatter
             (run.Incomplete, "incomplete", "warn", "CompletedWithErrors"),
             (run.Aborted, "aborted", "quiet", "Aborted"),
             (run.Running, "running", "busy", "Running"),
-            (run.Waiting, "waiting", "quiet", "Queued,Due"),
+            (run.Waiting, "pending", "quiet", "Queued,Due"),
             (run.Done, "done", "good", "Completed"),
         ];
         return [.. all.Where(p => p.Count > 0)];

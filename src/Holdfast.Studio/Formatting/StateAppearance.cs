@@ -4,13 +4,13 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>How a state is shown.</summary>
-/// <param name="Label">Its word.</param>
-/// <param name="Tone"><c>good</c>, <c>bad</c>, <c>warn</c>, <c>busy</c> or <c>quiet</c>: a class of the style sheet.</param>
-/// <param name="Icon">Its shape.</param>
+/// <summary>How a state is displayed.</summary>
+/// <param name="Label">Its name.</param>
+/// <param name="Tone"><c>good</c>, <c>bad</c>, <c>warn</c>, <c>busy</c> or <c>quiet</c>: a suffix of CSS classes.</param>
+/// <param name="Icon">Its icon.</param>
 public sealed record StateAppearance(string Label, string Tone, string Icon)
 {
-    /// <summary>Of a database, as the API names it.</summary>
+    /// <summary>For the state of a database, as the API names it.</summary>
     public static StateAppearance OfDatabase(string state) =>
         state switch
         {
@@ -18,7 +18,7 @@ public sealed record StateAppearance(string Label, string Tone, string Icon)
             "Incomplete" => new("Incomplete", "warn", Icons.Material.Filled.Rule),
             "AtRisk" => new("At risk", "bad", Icons.Material.Filled.GppMaybe),
             "Missing" => new("Missing", "bad", Icons.Material.Filled.SearchOff),
-            "Held" => new("Held", "warn", Icons.Material.Filled.PauseCircle),
+            "Held" => new("Postponed", "warn", Icons.Material.Filled.PauseCircle),
             "Failing" => new("Failing", "bad", Icons.Material.Filled.Error),
             "Overdue" => new("Overdue", "bad", Icons.Material.Filled.RunningWithErrors),
             "Uncovered" => new("Not covered", "bad", Icons.Material.Filled.GppBad),
@@ -28,7 +28,7 @@ public sealed record StateAppearance(string Label, string Tone, string Icon)
             _ => new(state, "quiet", Icons.Material.Filled.HelpOutline),
         };
 
-    /// <summary>Of an operation.</summary>
+    /// <summary>For the state of an operation.</summary>
     public static StateAppearance OfOperation(OperationState state) =>
         state switch
         {
@@ -40,12 +40,12 @@ public sealed record StateAppearance(string Label, string Tone, string Icon)
             _ => new("Failed", "bad", Icons.Material.Filled.Error),
         };
 
-    /// <summary>Of an alert.</summary>
+    /// <summary>For the severity of an alert.</summary>
     public static StateAppearance OfAlert(AlertSeverity severity) =>
         severity switch
         {
             AlertSeverity.Error => new("Error", "bad", Icons.Material.Filled.Error),
             AlertSeverity.Warning => new("Warning", "warn", Icons.Material.Filled.Warning),
-            _ => new("Note", "quiet", Icons.Material.Filled.Info),
+            _ => new("Info", "quiet", Icons.Material.Filled.Info),
         };
 }

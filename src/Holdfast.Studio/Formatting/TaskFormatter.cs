@@ -6,41 +6,44 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>Tasks and what they leave at risk, in words.</summary>
+/// <summary>Formats tasks, and the data at risk of a database.</summary>
 public static class TaskFormatter
 {
     private const string Prefix = "Server Wide Backup, ";
 
-    /// <summary>Names of tasks, as short as a column: <c>nightly (server-wide)</c>, <c>nightly (server-wide) + 2</c>.</summary>
+    /// <summary>Names of tasks, abbreviated for a column: <c>nightly (server-wide)</c>, <c>nightly (server-wide) + 2</c>.</summary>
     public static string AbbreviateNames(IReadOnlyList<string> names)
     {
         var first = names[0].StartsWith(Prefix, StringComparison.Ordinal) ? $"{names[0][Prefix.Length..]} (server-wide)" : names[0];
         return names.Count == 1 ? first : $"{first} + {names.Count - 1}";
     }
 
-    /// <summary>What would be lost if the database were lost now: all of it, or what was written since its last good backup.</summary>
+    /// <summary>
+    /// What would be lost if the database were lost now: everything, or the changes since its last good backup, as the age of
+    /// that backup.
+    /// </summary>
     public static string DataAtRisk(DatabaseView database, DateTimeOffset now) =>
         database.Dropped is not null ? "–"
         : database.LastBackup is { } last ? DisplayFormat.Span(now - last)
         : "everything";
 
-    /// <summary>Whether a name is that of a server-wide task.</summary>
+    /// <summary>Whether a task with this name is server-wide.</summary>
     public static bool IsServerWide(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>A type of backup, as columns name it.</summary>
+    /// <summary>A backup type.</summary>
     public static string Type(BackupType type) => type == BackupType.Backup ? "Backup (logical)" : "Snapshot";
 
-    /// <summary>What an archive is encrypted with.</summary>
+    /// <summary>What archives are encrypted with.</summary>
     public static string Encryption(ArchiveEncryption mode) =>
         mode switch
         {
-            ArchiveEncryption.None => "nothing",
-            ArchiveEncryption.DatabaseKey => "the database's own key",
-            ArchiveEncryption.DatabasePages => "the database's own key (its pages are)",
-            _ => "the task's key or recipients",
+            ArchiveEncryption.None => "not encrypted",
+            ArchiveEncryption.DatabaseKey => "key of the database",
+            ArchiveEncryption.DatabasePages => "not encrypted; the pages are, with the key of the database",
+            _ => "key or recipients of the task",
         };
 
-    /// <summary>Schedules in words: <c>full every Sunday at 02:00, incremental daily at 02:00</c>.</summary>
+    /// <summary>The schedules of a task: <c>full every Sunday at 02:00, incremental daily at 02:00</c>.</summary>
     public static string Schedule(TaskDefinition definition)
     {
         (string Kind, string? Cron)[] schedules = [("full", definition.FullBackup), ("incremental", definition.IncrementalBackup)];
@@ -51,15 +54,15 @@ public static class TaskFormatter
     /// <summary>How long backups are kept.</summary>
     public static string Retention(TaskDefinition definition) =>
         definition.Retention is { } retention
-            ? string.Create(CultureInfo.InvariantCulture, $"kept {retention.MinimumAgeDays:0.##} days")
-            : "kept for ever";
+            ? string.Create(CultureInfo.InvariantCulture, $"kept for {retention.MinimumAgeDays:0.##} days")
+            : "kept forever";
 
     /// <summary>How often chains are verified.</summary>
     public static string Verification(TaskDefinition definition) =>
         definition.VerifyEveryDays is { } days
             ? string.Create(CultureInfo.InvariantCulture, $"each chain every {days} days")
-            : "by hand only";
+            : "manual only";
 
-    /// <summary>A cron expression in words, or as it is.</summary>
+    /// <summary>A cron expression in words; unchanged if it is not valid.</summary>
     public static string Cron(string cron) => CronSchedule.TryParse(cron, TimeZoneInfo.Utc, out var schedule) ? schedule.Describe() : cron;
 }

@@ -4,27 +4,26 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Formatting;
 
-/// <summary>What is known of archives by reading them.</summary>
+/// <summary>Formats results of verifications.</summary>
 public static class VerificationFormatter
 {
-    /// <summary>A destination's copy of a chain, with its name.</summary>
-    public static StateAppearance Of(ChainCopy holding) =>
-        holding.DamagedCount > 0 ? new(holding.Location, "bad", Icons.Material.Filled.Error)
-        : holding.IsComplete ? new(holding.Location, "good", Icons.Material.Filled.CheckCircle)
-        : new(holding.Location, "warn", Icons.Material.Filled.Warning);
+    /// <summary>The state of a copy of a chain, with the name of its destination.</summary>
+    public static StateAppearance Of(ChainCopy copy) =>
+        copy.DamagedCount > 0 ? new(copy.Location, "bad", Icons.Material.Filled.Error)
+        : copy.IsComplete ? new(copy.Location, "good", Icons.Material.Filled.CheckCircle)
+        : new(copy.Location, "warn", Icons.Material.Filled.Warning);
 
-    /// <summary>When a destination's copy was verified, and what was found.</summary>
-    public static string Text(ChainCopy holding, DateTimeOffset now) =>
-        holding switch
+    /// <summary>When a copy was last verified, and the result.</summary>
+    public static string Text(ChainCopy copy, DateTimeOffset now) =>
+        copy switch
         {
             { Check: null } => "never verified",
-            { DamagedCount: > 0 } =>
-                $"{Plural.Of(holding.DamagedCount, "archive")} damaged, found {DisplayFormat.Ago(holding.Check.At, now)}",
-            { UndecryptableCount: > 0 } => $"not verified: the server has no key for {Plural.Of(holding.UndecryptableCount, "archive")}",
-            _ => $"verified {DisplayFormat.Ago(holding.Check.At, now)}",
+            { DamagedCount: > 0 } => $"{Plural.Of(copy.DamagedCount, "archive")} damaged, found {DisplayFormat.Ago(copy.Check.At, now)}",
+            { UndecryptableCount: > 0 } => $"not verified: the server has no key for {Plural.Of(copy.UndecryptableCount, "archive")}",
+            _ => $"verified {DisplayFormat.Ago(copy.Check.At, now)}",
         };
 
-    /// <summary>One restore point.</summary>
+    /// <summary>The result for one restore point.</summary>
     public static StateAppearance Of(RestorePointSummary point) =>
         point.Problems.Any(p => !ChainCopy.IsKeyProblem(p.Problem))
             ? new(
@@ -34,14 +33,14 @@ public static class VerificationFormatter
             )
         : point.VerifiedAt.Count > 0
             ? new(
-                point.VerifiedAt.Count == point.Locations.Count ? "Verified" : $"At {string.Join(", ", point.VerifiedAt)}",
+                point.VerifiedAt.Count == point.Locations.Count ? "Verified" : $"Verified at {string.Join(", ", point.VerifiedAt)}",
                 "good",
                 Icons.Material.Filled.CheckCircle
             )
-        : point.Problems.Count > 0 ? new("No key here", "quiet", Icons.Material.Outlined.KeyOff)
-        : new("Not yet", "quiet", Icons.Material.Outlined.HelpOutline);
+        : point.Problems.Count > 0 ? new("No key", "quiet", Icons.Material.Outlined.KeyOff)
+        : new("Not verified", "quiet", Icons.Material.Outlined.HelpOutline);
 
-    /// <summary>What is wrong with it, and what to do; null where nothing is known to be.</summary>
+    /// <summary>The known problems of a restore point, and what to do; null if there are none.</summary>
     public static string? Reason(RestorePointSummary point) =>
         point.Problems.Count == 0
             ? null

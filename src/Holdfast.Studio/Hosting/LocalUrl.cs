@@ -1,9 +1,9 @@
 namespace Holdfast.Studio.Hosting;
 
-/// <summary>Addresses that come from outside and lead on: only into this server.</summary>
+/// <summary>Redirect targets that come from outside: only paths of this server are accepted.</summary>
 internal static class LocalUrl
 {
-    /// <summary>The address, where it is a path of this server; else its first page.</summary>
+    /// <summary>The URL if it is a path of this server; otherwise the home page.</summary>
     public static string OrHomePage(string? address) =>
         address is ['/', ..]
         && !address.StartsWith("//", StringComparison.Ordinal)

@@ -4,15 +4,15 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Holdfast.Studio.Hosting;
 
-/// <summary>Opens a page to users with a role, or one above it.</summary>
+/// <summary>Allows a page for users who have a role or a higher one.</summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class RequireRoleAttribute : AuthorizeAttribute
 {
-    /// <summary>Creates it.</summary>
-    /// <param name="role">The least role.</param>
+    /// <summary>Creates an instance.</summary>
+    /// <param name="role">The lowest role that may open the page.</param>
     public RequireRoleAttribute(Role role)
         : base(AccessPolicies.ForRole(role)) => Role = role;
 
-    /// <summary>The least role.</summary>
+    /// <summary>The lowest role that may open the page.</summary>
     public Role Role { get; }
 }

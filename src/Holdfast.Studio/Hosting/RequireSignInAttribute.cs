@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Holdfast.Studio.Hosting;
 
-/// <summary>Opens a page to every user who is signed in, even before the password is changed.</summary>
+/// <summary>Allows a page for every user who is signed in, even before the required change of the first password.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class RequireSignInAttribute : AuthorizeAttribute
 {
-    /// <summary>Creates it.</summary>
+    /// <summary>Creates an instance.</summary>
     public RequireSignInAttribute()
         : base(AccessPolicies.SignedIn) { }
 }

@@ -8,13 +8,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Studio.Hosting;
 
-/// <summary>The button <em>Sign out</em>: only an answer to the browser itself can take the cookie away.</summary>
+/// <summary>Handles <em>Sign out</em>: only a response to the browser itself can delete the cookie.</summary>
 internal static class SignOutEndpoint
 {
     public static void MapSignOut(this IEndpointRouteBuilder app) =>
         app.MapPost("/sign-out", (Delegate)SignOutAsync).RequireAuthorization(AccessPolicies.SignedIn).ExcludeFromDescription();
 
-    // The server refuses what another site makes a browser send.
+    // The server refuses requests that another site makes the browser send.
     private static async Task<RedirectHttpResult> SignOutAsync(HttpContext context)
     {
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);

@@ -13,18 +13,18 @@ using MudBlazor.Services;
 
 namespace Holdfast.Studio.Hosting;
 
-/// <summary>Adds Studio, the pages for people, to a server.</summary>
+/// <summary>Adds Studio, the web interface, to a server.</summary>
 public static class StudioHosting
 {
-    /// <summary>Adds what it needs.</summary>
+    /// <summary>Registers the services of Studio.</summary>
     public static void AddStudio(WebApplicationBuilder builder)
     {
-        // nothing where the program was published: its files lie in wwwroot then
+        // has no effect in a published program, whose files are in wwwroot
         StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration);
-        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // files go out as they were compressed, not anew at each request
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // serve the precompressed files, do not compress per request
         var services = builder.Services;
         services.AddRazorComponents().AddInteractiveServerComponents(o => o.DetailedErrors = false);
-        // the server's own headers say it already
+        // the server sets this header itself
         services.AddAntiforgery(o => (o.Cookie.Name, o.SuppressXFrameOptionsHeader) = ("holdfast-form", true));
         services.AddCascadingAuthenticationState();
         services.AddMudServices(o => o.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
@@ -41,7 +41,7 @@ public static class StudioHosting
         builder.Logging.AddFilter("Microsoft.AspNetCore.Components.Server.Circuits", LogLevel.Error);
     }
 
-    /// <summary>Serves its pages at <c>/</c>.</summary>
+    /// <summary>Maps the pages of Studio at <c>/</c>.</summary>
     public static void MapStudio(this WebApplication app)
     {
         app.UseAntiforgery();
@@ -50,10 +50,10 @@ public static class StudioHosting
         app.MapSignOut();
     }
 
-    // Pages say themselves who may open them (and one that says nothing is nobody's). What they are drawn through is for all who may look.
+    // Each page declares its own role; the other endpoints of the framework (circuits, for example) require a Viewer.
     private static void RequireRole(EndpointBuilder endpoint)
     {
-        endpoint.Metadata.Add(NotAuditedMetadata.Instance); // whatever a page does, it does through the API
+        endpoint.Metadata.Add(NotAuditedMetadata.Instance); // pages act through the API only, which is audited
         if (!endpoint.Metadata.OfType<ComponentTypeMetadata>().Any())
         {
             endpoint.Metadata.Add(new RequireRoleAttribute(Role.Viewer));

@@ -2,12 +2,12 @@ using Microsoft.JSInterop;
 
 namespace Holdfast.Studio.Layout;
 
-/// <summary>What a person prefers in this browser: dark or light. Kept there.</summary>
+/// <summary>Preferences of the user, stored in the browser: light or dark mode.</summary>
 public sealed class Preferences(IJSRuntime js)
 {
-    /// <summary>Whether pages are dark: as chosen, else as the system is.</summary>
+    /// <summary>Whether dark mode is on: as the user chose, otherwise as the system prefers.</summary>
     public async Task<bool> IsDarkAsync() => await js.InvokeAsync<bool>("holdfast.isDark");
 
-    /// <summary>Keeps a choice.</summary>
+    /// <summary>Stores the choice of the user.</summary>
     public async Task SetDarkAsync(bool isDark) => await js.InvokeVoidAsync("holdfast.setDark", isDark);
 }

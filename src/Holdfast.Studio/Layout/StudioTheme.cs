@@ -2,7 +2,7 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Layout;
 
-/// <summary>Colours and type. Contrast of text is 4.5:1 and more on every surface, in light and dark.</summary>
+/// <summary>Colours and typography. Text has a contrast of at least 4.5:1 on every surface, in light and in dark mode.</summary>
 internal static class StudioTheme
 {
     private static readonly string[] Fonts =

@@ -1,6 +1,6 @@
 namespace Holdfast.Studio.Live;
 
-/// <summary>The time that pages show ages against.</summary>
+/// <summary>The current time, from which pages compute ages.</summary>
 public sealed class Clock(TimeProvider time)
 {
     /// <summary>Now.</summary>

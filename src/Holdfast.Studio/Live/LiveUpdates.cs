@@ -7,16 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Studio.Live;
 
 /// <summary>
-/// What happens on the node, for the page that is open: one listener for all its parts. Where listening fails it is
-/// tried again, later each time, and the
-/// page is stale until it works.
+/// Events of the node for an open page: one subscription for all components of the page. If the subscription fails, it is
+/// retried with increasing delays, and the page is stale until it succeeds.
 /// </summary>
 public sealed partial class LiveUpdates : IDisposable
 {
-    /// <summary>The first wait after a failure; each further one is twice as long.</summary>
+    /// <summary>Delay after the first failure: 1 s. It doubles with each further failure.</summary>
     internal static readonly TimeSpan InitialRetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest wait after a failure.</summary>
+    /// <summary>Maximum delay after a failure: 30 s.</summary>
     internal static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
@@ -27,7 +26,7 @@ public sealed partial class LiveUpdates : IDisposable
     private readonly CancellationTokenSource _stop;
     private Task? _loop;
 
-    /// <summary>Makes it; it listens from the first <see cref="Start"/> on.</summary>
+    /// <summary>Creates an instance; the first <see cref="Start"/> subscribes.</summary>
     public LiveUpdates(IEventFeed feed, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LiveUpdates> logger)
         : this(feed.ListenAsync, time, logger, lifetime.ApplicationStopping) { }
 
@@ -42,16 +41,16 @@ public sealed partial class LiveUpdates : IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
 
-    /// <summary>Told of what happened since the last time; at most 4 times a second. Comes on any thread.</summary>
+    /// <summary>Raised with the events since the previous batch, at most 4 times per second, on any thread.</summary>
     public event Action<UpdateBatch>? BatchReceived;
 
-    /// <summary>Told when <see cref="IsStale"/> has changed. Comes on any thread.</summary>
+    /// <summary>Raised, on any thread, when <see cref="IsStale"/> has changed.</summary>
     public event Action? StaleChanged;
 
-    /// <summary>Whether nothing is heard of what happens: what is shown may be out of date.</summary>
+    /// <summary>Whether the subscription has failed, so that the page may be out of date.</summary>
     public bool IsStale { get; private set; }
 
-    /// <summary>Begins to listen, where it does not yet.</summary>
+    /// <summary>Subscribes, unless it has already.</summary>
     public void Start() => _loop ??= Task.Run(ListenWithRetriesAsync);
 
     /// <inheritdoc/>
@@ -75,7 +74,7 @@ public sealed partial class LiveUpdates : IDisposable
                 }
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
-                    // One that is refused because too many listen is an everyday thing; the page says it, and nobody else needs to know.
+                    // The server refuses a subscription when there are too many. That is normal: the page shows it, so it is not logged.
                     if (e is not HoldfastException && !IsStale)
                     {
                         LogFailed(e);
@@ -90,14 +89,14 @@ public sealed partial class LiveUpdates : IDisposable
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // The page was closed, or the server stops.
+            // The page was closed, or the server is stopping.
         }
     }
 
-    private async Task ListenAsync(Action heard, CancellationToken cancellationToken)
+    private async Task ListenAsync(Action onBatch, CancellationToken cancellationToken)
     {
         await using var batches = _listen(ProgressInterval, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var next = batches.MoveNextAsync().AsTask(); // joins: one that is refused has failed by now
+        var next = batches.MoveNextAsync().AsTask(); // subscribes; if it was refused, it has failed by now
         if (!next.IsCompleted)
         {
             MarkRecovered();
@@ -105,13 +104,13 @@ public sealed partial class LiveUpdates : IDisposable
         while (await next)
         {
             MarkRecovered();
-            heard();
+            onBatch();
             Subscribers.Notify(BatchReceived, UpdateBatch.Of(batches.Current));
             next = batches.MoveNextAsync().AsTask();
         }
     }
 
-    // What happened in between was told to nobody: everything is loaded anew.
+    // Events since the failure are lost, so everything is reloaded.
     private void MarkRecovered()
     {
         if (!IsStale)
@@ -132,6 +131,6 @@ public sealed partial class LiveUpdates : IDisposable
         Subscribers.Notify(StaleChanged);
     }
 
-    [LoggerMessage(EventId = 6401, Level = LogLevel.Warning, Message = "Live updates of a page failed; they are tried again")]
+    [LoggerMessage(EventId = 6401, Level = LogLevel.Warning, Message = "The live updates of a page failed and will be retried")]
     private partial void LogFailed(Exception exception);
 }

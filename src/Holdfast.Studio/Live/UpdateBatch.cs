@@ -3,19 +3,19 @@ using Holdfast.Core.Operations;
 
 namespace Holdfast.Studio.Live;
 
-/// <summary>What happened since the last time.</summary>
-/// <param name="Operations">Operations that began, went on or ended.</param>
+/// <summary>The events since the previous batch.</summary>
+/// <param name="Operations">Operations that started, progressed or ended.</param>
 /// <param name="Changed">
-/// Kinds of things that came, changed or went: <c>databases</c>, <c>tasks</c>, <c>alert</c>; all of them where so much
-/// happened that it was not told one by one.
+/// Kinds of objects that were added, changed or removed: <c>databases</c>, <c>tasks</c>, <c>alert</c>. All of them if
+/// there were too many events to report one by one.
 /// </param>
 public sealed record UpdateBatch(IReadOnlyList<Operation> Operations, IReadOnlySet<string> Changed)
 {
-    /// <summary>Whether something other than the progress of what runs changed: lists are worth loading again.</summary>
+    /// <summary>Whether anything but the progress of running operations has changed, so that lists must be reloaded.</summary>
     public bool HasChanges =>
         Changed.Count > 0 || Operations.Any(o => o.HasEnded || o.State == OperationState.Queued || o.Progress.DoneBytes == 0);
 
-    /// <summary>That anything may have happened: everything is worth loading again.</summary>
+    /// <summary>A batch that makes every component reload.</summary>
     internal static UpdateBatch Everything { get; } = Of([new("reload", new { })]);
 
     internal static UpdateBatch Of(IReadOnlyList<ServerEvent> events)

@@ -1,4 +1,4 @@
-// The little that pages need of the browser itself.
+// Functions of the browser that pages call.
 window.holdfast = {
   isDark() {
     const chosen = localStorage.getItem('holdfast-colours');
@@ -20,7 +20,7 @@ window.holdfast = {
 };
 holdfast.paint();
 
-// The link past the menu moves the focus, and leaves the address as it is.
+// The skip link moves the focus to the content and does not change the URL.
 document.addEventListener('click', e => {
   if (!e.target.closest?.('a.skip')) return;
   e.preventDefault();
@@ -28,8 +28,14 @@ document.addEventListener('click', e => {
   document.getElementById('main').focus();
 }, true);
 
-// After the connection was lost the framework tries to get it back: soon at first, then every 5 s, for as long as it takes. Where the server does not
-// know the page any more, for it was started anew or the page was away for long, the page is loaded again, at its address.
+// The server handles the forms of a page, except plain forms, which use POST. The browser must not submit one while the page is not
+// connected: that would leave the page.
+document.addEventListener('submit', e => {
+  if (e.target.method !== 'post') e.preventDefault();
+}, true);
+
+// When the connection is lost, the framework reconnects: soon at first, then every 5 s, without limit. If the server no longer knows the
+// page, because it was restarted or the page was disconnected for too long, the page is reloaded at its URL.
 const lost = document.getElementById('components-reconnect-modal');
 const sayConnected = () => {
   lost.classList.add('reconnect-is-back');
@@ -39,13 +45,13 @@ lost.addEventListener('components-reconnect-state-changed', e => {
   if (e.detail.state === 'hide') sayConnected();
   if (e.detail.state === 'rejected') loadAgain();
 });
-// A server that is about to stop still answers; it says so, and a page that was loaded from it then would be half a page.
+// A server that is stopping still answers, but its health check fails; a page loaded from it then would be incomplete.
 async function loadAgain() {
   for (; ;) {
     try {
       if ((await fetch('/healthz', { cache: 'no-store' })).ok) break;
     } catch {
-      // Still away.
+      // The server does not answer yet.
     }
     await new Promise(later => setTimeout(later, 1000));
   }

@@ -4,9 +4,12 @@ using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests.Support;
 
-/// <summary>The system's Chromium, started once for all tests.</summary>
+/// <summary>The Chromium of the system, started once for all tests.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
+    /// <summary>Time limit for anything that a test waits for; long, because other tests may run at the same time.</summary>
+    public const int TimeoutMilliseconds = 60_000;
+
     private static readonly string[] Names = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     private IPlaywright? _playwright;
@@ -15,8 +18,9 @@ public sealed class Chromium : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var program = Names.FirstOrDefault(File.Exists) ?? throw new FileNotFoundException("There is no Chromium: apt install chromium.");
-        Assertions.SetDefaultExpectTimeout(45_000); // a machine that runs other tests at the same time is slow, not wrong
+        var program = Names.FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException("Chromium is not installed: apt install chromium.");
+        Assertions.SetDefaultExpectTimeout(TimeoutMilliseconds);
         _playwright = await Playwright.CreateAsync();
         Browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox", "--disable-gpu"] });
     }

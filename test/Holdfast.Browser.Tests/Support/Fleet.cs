@@ -1,16 +1,14 @@
 using System.Text.Json.Nodes;
 using Holdfast.Core.Encryption;
-using Holdfast.EndToEnd.Support;
 
 namespace Holdfast.Browser.Tests.Support;
 
 /// <summary>
-/// A server such as people have, for pictures: two sources, tasks of both kinds, some history, and a few things that
-/// are not well.
+/// A typical server for screenshots: three sources, tasks of both kinds, some history, and a few problems.
 /// </summary>
 internal static class Fleet
 {
-    /// <summary>A database that has tasks of both kinds.</summary>
+    /// <summary>A database with tasks of both kinds.</summary>
     public const string Orders = "shop/orders.db";
 
     private static readonly string[] Tenants =
@@ -29,7 +27,7 @@ internal static class Fleet
         "willow",
     ];
 
-    /// <summary>Starts it, and lets it work for a while.</summary>
+    /// <summary>Starts the server and runs its backups.</summary>
     public static async Task<StudioServer> StartAsync()
     {
         var studio = await StudioServer.StartAsync(Prepare, Configure);
@@ -39,7 +37,7 @@ internal static class Fleet
         await server.SendAsync(
             HttpMethod.Put,
             $"database-keys/{Uri.EscapeDataString("shop/billing.enc.db")}",
-            new JsonObject { ["passphrase"] = "only for pictures" }
+            new JsonObject { ["passphrase"] = "only for screenshots" }
         );
         await server.SendAsync(
             HttpMethod.Put,
@@ -78,7 +76,7 @@ internal static class Fleet
         await server.QuietAsync();
         await server.SendAsync(HttpMethod.Post, "backups/verify", new JsonObject { ["from"] = Orders });
         await server.QuietAsync();
-        File.WriteAllBytes($"{studio.Place.Source}/imports.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]); // no database after all
+        File.WriteAllBytes($"{studio.Place.Source}/imports.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]); // not a valid database
         foreach (var name in (string[])["nas", "vault"])
         {
             await server.SendAsync(HttpMethod.Post, $"destinations/{name}/test");
@@ -94,7 +92,7 @@ internal static class Fleet
         }
         await server.UntilAsync(
             async () => (await server.ListAsync("alerts")).Any(a => (string)a["kind"]! == "DatabaseUnreadable"),
-            "the broken database was not noticed"
+            "the broken database was not discovered"
         );
         return studio;
     }
@@ -107,7 +105,7 @@ internal static class Fleet
         {
             place.Make(name, rows, mode: "wal");
         }
-        place.Make("billing.enc.db", 700, key: DatabaseKey.FromPassphrase("only for pictures"));
+        place.Make("billing.enc.db", 700, key: DatabaseKey.FromPassphrase("only for screenshots"));
         foreach (var (i, name) in Tenants.Index())
         {
             place.Make($"../tenants/{name}.db", 60 + (i * 35 % 200), mode: "wal");

@@ -2,10 +2,10 @@ using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests.Support;
 
-/// <summary>What tests do with any page.</summary>
+/// <summary>Steps and checks for all pages.</summary>
 internal static class PageExtensions
 {
-    /// <summary>Opens an address, and returns when the page is drawn and nothing on it changes any more.</summary>
+    /// <summary>Opens a URL and waits until the page has settled.</summary>
     public static async Task OpenAsync(this IPage page, string address)
     {
         await page.GotoAsync(address);
@@ -13,8 +13,8 @@ internal static class PageExtensions
     }
 
     /// <summary>
-    /// Returns when the page has its heading and nothing on it has changed for a moment; ages that count on are no
-    /// change.
+    /// Waits until the page has its heading and has not changed for 300 ms, at most 5 s. For checks of a page as a whole; to wait
+    /// for something specific, expect it.
     /// </summary>
     public static async Task SettleAsync(this IPage page)
     {
@@ -32,7 +32,7 @@ internal static class PageExtensions
         );
     }
 
-    /// <summary>Expects that the document is not wider than the window.</summary>
+    /// <summary>Asserts that the document is not wider than the window.</summary>
     public static async Task FitsAsync(this IPage page)
     {
         var widths = await page.EvaluateAsync<int[]>("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]");
@@ -42,7 +42,7 @@ internal static class PageExtensions
         );
     }
 
-    // What sticks out, to find it fast.
+    // The elements that are too wide.
     private const string TooWide =
         "() => [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > "
         + "document.documentElement.clientWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 120)).join('\\n')";

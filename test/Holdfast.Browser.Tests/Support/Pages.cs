@@ -8,23 +8,22 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Browser.Tests.Support;
 
-/// <summary>Every page of Studio, with addresses at which it can be looked at.</summary>
+/// <summary>Every page of Studio, with URLs to open it.</summary>
 internal static partial class Pages
 {
-    /// <summary>Stands for the id of an operation, which is not known before there is one.</summary>
+    /// <summary>Placeholder for the id of an operation.</summary>
     public const string Operation = "OPERATION";
 
-    /// <summary>Stands for the id of a run.</summary>
+    /// <summary>Placeholder for the id of a run.</summary>
     public const string Run = "RUN";
 
-    /// <summary>Stands for the id of a regular task.</summary>
+    /// <summary>Placeholder for the id of a regular task.</summary>
     public const string Task = "TASK";
 
     private const string Database = "/databases/local%2Forders.db";
 
-    // By its route, names of parameters left out. More than one address where a page shows something else; the first is
-    // the page as it is opened.
-    // A page without an address here fails a test.
+    // URLs by route, without the names of parameters. The first opens the page as such; others open it in other states. A test
+    // fails if a page has no URL here.
     private static readonly Dictionary<string, string[]> Addresses = new(StringComparer.Ordinal)
     {
         ["/"] = ["/", "/?state=Covered&search=orders"],
@@ -53,17 +52,17 @@ internal static partial class Pages
         ["/password"] = ["/password"],
     };
 
-    // Of those who are not signed in; it has tests of its own.
+    // For users who are not signed in; it has its own tests.
     private const string Open = "/sign-in";
 
-    /// <summary>All addresses, with the least role that may open each.</summary>
+    /// <summary>All URLs, with the lowest role that may open each.</summary>
     public static IReadOnlyList<(string Address, Role Role)> Known { get; } =
     [.. All().Where(p => Addresses.ContainsKey(p.Route)).SelectMany(p => Addresses[p.Route].Select(a => (a, RoleOf(p.Page))))];
 
-    /// <summary>The address of each page as it is opened.</summary>
+    /// <summary>The first URL of each page.</summary>
     public static IEnumerable<string> First => All().Where(p => Addresses.ContainsKey(p.Route)).Select(p => Addresses[p.Route][0]);
 
-    /// <summary>Routes that have no address here.</summary>
+    /// <summary>Routes without a URL here.</summary>
     public static IEnumerable<string> Forgotten() => All().Select(p => p.Route).Where(r => r != Open && !Addresses.ContainsKey(r));
 
     private static IEnumerable<(Type Page, string Route)> All() =>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Holdfast.Browser.Tests.Support;
 
-/// <summary>A wire between a browser and a server that can be cut.</summary>
+/// <summary>A TCP relay between a browser and a server that can be interrupted.</summary>
 internal sealed class Relay : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -30,7 +30,7 @@ internal sealed class Relay : IDisposable
         }
     }
 
-    public void Mend() => _isCut = false;
+    public void Restore() => _isCut = false;
 
     public void Dispose()
     {
@@ -49,7 +49,7 @@ internal sealed class Relay : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The test is over.
+            // The test has ended.
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class Relay : IDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // Cut, or one side has gone.
+            // The relay was interrupted, or one side has closed its connection.
         }
         finally
         {

@@ -1,6 +1,6 @@
 namespace Holdfast.Browser.Tests.Support;
 
-/// <summary>One server for all tests of a class that only look: databases, a task that ran, and things that are not well.</summary>
+/// <summary>A server for all tests of a class that only read: databases, a completed run, and some problems.</summary>
 public sealed class SharedStudio : IAsyncLifetime
 {
     private string _operation = "";
@@ -9,7 +9,7 @@ public sealed class SharedStudio : IAsyncLifetime
 
     internal StudioServer Studio { get; private set; } = default!;
 
-    /// <summary>An address, with the ids of an operation, a run and a task where it needs them.</summary>
+    /// <summary>A URL with its placeholders replaced by ids.</summary>
     internal string Of(string address) =>
         address
             .Replace(Pages.Operation, _operation, StringComparison.Ordinal)
@@ -23,7 +23,7 @@ public sealed class SharedStudio : IAsyncLifetime
         await Studio.RunAsync();
         _operation = (string)(await Studio.Server.ListAsync("operations"))[0]["id"]!;
         _run = (string)(await Studio.Server.ListAsync("runs"))[0]["id"]!;
-        Studio.Place.Make("tenants/new.db"); // waits for its first backup
+        Studio.Place.Make("tenants/new.db"); // has no backup yet
         File.WriteAllBytes($"{Studio.Place.Source}/broken.db", [.. "SQLite format 3\0"u8, .. new byte[4080]]);
         await Studio.Server.UntilAsync(async () => (await Studio.Server.ListAsync("alerts")).Count > 0, "no alert was raised");
         _task = await Studio.OrderTaskAsync();

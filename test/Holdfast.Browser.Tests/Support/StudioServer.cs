@@ -1,15 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Holdfast.EndToEnd.Support;
 using Microsoft.Playwright;
 
 namespace Holdfast.Browser.Tests.Support;
 
-/// <summary>A real server on databases of its own, and people who look at its pages.</summary>
+/// <summary>A server process with its own databases, and browser pages of its users.</summary>
 internal sealed class StudioServer : IAsyncDisposable
 {
-    /// <summary>Everybody's password here.</summary>
+    /// <summary>The password of all users.</summary>
     public const string Password = "a long password for a test";
 
     private readonly List<IBrowserContext> _contexts = [];
@@ -20,16 +19,31 @@ internal sealed class StudioServer : IAsyncDisposable
 
     public ServerProcess Server { get; }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>URL of the server.</summary>
     public Uri Address => Server.Address;
 
-    /// <summary>Requests that any page made to another host, and errors in any page's console.</summary>
+    /// <summary>Requests of any page to another host, and errors in the console of any page.</summary>
     public List<string> Complaints { get; } = [];
 
-    /// <summary>Starts one, when the source has its databases.</summary>
-    public static async Task<StudioServer> StartAsync(Action<Workspace>? prepare = null, Action<Workspace, JsonObject>? configure = null)
+    /// <summary>Hour of the day, in UTC, that is far from now: tasks with this schedule do not start by themselves during a test.</summary>
+    public static int QuietHour { get; } = (DateTimeOffset.UtcNow.Hour + 12) % 24;
+
+    /// <summary>Texts that its pages show only for a few seconds.</summary>
+    public TransientTexts Transient { get; } = new();
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="prepare">Creates the databases; by default <see cref="Samples"/>.</param>
+    /// <param name="configure">Changes the configuration.</param>
+    /// <param name="place">The workspace, which is disposed with the server; by default a new one.</param>
+    /// <param name="before">Shell commands before the start of the server.</param>
+    public static async Task<StudioServer> StartAsync(
+        Action<Workspace>? prepare = null,
+        Action<Workspace, JsonObject>? configure = null,
+        Workspace? place = null,
+        string? before = null
+    )
     {
-        var place = new Workspace();
+        place ??= new Workspace();
         Directory.CreateDirectory(place.Destination);
         if (prepare is not null)
         {
@@ -43,11 +57,15 @@ internal sealed class StudioServer : IAsyncDisposable
             place,
             new(place.Root, $"{place.Root}/node", place.Source, place.Destination, configure: config => configure?.Invoke(place, config))
         );
+        if (before is not null)
+        {
+            studio.Server.Before = before;
+        }
         await studio.Server.StartAsync();
         return studio;
     }
 
-    /// <summary>A few databases such as people have; one is encrypted.</summary>
+    /// <summary>Creates six databases.</summary>
     public static void Samples(Workspace place)
     {
         foreach (
@@ -66,8 +84,8 @@ internal sealed class StudioServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A template that covers all, to one destination. Runs when it is told to.</summary>
-    public async Task ProtectAsync(string name = "nightly", string fullBackup = "0 2 * * 0")
+    /// <summary>Defines a destination and a server-wide task that covers all databases. It runs only on request.</summary>
+    public async Task ProtectAsync(string name = "nightly", string? fullBackup = null)
     {
         await Server.SendAsync(
             HttpMethod.Put,
@@ -80,8 +98,8 @@ internal sealed class StudioServer : IAsyncDisposable
             new JsonObject
             {
                 ["type"] = "Snapshot",
-                ["fullBackup"] = fullBackup,
-                ["incrementalBackup"] = "0 2 * * *",
+                ["fullBackup"] = fullBackup ?? $"0 {QuietHour} * * 0",
+                ["incrementalBackup"] = $"0 {QuietHour} * * *",
                 ["timeZone"] = "UTC",
                 ["destinations"] = new JsonArray("nas"),
                 ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
@@ -89,10 +107,10 @@ internal sealed class StudioServer : IAsyncDisposable
         );
     }
 
-    /// <summary>A regular task of a database, in addition; returns its id.</summary>
+    /// <summary>Creates a regular task of a database; returns its id.</summary>
     public async Task<string> OrderTaskAsync(string database = "local/orders.db")
     {
-        var made = await Server.SendAsync(
+        var created = await Server.SendAsync(
             HttpMethod.Post,
             $"databases/{Uri.EscapeDataString(database)}/tasks",
             new JsonObject
@@ -105,17 +123,17 @@ internal sealed class StudioServer : IAsyncDisposable
                 ["retention"] = new JsonObject { ["minimumAgeDays"] = 7 },
             }
         );
-        return (string)made!["task"]!["id"]!;
+        return (string)created!["task"]!["id"]!;
     }
 
-    /// <summary>Runs a template, to its end.</summary>
+    /// <summary>Runs a server-wide task and waits until it has ended.</summary>
     public async Task RunAsync(string name = "nightly", string kind = "Full")
     {
         await Server.SendAsync(HttpMethod.Post, $"server-wide-backups/{name}/backup", new JsonObject { ["kind"] = kind });
         await Server.QuietAsync();
     }
 
-    /// <summary>A page of somebody who is signed in with a role.</summary>
+    /// <summary>Opens a page for a signed-in user with a role.</summary>
     public async Task<IPage> PageAsync(
         Chromium chromium,
         string role = "Admin",
@@ -141,7 +159,7 @@ internal sealed class StudioServer : IAsyncDisposable
         return page;
     }
 
-    /// <summary>A page of somebody who is not signed in.</summary>
+    /// <summary>Opens a page for a user who is not signed in.</summary>
     public async Task<IPage> StrangerAsync(Chromium chromium, int width = 1280, int height = 800, bool dark = false, bool touch = false)
     {
         var context = await chromium.Browser.NewContextAsync(
@@ -155,8 +173,9 @@ internal sealed class StudioServer : IAsyncDisposable
             }
         );
         _contexts.Add(context);
+        await Transient.RecordAsync(context);
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(45_000);
+        page.SetDefaultTimeout(Chromium.TimeoutMilliseconds);
         page.Request += (_, request) =>
         {
             if (
@@ -188,7 +207,7 @@ internal sealed class StudioServer : IAsyncDisposable
         Place.Dispose();
     }
 
-    /// <summary>Signs somebody of a role in: makes the user where it is new, and does what the first sign-in asks for.</summary>
+    /// <summary>Signs in a user with a role. Creates the user if necessary, and changes its first password.</summary>
     public async Task<System.Net.Cookie> SignInAsync(string role)
     {
         var name = role.ToLowerInvariant() + "-person";

@@ -58,7 +58,13 @@ internal sealed class Served : IAsyncDisposable
         await SecretAsync($"{place.Root}/token", Token);
         await File.WriteAllTextAsync(
             $"{place.Root}/holdfast.json",
-            $$"""{"listen":"http://127.0.0.1:0","localRoots":["{{place.Destination}}"],"sources":[{"name":"demo","engine":"sqlite","path":"{{place.Source}}","encrypted":["*.enc.db"]}]}"""
+            $$"""
+            {
+              "listen": "http://127.0.0.1:0",
+              "localRoots": ["{{place.Destination}}"],
+              "sources": [{ "name": "demo", "engine": "sqlite", "path": "{{place.Source}}", "encrypted": ["*.enc.db"] }]
+            }
+            """
         );
         var server = Child.Start(
             Child.Holdfast,

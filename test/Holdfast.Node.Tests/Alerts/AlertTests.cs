@@ -186,7 +186,14 @@ public sealed class AlertTests : IAsyncLifetime
             var repair in (byte[]?[])
                 [
                     null,
-                    "{\"id\":\"x\",\"name\":\"x\",\"scheduledSince\":\"2026-11-25T10:00:00Z\",\"settings\":{\"type\":\"Backup\",\"fullBackup\":\"0 0 * * *\",\"destinations\":[\"nas\"]}}"u8.ToArray(),
+                    """
+                    {
+                      "id": "x",
+                      "name": "x",
+                      "scheduledSince": "2026-11-25T10:00:00Z",
+                      "settings": { "type": "Backup", "fullBackup": "0 0 * * *", "destinations": ["nas"] }
+                    }
+                    """u8.ToArray(),
                 ]
         )
         {

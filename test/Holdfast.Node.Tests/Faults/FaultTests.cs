@@ -388,7 +388,12 @@ public sealed class FaultTests
         await UntilAsync(IsWell, () =>
             $"not well again: {string.Join("; ", world.Node.Supervisor.Loops.Where(l => l.Problem is not null))}; "
             + $"{string.Join("; ", before.Where(o => !o.HasEnded).Select(o => o.Current))}; "
-            + $"{string.Join("; ", world.Node.Tasks.All.Where(t => !IsBackedUp(t)).Select(t => $"{t.Database} {t.Name} {world.Node.StatusOf(t.Id)} {world.Node.NextOf(t.Id)}"))}"
+            + string.Join(
+                "; ",
+                world
+                    .Node.Tasks.All.Where(t => !IsBackedUp(t))
+                    .Select(t => $"{t.Database} {t.Name} {world.Node.StatusOf(t.Id)} {world.Node.NextOf(t.Id)}")
+            )
         );
         _checked.Clear(); // everything is checked again
         await CheckAsync(world);

@@ -35,7 +35,10 @@ public sealed class ServerConfigTests : IDisposable
               "listen": "http://localhost:9000",
               "localRoots": ["/backup", "nas"],
               "sources": [
-                { "name": "demo", "engine": "sqlite", "path": "srv", "include": ["*.db"], "exclude": ["tmp*"], "encrypted": ["*.enc.db"], "role": "replica", "spoolFolder": "/spool", "maxWriterWaitSeconds": 2.5, },
+                {
+                  "name": "demo", "engine": "sqlite", "path": "srv", "include": ["*.db"], "exclude": ["tmp*"],
+                  "encrypted": ["*.enc.db"], "role": "replica", "spoolFolder": "/spool", "maxWriterWaitSeconds": 2.5,
+                },
               ],
               "limits": { "largeDatabaseConcurrency": 3, "graceSeconds": 0 },
               "webhook": { "url": "https://hooks.example/x" },
@@ -65,7 +68,10 @@ public sealed class ServerConfigTests : IDisposable
             """
             {
               "node": "toolong", "listen": "http://0.0.0.0:8420", "lisden": "x", "localRoots": [""],
-              "sources": [ { "name": "a", "engine": "sqlite", "path": "/srv/a" }, { "name": "A", "engine": "sqlite", "path": 7, "pathh": "/x" }, { "engine": "oracle" }, { "name": "b", "engine": "sqlite", "role": "boss" }, 5 ],
+              "sources": [
+                { "name": "a", "engine": "sqlite", "path": "/srv/a" }, { "name": "A", "engine": "sqlite", "path": 7, "pathh": "/x" },
+                { "engine": "oracle" }, { "name": "b", "engine": "sqlite", "role": "boss" }, 5
+              ],
               "limits": { "largeDatabaseConcurrency": 0, "smallDatabaseConcurrency": "many", "discoverySeconds": 1.5 },
               "webhook": { "url": "http://169.254.169.254/latest" }, "heartbeat": {}, "tls": { "key": "nowhere.pem" },
               "commands": { "x": [] }, "databaseKeys": { "demo": "x", "demo/a": "y" }, "node": "B"

@@ -20,7 +20,7 @@ public sealed partial class Password
         {
             if (Input?.New != Input?.Again)
             {
-                throw new ApiException(400, "The two new passwords differ.", "Type the same one twice.", []);
+                throw new ApiException(400, "The new passwords do not match.", "Enter the same password twice.", []);
             }
             await Forms.ChangePasswordAsync(Context, new(Input?.Present ?? "", Input?.New ?? ""));
             Context.Response.Redirect("/");

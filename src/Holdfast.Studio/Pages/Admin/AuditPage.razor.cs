@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Admin;
 
-/// <summary>Who did what, the newest first.</summary>
+/// <summary>The audit log, newest entries first.</summary>
 public sealed partial class AuditPage
 {
     private const int PageSize = 100;
@@ -17,7 +17,7 @@ public sealed partial class AuditPage
     [SupplyParameterFromQuery]
     private string? Search { get; set; }
 
-    // Reading on is up to the reader: a list that moves under the eyes is of no use here.
+    // No live updates: the list must not move while the user reads it.
     protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ public sealed partial class TokenForm
     private Role _role = Role.Viewer;
     private int _days = 90;
 
-    /// <summary>Told of the token, which is shown this once.</summary>
+    /// <summary>Invoked with the new token, which is shown only once.</summary>
     [Parameter]
     public EventCallback<TokenView> Created { get; set; }
 

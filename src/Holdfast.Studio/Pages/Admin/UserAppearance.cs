@@ -4,18 +4,18 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Pages.Admin;
 
-/// <summary>How users and tokens are shown.</summary>
+/// <summary>Appearances of the states of users and tokens.</summary>
 internal static class UserAppearance
 {
-    /// <summary>A token whose time is over.</summary>
-    public static StateAppearance ExpiredToken { get; } = new("Ended", "bad", Icons.Material.Filled.TimerOff);
+    /// <summary>An expired token.</summary>
+    public static StateAppearance ExpiredToken { get; } = new("Expired", "bad", Icons.Material.Filled.TimerOff);
 
-    /// <summary>State of a user.</summary>
+    /// <summary>The state of a user.</summary>
     public static StateAppearance Of(UserView user) =>
         user switch
         {
             { Disabled: true } => new("Disabled", "quiet", Icons.Material.Filled.Block),
-            { MustChangePassword: true } => new("Has to choose a password", "warn", Icons.Material.Filled.Password),
+            { MustChangePassword: true } => new("Must change password", "warn", Icons.Material.Filled.Password),
             _ => new("Active", "good", Icons.Material.Filled.CheckCircle),
         };
 }

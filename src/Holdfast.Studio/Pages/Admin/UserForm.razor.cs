@@ -7,7 +7,7 @@ namespace Holdfast.Studio.Pages.Admin;
 
 public sealed partial class UserForm
 {
-    // Without those that are taken for one another.
+    // Without characters that are easily confused.
     private const string Letters = "abcdefghjkmnpqrstuvwxyz23456789";
 
     private ApiException? _failure;
@@ -18,11 +18,11 @@ public sealed partial class UserForm
     private string? _tag;
     private bool _isReady;
 
-    /// <summary>Who is changed; null for a new one.</summary>
+    /// <summary>Name of the user to edit; null for a new user.</summary>
     [Parameter]
     public string? Name { get; set; }
 
-    /// <summary>Told what was done.</summary>
+    /// <summary>Invoked with a message after saving.</summary>
     [Parameter]
     public EventCallback<string> Saved { get; set; }
 
@@ -47,7 +47,7 @@ public sealed partial class UserForm
         {
             if (Name is null && name.Length > 0 && await Api.Users.FindAsync(name) is not null)
             {
-                throw new ApiException(409, $"There is a user '{name}' already.", "Choose another name.", []);
+                throw new ApiException(409, $"User '{name}' already exists.", "Choose another name.", []);
             }
             await Api.Users.PutAsync(
                 name.Length == 0 ? " " : name,
@@ -61,8 +61,8 @@ public sealed partial class UserForm
             );
             await Saved.InvokeAsync(
                 Name is null
-                    ? $"User '{name}' was added. Hand them the password: it has to be changed at the first sign-in."
-                    : $"User '{name}' was changed."
+                    ? $"User '{name}' added. Give them the password; they must change it at the first sign-in."
+                    : $"User '{name}' saved."
             );
         }
         catch (ApiException e)

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Admin;
 
-/// <summary>Who may do what: people and programs.</summary>
+/// <summary>Users and API tokens.</summary>
 public sealed partial class UsersPage
 {
     private IReadOnlyList<UserView> _users = [];
@@ -46,15 +46,15 @@ public sealed partial class UsersPage
         if (
             !await ConfirmAsync(
                 $"Delete user '{user.Name}'?",
-                "They can no longer sign in, and their sessions end at once.",
-                "Tasks that they defined, tokens that they made and what the audit log says of them stay.",
+                "The user can no longer sign in, and all sessions of the user end immediately.",
+                "Tasks and tokens that the user created, and entries in the audit log, are kept.",
                 "Delete user"
             )
         )
         {
             return;
         }
-        await ExecuteAsync(() => Api.Users.DeleteAsync(user.Name), $"User '{user.Name}' was deleted.");
+        await ExecuteAsync(() => Api.Users.DeleteAsync(user.Name), $"User '{user.Name}' deleted.");
     }
 
     private async Task DeleteAsync(TokenView token)
@@ -62,15 +62,15 @@ public sealed partial class UsersPage
         if (
             !await ConfirmAsync(
                 $"Delete token '{token.Name}'?",
-                "Programs that use it are refused from now on. It cannot be had back.",
-                "What they did stays, and so do other tokens.",
+                "Programs that use this token lose access immediately. The token cannot be recovered.",
+                "Other tokens remain valid.",
                 "Delete token"
             )
         )
         {
             return;
         }
-        await ExecuteAsync(() => Api.Tokens.DeleteAsync(token.Id), $"Token '{token.Name}' was deleted.");
+        await ExecuteAsync(() => Api.Tokens.DeleteAsync(token.Id), $"Token '{token.Name}' deleted.");
         if (_createdToken?.Id == token.Id)
         {
             _createdToken = null;

@@ -3,12 +3,12 @@ using Holdfast.Studio.Formatting;
 
 namespace Holdfast.Studio.Pages.Alerts;
 
-/// <summary>From an alert to the page where its subject is.</summary>
+/// <summary>Links from an alert to the page of its subject.</summary>
 internal static class AlertLinks
 {
-    /// <summary>Where what it is about can be looked at; null for the server itself.</summary>
-    /// <param name="subject">What it is about.</param>
-    /// <param name="templates">Names of server-wide tasks by their ids.</param>
+    /// <summary>URL and text of the link; null if the subject is the server itself.</summary>
+    /// <param name="subject">Subject of the alert.</param>
+    /// <param name="templates">Names of the server-wide tasks by id.</param>
     public static (string Address, string Text)? Of(AlertSubject subject, IReadOnlyDictionary<string, string> templates) =>
         subject switch
         {

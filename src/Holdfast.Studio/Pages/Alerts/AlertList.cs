@@ -2,26 +2,26 @@ using Holdfast.Core.Alerts;
 
 namespace Holdfast.Studio.Pages.Alerts;
 
-/// <summary>Alerts, and how many there are of each severity.</summary>
-/// <param name="all">All of them, in the order of the API: the gravest first.</param>
+/// <summary>Alerts, with their numbers by severity.</summary>
+/// <param name="all">All alerts, in the order of the API: most severe first.</param>
 internal sealed class AlertList(IReadOnlyList<Alert> all)
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of alerts.</summary>
     public int Total => all.Count;
 
-    /// <summary>How many there are of each severity that occurs, the gravest first.</summary>
+    /// <summary>Number of alerts of each severity that occurs, most severe first.</summary>
     public IReadOnlyList<(AlertSeverity Severity, int Count)> Counts { get; } =
     [.. all.CountBy(a => a.Severity).OrderByDescending(c => c.Key).Select(c => (c.Key, c.Value))];
 
-    /// <summary>Those to show.</summary>
-    /// <param name="severity">As the address has it; null, or what is none, is all.</param>
-    /// <param name="most">The most.</param>
+    /// <summary>The alerts to show.</summary>
+    /// <param name="severity">Severity from the URL; all alerts if it is null or unknown.</param>
+    /// <param name="most">Maximum number.</param>
     public IEnumerable<Alert> Shown(string? severity, int most) => Of(severity).Take(most);
 
-    /// <summary>How many there are to show.</summary>
+    /// <summary>Number of alerts of a severity; of all alerts if it is null or unknown.</summary>
     public int Count(string? severity) => Of(severity).Count();
 
-    /// <summary>A severity as the address has it.</summary>
+    /// <summary>Parses a severity from the URL; null if it is unknown.</summary>
     public static AlertSeverity? Parse(string? severity) =>
         Enum.TryParse<AlertSeverity>(severity, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) ? parsed : null;
 

@@ -1,12 +1,13 @@
 using System.Globalization;
 using Holdfast.Api.ServerInfo;
 using Holdfast.Core.Alerts;
+using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Alerts;
 
-/// <summary>The alerts that stand, and where they are sent.</summary>
+/// <summary>Active alerts, and the state of notifications.</summary>
 public sealed partial class AlertsPage
 {
     private const int PageSize = 200;
@@ -21,6 +22,10 @@ public sealed partial class AlertsPage
 
     [SupplyParameterFromQuery]
     private string? Severity { get; set; }
+
+    private string UnprotectedHint =>
+        $"{_unprotected.ToString("N0", CultureInfo.InvariantCulture)} of {Plural.Of(_databases, "database")} "
+        + $"{(_unprotected == 1 ? "is" : "are")} not yet protected at every destination.";
 
     protected override bool IsAffectedBy(UpdateBatch batch) => batch.Changed.Contains("alert") || (_list.Total == 0 && batch.HasChanges);
 
@@ -39,12 +44,12 @@ public sealed partial class AlertsPage
     }
 
     private Task<bool> ConfirmClockAsync() =>
-        ExecuteAsync(() => Api.Server.ConfirmClockAsync(), "The clock is confirmed. Retention goes on after the next full backup.");
+        ExecuteAsync(() => Api.Server.ConfirmClockAsync(), "Clock confirmed. Retention resumes after the next full backup.");
 
     private Task<bool> AcknowledgeAsync(Alert alert) =>
         ExecuteAsync(
             () => Api.Alerts.AcknowledgeAsync(new() { Keys = [alert.Key] }),
-            alert.Kind == AlertKind.BackupsMissing ? "Acknowledged. The chain is not extended all the same." : "Acknowledged."
+            alert.Kind == AlertKind.BackupsMissing ? "Acknowledged. The chain will still not be extended." : "Acknowledged."
         );
 
     private bool IsShown(AlertSeverity severity) => AlertList.Parse(Severity) == severity;

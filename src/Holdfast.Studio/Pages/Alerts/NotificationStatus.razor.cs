@@ -7,15 +7,15 @@ namespace Holdfast.Studio.Pages.Alerts;
 
 public sealed partial class NotificationStatus
 {
-    /// <summary>Setting of a webhook.</summary>
+    /// <summary>Example of a webhook setting.</summary>
     public const string Webhook = "\"webhook\": { \"url\": \"https://alerts.example.com/holdfast\" }";
 
-    /// <summary>Setting of a heartbeat.</summary>
+    /// <summary>Example of a heartbeat setting.</summary>
     public const string Heartbeat = "\"heartbeat\": { \"url\": \"https://uptime.example.com/ping/holdfast\" }";
 
     private static readonly StateAppearance Off = new("Off", "quiet", Icons.Material.Filled.NotificationsOff);
     private static readonly StateAppearance On = new("On", "good", Icons.Material.Filled.CheckCircle);
-    private static readonly StateAppearance NotDelivered = new("Not taken", "bad", Icons.Material.Filled.Error);
+    private static readonly StateAppearance NotDelivered = new("Not delivered", "bad", Icons.Material.Filled.Error);
 
     [Parameter, EditorRequired]
     public string Name { get; set; } = "";

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Backups;
 
-/// <summary>The chains of one database, at all destinations.</summary>
+/// <summary>The chains of one database at all destinations.</summary>
 public sealed partial class BackupsPage
 {
     private const int InitiallyShown = 20;
@@ -36,7 +36,7 @@ public sealed partial class BackupsPage
         (_problems, _hasMore) = (found.Problems, found.More);
     }
 
-    // Destinations are looked at anew: only when something of this database has ended.
+    // Loading lists the destinations, so only when an operation of this database has ended.
     protected override bool IsAffectedBy(UpdateBatch batch) =>
         batch.Changed.Contains("reload") || batch.Operations.Any(o => o.HasEnded && o.Database.ToString() == Id);
 
@@ -51,17 +51,17 @@ public sealed partial class BackupsPage
     private Task<bool> VerifyAsync() =>
         ExecuteAsync(
             () => Api.Backups.VerifyAsync(new() { From = Id }),
-            "Every byte is being read: Operations shows how far it is, and this page what was found."
+            "Verification started. Operations shows its progress, this page its result."
         );
 
     private IEnumerable<(string Location, long Bytes, int MissingCount)> SummarizeLocations() =>
         _chains
             .SelectMany(c =>
-                c.Copies.Select(h =>
-                    (h.Location, Bytes: c.Points.Where(p => h.ArchiveNames.Contains(p.Name)).Sum(p => p.Bytes), h.MissingCount)
+                c.Copies.Select(copy =>
+                    (copy.Location, Bytes: c.Points.Where(p => copy.ArchiveNames.Contains(p.Name)).Sum(p => p.Bytes), copy.MissingCount)
                 )
             )
-            .GroupBy(h => h.Location)
+            .GroupBy(copy => copy.Location)
             .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => (g.Key, g.Sum(h => h.Bytes), g.Sum(h => h.MissingCount)));
+            .Select(g => (g.Key, g.Sum(copy => copy.Bytes), g.Sum(copy => copy.MissingCount)));
 }

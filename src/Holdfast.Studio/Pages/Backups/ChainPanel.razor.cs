@@ -1,10 +1,11 @@
 using Holdfast.Studio.Chains;
+using Holdfast.Studio.Formatting;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Backups;
 
-/// <summary>One chain: what it is and where it lies; its points when it is opened.</summary>
+/// <summary>A chain: its copies, and, when it is open, its restore points.</summary>
 public sealed partial class ChainPanel
 {
     [Parameter, EditorRequired]
@@ -19,6 +20,9 @@ public sealed partial class ChainPanel
     [Parameter, EditorRequired]
     public EventCallback Toggled { get; set; }
 
+    private string Summary =>
+        $"UTC · {BackupFormatter.Type(Chain.Type)} · {Plural.Of(Chain.Points.Count, "restore point")} · {DisplayFormat.Bytes(Chain.Bytes)}";
+
     protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
     protected override Task LoadAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -27,11 +31,11 @@ public sealed partial class ChainPanel
         ExecuteAsync(
             async () =>
             {
-                foreach (var holding in Chain.Copies)
+                foreach (var copy in Chain.Copies)
                 {
-                    await Api.Backups.VerifyAsync(new() { From = holding.From });
+                    await Api.Backups.VerifyAsync(new() { From = copy.From });
                 }
             },
-            "It is being verified: Operations shows how far it is, and this page what was found."
+            "Verification started. Operations shows its progress, this page its result."
         );
 }

@@ -3,18 +3,18 @@ using Holdfast.Studio.Formatting;
 
 namespace Holdfast.Studio.Pages.Backups;
 
-/// <summary>One archive in the chart of sizes.</summary>
+/// <summary>A bar of the size chart, for one archive.</summary>
 internal sealed record ChartBar(double X, double Y, double Width, double Height, bool IsFull, string Title)
 {
     private const int MaxBars = 60;
-    private const double MinHeight = 2; // of the height: an archive is never invisible
+    private const double MinHeight = 2; // keeps small archives visible
     private const double MaxWidth = 36;
 
-    /// <summary>The points that are shown: the newest, the oldest of them first.</summary>
+    /// <summary>The newest restore points, at most 60, oldest first.</summary>
     public static IReadOnlyList<RestorePointSummary> Shown(IEnumerable<RestorePointSummary> points) =>
         [.. points.OrderByDescending(p => p.Time).Take(MaxBars).Reverse()];
 
-    /// <summary>Their bars, in a picture of this size.</summary>
+    /// <summary>Lays out the bars in a chart of the given size.</summary>
     public static IReadOnlyList<ChartBar> Of(IReadOnlyList<RestorePointSummary> points, double width, double height)
     {
         if (points.Count == 0)

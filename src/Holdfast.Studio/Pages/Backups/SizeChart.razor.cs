@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Backups;
 
-/// <summary>Sizes of the last archives, the oldest to the left: full ones stand out.</summary>
+/// <summary>A bar chart of the sizes of the newest archives, oldest on the left; full backups are highlighted.</summary>
 public sealed partial class SizeChart
 {
     private const int Width = 600;
@@ -14,14 +14,14 @@ public sealed partial class SizeChart
     private IReadOnlyList<RestorePointSummary> _shown = [];
     private IReadOnlyList<ChartBar> _bars = [];
 
-    /// <summary>All points, in any order; at least one.</summary>
+    /// <summary>All restore points, in any order; at least one.</summary>
     [Parameter, EditorRequired]
     public IReadOnlyList<RestorePointSummary> Points { get; set; } = [];
 
-    private string Words =>
+    private string Description =>
         $"Sizes of the last {Plural.Of(_shown.Count, "archive")}, from {DisplayFormat.Time(_shown[0].Time)} to "
-        + $"{DisplayFormat.Time(_shown[^1].Time)} UTC: the largest {DisplayFormat.Bytes(_shown.Max(p => p.Bytes))}, the "
-        + $"smallest {DisplayFormat.Bytes(_shown.Min(p => p.Bytes))}";
+        + $"{DisplayFormat.Time(_shown[^1].Time)} UTC; largest: {DisplayFormat.Bytes(_shown.Max(p => p.Bytes))}, "
+        + $"smallest: {DisplayFormat.Bytes(_shown.Min(p => p.Bytes))}";
 
     protected override void OnParametersSet()
     {

@@ -2,20 +2,20 @@ using Holdfast.Api.Databases;
 
 namespace Holdfast.Studio.Pages.Databases;
 
-/// <summary>What the list of databases can be asked for.</summary>
+/// <summary>Builds queries for the list of databases.</summary>
 internal static class DatabaseListQuery
 {
-    /// <summary>The orders, as the API names them, with their words.</summary>
-    public static readonly IReadOnlyList<(string Order, string Words)> SortOptions =
+    /// <summary>Sort orders, as the API names them, with their labels.</summary>
+    public static readonly IReadOnlyList<(string Order, string Label)> SortOptions =
     [
-        ("urgency", "What needs a hand first"),
+        ("urgency", "Needs attention first"),
         ("name", "Name"),
         ("size", "Size"),
         ("lastBackup", "Last good backup"),
         ("nextBackup", "Next backup"),
     ];
 
-    /// <summary>The query for the parameters of the page; one that is empty does not narrow it.</summary>
+    /// <summary>The query for the parameters of the page. Empty parameters are ignored.</summary>
     public static DatabaseQuery Build(string? state, string? source, string? search, string? template, string? sort) =>
         new()
         {

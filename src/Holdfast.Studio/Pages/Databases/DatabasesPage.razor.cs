@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Components.Web.Virtualization;
 
 namespace Holdfast.Studio.Pages.Databases;
 
-/// <summary>The coverage view: every database of every source, those that need a hand first.</summary>
+/// <summary>All databases of all sources, by default those that need attention first.</summary>
 public sealed partial class DatabasesPage
 {
     private DatabaseCounts? _counts;

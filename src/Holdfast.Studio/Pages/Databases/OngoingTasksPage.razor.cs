@@ -19,7 +19,7 @@ public sealed partial class OngoingTasksPage
     [Parameter]
     public string Id { get; set; } = "";
 
-    /// <summary>Ids of tasks whose details are open.</summary>
+    /// <summary>Ids of the tasks whose details are open, separated by commas.</summary>
     [SupplyParameterFromQuery]
     private string? Open { get; set; }
 
@@ -58,18 +58,18 @@ public sealed partial class OngoingTasksPage
     }
 
     private async Task RunAsync(TaskView task, BackupKind kind) =>
-        await ExecuteAsync(() => Api.Backups.StartAsync(Id, task.Id, new() { Kind = kind }), $"{kind} backup of {Id} has begun.");
+        await ExecuteAsync(() => Api.Backups.StartAsync(Id, task.Id, new() { Kind = kind }), $"{kind} backup of {Id} started.");
 
     private async Task AbortAsync(TaskView task) =>
         await ExecuteAsync(
             () => Api.Operations.AbortAsync(task.RunningOperation!),
-            "It stops. Its slot counts as used; nothing half is left."
+            "The backup is being aborted. Its partial archives are removed."
         );
 
     private async Task DelayAsync(TaskView task, int minutes) =>
         await ExecuteAsync(
             () => Api.Operations.DelayAsync(task.RunningOperation!, new(minutes)),
-            $"It stops, and begins again in {minutes} minutes."
+            $"The backup is being stopped and starts again in {minutes} minutes."
         );
 
     private async Task DeleteAsync(TaskView task)
@@ -77,13 +77,13 @@ public sealed partial class OngoingTasksPage
         if (
             await ConfirmAsync(
                 $"Delete {task.Name}?",
-                "The task goes, and makes no backup any more.",
-                "Its backups stay where they are, and can be restored.",
+                "The task is deleted and makes no more backups.",
+                "Its existing backups are kept and can be restored.",
                 "Delete"
             )
         )
         {
-            await ExecuteAsync(() => Api.Tasks.DeleteAsync(Id, task.Id), $"{task.Name} is deleted. Its backups stay.");
+            await ExecuteAsync(() => Api.Tasks.DeleteAsync(Id, task.Id), $"{task.Name} deleted. Its backups are kept.");
         }
     }
 

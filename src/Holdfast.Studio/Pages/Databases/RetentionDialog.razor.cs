@@ -6,7 +6,10 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Pages.Databases;
 
-/// <summary>What retention of a task would delete now, at each destination; letting it go, and approving what a brake holds.</summary>
+/// <summary>
+/// Previews what retention of a task would delete now at each destination, deletes it, and approves deletions that a retention
+/// guard blocks.
+/// </summary>
 public sealed partial class RetentionDialog
 {
     private IReadOnlyList<RetentionView>? _found;
@@ -28,24 +31,24 @@ public sealed partial class RetentionDialog
 
     protected override Task OnInitializedAsync() => RunAsync(async () => _found = await Api.Retention.PreviewAsync(Database, TaskId));
 
-    // Approved is exactly what is shown.
+    // Approves exactly the chains that are shown.
     private Task DeleteAsync() =>
         RunAsync(async () =>
         {
             var shown = _found!
                 .Where(v => v.Going.Count > 0)
                 .ToDictionary(v => v.Destination, v => (IReadOnlyList<string>)[.. v.Going.Select(c => c.Path)]);
-            var gone = await Api.Retention.ApproveAsync(Database, TaskId, new(shown));
-            Snackbar.Add($"{Plural.Of(gone.Sum(v => v.Deleted.Count), "chain")} deleted.", Severity.Success);
-            _found = gone;
+            var result = await Api.Retention.ApproveAsync(Database, TaskId, new(shown));
+            Snackbar.Add($"{Plural.Of(result.Sum(v => v.Deleted.Count), "chain")} deleted.", Severity.Success);
+            _found = result;
         });
 
-    private async Task RunAsync(Func<Task> ask)
+    private async Task RunAsync(Func<Task> action)
     {
         _isBusy = true;
         try
         {
-            await ask();
+            await action();
             _failure = null;
         }
         catch (ApiException e)

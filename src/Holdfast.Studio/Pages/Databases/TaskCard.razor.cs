@@ -6,7 +6,7 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Pages.Databases;
 
-/// <summary>One task of a database: derived and regular alike, told apart at a glance.</summary>
+/// <summary>A task of a database, server-wide or regular.</summary>
 public sealed partial class TaskCard
 {
     [Parameter, EditorRequired]
@@ -43,7 +43,7 @@ public sealed partial class TaskCard
     public EventCallback OnDelete { get; set; }
 
     private StateAppearance Appearance =>
-        Task.Definition.Disabled ? new("Switched off", "quiet", Icons.Material.Filled.PauseCircle)
+        Task.Definition.Disabled ? new("Disabled", "quiet", Icons.Material.Filled.PauseCircle)
         : Task.RunningOperation is not null ? StateAppearance.OfOperation(OperationState.Running)
         : StateAppearance.OfDatabase(Task.State.ToString());
 

@@ -26,7 +26,7 @@ public sealed partial class TopologyPage
                 "primary",
                 source?.Problem is null
                     ? new("Healthy", "good", Icons.Material.Filled.CheckCircle)
-                    : new("Source is down", "bad", Icons.Material.Filled.Error),
+                    : new("Source unavailable", "bad", Icons.Material.Filled.Error),
                 [.. tasks.Where(t => t.ResponsibleNode == n.Tag).Select(t => t.Name)]
             )),
         ];

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Holdfast.Studio.Formatting;
 using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Databases;
 
-/// <summary>The group as a picture: the database in the middle, its nodes around it. Edges lie under the nodes.</summary>
+/// <summary>A diagram of the database group: the database in the centre, its nodes around it.</summary>
 public sealed partial class TopologyPicture
 {
     [Parameter, EditorRequired]
@@ -12,14 +13,18 @@ public sealed partial class TopologyPicture
     [Parameter, EditorRequired]
     public IReadOnlyList<GroupNode> Nodes { get; set; } = [];
 
+    private string Description =>
+        $"Nodes of {Database}: "
+        + string.Join(", ", Nodes.Select(n => $"node {n.Tag} ({n.Role}, responsible for {Plural.Of(n.Tasks.Count, "task")})"));
+
     private int Height => Nodes.Count <= 2 ? 120 : 440;
 
     private int Middle => Nodes.Count <= 2 ? 45 : 205;
 
-    // One node stands to the left of its database.
+    // A single node is placed to the left of its database.
     private double Centre => Nodes.Count == 1 ? 300 : 210;
 
-    // Two lie beside the database; more lie on an ellipse around it, from the top on.
+    // Two nodes are placed beside the database, more on an ellipse around it, starting at the top.
     private IEnumerable<(GroupNode Node, double X, double Y)> Placed =>
         Nodes.Select(
             (node, i) =>

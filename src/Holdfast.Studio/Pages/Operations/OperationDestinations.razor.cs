@@ -16,7 +16,7 @@ public sealed partial class OperationDestinations
     private string SuccessLabel(OperationResult result) =>
         Operation.Kind switch
         {
-            OperationKind.Verify => "Whole",
+            OperationKind.Verify => "Intact",
             OperationKind.Restore => "Read from here",
             _ => result.Unchanged ? "Unchanged" : "Stored",
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Holdfast.Api;
 using Holdfast.Api.Operations;
 using Holdfast.Core.Operations;
@@ -6,7 +7,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Operations;
 
-/// <summary>What runs, with how far it is; what has run, the newest first.</summary>
+/// <summary>Running operations with their progress, and finished ones, newest first.</summary>
 public sealed partial class OperationsPage
 {
     private const int MaxActive = 50;
@@ -69,12 +70,12 @@ public sealed partial class OperationsPage
         {
             return false;
         }
-        var told = batch.Operations.ToDictionary(o => o.Id, StringComparer.Ordinal);
-        _active = [.. _active.Select(o => told.GetValueOrDefault(o.Id, o)).Where(o => !o.HasEnded)];
+        var updated = batch.Operations.ToDictionary(o => o.Id, StringComparer.Ordinal);
+        _active = [.. _active.Select(o => updated.GetValueOrDefault(o.Id, o)).Where(o => !o.HasEnded)];
         return true;
     }
 
-    // Of databases and tasks nothing is shown here.
+    // The page shows no data of databases or tasks.
     protected override bool IsAffectedBy(UpdateBatch batch) =>
         batch.Changed.Contains("reload") || (batch.Operations.Count > 0 && batch.HasChanges);
 
@@ -87,6 +88,8 @@ public sealed partial class OperationsPage
         );
 
     private void Go(string name, string? value) => Navigation.NavigateTo(Address(name, value), replace: true);
+
+    private static string Count(int count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     private void ShowMore() =>
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("shown", (Shown ?? PageSize) + (2 * PageSize)), replace: true);

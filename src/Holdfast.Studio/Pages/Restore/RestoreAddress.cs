@@ -1,27 +1,27 @@
 namespace Holdfast.Studio.Pages.Restore;
 
-/// <summary>Where a person is in the wizard, as its address says it. Keys never stand there.</summary>
+/// <summary>The state of the restore wizard, as its URL contains it. Keys are never part of it.</summary>
 public sealed record RestoreAddress
 {
     /// <summary>Value of <see cref="Step"/> for the summary.</summary>
     public const string SummaryStep = "summary";
 
-    /// <summary>A database's id, <c>destination:NAME/path</c>, or a path; null at the beginning.</summary>
+    /// <summary>Id of a database, <c>destination:NAME/path</c> or a path; null in the first step.</summary>
     public string? From { get; init; }
 
-    /// <summary>The point, as a time in file names; null before one is chosen.</summary>
+    /// <summary>The restore point, as its time in file names; null until one is selected.</summary>
     public string? Point { get; init; }
 
-    /// <summary>The destination to read from, where several have the point; null for the first.</summary>
+    /// <summary>The destination to read from; null for the first that has the restore point.</summary>
     public string? At { get; init; }
 
-    /// <summary>Id of the new database; null before it is named.</summary>
+    /// <summary>Id of the new database; null until it is named.</summary>
     public string? Target { get; init; }
 
-    /// <summary><see cref="SummaryStep"/>, or null for the first step that is open.</summary>
+    /// <summary><see cref="SummaryStep"/>, or null for the first step that is not done.</summary>
     public string? Step { get; init; }
 
-    /// <summary>The restore that was begun; null before.</summary>
+    /// <summary>Id of the restore operation; null before it is started.</summary>
     public string? Operation { get; init; }
 
     /// <inheritdoc/>
@@ -43,7 +43,7 @@ public sealed record RestoreAddress
         return query.Length == 0 ? "/restore" : $"/restore?{query}";
     }
 
-    /// <summary>The way back to a step: what comes after it is left out.</summary>
+    /// <summary>The address of an earlier step, without the input of later ones.</summary>
     public RestoreAddress BackTo(RestoreStep step) =>
         step switch
         {

@@ -9,14 +9,14 @@ using Microsoft.AspNetCore.Components;
 namespace Holdfast.Studio.Pages.Restore;
 
 /// <summary>
-/// From a backup to a new database, step by step. Where it stands is in the address; keys that were typed are held here
-/// only, and are sent with the one restore.
+/// The restore wizard. Its state is in the URL. Keys that the user enters exist only in this object and are sent only with this
+/// restore.
 /// </summary>
 public sealed partial class RestorePage
 {
-    private static readonly (RestoreStep Step, string Words)[] Steps =
+    private static readonly (RestoreStep Step, string Label)[] Steps =
     [
-        (RestoreStep.Location, "Where from"),
+        (RestoreStep.Location, "Location"),
         (RestoreStep.Point, "Restore point"),
         (RestoreStep.Key, "Key"),
         (RestoreStep.Name, "New database"),
@@ -26,12 +26,12 @@ public sealed partial class RestorePage
 
     private static readonly Dictionary<RestoreStep, string> Titles = new()
     {
-        [RestoreStep.Location] = "Where is the backup?",
-        [RestoreStep.Point] = "Which point?",
-        [RestoreStep.Key] = "Can it be read?",
-        [RestoreStep.Name] = "What is the new database called?",
-        [RestoreStep.Summary] = "Is this right?",
-        [RestoreStep.Progress] = "The restore",
+        [RestoreStep.Location] = "Select the location of the backup",
+        [RestoreStep.Point] = "Select a restore point",
+        [RestoreStep.Key] = "Check the restore point",
+        [RestoreStep.Name] = "Name the new database",
+        [RestoreStep.Summary] = "Review the restore",
+        [RestoreStep.Progress] = "Restore progress",
     };
 
     private readonly List<string> _keys = [];
@@ -46,7 +46,7 @@ public sealed partial class RestorePage
     private RestorePointCheckView? _check;
     private IReadOnlyList<ValidationError> _keyErrors = [];
     private ApiException? _restoreFailure;
-    private bool _isTrying;
+    private bool _isChecking;
 
     [SupplyParameterFromQuery]
     private string? From { get; set; }
@@ -114,7 +114,7 @@ public sealed partial class RestorePage
         {
             return;
         }
-        ForgetKeys(); // it was given for another point
+        ForgetKeys(); // it was entered for another restore point
         await CheckAsync(archive, cancellationToken);
     }
 
@@ -129,10 +129,10 @@ public sealed partial class RestorePage
             return;
         }
         _focusedStep = Current;
-        await _title.FocusAsync(); // the next step is read, and the next key press is in it
+        await _title.FocusAsync(); // so that a screen reader reads the next step and the keyboard continues there
     }
 
-    // Of a destination or a path the databases are told first, unless there is but one.
+    // For a destination or a path, the user selects a database first, unless there is only one.
     private async Task SearchAsync(string from, CancellationToken cancellationToken)
     {
         (_searchedFrom, _databases, _chains, _check) = (null, null, [], null);
@@ -154,7 +154,7 @@ public sealed partial class RestorePage
     {
         if (_checkedArchive != archive)
         {
-            (_checkedArchive, _check) = (archive, null); // another key for the same one is tried where the first was
+            (_checkedArchive, _check) = (archive, null); // for another key of the same archive, the step stays visible
         }
         _keyErrors = [];
         _check = await Api.Backups.CheckAsync(new() { From = archive, Keys = [.. _keys] }, cancellationToken);
@@ -162,7 +162,7 @@ public sealed partial class RestorePage
 
     private async Task TryKeyAsync(string key)
     {
-        _isTrying = true;
+        _isChecking = true;
         ForgetKeys();
         try
         {
@@ -178,9 +178,9 @@ public sealed partial class RestorePage
 
         if (_check?.Problem is not null)
         {
-            ForgetKeys(); // one that opens nothing is not sent with the restore
+            ForgetKeys(); // a key that does not fit is not sent with the restore
         }
-        _isTrying = false;
+        _isChecking = false;
     }
 
     private async Task RestoreAsync((bool KeepMode, bool KeepOwner) file)

@@ -1,23 +1,23 @@
 namespace Holdfast.Studio.Pages.Restore;
 
-/// <summary>The steps from a backup to a new database.</summary>
+/// <summary>Steps of the restore wizard.</summary>
 public enum RestoreStep
 {
-    /// <summary>Where the backup is looked for.</summary>
+    /// <summary>Select where to look for the backup.</summary>
     Location,
 
-    /// <summary>Which database, and which of its points.</summary>
+    /// <summary>Select the database and the restore point.</summary>
     Point,
 
-    /// <summary>Whether it can be read, and the key where one is needed.</summary>
+    /// <summary>Check that the backup can be read; enter a key if needed.</summary>
     Key,
 
-    /// <summary>What the new database is called, and where it goes.</summary>
+    /// <summary>Choose name and source of the new database.</summary>
     Name,
 
-    /// <summary>What will be done.</summary>
+    /// <summary>Review and start.</summary>
     Summary,
 
-    /// <summary>How far it is, and what came of it.</summary>
+    /// <summary>Progress and result.</summary>
     Progress,
 }

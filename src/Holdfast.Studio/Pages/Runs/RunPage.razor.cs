@@ -29,15 +29,21 @@ public sealed partial class RunPage
     }
 
     private static string Note(Run run) =>
-        run.Slot is null ? $"Asked for by {RunFormatter.AskedBy(run)}. The schedule stays as it is."
+        run.Slot is null ? $"Requested by {RunFormatter.RequestedBy(run)}. The schedule is not affected."
         : run.Missed > 0
-            ? "Missed: the slot passed, and no backup of the database began within an hour. One that begins later is no longer "
-                + "counted as missed."
-        : "What was due in this slot counts, tried or not. A backup that failed and is tried again belongs to the same run.";
+            ? "Missed: no backup of the database started within an hour of its scheduled time. A database whose backup starts later "
+                + "no longer counts as missed."
+        : "The run includes every database that was due at this time. Retries of failed backups belong to the same run.";
 
     private string StateText() =>
         "Only: "
-        + $"{string.Join(", ", State!.Split(',').Select(s => RunFormatter.AppearanceOfDatabase(s, unchanged: false).Label.ToLowerInvariant()))}";
+        + string.Join(", ", State!.Split(',').Select(s => RunFormatter.AppearanceOfDatabase(s, unchanged: false).Label.ToLowerInvariant()));
+
+    // The kind of the archive that was stored; a dash if none was.
+    private static string StoredKind(RunDatabaseView database) =>
+        database.Kind is { } kind && database.State is "Completed" or "CompletedWithErrors" && !database.Unchanged
+            ? database.Kind.ToString()!.ToLowerInvariant()
+            : "–";
 
     private void Go(string name, string? value) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter(name, value), replace: true);
 
@@ -53,15 +59,15 @@ public sealed partial class RunPage
         {
             return;
         }
-        await ExecuteAsync(() => Api.Runs.AbortAsync(Id), "All of it that waited or ran is stopped.");
+        await ExecuteAsync(() => Api.Runs.AbortAsync(Id), "All queued and running backups of this run are being aborted.");
     }
 
     private Task<bool> ConfirmAbortAsync() =>
         ConfirmAsync(
-            "Abort all of this run?",
-            "All its backups that wait or run stop, and what they have written is removed at every destination. Their slots "
-                + "count as used: they run again at the next one.",
-            "Backups that are done stay, and older ones too. What is due later in this slot by its spread still begins.",
+            "Abort this run?",
+            "All queued and running backups of the run stop, and their partial archives are removed from all destinations. They "
+                + "will not be retried before their next scheduled time.",
+            "Completed backups are kept. Databases whose start is spread to a later time still start.",
             "Abort all"
         );
 }

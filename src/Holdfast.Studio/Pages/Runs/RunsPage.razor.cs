@@ -23,5 +23,7 @@ public sealed partial class RunsPage
         return ReloadAsync();
     }
 
+    private static string KindText(Run run) => $"{run.Kind.ToString().ToLowerInvariant()}, started";
+
     private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

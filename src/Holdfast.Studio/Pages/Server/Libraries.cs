@@ -1,21 +1,21 @@
 namespace Holdfast.Studio.Pages.Server;
 
-/// <summary>The libraries that the program is made with. A test compares them with what is shipped.</summary>
+/// <summary>The libraries that the program contains. A test compares the list with the shipped files.</summary>
 internal static class Libraries
 {
     /// <summary>A library.</summary>
     /// <param name="Name">Its name.</param>
-    /// <param name="For">What it does here.</param>
-    /// <param name="Licence">Its licence, by its SPDX name.</param>
-    /// <param name="Packages">The packages that it comes in; none for what is built from source.</param>
-    public sealed record Library(string Name, string For, string Licence, params string[] Packages);
+    /// <param name="Purpose">What the program uses it for.</param>
+    /// <param name="Licence">SPDX identifier of its licence.</param>
+    /// <param name="Packages">Its packages; none if it is built from source.</param>
+    public sealed record Library(string Name, string Purpose, string Licence, params string[] Packages);
 
-    /// <summary>All of them.</summary>
+    /// <summary>All libraries.</summary>
     public static IReadOnlyList<Library> All { get; } =
     [
         new(
             ".NET and ASP.NET Core",
-            "Runtime, server and pages",
+            "Runtime, web server and pages",
             "MIT",
             "Microsoft.AspNetCore.OpenApi",
             "Microsoft.OpenApi",
@@ -26,13 +26,13 @@ internal static class Libraries
         ),
         new("Cronos", "Schedules", "MIT", "Cronos"),
         new("libsodium", "Encryption", "ISC", "libsodium"),
-        new("MudBlazor", "Inputs and dialogs of these pages", "MIT", "MudBlazor"),
+        new("MudBlazor", "Controls and dialogs of Studio", "MIT", "MudBlazor"),
         new("Npgsql", "Connections to PostgreSQL", "PostgreSQL", "Npgsql"),
-        new("Scalar", "The page that describes the API", "MIT", "Scalar.AspNetCore"),
-        new("Spectre.Console", "What the command prints", "MIT", "Spectre.Console", "Spectre.Console.Ansi"),
-        new("SQLite", "The server's state", "blessing", "SourceGear.sqlite3"),
-        new("SQLite3 Multiple Ciphers", "Databases of sources, encrypted ones too", "MIT"),
-        new("SQLitePCLRaw", "Binding of SQLite", "Apache-2.0", "SQLitePCLRaw.core", "SQLitePCLRaw.provider.e_sqlite3"),
+        new("Scalar", "API reference page", "MIT", "Scalar.AspNetCore"),
+        new("Spectre.Console", "Output of the command", "MIT", "Spectre.Console", "Spectre.Console.Ansi"),
+        new("SQLite", "State of the server", "blessing", "SourceGear.sqlite3"),
+        new("SQLite3 Multiple Ciphers", "Databases of sources, including encrypted ones", "MIT"),
+        new("SQLitePCLRaw", "SQLite binding", "Apache-2.0", "SQLitePCLRaw.core", "SQLitePCLRaw.provider.e_sqlite3"),
         new("Zstandard and ZstdNet", "Compression", "BSD-3-Clause", "ZstdNet"),
     ];
 }

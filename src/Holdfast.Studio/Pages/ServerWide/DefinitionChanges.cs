@@ -2,10 +2,10 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Studio.Pages.ServerWide;
 
-/// <summary>What somebody else changed in a task, in words.</summary>
+/// <summary>Describes the differences between two versions of a task.</summary>
 internal static class DefinitionChanges
 {
-    /// <summary>The differences, field by field.</summary>
+    /// <summary>The differences, one text per field.</summary>
     public static IReadOnlyList<string> Between(TaskDefinition before, TaskDefinition after)
     {
         var all = Fields(before)
@@ -13,7 +13,7 @@ internal static class DefinitionChanges
             .Where(p => p.First.Value != p.Second.Value)
             .Select(p => $"{p.First.Name} is now {p.Second.Value} (was {p.First.Value})")
             .ToList();
-        return all.Count > 0 ? all : ["nothing that can be seen here"];
+        return all.Count > 0 ? all : ["nothing that this page shows"];
     }
 
     private static IEnumerable<(string Name, string Value)> Fields(TaskDefinition d)
@@ -22,8 +22,8 @@ internal static class DefinitionChanges
         yield return ("the type", d.Type.ToString());
         yield return ("the full schedule", d.FullBackup ?? "off");
         yield return ("the incremental schedule", d.IncrementalBackup ?? "off");
-        yield return ("the time zone", d.TimeZone ?? "the node's");
-        yield return ("the retention", d.Retention is { } r ? $"{r.MinimumAgeDays} days" : "for ever");
+        yield return ("the time zone", d.TimeZone ?? "that of the node");
+        yield return ("the retention", d.Retention is { } r ? $"{r.MinimumAgeDays} days" : "forever");
         yield return (
             "the encryption",
             d.Encryption is { } e
@@ -32,9 +32,9 @@ internal static class DefinitionChanges
         );
         yield return ("the list of destinations", d.Destinations.Count == 0 ? "empty" : string.Join(", ", d.Destinations));
         yield return ("the list of exclusions", d.Excluded.Count == 0 ? "empty" : string.Join(", ", d.Excluded));
-        yield return ("the verification", d.VerifyEveryDays is { } every ? $"every {every} days" : "by hand");
-        yield return ("the comparison of unchanged databases", $"every {d.CompareEveryHours} hours");
-        yield return ("the spread", $"{d.SpreadMinutes} min");
-        yield return ("the task", d.Disabled ? "switched off" : "switched on");
+        yield return ("the verification", d.VerifyEveryDays is { } every ? $"every {every} days" : "manual");
+        yield return ("the comparison interval of unchanged databases", $"every {d.CompareEveryHours} hours");
+        yield return ("the spread", $"{d.SpreadMinutes} minutes");
+        yield return ("the task", d.Disabled ? "disabled" : "enabled");
     }
 }

@@ -12,7 +12,7 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Pages.ServerWide;
 
-/// <summary>The form of a server-wide backup task, with a live preview of what it does.</summary>
+/// <summary>The form of a server-wide backup task, with a live preview.</summary>
 public sealed partial class ServerWideEdit
 {
     private static readonly TimeSpan PreviewDelay = TimeSpan.FromMilliseconds(400);
@@ -40,7 +40,7 @@ public sealed partial class ServerWideEdit
 
     private string TargetName => Name ?? (string.IsNullOrWhiteSpace(_draft?.Name) ? "new" : _draft.Name.Trim());
 
-    // Edits of others must not overwrite what is being typed: they show when it is saved.
+    // Changes by other users must not overwrite the input; they are detected on saving.
     protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
@@ -87,7 +87,7 @@ public sealed partial class ServerWideEdit
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Something else was typed.
+            // The user has typed on; a newer preview is on its way.
         }
     }
 
@@ -99,7 +99,7 @@ public sealed partial class ServerWideEdit
         }
         try
         {
-            // A key is not needed to tell what it would encrypt.
+            // The preview does not need the key.
             var definition = _draft.ToDefinition();
             var draft = definition with { Encryption = definition.Encryption! with { Key = null } };
             _preview = await Api.ServerWideBackups.PreviewAsync(TargetName, draft, cancellationToken);
@@ -122,7 +122,7 @@ public sealed partial class ServerWideEdit
             {
                 await ShowKeyAsync(key, isNew: true);
             }
-            Snackbar.Add($"{saved.Value.Name} is saved: it {saved.Value.Preview?.Summary ?? saved.Value.Summary}.", Severity.Success);
+            Snackbar.Add($"{saved.Value.Name} saved. It {saved.Value.Preview?.Summary ?? saved.Value.Summary}.", Severity.Success);
             Navigation.NavigateTo("/server-wide-backup");
         }
         catch (ApiException e) when (e.IsStale)
@@ -144,7 +144,7 @@ public sealed partial class ServerWideEdit
         var now = await Api.ServerWideBackups.FindAsync(TargetName);
         _conflict =
             now is null || _saved is null
-                ? "it was deleted."
+                ? "it has been deleted."
                 : string.Join("; ", DefinitionChanges.Between(_saved, now.Value.Definition)) + ".";
         _etag = now?.ETag ?? etag;
     }
@@ -170,7 +170,7 @@ public sealed partial class ServerWideEdit
 
     private async Task RevealAsync()
     {
-        if (!await ConfirmAsync("Reveal the key?", "The key is shown to you. The audit log says that you have seen it.", null, "Reveal"))
+        if (!await ConfirmAsync("Reveal the key?", "The key will be displayed. The audit log will record this.", null, "Reveal"))
         {
             return;
         }
@@ -184,7 +184,7 @@ public sealed partial class ServerWideEdit
     private async Task ShowKeyAsync(KeyView key, bool isNew)
     {
         var dialog = await Dialogs.ShowAsync<KeyDialog>(
-            "The key of this task",
+            "Task key",
             new DialogParameters<KeyDialog> { { d => d.Key, key }, { d => d.IsNew, isNew } },
             new DialogOptions { BackdropClick = !isNew, CloseOnEscapeKey = !isNew }
         );

@@ -13,7 +13,7 @@ public sealed partial class ServerWidePage
     private async Task RunAsync(string name, BackupKind kind) =>
         await ExecuteAsync(
             () => Api.ServerWideBackups.StartAsync(name, new() { Kind = kind }),
-            $"{kind} backups of all databases of {name} have begun: see Runs."
+            $"{kind} backups of all databases of {name} started. Follow them on the page Runs."
         );
 
     private async Task ToggleAsync(TemplateView task)
@@ -21,10 +21,10 @@ public sealed partial class ServerWidePage
         if (
             !task.Definition.Disabled
             && !await ConfirmAsync(
-                $"Switch {task.Name} off?",
-                "Its databases are not backed up by it until it is switched on again. Slots that pass meanwhile do not count as missed.",
-                "Backups that lie at the destinations stay, and can be restored.",
-                "Switch off"
+                $"Disable {task.Name}?",
+                "The task makes no backups until you enable it again. Scheduled times that pass in the meantime do not count as missed.",
+                "Its existing backups are kept and can be restored.",
+                "Disable"
             )
         )
         {
@@ -35,17 +35,17 @@ public sealed partial class ServerWidePage
 
     private async Task DeleteAsync(TemplateView task)
     {
-        var will = $"Its task of each database goes with it, and no backup of {task.Name} is made any more.";
+        var will = $"The task is deleted for all databases. {task.Name} makes no more backups.";
         if (
             await ConfirmAsync(
                 $"Delete {task.Name}?",
                 will,
-                "All its backups stay where they are, and can be restored. Retention no longer deletes any of them.",
+                "All its backups are kept and can be restored. Retention no longer deletes any of them.",
                 "Delete"
             )
         )
         {
-            await ExecuteAsync(() => Api.ServerWideBackups.DeleteAsync(task.Name), $"{task.Name} is deleted. Its backups stay.");
+            await ExecuteAsync(() => Api.ServerWideBackups.DeleteAsync(task.Name), $"{task.Name} deleted. Its backups are kept.");
         }
     }
 }

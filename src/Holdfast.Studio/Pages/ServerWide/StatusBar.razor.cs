@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.ServerWide;
 
-/// <summary>How the databases of a template stand: a bar, and the same in numbers that lead to them.</summary>
+/// <summary>States of the databases of a server-wide task: a bar, and the numbers as links to the databases.</summary>
 public sealed partial class StatusBar
 {
     [Parameter, EditorRequired]
@@ -19,8 +19,13 @@ public sealed partial class StatusBar
         var all = $"/?template={Uri.EscapeDataString(Template)}";
         foreach (var state in DatabaseStates.All)
         {
-            var look = StateAppearance.OfDatabase(state);
-            yield return (Counts.States.GetValueOrDefault(state), look.Label.ToLowerInvariant(), look.Tone, $"{all}&state={state}");
+            var appearance = StateAppearance.OfDatabase(state);
+            yield return (
+                Counts.States.GetValueOrDefault(state),
+                appearance.Label.ToLowerInvariant(),
+                appearance.Tone,
+                $"{all}&state={state}"
+            );
         }
     }
 }

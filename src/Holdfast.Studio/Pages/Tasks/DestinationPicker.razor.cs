@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>Which destinations a task writes to; a new local one can be defined in place.</summary>
+/// <summary>Selects the destinations of a task. A new local destination can be defined in place.</summary>
 public sealed partial class DestinationPicker
 {
     private readonly Dictionary<string, string> _tested = [];
@@ -35,7 +35,7 @@ public sealed partial class DestinationPicker
         try
         {
             var test = await Api.Destinations.TestAsync(name);
-            _tested[name] = test.FreeBytes is { } free ? $"works, {DisplayFormat.Bytes(free)} free" : "works";
+            _tested[name] = test.FreeBytes is { } free ? $"OK, {DisplayFormat.Bytes(free)} free" : "OK";
         }
         catch (ApiException e)
         {
@@ -49,7 +49,7 @@ public sealed partial class DestinationPicker
         if (
             !await ExecuteAsync(
                 () => Api.Destinations.PutAsync(name, new() { Kind = "local", Path = _path.Trim() }),
-                $"Destination {name} is defined."
+                $"Destination {name} defined."
             )
         )
         {

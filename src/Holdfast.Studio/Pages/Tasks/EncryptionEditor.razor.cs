@@ -2,13 +2,13 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>What archives are encrypted with. The key itself is never shown here: what is pasted goes to the server once.</summary>
+/// <summary>Edits the encryption of a task. An existing key is never shown; a new one is sent to the server once.</summary>
 public sealed partial class EncryptionEditor
 {
     [Parameter, EditorRequired]
     public TaskDraft Draft { get; set; } = default!;
 
-    /// <summary>Whether the server has a key for this task already.</summary>
+    /// <summary>Whether the server already has a key for this task.</summary>
     [Parameter]
     public bool HasKey { get; set; }
 

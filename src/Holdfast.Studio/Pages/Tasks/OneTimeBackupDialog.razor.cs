@@ -5,7 +5,7 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>A full backup without a task: no schedule, no retention.</summary>
+/// <summary>Starts a full backup without a task, schedule or retention.</summary>
 public sealed partial class OneTimeBackupDialog
 {
     private BackupType _type = BackupType.Snapshot;
@@ -32,7 +32,7 @@ public sealed partial class OneTimeBackupDialog
                     Recipients = [.. _recipients.Split([' ', ',', '\n'], StringSplitOptions.RemoveEmptyEntries)],
                 }
             );
-            Snackbar.Add($"One-time backup of {Id} has begun.", Severity.Success);
+            Snackbar.Add($"One-time backup of {Id} started.", Severity.Success);
             Dialog.Close();
         }
         catch (ApiException e)

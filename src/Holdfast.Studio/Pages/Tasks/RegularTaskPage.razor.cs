@@ -57,7 +57,7 @@ public sealed partial class RegularTaskPage
             if (saved.Value.GeneratedKey is { } key)
             {
                 var dialog = await Dialogs.ShowAsync<KeyDialog>(
-                    "The key of this task",
+                    "Task key",
                     new DialogParameters<KeyDialog> { { d => d.Key, key }, { d => d.IsNew, true } },
                     new DialogOptions { BackdropClick = false, CloseOnEscapeKey = false }
                 );

@@ -4,28 +4,28 @@ using Holdfast.Core.Scheduling;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>A schedule as it is picked, and the cron expression that it is: each follows from the other.</summary>
+/// <summary>A schedule as selected in the form, and its cron expression. Each can be converted to the other.</summary>
 public sealed record ScheduleChoice
 {
-    /// <summary>Hours that divide a day, so that they come at the same times every day.</summary>
+    /// <summary>Intervals in hours that divide a day evenly, so that the times are the same every day.</summary>
     public static readonly IReadOnlyList<int> HourSteps = [1, 2, 3, 4, 6, 8, 12];
 
-    /// <summary>How it is picked.</summary>
+    /// <summary>The kind of schedule.</summary>
     public ScheduleKind Kind { get; init; } = ScheduleKind.Daily;
 
-    /// <summary>For <see cref="ScheduleKind.Hours"/>: one of <see cref="HourSteps"/>.</summary>
+    /// <summary>For <see cref="ScheduleKind.Hours"/>: the interval, one of <see cref="HourSteps"/>.</summary>
     public int Hours { get; init; } = 6;
 
     /// <summary>Time of day.</summary>
     public TimeSpan Time { get; init; } = new(2, 0, 0);
 
-    /// <summary>For <see cref="ScheduleKind.Weekly"/>.</summary>
+    /// <summary>For <see cref="ScheduleKind.Weekly"/>: the day of the week.</summary>
     public DayOfWeek Weekday { get; init; } = DayOfWeek.Sunday;
 
-    /// <summary>For <see cref="ScheduleKind.Monthly"/>: 1 to 28, which every month has.</summary>
+    /// <summary>For <see cref="ScheduleKind.Monthly"/>: the day, 1 to 28, which every month has.</summary>
     public int Day { get; init; } = 1;
 
-    /// <summary>For <see cref="ScheduleKind.Custom"/>: as it was typed.</summary>
+    /// <summary>For <see cref="ScheduleKind.Custom"/>: the cron expression.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>The cron expression.</summary>
@@ -39,7 +39,7 @@ public sealed record ScheduleChoice
             _ => Text,
         };
 
-    /// <summary>How an expression would be picked; what no choice can say is custom.</summary>
+    /// <summary>Converts a cron expression; one that no other kind can express becomes custom.</summary>
     public static ScheduleChoice Of(string cron)
     {
         var custom = new ScheduleChoice { Kind = ScheduleKind.Custom, Text = cron };
@@ -83,12 +83,12 @@ public sealed record ScheduleChoice
         };
     }
 
-    /// <summary>What is wrong with an expression; null where it can be used.</summary>
+    /// <summary>Checks a cron expression. Returns the problem; null if it is valid.</summary>
     public static string? Validate(string cron)
     {
         try
         {
-            return CronSchedule.Parse(cron, TimeZoneInfo.Utc).HasOccurrences ? null : $"'{cron}' never comes.";
+            return CronSchedule.Parse(cron, TimeZoneInfo.Utc).HasOccurrences ? null : $"'{cron}' never occurs.";
         }
         catch (HoldfastException e)
         {
@@ -96,7 +96,7 @@ public sealed record ScheduleChoice
         }
     }
 
-    /// <summary>The next times of it, in its zone; none where it cannot be read.</summary>
+    /// <summary>The next times of a schedule in its time zone; none if the expression is not valid.</summary>
     public static IReadOnlyList<DateTimeOffset> Next(string cron, string? timeZone, DateTimeOffset now, int count)
     {
         var zone = TimeZoneInfo.TryFindSystemTimeZoneById(timeZone ?? TimeZoneInfo.Local.Id, out var found) ? found : TimeZoneInfo.Utc;

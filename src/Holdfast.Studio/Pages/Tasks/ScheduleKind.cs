@@ -1,6 +1,6 @@
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>How a schedule is picked.</summary>
+/// <summary>Kinds of schedules in the form.</summary>
 public enum ScheduleKind
 {
     /// <summary>Every few hours.</summary>
@@ -9,12 +9,12 @@ public enum ScheduleKind
     /// <summary>Every day at a time.</summary>
     Daily,
 
-    /// <summary>One day of each week at a time.</summary>
+    /// <summary>Every week, on a day at a time.</summary>
     Weekly,
 
-    /// <summary>One day of each month at a time.</summary>
+    /// <summary>Every month, on a day at a time.</summary>
     Monthly,
 
-    /// <summary>As a cron expression.</summary>
+    /// <summary>A cron expression.</summary>
     Custom,
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>A schedule: picked, or typed as cron; each follows the other. Its next runs stand below, in the task's zone.</summary>
+/// <summary>Edits a schedule, by selection or as a cron expression, and shows its next times in the time zone of the task.</summary>
 public sealed partial class SchedulePicker
 {
     private ScheduleChoice _choice = new();
@@ -18,7 +18,7 @@ public sealed partial class SchedulePicker
     [Parameter, EditorRequired]
     public string Label { get; set; } = "";
 
-    /// <summary>The expression; null where the schedule is switched off.</summary>
+    /// <summary>The cron expression; null if the schedule is disabled.</summary>
     [Parameter]
     public string? Cron { get; set; }
 
@@ -28,7 +28,7 @@ public sealed partial class SchedulePicker
     [Parameter]
     public string? TimeZone { get; set; }
 
-    /// <summary>What it is when it is switched on.</summary>
+    /// <summary>The cron expression that is set when the user enables the schedule.</summary>
     [Parameter]
     public string Default { get; set; } = "0 2 * * *";
 

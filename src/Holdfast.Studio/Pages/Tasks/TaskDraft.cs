@@ -3,13 +3,13 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>A server-wide or regular task while a person edits it.</summary>
+/// <summary>A server-wide or regular task that is being edited.</summary>
 public sealed class TaskDraft
 {
     /// <summary>Name.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Logical or snapshot; null until it is chosen, for it is a decision.</summary>
+    /// <summary>Logical or snapshot; null until the user selects one.</summary>
     public BackupType? Type { get; set; }
 
     /// <summary>Cron expression; null for no full backups.</summary>
@@ -18,22 +18,22 @@ public sealed class TaskDraft
     /// <summary>Cron expression; null for no incrementals.</summary>
     public string? IncrementalBackup { get; set; } = "0 2 * * *";
 
-    /// <summary>IANA name; null for the node's.</summary>
+    /// <summary>IANA name of the time zone; null for the time zone of the node.</summary>
     public string? TimeZone { get; set; }
 
-    /// <summary>Days; null for ever.</summary>
+    /// <summary>Minimum age for deletion in days; null to keep backups forever.</summary>
     public double? MinimumAgeDays { get; set; } = 14;
 
-    /// <summary>None, key or recipients.</summary>
+    /// <summary>Encryption: none, key or recipients.</summary>
     public EncryptionMode Mode { get; set; }
 
-    /// <summary>Whether a key is pasted; else one is made, or the present one kept.</summary>
+    /// <summary>Whether the user enters a key. Otherwise the current key is kept, or the server generates one.</summary>
     public bool UsesGivenKey { get; set; }
 
-    /// <summary>The key that was pasted.</summary>
+    /// <summary>The key that the user has entered.</summary>
     public string Key { get; set; } = "";
 
-    /// <summary>Public keys, one on each line.</summary>
+    /// <summary>Public keys, one per line.</summary>
     public string Recipients { get; set; } = "";
 
     /// <summary>Whether snapshots of unencrypted databases are encrypted too.</summary>
@@ -42,25 +42,25 @@ public sealed class TaskDraft
     /// <summary>Names of destinations.</summary>
     public IReadOnlyCollection<string> Destinations { get; set; } = [];
 
-    /// <summary>Ids and globs that are left out.</summary>
+    /// <summary>Ids and glob patterns of excluded databases.</summary>
     public List<string> Excluded { get; } = [];
 
-    /// <summary>Window over which starts are staggered, in minutes.</summary>
+    /// <summary>Time over which starts are spread, in minutes.</summary>
     public double SpreadMinutes { get; set; }
 
-    /// <summary>In how many days each chain is verified once; null for never by itself.</summary>
+    /// <summary>Interval in days in which each chain is verified once; null for no automatic verification.</summary>
     public int? VerifyEveryDays { get; set; }
 
-    /// <summary>In how many hours a database that seems unchanged is compared in full with its newest backup.</summary>
+    /// <summary>Interval in hours in which a seemingly unchanged database is compared in full with its newest backup.</summary>
     public int CompareEveryHours { get; set; } = 24;
 
-    /// <summary>Regular only: the node that should run it.</summary>
+    /// <summary>Tag of the preferred node. Regular tasks only.</summary>
     public string? PreferredNode { get; set; }
 
-    /// <summary>Whether it is switched off.</summary>
+    /// <summary>Whether the task is disabled.</summary>
     public bool Disabled { get; set; }
 
-    /// <summary>Begins to edit one.</summary>
+    /// <summary>Creates a draft from a definition.</summary>
     public static TaskDraft Of(TaskDefinition definition)
     {
         var draft = new TaskDraft
@@ -87,7 +87,7 @@ public sealed class TaskDraft
         return draft;
     }
 
-    /// <summary>What is sent to the API.</summary>
+    /// <summary>The definition to send to the API.</summary>
     public TaskDefinition ToDefinition() =>
         new()
         {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>The fields that server-wide and regular tasks share, in their order.</summary>
+/// <summary>The form fields that server-wide and regular tasks share.</summary>
 public sealed partial class TaskFields
 {
     [Parameter, EditorRequired]
@@ -16,7 +16,7 @@ public sealed partial class TaskFields
     [Parameter]
     public bool HasKey { get; set; }
 
-    /// <summary>What the server found wrong, field by field.</summary>
+    /// <summary>Validation errors by field.</summary>
     [Parameter]
     public IReadOnlyList<ValidationError> Errors { get; set; } = [];
 
@@ -24,7 +24,7 @@ public sealed partial class TaskFields
     public EventCallback Changed { get; set; }
 
     private string? ErrorFor(string field) =>
-        Errors.FirstOrDefault(f => f.Field == field) is { } fault ? Sentence.Join(fault.Message, fault.Hint) : null;
+        Errors.FirstOrDefault(f => f.Field == field) is { } error ? Sentence.Join(error.Message, error.Hint) : null;
 
     private Task SetAsync(Action set)
     {
