@@ -6,8 +6,6 @@ namespace Holdfast.Studio.Formatting;
 /// <summary>Formats operations.</summary>
 public static class OperationFormatter
 {
-    private const string Token = "token:";
-
     /// <summary>
     /// The action without the database: <c>Full backup</c>, <c>Restore</c>. For an ended backup, the kind that was
     /// actually made.
@@ -30,10 +28,7 @@ public static class OperationFormatter
         $"{ActionName(operation)} {(operation.Kind == OperationKind.Restore ? "as" : "of")} {operation.Database}";
 
     /// <summary>Who requested the operation: a user, a token or the schedule.</summary>
-    public static string RequestedBy(Operation operation) =>
-        operation.AskedBy is not { } by ? "the schedule"
-        : by.StartsWith(Token, StringComparison.Ordinal) ? $"token {by[Token.Length..]}"
-        : by;
+    public static string RequestedBy(Operation operation) => RequesterFormatter.Of(operation.AskedBy);
 
     /// <summary>Duration until the end, or until now; null while the operation is queued.</summary>
     public static TimeSpan? Duration(Operation operation, DateTimeOffset now) =>
@@ -49,8 +44,7 @@ public static class OperationFormatter
 
     /// <summary>A short note on the outcome, if the state does not say everything; otherwise null.</summary>
     public static string? OutcomeNote(Operation operation) =>
-        operation.Error?.Message
-        ?? (operation.Result is { Unchanged: true } ? "No changes since the previous backup; nothing was stored." : null);
+        operation.Error?.Message ?? (operation.Result is { Unchanged: true } ? "unchanged, nothing stored" : null);
 
     /// <summary>What an abort will do, and what it will leave alone.</summary>
     public static (string Will, string WillNot) AbortWarning(Operation operation) =>

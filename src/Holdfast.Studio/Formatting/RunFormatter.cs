@@ -14,10 +14,7 @@ public static class RunFormatter
             : $"{run.TemplateName}, requested by {RequestedBy(run)}";
 
     /// <summary>Who requested the run: a user, a token or the schedule.</summary>
-    public static string RequestedBy(Run run) =>
-        run.AskedBy is not { } by ? "the schedule"
-        : by.StartsWith("token:", StringComparison.Ordinal) ? $"token {by["token:".Length..]}"
-        : by;
+    public static string RequestedBy(Run run) => RequesterFormatter.Of(run.AskedBy);
 
     /// <summary>The state of a run, by its most severe outcome.</summary>
     public static StateAppearance AppearanceOf(Run run) =>

@@ -11,10 +11,10 @@ public static class TaskFormatter
 {
     private const string Prefix = "Server Wide Backup, ";
 
-    /// <summary>Names of tasks, abbreviated for a column: <c>nightly (server-wide)</c>, <c>nightly (server-wide) + 2</c>.</summary>
+    /// <summary>Names of tasks, abbreviated for a column: <c>nightly</c>, <c>nightly + 2</c>.</summary>
     public static string AbbreviateNames(IReadOnlyList<string> names)
     {
-        var first = names[0].StartsWith(Prefix, StringComparison.Ordinal) ? $"{names[0][Prefix.Length..]} (server-wide)" : names[0];
+        var first = names[0].StartsWith(Prefix, StringComparison.Ordinal) ? names[0][Prefix.Length..] : names[0];
         return names.Count == 1 ? first : $"{first} + {names.Count - 1}";
     }
 
