@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>The programs that open an archive without Holdfast.</summary>
+/// <summary>Opens archives with standard programs, without Holdfast.</summary>
 internal static class AgePrograms
 {
     /// <summary>
-    /// Opens an archive with <c>age</c>, <c>zstd</c> and <c>tar</c>, and lists what it holds. The key lies in a file,
-    /// as a person would have it.
+    /// Opens an archive with <c>age</c>, <c>zstd</c> and <c>tar</c>, and lists its contents. The key is in a file, as
+    /// for a user.
     /// </summary>
     public static async Task<string[]> ListAsync(string archive, string? secretKey)
     {
@@ -32,7 +32,7 @@ internal static class AgePrograms
         }
     }
 
-    /// <summary>Opens an age file with a passphrase, typed at a terminal.</summary>
+    /// <summary>Opens an age file with a passphrase that is typed at a terminal.</summary>
     public static async Task OpenWithPassphraseAsync(string archive, string passphrase, string output)
     {
         var start = new ProcessStartInfo("script", ["-qec", $"age -d -o '{output}' '{archive}'", "/dev/null"])

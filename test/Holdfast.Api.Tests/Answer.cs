@@ -3,17 +3,17 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>What the server answered.</summary>
+/// <summary>An answer of the server.</summary>
 internal sealed record Answer(HttpStatusCode Status, string Text, string? Tag)
 {
-    /// <summary>The body, when the status is the one expected.</summary>
+    /// <summary>Asserts the status, and returns the body.</summary>
     public JsonNode Json(HttpStatusCode expected = HttpStatusCode.OK)
     {
         Is(expected);
         return JsonNode.Parse(Text)!;
     }
 
-    /// <summary>The problem of a refusal.</summary>
+    /// <summary>Asserts a refusal, and returns the problem.</summary>
     public JsonNode Problem(int status, string code)
     {
         Is((HttpStatusCode)status);

@@ -26,9 +26,9 @@ using Microsoft.Extensions.Time.Testing;
 namespace Holdfast.Api.Tests;
 
 /// <summary>
-/// A whole server over a folder of real SQLite databases, asked as a program asks it: over HTTP. Its source is
-/// <c>demo</c>, in which <c>*.enc.db</c> are
-/// encrypted; its destination <c>nas</c> is there. The clock stands at 2026-11-25 10:00 UTC, a Wednesday, and only the test moves it.
+/// A complete server with a folder of real SQLite databases, used over HTTP as by a program. Its source is <c>demo</c>,
+/// in which <c>*.enc.db</c> are encrypted; its destination is <c>nas</c>. The clock is at 2026-11-25 10:00 UTC, a
+/// Wednesday, and only moved by the test.
 /// </summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
@@ -64,7 +64,7 @@ internal sealed class ApiServer : IAsyncDisposable
 
     public LogLines Log => Services.GetRequiredService<LogLines>();
 
-    /// <summary>Every answer so far, head and body.</summary>
+    /// <summary>Headers and bodies of all answers so far.</summary>
     public ConcurrentQueue<string> Answers { get; } = new();
 
     /// <summary>Starts a server with databases of these names.</summary>
@@ -77,7 +77,7 @@ internal sealed class ApiServer : IAsyncDisposable
             }
         });
 
-    /// <summary>Starts a server over what <paramref name="fill"/> puts into the source's folder.</summary>
+    /// <summary>Starts a server with the databases that <paramref name="fill"/> creates in the folder of the source.</summary>
     public static async Task<ApiServer> StartAsync(Action<string> fill, IStateStore? state = null)
     {
         var root = Directory.CreateTempSubdirectory("holdfast-api-").FullName;
@@ -87,7 +87,7 @@ internal sealed class ApiServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Makes a database of some rows in a folder.</summary>
+    /// <summary>Creates a database with some rows in a folder.</summary>
     public static void Make(string folder, string name, DatabaseKey? key = null, int rows = 40)
     {
         var path = Path.Combine(folder, name);
@@ -104,7 +104,7 @@ internal sealed class ApiServer : IAsyncDisposable
         Insert(connection, rows);
     }
 
-    /// <summary>Rows of a database of the source, which must be sound.</summary>
+    /// <summary>Number of rows of a database of the source, which must be intact.</summary>
     public long Rows(string name, DatabaseKey? key = null)
     {
         using var connection = SqliteConnection.Open(Path.Combine(Source, name), SqliteConstants.OpenReadWrite, key);
@@ -157,7 +157,7 @@ internal sealed class ApiServer : IAsyncDisposable
                 (await PostAsync("tokens", new { name = $"test {role}", role = role.ToString() })).Json(HttpStatusCode.Created)["token"]!
         );
 
-    /// <summary>A server-wide task as an operator writes it: a full on Sundays, an incremental each night at 02:00.</summary>
+    /// <summary>A definition of a server-wide task: a full backup on Sundays, an incremental backup each night at 02:00.</summary>
     public static JsonObject Template(string type = "Snapshot", params ReadOnlySpan<(string Name, JsonNode? Value)> more)
     {
         var template = new JsonObject
@@ -184,19 +184,19 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>The tasks of a database.</summary>
     public async Task<List<JsonNode>> TasksAsync(string name) => Items((await GetAsync($"{Database(name)}/tasks")).Json());
 
-    /// <summary>The one task of a database.</summary>
+    /// <summary>The only task of a database.</summary>
     public async Task<JsonNode> TaskAsync(string name) => Assert.Single(await TasksAsync(name));
 
     public static List<JsonNode> Items(JsonNode page) => [.. page["items"]!.AsArray().Select(i => i!)];
 
-    /// <summary>Looks for databases now.</summary>
+    /// <summary>Discovers databases now.</summary>
     public async Task LookAsync() => (await PostAsync("sources/demo/discover")).Json();
 
-    /// <summary>Backs a database up by its one task, or by the one given, and gives the operation when it has ended.</summary>
+    /// <summary>Backs up a database by its only task or by the given one, and returns the ended operation.</summary>
     public async Task<JsonNode> BackUpAsync(string name, string kind = "Full", string? task = null) =>
         await EndedAsync(await PostAsync($"{Database(name)}/tasks/{task ?? (string)(await TaskAsync(name))["id"]!}/backup", new { kind }));
 
-    /// <summary>The same; it must have gone well. Gives its result.</summary>
+    /// <summary>Backs up a database, asserts success, and returns the result.</summary>
     public async Task<JsonNode> BackedUpAsync(string name, string kind = "Full", string? task = null) =>
         Completed(await BackUpAsync(name, kind, task));
 
@@ -210,7 +210,7 @@ internal sealed class ApiServer : IAsyncDisposable
         return operation["result"]!;
     }
 
-    /// <summary>The operation that an answer names, when it has ended.</summary>
+    /// <summary>Waits for the operation that an answer names, and returns it.</summary>
     public async Task<JsonNode> EndedAsync(Answer accepted) =>
         await EndedAsync((string)accepted.Json(HttpStatusCode.Accepted)["operationId"]!);
 
@@ -226,7 +226,7 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Moves the clock.</summary>
     public void To(string time) => Time.SetUtcNow(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture));
 
-    /// <summary>The server works on its own; the test only waits until it shows.</summary>
+    /// <summary>Waits for a condition, because the server works in the background.</summary>
     public async Task UntilAsync(Func<bool> isSo)
     {
         var started = Stopwatch.GetTimestamp();
@@ -237,7 +237,7 @@ internal sealed class ApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a database has had this many backups, and nothing runs.</summary>
+    /// <summary>Waits until a database has had this many backups and no operation is running.</summary>
     public Task BackupsAsync(string name, int count) =>
         UntilAsync(() =>
             Node.Operations.All.Count(o => o.Database.Name == name && o.HasEnded) == count
@@ -245,7 +245,7 @@ internal sealed class ApiServer : IAsyncDisposable
             && Node.Queue.Running == 0
         );
 
-    /// <summary>Archives of a database at the destination, by path there, in order.</summary>
+    /// <summary>Archives of a database at the destination, in order of their paths.</summary>
     public IReadOnlyList<string> Archives(string name) =>
         Directory.Exists(Path.Combine(Nas, "demo", name))
             ?
@@ -257,7 +257,7 @@ internal sealed class ApiServer : IAsyncDisposable
             ]
             : [];
 
-    /// <summary>Stops the server and starts another one over the same folders.</summary>
+    /// <summary>Stops the server and starts another one on the same folders.</summary>
     public async Task<ApiServer> RestartAsync()
     {
         _client.Dispose();

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>What is told of databases and retention while a source or a destination is away.</summary>
+/// <summary>What the API shows about databases and retention while a source or destination is unreachable.</summary>
 public sealed class AwayTests
 {
     [Fact]

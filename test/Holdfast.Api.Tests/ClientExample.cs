@@ -4,7 +4,7 @@ using Holdfast.Api.Transport;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>The example of the package's README, as a program that the tests run.</summary>
+/// <summary>The example of the README of the package, as a program that the tests run.</summary>
 internal static class ClientExample
 {
     public static async Task RunAsync(string server, string token)

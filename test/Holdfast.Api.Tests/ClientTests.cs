@@ -10,7 +10,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>The typed client, against a server.</summary>
+/// <summary>Tests the typed client with a server.</summary>
 public sealed class ClientTests
 {
     private const string Value = "a b/ü";
@@ -216,7 +216,7 @@ public sealed class ClientTests
         }
         catch (ApiException)
         {
-            // The recorder answers with nothing.
+            // The recorder returns an empty answer.
         }
     }
 

@@ -5,10 +5,10 @@ using Holdfast.Archive.Age;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>Editing: two at once, what is given back, and keys that are shown once.</summary>
+/// <summary>Concurrent edits, edits of what was read, and keys that are shown once.</summary>
 public sealed class EditingTests
 {
-    /// <summary>Everything that is edited: its path, and two versions of it.</summary>
+    /// <summary>All editable resources: path, and two versions.</summary>
     public static TheoryData<string, string, string> Resources =>
         new()
         {
@@ -39,7 +39,7 @@ public sealed class EditingTests
         else
         {
             (await server.PutAsync(path, one, "*")).Is(HttpStatusCode.Created);
-            (await server.PutAsync(path, one, "*")).Problem(412, "conflict"); // only where it is not there
+            (await server.PutAsync(path, one, "*")).Problem(412, "conflict"); // only if it does not exist
         }
 
         var read = (await server.GetAsync(path)).Is(HttpStatusCode.OK);
@@ -175,7 +175,7 @@ public sealed class EditingTests
             (await server.GetAsync(get)).Is(HttpStatusCode.OK);
         }
         (await server.PutAsync(path, (await server.GetAsync(path)).Json()["definition"]!)).Is(HttpStatusCode.OK);
-        (await server.PutAsync(path, definition)).Is(HttpStatusCode.OK); // the mode is the same and no key is given: it stays
+        (await server.PutAsync(path, definition)).Is(HttpStatusCode.OK); // same mode and no key: the key is kept
         Assert.All(server.Answers, a =>
             Assert.False(a.Contains(secret, StringComparison.OrdinalIgnoreCase) || a.Contains(base64, StringComparison.Ordinal))
         );
@@ -187,7 +187,7 @@ public sealed class EditingTests
             (string?)e["action"] == "key-revealed" && ((string)e["subject"]!).Contains("mine", StringComparison.Ordinal)
         );
 
-        // Another key: the archives of the first still open, with what the server keeps.
+        // Another key: archives of the first key still open, because the server keeps both.
         definition["encryption"]!["key"] = AgeIdentity.Generate().ToBase64();
         Assert.Null(((await server.PutAsync(path, definition)).Json())["generatedKey"]);
         Assert.NotEqual(secret, (string?)(await server.PostAsync($"{path}/key")).Json()["secretKey"]);

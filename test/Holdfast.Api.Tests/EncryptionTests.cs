@@ -7,8 +7,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.Api.Tests;
 
 /// <summary>
-/// What archives are really encrypted with, beside what task and preview said they would be. <c>plain.db</c> is not
-/// encrypted, <c>raw.enc.db</c> and <c>word.enc.db</c> are.
+/// How archives are actually encrypted, compared with what task and preview say. <c>plain.db</c> is not encrypted,
+/// <c>raw.enc.db</c> and <c>word.enc.db</c> are.
 /// </summary>
 public sealed class EncryptionTests
 {
@@ -16,7 +16,7 @@ public sealed class EncryptionTests
     private static readonly byte[] RawKey = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
 
     /// <summary>
-    /// The table: database, asked type, encryption of the task (with encryptSnapshots), then how the file ends, what
+    /// Database, requested type, encryption of the task (with encryptSnapshots), then the extension of the file, what
     /// protects it, and whether that is a warning.
     /// </summary>
     public static TheoryData<string, string, string, string, string, bool> Table =>
@@ -37,7 +37,7 @@ public sealed class EncryptionTests
             { "plain.db", "Snapshot", "Recipients", ".snapshot.tar.zst", "None", true },
             { "plain.db", "Snapshot", "Key+", ".snapshot.tar.zst.age", "Given", false },
             { "plain.db", "Snapshot", "Recipients+", ".snapshot.tar.zst.age", "Given", false },
-            // its key was not given: a snapshot instead
+            // its key is unknown: a snapshot instead
             { "unknown.enc.db", "Backup", "Key", ".encrypted-snapshot.tar.zst", "DatabasePages", true },
         };
 
@@ -122,7 +122,7 @@ public sealed class EncryptionTests
             Assert.DoesNotContain(made["warnings"]!.AsArray(), w => ((string)w!).Contains("encrypted", StringComparison.Ordinal));
         }
 
-        // What the file itself says, and what opens it.
+        // The header of the file, and what opens it.
         var point = Assert.Single(ApiServer.Items((await server.GetAsync($"backups?from=demo%2F{database}")).Json()));
         AgeIdentity[] opens = mode switch
         {
@@ -150,7 +150,7 @@ public sealed class EncryptionTests
             Assert.Contains("manifest.json", await AgePrograms.ListAsync(file, key.ToSecretKey()));
         }
 
-        // An incremental follows its chain's full; and with the keys at hand, all of it comes back.
+        // An incremental is encrypted like its full backup, and all of it can be restored with the keys.
         server.Add(database, 5, KeyOf(database));
         var incremental = await server.BackedUpAsync(database, "Incremental");
         Assert.Equal(

@@ -2,7 +2,7 @@ using Holdfast.Engines;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>A source that works as the one inside it, and holds backups and restores up until it is opened.</summary>
+/// <summary>A source that wraps another one and blocks backups and restores until it is opened.</summary>
 internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
 {
     private readonly Lock _lock = new();
@@ -11,7 +11,7 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
 
     public string Name => inner.Name;
 
-    /// <summary>From now on nothing gets through.</summary>
+    /// <summary>Blocks from now on.</summary>
     public void Close()
     {
         lock (_lock)
@@ -31,7 +31,7 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
         }
     }
 
-    /// <summary>Done when somebody stands before the closed gate.</summary>
+    /// <summary>Completes when an operation waits at the gate.</summary>
     public Task ReachedAsync()
     {
         lock (_lock)
@@ -53,7 +53,7 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
         return await inner.OpenViewAsync(database, request, cancellationToken);
     }
 
-    // Held up with the new database half made: when its items have been written, before it gets its name.
+    // Blocks with an incomplete database: after its items were written and before it gets its name.
     public async Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken) =>
         new Target(this, await inner.BeginRestoreAsync(request, cancellationToken));
 

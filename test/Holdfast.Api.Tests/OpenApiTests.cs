@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>Programs are generated from the OpenAPI document: it changes only on purpose.</summary>
+/// <summary>The OpenAPI document changes only on purpose, because programs are generated from it.</summary>
 public sealed class OpenApiTests
 {
     private const string UpdateVariable = "HOLDFAST_UPDATE_OPENAPI";

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>What is told of how well databases are protected: lists, counts, templates and alerts agree.</summary>
+/// <summary>The protection of databases: lists, counts, templates and alerts agree.</summary>
 public sealed class ProtectionTests
 {
     [Fact]
@@ -56,7 +56,7 @@ public sealed class ProtectionTests
         var chain = Assert.Single((await server.GetAsync("backups/chains?from=demo/a.db")).Json()["chains"]!.AsArray())!;
         var archives = chain["archives"]!.AsArray().ToDictionary(a => (string)a!["name"]!, a => (long)a!["bytes"]!);
         (await server.PostAsync("backups/chains/remove", new { from = (string)chain["from"]!, archives })).Is(HttpStatusCode.NoContent);
-        Assert.Equal("AtRisk", await StateAsync(server)); // somebody removed it
+        Assert.Equal("AtRisk", await StateAsync(server)); // the file was removed
         await BackUpAllAsync(server, "nightly");
         Assert.Equal("Covered", await StateAsync(server));
         (await server.PutAsync("destinations/nas", new { kind = "local", path = $"{server.Nas}/" })).Is(HttpStatusCode.OK);
@@ -78,7 +78,7 @@ public sealed class ProtectionTests
         (await server.PostAsync($"operations/{server.Node.Operations.Running.Single().Id}/abort")).Is(HttpStatusCode.NoContent);
         server.Gate.Open();
         await server.BackupsAsync("a.db", 2);
-        server.To("2026-11-26T11:00:00Z"); // 24 h and an hour after the first
+        server.To("2026-11-26T11:00:00Z"); // 25 hours after the first
         Assert.Equal("Covered", await StateAsync(server));
         server.To("2026-11-26T11:00:01Z");
         Assert.Equal("AtRisk", await StateAsync(server));
@@ -110,7 +110,7 @@ public sealed class ProtectionTests
     private static async Task<string?> StateAsync(ApiServer server) =>
         (string?)(await server.GetAsync(ApiServer.Database("a.db"))).Json()["state"];
 
-    // A destination whose folder cannot be made: a file is in the way.
+    // A destination whose folder cannot be created because a file has its name.
     private static async Task BrokenAsync(ApiServer server, string name)
     {
         var path = Path.Combine(server.Root, name);

@@ -6,7 +6,7 @@ namespace Holdfast.Api.Tests;
 /// <summary>Finding restore points and restoring them.</summary>
 public sealed class RestoreTests
 {
-    /// <summary>Ways to make a backup: one path leads back from all of them.</summary>
+    /// <summary>Ways to make a backup; all are restored in the same way.</summary>
     public enum Made
     {
         ByDerivedTask,
@@ -47,7 +47,7 @@ public sealed class RestoreTests
         Assert.Equal(results.Select(r => (string)r["archiveId"]!).Order(), points.Select(p => (string)p["id"]!).Order());
         if (made != Made.ByHandOnce)
         {
-            // Each point gives the rows of its time back, by id and by time; without either it is the newest of all chains.
+            // Each restore point has the rows of its time, by id and by time; without either, the newest of all chains is used.
             for (var i = 0; i < 3; i++)
             {
                 var restored = await server.RestoredAsync(
@@ -170,7 +170,7 @@ public sealed class RestoreTests
             Assert.Equal(40 + (10 * i), server.Rows($"new/{i}.db"));
         }
 
-        // From a destination or a path, by steps: the databases there, the chains of one, one archive.
+        // From a destination or a path, step by step: its databases, the chains of one, one archive.
         foreach (var root in (string[])["destination:nas", "destination:nas/demo", server.Nas, $"{server.Nas}/"])
         {
             var databases = ApiServer.Items((await server.GetAsync($"backups/databases?from={Uri.EscapeDataString(root)}")).Json());
@@ -304,7 +304,7 @@ public sealed class RestoreTests
             ).HasErrors("target", "keys");
         }
 
-        // A file of that name which discovery does not list, for it is no database, is not overwritten either.
+        // A file of that name that discovery skips, because it is not a database, is not overwritten either.
         await File.WriteAllTextAsync(Path.Combine(server.Source, "notes.txt"), "mine", TestContext.Current.CancellationToken);
         Assert.Equal(
             "target-exists",
@@ -327,13 +327,13 @@ public sealed class RestoreTests
             (await server.PostAsync("restores", new { from = "demo/a.db", target = "demo/new.db" })).Json(HttpStatusCode.Accepted)[
                 "operationId"
             ]!;
-        await server.Gate.ReachedAsync(); // all is written, and it has no name yet
+        await server.Gate.ReachedAsync(); // everything is written, but without its final name
         var running = (await server.GetAsync($"operations/{id}")).Json();
         Assert.Equal(("Running", "writing", "Restore"), ((string)running["state"]!, (string)running["phase"]!, (string)running["kind"]!));
         Assert.True((long)running["progress"]!["totalBytes"]! > 0);
         Assert.Equal((long)running["progress"]!["totalBytes"]!, (long)running["progress"]!["doneBytes"]!);
         await server.LookAsync();
-        Assert.Single(ApiServer.Items((await server.GetAsync("databases")).Json())); // seen and ignored
+        Assert.Single(ApiServer.Items((await server.GetAsync("databases")).Json())); // discovery ignores the temporary file
         (await server.PostAsync($"operations/{id}/delay", new { minutes = 1 })).Problem(409, "not-allowed");
         (await server.PostAsync($"operations/{id}/abort")).Is(HttpStatusCode.NoContent);
         Assert.Equal("Aborted", (string?)(await server.EndedAsync(id))["state"]);

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>A run is one object: of a slot or of a request, over all databases of a server-wide backup task.</summary>
+/// <summary>A run covers all databases of a server-wide backup task, for a scheduled time or a request.</summary>
 public sealed class RunTests
 {
     [Fact]
@@ -34,7 +34,7 @@ public sealed class RunTests
         Assert.Equal((string?)run["id"], (string?)(await server.GetAsync($"operations/{databases[0]["operationId"]}")).Json()["runId"]);
         Assert.Equal((int)run["failed"]!, (await DatabasesAsync(server, run, "?state=Failed")).Count);
 
-        // Tried again a minute later: it is the same run, and only the newest try counts.
+        // Retried a minute later: it is the same run, and only the newest attempt counts.
         File.Delete(server.Nas);
         if (Directory.Exists($"{server.Nas}.away"))
         {
@@ -58,7 +58,7 @@ public sealed class RunTests
         Assert.Equal((2, 0, "2026-11-26T02:00:00+00:00"), ((int)run["due"]!, (int)run["missed"]!, (string)run["slot"]!));
         Assert.Null(run["ended"]);
 
-        // A database that goes away before its turn was due all the same.
+        // A database that disappears before its backup was due anyway.
         var first = server.Node.Tasks.All.OrderBy(t => t.Offset).First();
         var last = server.Node.Tasks.All.OrderBy(t => t.Offset).Last();
         server.Gate.Open();
@@ -88,7 +88,7 @@ public sealed class RunTests
         var run = (await server.GetAsync($"runs/{id}")).Json();
         Assert.Equal((3, null, false), ((int)run["due"]!, (string?)run["slot"], run["ended"] is not null));
         Assert.NotNull(run["askedBy"]);
-        // all of them wait or run already
+        // all are queued or running already
         Assert.Null((string?)(await server.PostAsync("server-wide-backups/nightly/backup")).Json(HttpStatusCode.Accepted)["runId"]);
         Assert.Single(await RunsAsync(server));
         using var viewer = await server.WithRoleAsync(Holdfast.Api.Access.Role.Viewer);
@@ -114,7 +114,7 @@ public sealed class RunTests
         await server.UntilAsync(() => server.Node.Operations.Running.Count() == 2);
         server = await server.RestartAsync();
         await using var last = server;
-        server.To("2026-11-27T02:01:00Z"); // what was cut off is tried again after a minute
+        server.To("2026-11-27T02:01:00Z"); // interrupted backups are retried after a minute
         await server.UntilAsync(() => server.Node.Runs.All.All(r => r.HasEnded && r.Done == 2));
         var runs = await RunsAsync(server);
         Assert.Equal(["2026-11-27T02:00:00+00:00", "2026-11-26T02:00:00+00:00"], runs.Select(r => (string)r["slot"]!));

@@ -7,7 +7,7 @@ using Holdfast.Core.Encryption;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>Secrets are planted wherever the API takes one, and looked for wherever they could have gone.</summary>
+/// <summary>Secrets are planted wherever the API accepts one, and searched for wherever they could have gone.</summary>
 public sealed class SecretTests
 {
     private const string Passphrase = "planted passphrase of a database 5521";
@@ -35,7 +35,7 @@ public sealed class SecretTests
             secrets.AddRange(key.ToSecretKey(), key.ToBase64(), Convert.ToHexString(raw));
         }
 
-        // Every place that takes one, well and wrong.
+        // Every place that accepts a secret, valid and invalid.
         (
             await server.PutTemplateAsync(
                 "nightly",
@@ -130,7 +130,7 @@ public sealed class SecretTests
             (await server.SendAsync(HttpMethod.Get, "databases", client: stranger)).Is(HttpStatusCode.Unauthorized);
         }
 
-        // Backups and restores that work, and that fail.
+        // Successful and failed backups and restores.
         foreach (var name in (string[])["word.enc.db", "raw.enc.db"])
         {
             await server.BackedUpAsync(name);
@@ -189,7 +189,7 @@ public sealed class SecretTests
             Missing(secrets, "the process list", children.Seen);
         }
 
-        // A generated key and a token are answered once, and are secrets from then on.
+        // A generated key and a token are shown once, and are secrets from then on.
         var generated = (
             await server.PutTemplateAsync("generated", ApiServer.Template("Backup", ("encryption", new JsonObject { ["mode"] = "Key" })))
         ).Json(HttpStatusCode.Created)["generatedKey"]!;
@@ -258,7 +258,7 @@ public sealed class SecretTests
             )
         );
         Missing(secrets, "the log", server.Log.All);
-        // it was looked at where something stands
+        // the search itself works
         Assert.Contains(server.Log.All, l => l.Contains("word.enc.db", StringComparison.Ordinal));
         await server.Node.State.Writer.FlushAsync(TestContext.Current.CancellationToken);
         Missing(
@@ -300,7 +300,7 @@ public sealed class SecretTests
         }
     }
 
-    /// <summary>Looks at the command lines and environments of all processes again and again, for children live shortly.</summary>
+    /// <summary>Reads the command lines and environments of all processes repeatedly, because children live only briefly.</summary>
     private sealed class ChildWatch : IAsyncDisposable
     {
         private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -343,7 +343,7 @@ public sealed class SecretTests
                     }
                     catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                     {
-                        continue; // it has ended, or is another user's
+                        continue; // it has ended, or belongs to another user
                     }
 
                     yield return text;

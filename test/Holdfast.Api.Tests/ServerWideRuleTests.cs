@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>What holds of server-wide backup tasks, rule by rule.</summary>
+/// <summary>The rules of server-wide backup tasks.</summary>
 public sealed class ServerWideRuleTests
 {
     [Fact]
@@ -211,7 +211,7 @@ public sealed class ServerWideRuleTests
         (await server.PostAsync("server-wide-backups/nightly/backup")).Problem(409, "not-allowed");
 
         server.To("2026-11-26T02:00:00Z");
-        await server.BackupsAsync("a.db", 1); // of the other template
+        await server.BackupsAsync("a.db", 1); // by the other template
         ApiServer.Make(server.Source, "new.db");
         await server.LookAsync();
         Assert.Equal(
@@ -240,7 +240,7 @@ public sealed class ServerWideRuleTests
         (await server.DeleteAsync("server-wide-backups/nightly")).Problem(404, "not-found");
         Assert.Empty(await server.TasksAsync("a.db"));
         Assert.Equal(files, Directory.GetFiles(server.Nas, "*", SearchOption.AllDirectories));
-        await server.RestoredAsync(new { from = "demo/a.db", target = "demo/again.db" }); // its key stays too
+        await server.RestoredAsync(new { from = "demo/a.db", target = "demo/again.db" }); // its key is kept too
         Assert.Equal(40, server.Rows("again.db"));
     }
 
@@ -264,7 +264,7 @@ public sealed class ServerWideRuleTests
         await using var server = await ApiServer.StartAsync("a.db");
         await server.PutTemplateAsync("nightly");
         ApiServer.Make(server.Source, "new.db");
-        server.To("2026-11-25T10:00:30Z"); // the next look
+        server.To("2026-11-25T10:00:30Z"); // the next discovery
         await server.UntilAsync(() => server.Node.Tasks.Of(new("demo", "new.db")).Count == 1);
         server.To("2026-11-26T02:00:00Z");
         await server.BackupsAsync("new.db", 1);
@@ -361,6 +361,6 @@ public sealed class ServerWideRuleTests
         (await server.GetAsync(ApiServer.Database("a.db"))).Problem(404, "not-found");
         Assert.Single(server.Archives("a.db"));
         (await server.DeleteAsync("server-wide-backups/nightly")).Is(HttpStatusCode.NoContent);
-        (await server.DeleteAsync("destinations/nas")).Is(HttpStatusCode.NoContent); // the dismissed database's own task holds it no longer
+        (await server.DeleteAsync("destinations/nas")).Is(HttpStatusCode.NoContent); // the task of the dismissed database no longer uses it
     }
 }

@@ -1,6 +1,6 @@
 namespace Holdfast.Api.Tests;
 
-/// <summary>What a source leaves out is told over the API.</summary>
+/// <summary>The API lists the files that discovery skips.</summary>
 public sealed class SkippedFilesTests
 {
     [Fact]

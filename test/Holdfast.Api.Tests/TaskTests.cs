@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>What a task of a database does. It is asked of a derived and of a regular one, and they answer alike.</summary>
+/// <summary>The behaviour of a task of a database, which is the same for derived and regular tasks.</summary>
 public sealed class TaskTests
 {
     public static TheoryData<Origin> Both => [Origin.Derived, Origin.Regular];
 
-    /// <summary>Where a task comes from.</summary>
+    /// <summary>The origin of a task.</summary>
     public enum Origin
     {
         Derived,
@@ -74,7 +74,7 @@ public sealed class TaskTests
             ("2026-11-26T02:00:00+00:00", "2026-11-27T02:00:00+00:00"),
             ((string)task["lastFullBackup"]!, (string)task["lastIncrementalBackup"]!)
         );
-        server.To("2026-11-29T02:00:00Z"); // Saturday's was missed; Sunday's is full, and one of both is run
+        server.To("2026-11-29T02:00:00Z"); // Saturday's was missed and Sunday's is full; only one of them runs
         await server.BackupsAsync("a.db", 3);
         task = await server.TaskAsync("a.db");
         Assert.Equal("2026-11-29T02:00:00+00:00", (string?)task["lastFullBackup"]);
@@ -157,7 +157,7 @@ public sealed class TaskTests
             await server.BackupsAsync("a.db", day - 24);
         }
 
-        // the one-time backup is nobody's to delete
+        // one-time backups have no retention
         Assert.Equal(["2026-11-25", "2026-11-27", "2026-11-28"], server.Archives("a.db").Select(a => Path.GetFileName(a)[..10]));
     }
 
@@ -220,7 +220,7 @@ public sealed class TaskTests
                 (await server.PostAsync($"{ApiServer.Database("a.db")}/tasks/{(await server.TaskAsync("a.db"))["id"]}/backup")).Json(
                     HttpStatusCode.Accepted
                 )["operationId"]
-        ); // never twice at once
+        ); // never two at once
         (await server.PostAsync($"operations/{running}/abort")).Is(HttpStatusCode.NoContent);
         var ended = await server.EndedAsync(running);
         Assert.Equal(("Aborted", "aborted"), ((string)ended["state"]!, (string)ended["error"]!["code"]!));
@@ -273,7 +273,7 @@ public sealed class TaskTests
     {
         await using var server = await ApiServer.StartAsync("a.db");
         await DefineAsync(server, origin);
-        Directory.Move(server.Nas, $"{server.Nas}-away"); // a disk that is not mounted
+        Directory.Move(server.Nas, $"{server.Nas}-away"); // an unmounted disk
         server.To("2026-11-26T02:00:00Z");
         await server.BackupsAsync("a.db", 1);
         var task = await server.TaskAsync("a.db");
@@ -360,7 +360,7 @@ public sealed class TaskTests
         );
     }
 
-    // The same definition as the template of all databases, or as the task of one; defined again, it is edited.
+    // The same definition as a template of all databases or as a task of one; a second call edits it.
     private static async Task<JsonNode> DefineAsync(ApiServer server, Origin origin, params (string Name, JsonNode? Value)[] more)
     {
         var definition = ApiServer.Template(more: [("name", "mine"), .. more]);
@@ -385,7 +385,7 @@ public sealed class TaskTests
     private static async Task<string> StateAsync(ApiServer server) =>
         (string)(await server.GetAsync(ApiServer.Database("a.db"))).Json()["state"]!;
 
-    // A body that is announced and then has no bytes.
+    // A chunked body without bytes.
     private sealed class ChunkedEmpty : HttpContent
     {
         public ChunkedEmpty() => Headers.ContentType = new("application/json");

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>Reading backups to see whether they are whole.</summary>
+/// <summary>Verification of backups.</summary>
 public sealed class VerifyTests
 {
     [Fact]
@@ -43,7 +43,7 @@ public sealed class VerifyTests
         Assert.Equal("corrupt", (string?)chains[1]["check"]!["problems"]![Path.GetFileName(file)]!["code"]);
         Assert.Equal(server.Time.GetUtcNow(), (DateTimeOffset)chains[1]["check"]!["at"]!);
 
-        // It outlives the server, and a move of the disk: what is known belongs to the place.
+        // The result survives a restart of the server and belongs to the destination.
         server = await server.RestartAsync();
         await using var last = server;
         Assert.NotNull((await ChainsAsync(server))[1]["check"]);
@@ -83,7 +83,7 @@ public sealed class VerifyTests
         Assert.Equal("Completed", (string?)(await VerifiedAsync(server, chain, key.ToSecretKey()))["state"]);
         Assert.Empty((await ChainsAsync(server))[0]["check"]!["problems"]!.AsObject());
 
-        // A root of several databases is no database, and what is not there cannot be read.
+        // A root of several databases is not a database, and a missing location cannot be read.
         (await server.PostAsync("backups/verify", new { from = "destination:nas" })).HasErrors("from");
         (await server.PostAsync("backups/verify", new { from = "", keys = new[] { "x" } })).HasErrors("from", "keys");
         (await server.PostAsync("backups/verify", new { from = "/etc" })).Problem(400, "usage");
@@ -107,7 +107,7 @@ public sealed class VerifyTests
         var next = await server.BackedUpAsync("a.db", "Incremental");
         Assert.Equal("Full", (string?)next["kind"]);
         Assert.Contains(next["warnings"]!.AsArray(), w => ((string)w!).StartsWith("made as full: the chain ", StringComparison.Ordinal));
-        server.Node.Alerts.Evaluate(); // the loop does so soon, but not before this
+        server.Node.Alerts.Evaluate(); // the loop would do so a little later
         var alert = Assert.Single((await server.GetAsync("alerts?kind=BackupsMissing")).Json()["items"]!.AsArray())!;
         Assert.Equal(("demo/a.db", "nas"), ((string?)alert["subject"]!["database"], (string?)alert["subject"]!["destination"]));
 

@@ -6,10 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.Api.Tests;
 
-/// <summary>What is wrong is answered with 4xx and every fault by its field, and nothing of it is stored.</summary>
+/// <summary>Invalid input is answered with 4xx and every error by its field, and nothing is stored.</summary>
 public sealed class WrongInputTests
 {
-    /// <summary>A definition of a task with something wrong in it, and the fields that are told.</summary>
+    /// <summary>Invalid definitions of a task, and the fields that are reported.</summary>
     public static TheoryData<string, string[]> WrongDefinitions =>
         new()
         {
@@ -45,7 +45,7 @@ public sealed class WrongInputTests
                 ["encryption.recipients"]
             },
             { """{"type":"Snapshot","fullBackup":"0 2 * * *","preferredNode":"not a node"}""", ["preferredNode"] },
-            // Every fault at once.
+            // All errors at once.
             {
                 """
                     {
@@ -55,7 +55,7 @@ public sealed class WrongInputTests
                     """,
                 ["destinations", "encryption.recipients", "fullBackup", "incrementalBackup", "name", "retention.minimumAgeDays", "timeZone"]
             },
-            // What is no definition at all: the field where reading ended.
+            // Bodies that cannot be read: the field at which reading ended.
             { """{"type":"Whole","fullBackup":"0 2 * * *"}""", ["type"] },
             { """{"type":0,"fullBackup":"0 2 * * *"}""", ["type"] },
             { """{"fullBackup":"0 2 * * *"}""", ["type"] },
@@ -147,7 +147,7 @@ public sealed class WrongInputTests
         var large = new ByteArrayContent(new byte[10 << 20]);
         large.Headers.ContentType = new("application/json");
         using var patient = server.With(ApiServer.AdminToken);
-        patient.DefaultRequestHeaders.ExpectContinue = true; // the answer comes before the body would be sent
+        patient.DefaultRequestHeaders.ExpectContinue = true; // the answer arrives before the body is sent
         (await server.SendAsync(HttpMethod.Put, "server-wide-backups/new", large, client: patient)).Problem(413, "usage");
         var chunked = new StreamContent(new MemoryStream(Encoding.ASCII.GetBytes(new string(' ', (1 << 20) + 1))));
         chunked.Headers.ContentType = new("application/json");
@@ -324,9 +324,9 @@ public sealed class WrongInputTests
         (await server.PostAsync("destinations/none/test")).Problem(404, "not-found");
         Assert.Equal(before, await StoredAsync(server));
 
-        (await server.PutTemplateAsync("dots", ApiServer.Template(more: ("name", "..")))).HasErrors("name"); // nobody could address it
+        (await server.PutTemplateAsync("dots", ApiServer.Template(more: ("name", "..")))).HasErrors("name"); // it could not be addressed
 
-        // A percent sign, a space and a line break in a name are part of it, once it is one.
+        // A percent sign, a space and a line break are part of an existing name.
         foreach (var name in (string[])["50%", "a b", "a/b", "ä€", "%2F", "...", "a?b#c"])
         {
             var saved = (await server.PutTemplateAsync(name)).Json(HttpStatusCode.Created);
@@ -368,7 +368,7 @@ public sealed class WrongInputTests
         }
     }
 
-    // Everything that operators define.
+    // Everything that operators can define.
     private static async Task<string> StoredAsync(ApiServer server)
     {
         var store = server.Services.GetRequiredService<IStateStore>();

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Docs.Tests;
 
-/// <summary><c>docs/cli.md</c> names every verb and option that there is, and none that is not.</summary>
+/// <summary><c>docs/cli.md</c> lists exactly the verbs and options that exist.</summary>
 public sealed class CommandPageTests
 {
     private static readonly Regex Option = new(@"--[a-z][a-z-]+");

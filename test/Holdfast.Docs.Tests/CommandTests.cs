@@ -1,6 +1,6 @@
 namespace Holdfast.Docs.Tests;
 
-/// <summary>What the docs tell a reader to type works.</summary>
+/// <summary>The commands in the docs work.</summary>
 public sealed class CommandTests
 {
     public static TheoryData<string> Pages => [.. Page.All().Select(p => p.Name)];

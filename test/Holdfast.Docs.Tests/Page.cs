@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace Holdfast.Docs.Tests;
 
 /// <summary>
-/// A page of the docs with its commands: what is fenced as <c>sh</c>, in the order of the page. A block in an HTML
-/// comment is run like any other;
-/// so a page prepares its samples unseen. What is fenced as <c>text</c> or <c>console</c> is only shown.
+/// A page of the docs and its commands: code blocks marked <c>sh</c>, in order. A block in an HTML comment is run too,
+/// so that a page can prepare its samples without showing it. Blocks marked <c>text</c> or <c>console</c> are only
+/// shown.
 /// </summary>
 internal sealed record Page(string Name, IReadOnlyList<string> Blocks)
 {

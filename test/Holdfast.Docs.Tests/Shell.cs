@@ -2,21 +2,21 @@ using System.Diagnostics;
 
 namespace Holdfast.Docs.Tests;
 
-/// <summary>Runs commands as a reader would, in a folder of their own, with the built <c>holdfast</c> on the path.</summary>
+/// <summary>Runs commands like a reader, in their own folder, with the built <c>holdfast</c> in the path.</summary>
 internal sealed class Shell : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-docs-").FullName;
 
-    /// <summary>The folder of the command that this test run was built with.</summary>
+    /// <summary>Folder of the command that this test run was built with.</summary>
     public static string Program { get; } = FindProgram();
 
-    /// <summary>Whether samples of encrypted databases can be made here.</summary>
+    /// <summary>Whether samples of encrypted databases can be created here.</summary>
     public static bool HasCiphers => File.Exists(Path.Combine(Page.Root, "out/native/libsqlite3mc.so"));
 
-    /// <summary>Runs a block; it must succeed, each of its commands.</summary>
-    /// <returns>What it printed, errors too.</returns>
+    /// <summary>Runs a block, of which each command must succeed.</summary>
+    /// <returns>The output, including errors.</returns>
     public async Task<(int ExitCode, string Output)> RunAsync(string block, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", $"exec 2>&1\n{block}"])

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary><c>holdfast apply</c>: what a file says is made so, and found so the next time.</summary>
+/// <summary><c>holdfast apply</c> configures a server as a file says, and finds it unchanged the next time.</summary>
 public sealed class ApplyTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace Holdfast.EndToEnd;
 
-/// <summary>Removing one chain: shown first, and nothing else than what was shown.</summary>
+/// <summary>Removal of one chain: it is shown first, and only removed as it was shown.</summary>
 public sealed class ChainVerbTests
 {
     [Fact]
@@ -15,7 +15,7 @@ public sealed class ChainVerbTests
         Assert.Equal((true, false), (shown["whole"]!.GetValue<bool>(), shown["removed"]!.GetValue<bool>()));
         Assert.True(Directory.Exists(first));
 
-        // What is damaged is told, and can be removed all the same.
+        // Damage is reported, and the chain can be removed anyway.
         var archive = Directory.GetFiles(first, "*.tar.zst").Single();
         await using (var file = new FileStream(archive, FileMode.Open))
         {

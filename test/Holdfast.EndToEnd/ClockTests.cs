@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>Names of archives and what the clock does meanwhile.</summary>
+/// <summary>Names of archives when the clock changes.</summary>
 public sealed class ClockTests : IDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
@@ -71,7 +71,7 @@ public sealed class ClockTests : IDisposable
         await RunAsync(Noon.AddHours(1), BackupKind.Incremental);
         _place.Sql("a.db", "DELETE FROM t WHERE id = 2");
         await RunAsync(Noon.AddHours(2), BackupKind.Incremental);
-        // The two incrementals trade names, and the full archive gets a later one than both.
+        // Swaps the names of the two incrementals, and gives the full archive a later one than both.
         var folder = _place.Chains("a.db")[0];
         await Child.ShellAsync(
             "mv 2026-11-23-13-00-00.incremental-backup.tar.zst x; mv 2026-11-23-14-00-00.incremental-backup.tar.zst "
@@ -79,7 +79,7 @@ public sealed class ClockTests : IDisposable
                 + "2026-11-23-12-00-00.snapshot.tar.zst 2026-11-23-15-00-00.snapshot.tar.zst",
             folder
         );
-        // for a name that is before its archive's time is told
+        // a name earlier than the time in its archive is reported
         await _place.ComesBackAsync(folder, _place.SourceContents("a.db"), null, "--allow-mismatch");
     }
 

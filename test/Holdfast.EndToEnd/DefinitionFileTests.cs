@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>Verbs that take a definition from a file send it as it is; answers are printed as they come.</summary>
+/// <summary>Verbs that read a definition from a file send it unchanged, and print answers unchanged.</summary>
 public sealed class DefinitionFileTests
 {
     [Fact]
@@ -28,7 +28,7 @@ public sealed class DefinitionFileTests
             AssertErrors(await served.RunAsync(2, verb), "fullBackup", "timeZone", "destinations");
         }
 
-        // What the server cannot read at all is its error too, not the command's.
+        // The server also reports bodies that it cannot read.
         definition["type"] = "Snapsht";
         definition["bogus"] = 1;
         file = await served.FileAsync("bad.json", definition);
@@ -67,7 +67,7 @@ public sealed class DefinitionFileTests
         await RunAsync("task", "put", "demo/a.db", "-f", file);
         AssertSent($"PUT /api/v1/databases/demo%2Fa.db/tasks/{created["task"]!["id"]}");
 
-        // Without a file, what the server has is sent back.
+        // Without a file, the stored definition is sent.
         await RunAsync("server-wide", "preview", "weekly");
         Assert.NotNull(newer.Bodies["POST /api/v1/server-wide-backups/weekly/preview"][NewerServer.Member]);
 
@@ -122,7 +122,7 @@ public sealed class DefinitionFileTests
         template[NewerServer.Member] = "other";
         Assert.Equal(["changed", "unchanged"], await ApplyAsync());
 
-        // The same file at a server of this version: nothing is changed.
+        // The same file with a server of this version changes nothing.
         var refused = await served.RunAsync(2, "apply", "-f", await served.FileAsync("setup.json", setup));
         Assert.Contains("serverWideBackups.nightly.newer, serverWideBackups.weekly.newer", refused.Error, StringComparison.Ordinal);
 

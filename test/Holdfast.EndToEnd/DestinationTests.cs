@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>Destinations that are full, read-only or gone.</summary>
+/// <summary>Destinations that are full, read-only or missing.</summary>
 public sealed class DestinationTests : IDisposable
 {
     private readonly Workspace _place = new();
@@ -27,7 +27,7 @@ public sealed class DestinationTests : IDisposable
         await MountAsync(_place.Destination, "size=4m");
         _place.Make("a.db", rows: 100);
         await _place.BackupAsync(0, "snapshot", "full");
-        // More than fits, but not so much that it is refused before it begins.
+        // More than fits, but not so much that it is rejected before it begins.
         _place.Sql(
             "a.db",
             "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i+1 FROM n WHERE i<1600) INSERT INTO t SELECT i, "
@@ -38,7 +38,7 @@ public sealed class DestinationTests : IDisposable
         Assert.Empty(_place.Leftovers());
         Assert.Single(_place.Archives());
         await _place.HoldfastAsync(0, "verify", _place.Destination);
-        // With room made, the next one ends well.
+        // After space was freed, the next one succeeds.
         _place.Sql("a.db", "DELETE FROM t WHERE id >= 1000; VACUUM");
         await _place.BackupAsync(0, "snapshot", kind);
         await _place.ComesBackAsync(_place.Archives()[^1], _place.SourceContents("a.db"));
@@ -73,7 +73,7 @@ public sealed class DestinationTests : IDisposable
         var report = await _place.BackupAsync(8, "snapshot", "full");
         Assert.Equal("destination-failed", report["items"]![0]!["error"]!["code"]!.GetValue<string>());
         Assert.Contains("read-only", report["items"]![0]!["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
-        // Reading goes on.
+        // Reading still works.
         await _place.HoldfastAsync(0, "verify", _place.Destination);
         await _place.ComesBackAsync(_place.Destination, _place.SourceContents("a.db"));
         var restore = await _place.JsonAsync(8, "restore", _place.Destination, "--to", $"{_place.Destination}/x.db");

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>Exit codes, the text on standard error, and the code in JSON, as they are promised in <c>holdfast --help</c>.</summary>
+/// <summary>Exit codes, the text on standard error, and the code in JSON, as documented in <c>holdfast --help</c>.</summary>
 public sealed class ErrorTests : IDisposable
 {
     private readonly Workspace _place = new();
@@ -149,7 +149,7 @@ public sealed class ErrorTests : IDisposable
         File.Delete(full);
         await FailsAsync(5, "chain-incomplete", "restore", incremental, "--to", $"{_place.Out}/x.db");
         Assert.Equal(5, (await _place.HoldfastAsync("verify", _place.Destination)).ExitCode);
-        // A backup that finds its chain broken starts a new one, and says why.
+        // A backup that finds its chain damaged starts a new one, and says why.
         var next = await _place.BackupAsync(0, "snapshot", "incremental");
         Assert.Equal("Full", Item(next)["kind"]!.GetValue<string>());
         Assert.Contains("missing", Item(next)["warnings"]!.ToJsonString(), StringComparison.Ordinal);
@@ -181,7 +181,7 @@ public sealed class ErrorTests : IDisposable
         var warned = await _place.HoldfastAsync(0, "restore", own, "--to", $"{_place.Out}/y.db");
         Assert.Contains("does not match its location: it belongs to database 'local/b.db'", warned.Error, StringComparison.Ordinal);
 
-        // Away from a destination's root the folders above it say nothing.
+        // Outside of the root of a destination, the folders above it have no meaning.
         Directory.CreateDirectory($"{_place.Root}/elsewhere/a.db");
         Directory.Move(_place.Chains("a.db")[0], $"{_place.Root}/elsewhere/a.db/{Path.GetFileName(_place.Chains("a.db")[0])}");
         await _place.ComesBackAsync($"{_place.Root}/elsewhere/a.db", expected);
@@ -413,7 +413,7 @@ public sealed class ErrorTests : IDisposable
         Assert.Contains("--sideways", json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
-    // Exceptions of the libraries that nobody thought of: an empty path.
+    // Unexpected exceptions of libraries, such as for an empty path.
     [Theory]
     [InlineData("keygen", "--out", "")]
     [InlineData("serve", "--config", "")]
@@ -477,7 +477,7 @@ public sealed class ErrorTests : IDisposable
         }
     }
 
-    // The same failure as people and as programs get it.
+    // The same failure as text and as JSON.
     private async Task FailsAsync(int exitCode, string code, params string[] arguments)
     {
         var text = await _place.HoldfastAsync(exitCode, arguments);

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd;
 
 /// <summary>
-/// File systems without room, below a destination and below the server's own state: clear alerts, nothing half, and all
-/// goes on when there is room.
+/// File systems without space, for a destination and for the state of the server: clear alerts, no incomplete files,
+/// and normal operation when there is space again.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class FullDiskTests : IAsyncLifetime
@@ -53,7 +53,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         );
         Assert.DoesNotContain(Workspace.Files(Nas), f => f.EndsWith(".partial", StringComparison.Ordinal));
 
-        // What fits goes on, and what lies there is whole.
+        // Backups that fit continue, and stored archives are intact.
         Assert.Equal("Completed", (await BackUpAsync("small.db"))["state"]!.GetValue<string>());
         await _place.HoldfastAsync(0, "verify", Nas);
 
@@ -72,7 +72,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         var filler = $"{Data}/filler";
         await Child.ShellAsync($"dd if=/dev/zero of='{filler}' bs=4k 2>/dev/null || true");
 
-        // Edits until one does not fit any more.
+        // Edits until one no longer fits.
         Answer? refused = null;
         var edit = 0;
         while (edit < 2000 && refused is null)
@@ -88,9 +88,9 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Equal("state-full", refused.Code);
         Assert.NotNull(refused.Body!["hint"]);
         Assert.Equal($"local/none{edit - 1}", (await Server.GetAsync(Template))["definition"]!["excluded"]![0]!.GetValue<string>());
-        var backup = await BackUpAsync("small.db"); // backups go on
+        var backup = await BackUpAsync("small.db"); // backups continue
         Assert.Equal("Completed", backup["state"]!.GetValue<string>());
-        // The catalog lies on the same disk, and may have no room either.
+        // The catalog is on the same disk, and may have no space either.
         List<JsonNode> told = [];
         await Server.UntilAsync(
             async () => (told = await AlertsAsync("StateNotWritable")).Any(a => a["key"]!.GetValue<string>() == "state-store"),
@@ -106,7 +106,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await Server.StartAsync();
         Assert.Equal("local/none9999", (await Server.GetAsync(Template))["definition"]!["excluded"]![0]!.GetValue<string>());
         var operation = await Server.GetAsync($"operations/{backup["id"]!.GetValue<string>()}");
-        Assert.Equal("Completed", operation["state"]!.GetValue<string>()); // what could not be stored then was stored later
+        Assert.Equal("Completed", operation["state"]!.GetValue<string>()); // stored later than it happened
     }
 
     private static JsonObject Definition(int number) =>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>kill -9 at random moments: nothing that is published is ever half, and the next run cleans up.</summary>
+/// <summary>kill -9 at random moments: no published file is ever incomplete, and the next run cleans up.</summary>
 public sealed class KillTests : IDisposable
 {
     private const int SmallDatabases = 40;
@@ -35,7 +35,7 @@ public sealed class KillTests : IDisposable
         _place.Make("large.db", rows: 6000, rowBytes: 4000);
         await _place.BackupAsync(0, type, "full");
 
-        // How long each takes undisturbed: moments are chosen within.
+        // The undisturbed duration of each; the moments are chosen within it.
         var duration = new Dictionary<Deed, TimeSpan>();
         foreach (var deed in Enum.GetValues<Deed>())
         {
@@ -166,7 +166,7 @@ public sealed class KillTests : IDisposable
             .EnumerateDirectories(_place.Destination, "*", SearchOption.AllDirectories)
             .Where(f => !Directory.EnumerateFileSystemEntries(f).Any());
 
-    // Old chains go, so that the disk and the time to verify stay small.
+    // Deletes old chains to limit disk space and the time of verification.
     private void Prune()
     {
         foreach (var database in Directory.GetDirectories($"{_place.Destination}/local"))

@@ -1,6 +1,6 @@
 namespace Holdfast.EndToEnd;
 
-/// <summary>Names that stumble somewhere.</summary>
+/// <summary>Unusual names of databases.</summary>
 public sealed class NameTests : IDisposable
 {
     private static readonly string[] Names =
@@ -76,7 +76,7 @@ public sealed class NameTests : IDisposable
 
         await _place.HoldfastAsync(0, "verify", _place.Destination);
         var text = await _place.HoldfastAsync(0, "databases", "--source", _place.Source);
-        // A name cannot break a line of the table, nor turn its direction.
+        // A name can neither break a line of the table nor change its text direction.
         Assert.Equal(Names.Length + 1, text.Output.TrimEnd('\n').Split('\n').Length);
         Assert.DoesNotContain('\u202e', text.Output);
     }

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Holdfast.EndToEnd;
 
 /// <summary>
-/// A server with many databases, a hundred with HOLDFAST_SOAK, and one with one of everything, on a primary with a
-/// streaming standby, while people write.
+/// A server with many databases (a hundred with HOLDFAST_SOAK) and one that uses every feature, on a primary with a
+/// streaming standby, while users write.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluster>, IAsyncLifetime
@@ -14,7 +14,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
     private const string Everything = "everything";
     private const string Roles = "\"a reader\", \"an owner\"";
 
-    // Each writer moves amounts between two accounts: at every moment all of them add up to nothing, and there is an entry for each move.
+    // Each writer transfers amounts between two accounts: the sum is always zero, and there is an entry for each transfer.
     private const string Ledger = """
         CREATE TABLE account(id int PRIMARY KEY, balance int NOT NULL DEFAULT 0); INSERT INTO account SELECT generate_series(0, 9);
         CREATE TABLE entry(id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source int, target int, amount int,
@@ -71,7 +71,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
             ((string)w!).Contains("unlogged", StringComparison.Ordinal)
         );
 
-        // More, while they go on: what has changed by then.
+        // More backups while they continue writing: incrementals.
         Assert.Equal(
             Tenants + 1,
             (
@@ -106,7 +106,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
                 "--password-file",
                 $"{place.Root}/password",
                 "--allow-powerful-role"
-            ); // default privileges of a role are set by it, or left out
+            ); // only the role itself can set its default privileges
             Assert.Equal(await Contents.SchemaAsync(cluster, name), await Contents.SchemaAsync(cluster, $"{name} copy"));
         });
         foreach (var name in names)
@@ -128,7 +128,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
         }
     }
 
-    // Of those that were written to meanwhile the ledger has its own rule; of an unlogged table a standby has no rows.
+    // The ledger of databases that were written to is checked by its rule; a standby has no rows of unlogged tables.
     private async Task<IEnumerable<string>> SumsAsync(string name) =>
         (await Contents.SumsAsync(cluster, name)).Where(s =>
             !s.StartsWith("account|", StringComparison.Ordinal)
@@ -150,7 +150,7 @@ public sealed class PostgreSqlFleetTests(Cluster cluster) : IClassFixture<Cluste
                     + $"balance + {amount} WHERE id = {to}; INSERT INTO entry(source, target, amount) VALUES ({from}, {to}, "
                     + $"{amount}); COMMIT; SELECT pg_sleep(0.01)",
                 connection
-            ); // people think between two moves, and leave some of the machine to others
+            ); // users pause between two transfers, which leaves some CPU time to others
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
 

@@ -2,12 +2,12 @@ using Holdfast.Engines.PostgreSql.Tests.Servers;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>A real PostgreSQL server, backed up by the command alone and by a server.</summary>
+/// <summary>A real PostgreSQL server, backed up by the command and by a server.</summary>
 public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, IAsyncLifetime
 {
     private const string Hostile = "'; DROP DATABASE shop; --";
 
-    // Made while the search_path had the table; a restore looks names up in none.
+    // Created while the search_path contained the table; a restore has an empty search_path.
     private const string Odd = """
         CREATE TABLE helper(i int); INSERT INTO helper VALUES (1);
         CREATE FUNCTION plus(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i + (SELECT helper.i FROM helper); END $$;
@@ -101,7 +101,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
         );
         Assert.Contains("already exists", taken.Error, StringComparison.Ordinal);
 
-        // The same archive with programs that every Debian has.
+        // The same archive with standard programs of Debian.
         await cluster.CreateAsync("by-hand");
         var archive = Workspace
             .Files(place.Destination)
@@ -140,7 +140,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
             Assert.Contains(hint, ended.Error, StringComparison.Ordinal);
         }
 
-        // A table that may not be read fails its database, and no other.
+        // A table without permission fails its database, and no other.
         await cluster.RunAsync("postgres", $"REVOKE pg_read_all_data FROM {Cluster.User}");
         await cluster.RunAsync("shop", "CREATE TABLE hidden(a int); REVOKE ALL ON hidden FROM PUBLIC");
         var part = await place.HoldfastAsync(
@@ -236,7 +236,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
             "--exclude",
             "Ünïcode/**"
         );
-        // no role for restores yet
+        // no restore role yet
         Assert.Contains("postgresql-role.sql", (await served.RunAsync(0, "source", "test", "main")).Output, StringComparison.Ordinal);
         string[] restores =
         [
@@ -257,7 +257,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
         Assert.Contains("GRANT pg_read_all_data", (await served.RunAsync(0, "source", "test", "main")).Output, StringComparison.Ordinal);
         await cluster.RunAsync("postgres", $"GRANT pg_read_all_data TO {Cluster.User}");
 
-        // Who changes the address gives the password again: it goes to no other.
+        // A new address needs the password again: the stored one is not sent to another address.
         await served.RunAsync(2, "source", "put", "main", "--url", "postgresql://holdfast@127.0.0.1:1");
         await served.RunAsync(
             0,
@@ -368,7 +368,7 @@ public sealed class PostgreSqlTests(Cluster cluster) : IClassFixture<Cluster>, I
             AssertCopyable(error);
         }
 
-        // A line break is one, and a tab too; what moves the cursor is not printed.
+        // Line breaks and tabs are printed; characters that move the cursor are not.
         static void AssertCopyable(string text)
         {
             Assert.Contains("<> 'of two\n    lines\tand a tab \uFFFD'::text", text, StringComparison.Ordinal);

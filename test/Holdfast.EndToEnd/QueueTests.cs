@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>The queue of a real server: what a stop leaves of it, and a hundred restores at once.</summary>
+/// <summary>The queue of a real server: the effect of a stop, and a hundred concurrent restores.</summary>
 [Trait("Category", "Slow")]
 public sealed class QueueTests : IDisposable
 {
@@ -54,7 +54,7 @@ public sealed class QueueTests : IDisposable
     [Fact]
     public async Task A_hundred_concurrent_restores_keep_to_the_limits_and_to_300_MiB()
     {
-        _place.Make("large.db", rows: 1_000, rowBytes: 4000); // 100 of them are written and flushed
+        _place.Make("large.db", rows: 1_000, rowBytes: 4000); // it is written and flushed 100 times
         using var server = await StartAsync(grace: 30);
         var backup = (await server.SendAsync(HttpMethod.Post, "server-wide-backups/all/backup"))!["operationIds"]![0]!.GetValue<string>();
         Assert.Equal("Completed", (await server.EndedAsync(backup))["state"]!.GetValue<string>());

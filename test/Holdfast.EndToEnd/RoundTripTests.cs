@@ -4,7 +4,7 @@ using Holdfast.Core.Encryption;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>Whole round trips, also with nothing but age, zstd and tar, and what is encrypted with what.</summary>
+/// <summary>Complete round trips, with Holdfast and with only age, zstd and tar, and how archives are encrypted.</summary>
 public sealed class RoundTripTests : IDisposable
 {
     private readonly Workspace _place = new();
@@ -88,13 +88,13 @@ public sealed class RoundTripTests : IDisposable
         Assert.Equal("Incremental", report["items"]![0]!["kind"]!.GetValue<string>());
         Assert.InRange(report["items"]![0]!["ownBytes"]!.GetValue<long>(), 1, 100_000);
         await _place.ComesBackAsync(_place.Archives()[^1], _place.SourceContents("a.db"), null, "--key-file", $"{_place.Root}/key");
-        // The node's own key opens indexes only.
+        // The node key only opens indexes.
         var node = Workspace.Files(_place.Data).Single(f => f.EndsWith("node.key", StringComparison.Ordinal));
         Assert.Equal(
             4,
             (await _place.HoldfastAsync("restore", _place.Archives()[^1], "--to", $"{_place.Out}/x.db", "--key-file", node)).ExitCode
         );
-        // Another node cannot build on the chain: full, and why.
+        // Another node cannot extend the chain: the backup is full, with the reason.
         _place.Sql("a.db", "DELETE FROM t WHERE id = 10");
         var other = await _place.BackupAsync(
             0,
@@ -216,7 +216,7 @@ public sealed class RoundTripTests : IDisposable
                         }
                         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                         {
-                            // It has ended.
+                            // The process has ended.
                         }
                     }
                 }
@@ -231,7 +231,7 @@ public sealed class RoundTripTests : IDisposable
             _place.Sql("hr.db", "UPDATE t SET v = randomblob(1000) WHERE id = 3", key);
         }
 
-        // An image of an encrypted database is ciphertext already: section 10 of the design.
+        // An image of an encrypted database is already encrypted.
         Assert.Contains(".encrypted-snapshot.tar.zst", _place.Archives()[0], StringComparison.Ordinal);
         said.Append(await _place.HoldfastAsync(0, "verify", _place.Destination))
             .Append(await _place.HoldfastAsync(0, "points", _place.Destination, "--output", "json"))

@@ -1,6 +1,6 @@
 namespace Holdfast.EndToEnd;
 
-/// <summary>What <c>make run</c> shows, once the command is built.</summary>
+/// <summary>The demonstration of <c>make run</c> works.</summary>
 public sealed class RunTests
 {
     [Fact]

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd;
 
 /// <summary>
-/// kill -9 of the server at random moments while backups, retention, restores and edits go on: what it acknowledged is
-/// there, and nothing is half.
+/// kill -9 of the server at random moments during backups, retention, restores and edits: everything it acknowledged is
+/// stored, and no file is incomplete.
 /// </summary>
 public sealed class ServerKillTests : IDisposable
 {
@@ -38,7 +38,7 @@ public sealed class ServerKillTests : IDisposable
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
     }
 
-    // What an edit asked for last, and what was acknowledged last; null for nothing.
+    // The last requested and the last acknowledged edit; null for none.
     private sealed record Edit(string? Asked, string? Acknowledged);
 
     public void Dispose()
@@ -78,7 +78,7 @@ public sealed class ServerKillTests : IDisposable
             await MixUntilKilledAsync(random);
             if (random.Next(4) == 0)
             {
-                // Once more, while it starts.
+                // Kills it again during its start.
                 _server.Begin();
                 await Task.Delay(random.Next(1500), TestContext.Current.CancellationToken);
                 await _server.KillAsync();
@@ -123,7 +123,7 @@ public sealed class ServerKillTests : IDisposable
         await _server.QuietAsync();
     }
 
-    // Several go on at once, each with a seed of its own, until nobody answers.
+    // Several workers run in parallel, each with its own seed, until the server no longer answers.
     private async Task MixUntilKilledAsync(Random random)
     {
         Func<Random, Task<bool>>[] deeds =
@@ -182,7 +182,7 @@ public sealed class ServerKillTests : IDisposable
                 continue;
             }
 
-            // It was told that it is stored: it has to be there.
+            // Acknowledged as stored, so it must exist.
             if (seen.Body["result"]?["path"]?.GetValue<string>() is { } path)
             {
                 lock (_gate)
@@ -213,7 +213,7 @@ public sealed class ServerKillTests : IDisposable
         return await EditAsync("template", mark, () => _server.TryAsync(HttpMethod.Put, Template, Definition(mark)));
     }
 
-    // A second template and a destination come, change and go.
+    // Creates, changes and deletes a second template and a destination.
     private async Task<bool> EditOthersAsync(Random random)
     {
         var (what, path) = random.Next(2) == 0 ? ("second", "server-wide-backups/second") : ("destination", "destinations/other");
@@ -253,7 +253,7 @@ public sealed class ServerKillTests : IDisposable
         return true;
     }
 
-    // Rows change, databases come and go; this needs no server, so another deed tells when it is gone.
+    // Changes rows, creates and deletes databases. This needs no server, so other workers notice when it is gone.
     private async Task<bool> ChangeDatabasesAsync(Random random)
     {
         _place.Sql(Name(random.Next(Databases)), $"UPDATE t SET v = randomblob(1000) WHERE id % 7 = {random.Next(7)}");
@@ -303,7 +303,7 @@ public sealed class ServerKillTests : IDisposable
             Assert.True(await TaskOfAsync(name) == id, $"{what}: the task of {name} has another id");
         }
         await RunAsync("Incremental");
-        // What waited when it was killed has run since, as itself.
+        // Operations that were queued when it was killed have run since, with the same id.
         foreach (var operation in _operations)
         {
             Assert.True(
@@ -320,21 +320,21 @@ public sealed class ServerKillTests : IDisposable
         {
             Assert.Fail($"{what}: {failed.ToJsonString()}");
         }
-        // what runs again by itself may be under way
+        // repeated operations may be running
         await _server.UntilAsync(() => Task.FromResult(!Left().Any()), $"{what}: something is left", () => string.Join(", ", Left()));
         foreach (var path in _archives)
         {
             Assert.True(File.Exists($"{_place.Destination}/nas/{path}"), $"{what}: {path} was acknowledged, and is not there");
         }
         await _server.QuietAsync();
-        // Chains are given older names here, so that retention lets them go: that mismatch is known.
+        // This test gives chains older names so that retention deletes them; that mismatch is expected.
         var verified = await _place.HoldfastAsync("verify", $"{_place.Destination}/nas", "--allow-mismatch");
         Assert.True(verified.ExitCode == 0, $"{what}: {verified}");
         await ComesBackAsync(Name(random.Next(Databases)), what);
     }
 
-    // A definition that was never acknowledged may leave the beginning of an identity in a folder that is no
-    // destination; the next definition replaces it.
+    // A definition that was not acknowledged can leave a partial identity in a folder that is not a destination; the next
+    // definition replaces it.
     private IEnumerable<string> Left() =>
         [
             .. _place
@@ -397,15 +397,15 @@ public sealed class ServerKillTests : IDisposable
         };
     }
 
-    // The root of a destination that nothing was written to yet may be empty.
+    // The root of an unused destination may be empty.
     private IEnumerable<string> EmptyFolders() =>
         Directory
             .EnumerateDirectories(_place.Destination)
             .SelectMany(root => Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories))
             .Where(f => !Directory.EnumerateFileSystemEntries(f).Any());
 
-    // A day has to pass before retention takes anything: chains are copied to names of long ago, so that the next full
-    // of their database deletes them.
+    // Retention keeps everything for at least a day, so chains are copied under old names, and the next full backup of their
+    // database deletes them.
     private void PlantOldChains(Random random)
     {
         for (var i = 0; i < 4; i++)
@@ -429,7 +429,7 @@ public sealed class ServerKillTests : IDisposable
         }
     }
 
-    // Old chains go, so that the disk and the time to verify stay small.
+    // Deletes old chains to limit disk space and the time of verification.
     private void Prune()
     {
         foreach (var database in Directory.GetDirectories($"{_place.Destination}/nas/local"))

@@ -36,7 +36,7 @@ public sealed class ServerVerbTests
             StringComparison.Ordinal
         );
 
-        await served.RunAsync(0, "backup", "--template", "nightly"); // a second chain: the newest point is still one
+        await served.RunAsync(0, "backup", "--template", "nightly"); // a second chain; the newest restore point is still unique
         Assert.Contains(
             "Restored demo/a.db as demo/new.db",
             (await served.RunAsync(0, "restore", "demo/a.db", "--to", "demo/new.db")).Output,
@@ -280,7 +280,7 @@ public sealed class ServerVerbTests
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.Equal(2, (await place.JsonAsync(0, "databases"))["items"]!.AsArray().Count);
 
-        // Again, from standard input: one machine has one token. A wrong password is told.
+        // Again, from standard input: a machine has only one token. A wrong password is reported.
         var again = await Child.RunAsync(
             Child.Holdfast,
             ["login", "--server", served.Address, "--user", "admin", "--password-file", "-"],
@@ -298,7 +298,7 @@ public sealed class ServerVerbTests
         Assert.Equal(1, wrong.ExitCode);
         Assert.DoesNotContain("another password", wrong.Error, StringComparison.Ordinal);
 
-        // The token goes to its own server only.
+        // The token is only sent to its own server.
         Assert.Equal(
             "sign-in-needed",
             (await place.JsonAsync(1, "databases", "--server", "http://127.0.0.1:1"))["error"]!["code"]!.GetValue<string>()
@@ -450,10 +450,10 @@ public sealed class ServerVerbTests
         var chain = Assert.Single(Directory.GetDirectories($"{served.Place.Destination}/nas/demo/a.db"));
         string[] retention = ["task", "retention", "demo/a.db", "kept"];
         Assert.Contains("nas: 1 stay", (await served.RunAsync(0, retention)).Output, StringComparison.Ordinal);
-        // nothing waits: nothing to approve
+        // nothing needs approval
         Assert.Empty((await served.JsonAsync(0, [.. retention, "--approve"]))["items"]![0]!["deleted"]!.AsArray());
 
-        // Five chains of a past year: the brake holds them, until somebody who has seen them lets them go.
+        // Five chains of a past year: a safety limit blocks their deletion until an operator approves it.
         for (var day = 1; day <= 5; day++)
         {
             var old = Directory.CreateDirectory(chain.Replace(Path.GetFileName(chain)[..10], $"2025-01-0{day}", StringComparison.Ordinal));
@@ -516,7 +516,7 @@ public sealed class ServerVerbTests
 
     private static string Text(JsonNode node, string field) => node[field]!.GetValue<string>();
 
-    // The same failure as people and as programs get it.
+    // The same failure as text and as JSON.
     private static async Task FailsAsync(Served served, int exitCode, string code, params string[] arguments)
     {
         var text = await served.RunAsync(exitCode, arguments);

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>What a service manager is told, and what a shutdown does to backups that run.</summary>
+/// <summary>Notifications of a service manager, and the effect of a shutdown on running backups.</summary>
 [Trait("Category", "Slow")]
 public sealed class ServiceTests : IDisposable
 {
@@ -61,7 +61,7 @@ public sealed class ServiceTests : IDisposable
         Assert.Empty(_place.Leftovers());
 
         await server.StartAsync();
-        // it runs again by itself, as the same operation
+        // it runs again automatically, as the same operation
         Assert.Equal("Completed", (await server.EndedAsync(begun))["state"]!.GetValue<string>());
         Assert.Single(await server.ListAsync("operations"));
         await _place.HoldfastAsync(0, "verify", $"{_place.Destination}/nas");

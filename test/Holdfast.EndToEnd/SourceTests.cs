@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>Sources that do not answer, and a database whose name is no text, at a real server.</summary>
+/// <summary>Sources of a real server that do not respond, and a database whose name is not valid text.</summary>
 [Trait("Category", "Slow")]
 public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyncLifetime
 {
@@ -25,7 +25,7 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
         using var place = new Workspace();
         place.Make("one.db");
         Directory.CreateDirectory(place.Destination);
-        using var hole = new TcpListener(IPAddress.Loopback, 0); // takes connections, and says nothing
+        using var hole = new TcpListener(IPAddress.Loopback, 0); // accepts connections, and sends nothing
         hole.Start(100);
         var port = ((IPEndPoint)hole.LocalEndpoint).Port;
         await File.WriteAllTextAsync($"{place.Root}/no-folder", "", TestContext.Current.CancellationToken);
@@ -48,7 +48,7 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
         var watch = Stopwatch.StartNew();
         await server.StartAsync();
         var sources = await server.ListAsync("sources");
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(14), $"{watch.Elapsed}"); // one alone takes 15 s to be given up
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(14), $"{watch.Elapsed}"); // the time-out of a single one is 15 s
         Assert.Equal(11, sources.Count);
         await server.UntilAsync(async () => (await server.ListAsync("databases")).Count == 1, "the source that answers is not used");
         await server.UntilAsync(

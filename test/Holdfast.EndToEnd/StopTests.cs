@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd;
 
-/// <summary>Ctrl+C and SIGTERM stop in order: nothing half is left, and what has a grace gets all of it.</summary>
+/// <summary>Ctrl+C and SIGTERM stop cleanly: no incomplete file is left, and a grace period is used in full.</summary>
 public sealed class StopTests : IDisposable
 {
     private const int Rows = 15_000;
@@ -57,7 +57,7 @@ public sealed class StopTests : IDisposable
         await _place.BackupAsync(0, "snapshot", "full");
         var archive = Assert.Single(_place.Archives());
 
-        // Read again and again, so that it is under way however fast the machine is.
+        // Read repeatedly, so that it is running however fast the machine is.
         string[] arguments = ["verify", .. Enumerable.Repeat(_place.Destination, 50), "--output", "json"];
         var ended = await StopAsync(arguments, signal, process => OpenFiles(process).Contains(archive));
         ended.CheckStopped(exitCode, "Stopped by");
@@ -111,7 +111,7 @@ public sealed class StopTests : IDisposable
         );
     }
 
-    // A backup that waits for a lock takes as long as we like: longer than the two seconds that the command's library leaves.
+    // A backup that waits for a lock takes longer than the two seconds that the library of the command would allow.
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
@@ -132,7 +132,7 @@ public sealed class StopTests : IDisposable
         );
         await server.UntilAsync(async () => (await server.ListAsync("operations?state=Running")).Count > 0, "the backup does not begin");
         var stopping = server.StopAsync(signal);
-        await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken); // real time: that is what the process is given
+        await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken); // real time, because the process uses it
         Assert.False(stopping.IsCompleted, $"it did not wait for the backup:\n{server.Output}");
         await holder.StandardInput.WriteLineAsync("ROLLBACK;");
         holder.StandardInput.Close();
@@ -149,7 +149,7 @@ public sealed class StopTests : IDisposable
         }
         catch (IOException)
         {
-            return []; // one was closed while they were listed
+            return []; // a handle was closed while they were listed
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class MemorySource(byte[] bytes) : IByteSource
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
-/// <summary>Pages in memory; as a target it takes what a small image needs, and refuses more.</summary>
+/// <summary>Pages in memory. As a target it accepts what a small image needs, and rejects more.</summary>
 internal sealed class MemoryImage(int pageSize, byte[] bytes) : IPageImage, IPageTarget
 {
     private const long Most = 16 << 20;

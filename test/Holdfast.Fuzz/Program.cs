@@ -1,7 +1,7 @@
 using Holdfast.Fuzz;
 using SharpFuzz;
 
-// seeds DIR writes what the fuzzer starts from; run FILE tries one input again; without arguments afl-fuzz is answered.
+// seeds DIR writes the seeds for the fuzzer; run FILE repeats one input; without arguments the program serves afl-fuzz.
 switch (args)
 {
     case ["seeds", var folder]:

@@ -8,7 +8,7 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Fuzz;
 
-/// <summary>What the fuzzer starts from: small archives and indexes of every kind, and their parts.</summary>
+/// <summary>The seeds of the fuzzer: small archives and indexes of every kind, and parts of them.</summary>
 internal static class Seeds
 {
     private const int PageSize = 512;
@@ -45,7 +45,7 @@ internal static class Seeds
         return seeds;
     }
 
-    /// <summary>A small archive that manifests are put into.</summary>
+    /// <summary>A small archive into which manifests are inserted.</summary>
     public static async Task<(byte[] Archive, byte[] Index)> WriteAsync(BackupType type, byte[] content, List<byte[]> older, int point)
     {
         await using var chain =
@@ -92,7 +92,7 @@ internal static class Seeds
         return (archive.ToArray(), index.ToArray());
     }
 
-    // The number of frames and the length of each, as Target takes them.
+    // The number of frames and the length of each, as Target expects them.
     private static byte[] Lengths(ArchiveReader reader)
     {
         var lengths = new byte[1 + (reader.Frames.Table.Count * 2)];
@@ -104,7 +104,7 @@ internal static class Seeds
         return lengths;
     }
 
-    // Type, length in two bytes, payload; Target puts the checks in.
+    // Type, length in two bytes, payload; Target adds the checksums.
     private static byte[] Blocks(byte[] index)
     {
         var blocks = new List<byte>();

@@ -9,26 +9,26 @@ using Holdfast.Core.Tasks;
 
 namespace Holdfast.Fuzz;
 
-/// <summary>What an input is; its first byte.</summary>
+/// <summary>The kind of an input, stored in its first byte.</summary>
 internal enum Mode : byte
 {
-    /// <summary>An archive, as it is.</summary>
+    /// <summary>An unchanged archive.</summary>
     Archive,
 
-    /// <summary>Lengths of frames and a tar stream, packed so that all checksums of zstd fit.</summary>
+    /// <summary>Lengths of frames and a tar stream, compressed so that all checksums of zstd match.</summary>
     Tar,
 
-    /// <summary>A manifest, packed into an archive with the hash that fits it.</summary>
+    /// <summary>A manifest, put into an archive with the matching hash.</summary>
     Manifest,
 
-    /// <summary>An index file, as it is.</summary>
+    /// <summary>An unchanged index file.</summary>
     Index,
 
-    /// <summary>Blocks of an index file, whose checks are made to fit.</summary>
+    /// <summary>Blocks of an index file with matching checksums.</summary>
     Blocks,
 }
 
-/// <summary>Reads whatever it is given. It may fail in the ways that are told, and in no other.</summary>
+/// <summary>Reads any input. It may only fail in the documented ways.</summary>
 internal static class Target
 {
     private const int Modes = 5;
@@ -62,7 +62,7 @@ internal static class Target
         }
         catch (HoldfastException)
         {
-            // Told.
+            // Reported as an error.
         }
     }
 
@@ -75,7 +75,7 @@ internal static class Target
         }
         catch (HoldfastException)
         {
-            // A restore does not verify first.
+            // A restore does not require a verification.
         }
 
         await using var chain = ChainReader.Join(archive, [], 1);
@@ -94,7 +94,7 @@ internal static class Target
             }
             catch (HoldfastException)
             {
-                // The next one may be whole.
+                // The next item may be intact.
             }
         }
     }

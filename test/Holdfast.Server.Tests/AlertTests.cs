@@ -204,7 +204,7 @@ public sealed class AlertTests
         Assert.Contains("nas: 3 (", (string)audit[1]!["subject"]!, StringComparison.Ordinal);
     }
 
-    // Chains as they would be if the task had run on five days of a past year.
+    // Chains of five days of a past year.
     private static void Age(string folder, string task)
     {
         var newest = Directory.GetDirectories(folder).Single();

@@ -117,7 +117,7 @@ public sealed class AuditTests
         var folder = Directory.CreateTempSubdirectory("holdfast-audit-");
         await using (var log = AuditLog.Open(Path.Combine(folder.FullName, "audit.log"), TimeProvider.System))
         {
-            // Some 10 MiB, of which one page looks through 8.
+            // About 10 MiB, of which one page searches 8.
             await log.WriteAsync(new(DateTimeOffset.UnixEpoch, "Bob", null, "DELETE", null, "204"), CancellationToken.None);
             await File.AppendAllTextAsync(
                 Path.Combine(folder.FullName, "audit.log"),

@@ -18,7 +18,7 @@ public sealed class DestinationTests
         var good = await TestServer.JsonAsync(viewer.GetAsync("/api/v1/destinations/nas/test"));
         Assert.True(good["at"] is not null && good["problem"] is null, good.ToJsonString());
 
-        // A file where the folder would be.
+        // A file has the name of the folder.
         Directory.Delete($"{node.Backups}/nas", recursive: true);
         await File.WriteAllTextAsync($"{node.Backups}/nas", "");
         Assert.False((await client.PostAsync("/api/v1/destinations/nas/test", null)).IsSuccessStatusCode);

@@ -7,7 +7,7 @@ using Holdfast.Server.Files;
 
 namespace Holdfast.Server.Tests;
 
-/// <summary>A file that must not be lost has its name on disk, too: the folder is flushed after the rename.</summary>
+/// <summary>The names of files that must not be lost are on disk too: the folder is flushed after the rename.</summary>
 public sealed class FolderFlushTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("holdfast-flush-").FullName;
@@ -56,7 +56,7 @@ public sealed class FolderFlushTests : IDisposable
         Assert.Equal([_folder], _flushed);
     }
 
-    // Other tests flush folders of their own at the same time.
+    // Other tests flush their own folders at the same time.
     private void Note(string folder)
     {
         if (folder.StartsWith(_folder, StringComparison.Ordinal))

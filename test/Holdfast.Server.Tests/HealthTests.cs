@@ -3,7 +3,7 @@ using Holdfast.Server.Hosting;
 
 namespace Holdfast.Server.Tests;
 
-/// <summary>Whoever restarts the server is told when a restart would help, and only then.</summary>
+/// <summary>The health check fails only if a restart would help.</summary>
 public sealed class HealthTests
 {
     [Fact]

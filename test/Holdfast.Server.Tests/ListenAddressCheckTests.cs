@@ -6,7 +6,7 @@ using Holdfast.Server.Hosting;
 
 namespace Holdfast.Server.Tests;
 
-/// <summary>An address that the server cannot have is a error of its configuration, told with the address.</summary>
+/// <summary>A listen address that is not available is an error of the configuration, reported with the address.</summary>
 public sealed class ListenAddressCheckTests
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class ListenAddressCheckTests
         );
         other.Stop();
         ListenAddressCheck.EnsureAvailable(new() { Listen = listen });
-        ListenAddressCheck.EnsureAvailable(new() { Listen = listen }); // it was given back
+        ListenAddressCheck.EnsureAvailable(new() { Listen = listen }); // the check has released it
     }
 
     [Fact]

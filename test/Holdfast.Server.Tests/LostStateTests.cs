@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.Server.Tests;
 
-/// <summary>A server whose state is gone says so, and does not begin as a new one.</summary>
+/// <summary>A server whose state is lost reports it, and does not start as a new one.</summary>
 [Trait("Category", "Slow")]
 public sealed class LostStateTests : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class LostStateTests : IDisposable
     {
         await using (await TestServer.StartAsync(folder: _folder))
         {
-            // only made
+            // only created
         }
 
         await File.WriteAllTextAsync(Path.Combine(Data, "audit.log"), "{}\n", TestContext.Current.CancellationToken);

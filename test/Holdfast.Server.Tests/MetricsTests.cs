@@ -89,7 +89,8 @@ public sealed class MetricsTests
             var match = Sample.Match(line);
             Assert.True(match.Success, line);
             Assert.Contains(match.Groups[1].Value, described);
-            samples.Add(line[..line.LastIndexOf(' ')], double.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture)); // each once
+            // Each metric occurs once.
+            samples.Add(line[..line.LastIndexOf(' ')], double.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture));
         }
 
         return samples;

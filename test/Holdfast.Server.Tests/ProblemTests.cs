@@ -93,21 +93,21 @@ public sealed class ProblemTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_above_one_MiB_is_rejected_even_without_a_length(bool isLengthTold)
+    public async Task A_body_above_one_MiB_is_rejected_even_without_a_length(bool hasLength)
     {
         await using var server = await TestServer.StartAsync();
         using var client = server.Admin();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/tokens")
         {
             Content = new StringContent(
-                $$"""{ "name": "{{new string('x', (isLengthTold ? 10 : 1) << 20)}}", "role": "Viewer" }""",
+                $$"""{ "name": "{{new string('x', (hasLength ? 10 : 1) << 20)}}", "role": "Viewer" }""",
                 Encoding.UTF8,
                 "application/json"
             ),
         };
-        request.Headers.TransferEncodingChunked = !isLengthTold;
-        // so that the answer comes before the body; without a length it comes when there was too much
-        request.Headers.ExpectContinue = isLengthTold;
+        request.Headers.TransferEncodingChunked = !hasLength;
+        // With Expect, the answer precedes the body; without a length, the server answers after the limit.
+        request.Headers.ExpectContinue = hasLength;
         var answer = await client.SendAsync(request);
         Assert.Equal("usage", (string?)(await TestServer.JsonAsync(answer, HttpStatusCode.RequestEntityTooLarge))["code"]);
     }

@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Tests;
 
-/// <summary>Walks all endpoints, those too that are added later.</summary>
+/// <summary>Tests all endpoints, including those added later.</summary>
 public sealed class RoleTests
 {
-    // What anybody may ask, each with its reason.
+    // Endpoints that need no authentication, each with the reason.
     private static readonly Dictionary<string, string> Open = new(StringComparer.Ordinal)
     {
         ["POST /api/v1/session"] = "signing in",
@@ -34,7 +34,7 @@ public sealed class RoleTests
             var name = $"{method} {endpoint.RoutePattern.RawText!.TrimEnd('/')}";
             if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             {
-                // that shows the description
+                // the page that shows the API
                 var isPage = !endpoint.RoutePattern.RawText!.TrimStart('/').StartsWith("api/v1", StringComparison.Ordinal);
                 Assert.True(isPage || Open.ContainsKey(name), $"{name} is open to anybody; if that is right, say why here.");
                 continue;
@@ -108,7 +108,7 @@ public sealed class RoleTests
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
         select (endpoint, method);
 
-    // Only the head of the answer: an event stream has no end.
+    // Reads only the headers: an event stream has no end.
     private static async Task<HttpStatusCode> StatusAsync(HttpClient client, RouteEndpoint endpoint, string method)
     {
         var path = string.Concat(

@@ -234,7 +234,7 @@ public sealed class SessionTests
         {
             limiter.RegisterAttempt(IPAddress.Parse($"2001:db8:{i:x}:2::1"), $"u{i}");
         }
-        // not forgotten for those with one attempt
+        // not evicted by users with one attempt
         Assert.Throws<TooManyAttemptsException>(() => limiter.RegisterAttempt(address, "another"));
         time.Advance(SignInLimiter.Window);
         limiter.RegisterAttempt(address, "another");

@@ -5,7 +5,7 @@ using Holdfast.Api.Access;
 
 namespace Holdfast.Server.Tests;
 
-/// <summary>A directory that is not mounted, was emptied, copied or exchanged, as the API tells it.</summary>
+/// <summary>A directory that is not mounted, was emptied, copied or replaced, as the API reports it.</summary>
 public sealed class SourceTests
 {
     private const string Demo = "/api/v1/sources/demo";
@@ -22,7 +22,7 @@ public sealed class SourceTests
             await File.ReadAllTextAsync($"{server.Source}/.holdfast-source", TestContext.Current.CancellationToken)
         );
         Directory.Move(server.Source, server.Source + ".away");
-        Directory.CreateDirectory(server.Source); // the mount point without its file system
+        Directory.CreateDirectory(server.Source); // the mount point without the file system
         var shrunk = await LookAsync(admin);
         Assert.Equal(
             ("source-shrunk", 2, true),
@@ -134,7 +134,7 @@ public sealed class SourceTests
         Assert.Equal(HttpStatusCode.NoContent, (await admin.DeleteAsync(Path("demo/a.db"))).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await admin.GetAsync(Path("demo/a.db"))).StatusCode);
         Assert.Equal("Missing", (string)(await DatabaseAsync("demo/b.db"))["state"]!);
-        Assert.Equal(HttpStatusCode.Conflict, (await admin.DeleteAsync(Path("shop/a.db"))).StatusCode); // that one is there
+        Assert.Equal(HttpStatusCode.Conflict, (await admin.DeleteAsync(Path("shop/a.db"))).StatusCode); // this database exists
         Assert.Equal("Completed", (string)(await TestServer.JsonAsync(admin.GetAsync($"/api/v1/operations/{operation}")))["state"]!);
         Assert.NotEmpty(Directory.GetFiles($"{server.Backups}/nas/demo", "*.tar.zst*", SearchOption.AllDirectories));
 

@@ -135,7 +135,7 @@ public sealed class TokenTests
     [Fact]
     public void An_admin_token_file_of_another_user_is_rejected()
     {
-        // Only root can give a file away, and only then there is one to try.
+        // Only root can change the owner of a file.
         using var folder = new TokenFile(TestServer.AdminToken);
         if (Environment.UserName != "root")
         {

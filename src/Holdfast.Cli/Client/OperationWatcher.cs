@@ -94,7 +94,7 @@ internal sealed class OperationWatcher(HoldfastClient api, CommandConsole consol
 
     private async Task<IReadOnlyList<Operation>> PollAsync(
         IReadOnlyList<string> ids,
-        Action<List<Operation>, List<Operation>> told,
+        Action<List<Operation>, List<Operation>> report,
         CancellationToken cancellationToken
     )
     {
@@ -107,7 +107,7 @@ internal sealed class OperationWatcher(HoldfastClient api, CommandConsole consol
             {
                 ended[operation.Id] = operation;
             }
-            told(now.FindAll(o => !o.HasEnded), news);
+            report(now.FindAll(o => !o.HasEnded), news);
             if (ended.Count >= ids.Count)
             {
                 return [.. ids.Select(id => ended[id])];

@@ -69,10 +69,10 @@ internal sealed class CommandConsole(bool json)
 
     /// <summary>Writes a note to standard error.</summary>
     /// <param name="text">The note.</param>
-    /// <param name="isAlwaysTold">Whether to write the note even with JSON output.</param>
-    public void WriteNote(string text, bool isAlwaysTold = false)
+    /// <param name="always">Whether to write the note even with JSON output.</param>
+    public void WriteNote(string text, bool always = false)
     {
-        if (!IsJson || isAlwaysTold)
+        if (!IsJson || always)
         {
             Write(Console.Error, "", "    ", text);
         }

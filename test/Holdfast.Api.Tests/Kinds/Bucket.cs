@@ -3,7 +3,7 @@ using Holdfast.Destinations;
 
 namespace Holdfast.Api.Tests.Kinds;
 
-/// <summary>A bucket: whoever takes its name for a path finds nothing.</summary>
+/// <summary>A bucket, whose name is not a path.</summary>
 internal sealed class Bucket(string name, IDestination inner) : IDestination
 {
     public string Name => name;

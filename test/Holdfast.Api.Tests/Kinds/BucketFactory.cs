@@ -5,8 +5,8 @@ using Holdfast.Destinations.Local;
 
 namespace Holdfast.Api.Tests.Kinds;
 
-/// <summary>A kind of destination that the product does not have: buckets, each with a name that is no path.</summary>
-/// <param name="folder">The folder that keeps the buckets.</param>
+/// <summary>A kind of destination that the product does not have: buckets, whose names are not paths.</summary>
+/// <param name="folder">The folder that contains the buckets.</param>
 internal sealed class BucketFactory(string folder) : DestinationFactory
 {
     public override DestinationKind Description { get; } =

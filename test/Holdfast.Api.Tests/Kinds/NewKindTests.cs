@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Holdfast.Api.Tests.Kinds;
 
-/// <summary>A new kind of destination needs its factory, and nothing else of the product.</summary>
+/// <summary>A new kind of destination needs only its factory.</summary>
 public sealed class NewKindTests
 {
     [Fact]

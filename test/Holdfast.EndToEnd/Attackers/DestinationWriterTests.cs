@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// Somebody who may write to a destination, but to nothing else of the server: nothing elsewhere is deleted, nobody is
-/// held up, and nothing forged is restored.
+/// An attacker who can write to a destination, but to nothing else of the server: nothing elsewhere is deleted, nothing
+/// is blocked, and nothing forged is restored.
 /// </summary>
 public sealed class DestinationWriterTests : IAsyncLifetime
 {
@@ -54,14 +54,14 @@ public sealed class DestinationWriterTests : IAsyncLifetime
     [Fact]
     public async Task Retention_follows_no_link_out_of_the_destination()
     {
-        // A chain that is old enough to go, and is a link to one that somebody else keeps.
+        // A chain that is old enough to be deleted, but is a link to a chain elsewhere.
         var chain = Chain("a.db");
         var old = "2026-01-01-00-00-00" + Path.GetFileName(chain)[19..];
         Directory.CreateDirectory(Outside);
         Copy(chain, $"{Outside}/{old}", "2026-01-01-00-00-00");
         var kept = Directory.GetFiles($"{Outside}/{old}").Length;
         Directory.CreateSymbolicLink($"{Nas}/local/a.db/{old}", $"{Outside}/{old}");
-        // The same as a folder goes.
+        // The same with a folder that is replaced during the deletion.
         var real = "2026-01-02-00-00-00" + Path.GetFileName(chain)[19..];
         Copy(chain, $"{Nas}/local/a.db/{real}", "2026-01-02-00-00-00");
         await BackUpAsync();
@@ -90,7 +90,7 @@ public sealed class DestinationWriterTests : IAsyncLifetime
             .EndedAsync(verified!["operationId"]!.GetValue<string>())
             .WaitAsync(Soon, TestContext.Current.CancellationToken);
         Assert.Equal("Failed", ended["state"]!.GetValue<string>());
-        await BackUpAsync(); // begins a new chain
+        await BackUpAsync(); // starts a new chain
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace Holdfast.EndToEnd.Attackers;
 
-/// <summary>Other users of the machine: what is restored and extracted is readable by its owner alone, whatever the umask is.</summary>
+/// <summary>Only the owner can read restored and extracted files, whatever the umask is.</summary>
 public sealed class FileModeTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -12,8 +12,8 @@ using Holdfast.Node.Backups;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// A chain of logical backups that somebody else has written, with every hash right: a verification calls bad what a
-/// restore refuses, and nothing else.
+/// A chain of logical backups written by an attacker, with valid hashes: a verification reports exactly what a restore
+/// rejects.
 /// </summary>
 public sealed class ForgedScriptTests : IDisposable
 {
@@ -77,7 +77,7 @@ public sealed class ForgedScriptTests : IDisposable
         File.Delete(archives.Single(a => !a.Contains("incremental", StringComparison.Ordinal)));
         var verified = await _place.JsonAsync(5, "verify", _place.Destination);
         Assert.Equal("chain-incomplete", verified["items"]![0]!["error"]!["code"]!.GetValue<string>());
-        await _place.HoldfastAsync(0, "verify", archives.Single(File.Exists)); // its own bytes are as they should be
+        await _place.HoldfastAsync(0, "verify", archives.Single(File.Exists)); // its own bytes are intact
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ForgedScriptTests : IDisposable
 
     private static string? Problem(JsonNode item) => item["error"]?["message"]!.GetValue<string>();
 
-    // A row changes in each, far from where the statement is put.
+    // A row changes in each, far from the forged statement.
     private async Task MakeAsync(params bool[] forged)
     {
         _place.Make("a.db", rows: 1_000);

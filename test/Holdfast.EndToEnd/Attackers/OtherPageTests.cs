@@ -6,9 +6,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// A page on another port of the same host, which the Admin looks at: browsers send the session's cookie with what it
-/// asks for, for cookies know no ports.
-/// It gets nothing done with that.
+/// A page on another port of the same host, opened by the Admin. Browsers send the session cookie with its requests,
+/// because cookies ignore ports; the server rejects them.
 /// </summary>
 public sealed class OtherPageTests(OtherPageTests.Victim victim) : IClassFixture<OtherPageTests.Victim>
 {
@@ -60,7 +59,7 @@ public sealed class OtherPageTests(OtherPageTests.Victim victim) : IClassFixture
         Assert.Equal(WebSocketState.Open, socket.State);
     }
 
-    /// <summary>A server, and the session of its Admin.</summary>
+    /// <summary>A server and the session of its Admin.</summary>
     public sealed class Victim : IAsyncLifetime
     {
         private const string Password = "a long password for a test";

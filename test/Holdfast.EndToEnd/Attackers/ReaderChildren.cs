@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Holdfast.EndToEnd.Attackers;
 
-/// <summary>The processes that a program has started to read databases, as another user of the machine sees them.</summary>
+/// <summary>The reader processes of a program, as another user of the machine sees them.</summary>
 internal static class ReaderChildren
 {
-    /// <summary>Those of a process.</summary>
+    /// <summary>The reader processes of a process.</summary>
     public static List<int> Of(int parent) =>
         [
             .. Directory
@@ -14,7 +14,7 @@ internal static class ReaderChildren
                 .Where(id => id != 0 && ParentOf(id) == parent && Text(id, "cmdline").Contains("read-sqlite", StringComparison.Ordinal)),
         ];
 
-    /// <summary>A file of a process in <c>/proc</c>; empty where it is gone.</summary>
+    /// <summary>Content of a file of a process in <c>/proc</c>; empty if the process has ended.</summary>
     public static string Text(int process, string file)
     {
         try
@@ -30,7 +30,7 @@ internal static class ReaderChildren
     /// <summary>Whether a process has a file open.</summary>
     /// <param name="process">The process.</param>
     /// <param name="path">The file.</param>
-    /// <param name="toWrite">Whether only a handle that may write counts.</param>
+    /// <param name="toWrite">Whether to count only handles that can write.</param>
     public static bool HasOpen(int process, string path, bool toWrite = false)
     {
         try
@@ -53,7 +53,7 @@ internal static class ReaderChildren
         }
     }
 
-    /// <summary>Most memory that a process has had resident, in bytes; 0 where it is gone.</summary>
+    /// <summary>Peak resident memory of a process, in bytes; 0 if it has ended.</summary>
     public static long PeakResidentBytes(int process) =>
         Text(process, "status").Split('\n').FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line
             ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024

@@ -6,9 +6,8 @@ using Holdfast.Engines.Sqlite.Native;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// Databases whose folder others may write to are read by processes of their own, below a real server. Whoever makes
-/// one of them end gains nothing: the
-/// server lives, the one database fails, and the others are backed up.
+/// Databases in folders that other users can write to are read by separate processes, here of a real server. If one of
+/// them ends, the server continues, that one database fails, and the others are backed up.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class ReaderTests : IAsyncLifetime
@@ -58,22 +57,22 @@ public sealed class ReaderTests : IAsyncLifetime
         using (var stop = new CancellationTokenSource())
         {
             var killing = Task.Run(() => KillAsync(stop.Token), Token);
-            await SweepAsync();
+            await BackUpAllAsync();
             await stop.CancelAsync();
             Assert.True(await killing >= 2, "it was not killed twice");
         }
 
         await OnlyTheVictimFailedAsync("SIGKILL");
         Assert.Equal(process, _server.Id);
-        // What it was is forgotten with the next backup that goes well.
-        await SweepAsync();
+        // The next successful backup clears the failure.
+        await BackUpAllAsync();
         Assert.All(await BackupsAsync(), b => Assert.Equal("Completed", b.State));
     }
 
     [Fact]
     public async Task A_reader_whose_mapped_file_is_truncated_affects_no_backup_of_another_database()
     {
-        // SQLite itself opens a database only where its pages have no room in the spool folder: this one claims to be that large.
+        // SQLite only opens a database whose pages do not fit into the spool folder: this one claims to be that large.
         _place.Make("victim.db", rows: 60, rowBytes: 1_000_000, mode: "wal");
         var size = new DriveInfo(_server.Temporary).AvailableFreeSpace / 4096 * 4096;
         await Child.ShellAsync($"truncate -s {size} '{Victim}'");
@@ -84,7 +83,7 @@ public sealed class ReaderTests : IAsyncLifetime
             using (var stop = new CancellationTokenSource())
             {
                 var shrinking = Task.Run(() => ShrinkAsync(stop.Token), Token);
-                await SweepAsync();
+                await BackUpAllAsync();
                 await stop.CancelAsync();
                 Assert.True(await shrinking >= 2, "its memory was not taken away twice");
             }
@@ -105,7 +104,7 @@ public sealed class ReaderTests : IAsyncLifetime
             await DefineAsync(type);
             using var stop = new CancellationTokenSource();
             var looking = Task.Run(() => LookAsync(stop.Token), Token);
-            await SweepAsync();
+            await BackUpAllAsync();
             await stop.CancelAsync();
             var (looks, read) = await looking;
             Assert.True(looks > 10 && read > 0, $"{looks} looks, {read} of them while it was read");
@@ -124,7 +123,7 @@ public sealed class ReaderTests : IAsyncLifetime
         _place.Make("a.enc.db", rows: 20, rowBytes: 1_000_000, key: DatabaseKey.FromRaw(key));
         await Served.SecretAsync($"{_place.Root}/db.key", Convert.ToBase64String(key));
         using var process = Child.Start(
-            "env", // it becomes the command; the environment of this process is that of tests beside this one
+            "env", // replaced by the command; the environment of this process is shared with other tests
             [
                 "PGPASSWORD=of-another-server",
                 Child.Holdfast,
@@ -161,7 +160,7 @@ public sealed class ReaderTests : IAsyncLifetime
         }
     }
 
-    // Kills each one that has the victim open.
+    // Kills each process that has the victim open.
     private async Task<int> KillAsync(CancellationToken stop)
     {
         var killed = new HashSet<int>();
@@ -178,9 +177,8 @@ public sealed class ReaderTests : IAsyncLifetime
         return killed.Count;
     }
 
-    // Takes the index of the log away as soon as SQLite reads the database by it, and puts it back when that has ended.
-    // As another process: one that has the
-    // database open would lose its own locks.
+    // Truncates the index of the log as soon as SQLite reads the database by it, and restores it afterwards. In another
+    // process, because one that has the database open would lose its own locks.
     private async Task<int> ShrinkAsync(CancellationToken stop)
     {
         var count = 0;
@@ -233,7 +231,7 @@ public sealed class ReaderTests : IAsyncLifetime
             }
         );
 
-    private async Task SweepAsync()
+    private async Task BackUpAllAsync()
     {
         await _server.UntilAsync(
             async () =>
@@ -266,7 +264,7 @@ public sealed class ReaderTests : IAsyncLifetime
         }
     }
 
-    // The newest of each database.
+    // The newest operation of each database.
     private async Task<List<(string Database, string State, JsonNode Operation)>> BackupsAsync() =>
         [
             .. (await _server.ListAsync("operations?limit=100"))

@@ -8,9 +8,8 @@ using Holdfast.Engines.Sqlite.Tests;
 namespace Holdfast.EndToEnd.Attackers;
 
 /// <summary>
-/// Somebody who owns one folder of a SQLite source, with a database in it, and nothing else of the server: whatever is
-/// done there is told or backed up as it
-/// is, the server lives within its memory, and the neighbour is backed up each time.
+/// An attacker who owns one folder of a SQLite source with a database in it, and nothing else: everything is reported
+/// or backed up as it is, the server stays within its memory, and the other database is backed up each time.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed partial class SqliteOwnerTests : IAsyncLifetime
@@ -57,7 +56,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     [InlineData("Backup")]
     public async Task A_log_index_that_is_truncated_again_and_again_ends_no_process(string type)
     {
-        // Another process: one that has the database open would lose its own memory.
+        // In another process, because one that maps the file would lose its own memory.
         using var tenant = Process.Start(
             new ProcessStartInfo("python3", ["-c", CutAllTheTime, $"{Mine}/app.db"])
             {
@@ -68,12 +67,12 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         await tenant.StandardOutput.ReadLineAsync(Token);
         for (var i = 0; i < 3; i++)
         {
-            await SweepAsync(type); // the one that is attacked may be made, or fail
+            await BackUpAllAsync(type); // the attacked one may succeed or fail
         }
         tenant.Kill();
         await tenant.WaitForExitAsync(Token);
         File.Delete($"{Mine}/app.db-shm");
-        Assert.Equal("Completed", (await SweepAsync(type))["mine/app.db"].State);
+        Assert.Equal("Completed", (await BackUpAllAsync(type))["mine/app.db"].State);
     }
 
     [Theory]
@@ -102,7 +101,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
             index.SetLength(2L << 30);
         }
 
-        var ended = (await SweepAsync(type))["mine/app.db"];
+        var ended = (await BackUpAllAsync(type))["mine/app.db"];
         if (ended.State != "Completed")
         {
             ToldClearly(ended);
@@ -119,8 +118,8 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         );
         await _server.UntilAsync(async () => (await NamesAsync()).Contains("mine/second.db"), "the second name is not listed");
         Assert.Equal(["mine/app.db", "mine/other.db", "mine/second.db", "theirs/app.db"], await NamesAsync());
-        var ended = await SweepAsync("Snapshot");
-        // a log that is a pipe is none
+        var ended = await BackUpAllAsync("Snapshot");
+        // a pipe is not accepted as a log
         Assert.Equal(("Completed", "Completed"), (ended["mine/app.db"].State, ended["mine/other.db"].State));
         if (ended.TryGetValue("mine/second.db", out var second))
         {
@@ -136,7 +135,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     {
         await Child.ShellAsync($"cp '{Mine}/app.db' '{Mine}/huge.db'; truncate -s 15T '{Mine}/huge.db'");
         var watch = Stopwatch.StartNew();
-        ToldClearly((await SweepAsync(type))["mine/huge.db"]);
+        ToldClearly((await BackUpAllAsync(type))["mine/huge.db"]);
         Assert.True(watch.Elapsed < Patience, $"{watch.Elapsed}");
     }
 
@@ -162,7 +161,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         foreach (var type in (string[])["Snapshot", "Backup"])
         {
             var watch = Stopwatch.StartNew();
-            var ended = (await SweepAsync(type))["mine/hostile.db"];
+            var ended = (await BackUpAllAsync(type))["mine/hostile.db"];
             if (ended.State != "Completed")
             {
                 ToldClearly(ended);
@@ -181,14 +180,14 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
             var bytes = (byte[])whole.Clone();
             for (var n = 0; n < 40; n++)
             {
-                bytes[random.Next(100, n % 2 == 0 ? 4096 : bytes.Length)] = (byte)random.Next(256); // the schema's page above all
+                bytes[random.Next(100, n % 2 == 0 ? 4096 : bytes.Length)] = (byte)random.Next(256); // often the page of the schema
             }
             await File.WriteAllBytesAsync($"{Mine}/damaged{i:00}.db", bytes, Token);
         }
 
         foreach (var type in (string[])["Snapshot", "Backup"])
         {
-            var ended = await SweepAsync(type);
+            var ended = await BackUpAllAsync(type);
             Assert.Equal(32, ended.Count);
             foreach (var (_, backup) in ended.Where(b => b.Value.State != "Completed"))
             {
@@ -205,7 +204,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
                 + $"'{Mine}/'$'f\\xfe'; cp '{Mine}/app.db' '{Mine}/'$'f\\xfe/x.db'"
         );
         await _server.UntilAsync(async () => (await NamesAsync()).Count == 5, "they are not listed");
-        var ended = await SweepAsync("Snapshot");
+        var ended = await BackUpAllAsync("Snapshot");
         Assert.Equal("Completed", ended["mine/bad\ufffd.db"].State);
         Assert.Equal(2, (await _server.ListAsync("databases")).Count(d => d.ToJsonString().Contains("UTF-8", StringComparison.Ordinal)));
     }
@@ -228,7 +227,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
             );
             for (var i = 0; i < 5; i++)
             {
-                foreach (var (name, ended) in await SweepAsync(type, isQuiet: false))
+                foreach (var (name, ended) in await BackUpAllAsync(type, isQuiet: false))
                 {
                     if (ended.State != "Completed" && ended.Operation["error"] is not null)
                     {
@@ -256,7 +255,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     {
         var path = $"{Mine}/app.db";
         await File.WriteAllBytesAsync(path + "-journal", ForgedJournal.Naming($"{Theirs}/app.db", new FileInfo(path).Length), Token);
-        Assert.Equal("Completed", (await SweepAsync("Snapshot"))["mine/app.db"].State);
+        Assert.Equal("Completed", (await BackUpAllAsync("Snapshot"))["mine/app.db"].State);
         Assert.False(File.Exists(path + "-journal"), "it was not rolled back at all");
         Assert.Contains(Secret, _place.SourceContents("theirs/app.db"), StringComparison.Ordinal);
     }
@@ -316,8 +315,8 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
                 .Order(StringComparer.Ordinal),
         ];
 
-    // Backs all up, and returns how the newest backup of each ended; the neighbour's ends well.
-    private async Task<Dictionary<string, (string State, JsonNode Operation)>> SweepAsync(string type, bool isQuiet = true)
+    // Backs up all, and returns the results; the backup of the other database must succeed.
+    private async Task<Dictionary<string, (string State, JsonNode Operation)>> BackUpAllAsync(string type, bool isQuiet = true)
     {
         var process = _server.Id;
         await _server.SendAsync(

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Faults;
 
-/// <summary>SIGTERM during a sweep of a thousand databases.</summary>
+/// <summary>SIGTERM during backups of a thousand databases.</summary>
 [Trait("Category", "Slow")]
 public sealed class BatchStopTests : IDisposable
 {
@@ -30,7 +30,7 @@ public sealed class BatchStopTests : IDisposable
         {
             File.Copy($"{_place.Source}/db0000.db", $"{_place.Source}/db{i.ToString("D4", CultureInfo.InvariantCulture)}.db");
         }
-        _place.Make("large.db", rows: 18_000, rowBytes: 4000); // one that is surely running
+        _place.Make("large.db", rows: 18_000, rowBytes: 4000); // large enough to be running at that moment
         Directory.CreateDirectory(_place.Destination);
         _server = new(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination, Grace);
         await Server.StartAsync();
@@ -70,7 +70,7 @@ public sealed class BatchStopTests : IDisposable
             () => $"{_place.Archives().Length} archives"
         );
         await Server.QuietAsync();
-        Assert.Equal(Databases + 1, _place.Archives().Length); // each once
+        Assert.Equal(Databases + 1, _place.Archives().Length); // one per database
         Assert.Empty(await Server.ListAsync("alerts"));
         await _place.HoldfastAsync(0, "verify", $"{_place.Destination}/nas");
     }

@@ -4,8 +4,8 @@ namespace Holdfast.EndToEnd.Faults;
 
 /// <summary>
 /// The n-th write, flush or rename of a real process fails, or the process is killed at it, for each n: the result is
-/// right or a clear error, nothing
-/// that is not whole has a name, nothing is reported done that is not there, and the next run heals. A seeded part of all n by default.
+/// correct or a clear error, no incomplete file has a final name, nothing is reported as done that is not stored, and
+/// the next run recovers. By default a seeded subset of all n.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class CallFaultTests : IDisposable
@@ -18,7 +18,7 @@ public sealed class CallFaultTests : IDisposable
     private FaultShim? _shim;
     private ServerProcess? _server;
 
-    /// <summary>The kinds of calls that fail, by their names.</summary>
+    /// <summary>The kinds of calls that fail.</summary>
     public static TheoryData<string> Kinds => [nameof(FaultCalls.Write), nameof(FaultCalls.Sync), nameof(FaultCalls.Rename)];
 
     private FaultShim Shim => _shim!;
@@ -41,7 +41,7 @@ public sealed class CallFaultTests : IDisposable
         await BackUpAsync("full");
         Directory.Move(_place.Destination, clean);
         Shim.Clear();
-        await BackUpAsync("full"); // counts
+        await BackUpAsync("full"); // counts calls
         var total = Shim.Count(calls);
         Assert.True(total > 2, $"only {total} calls of {kind} are seen");
         foreach (var (n, killed) in Chosen(total))
@@ -69,7 +69,7 @@ public sealed class CallFaultTests : IDisposable
                 }
             }
 
-            // The next run heals.
+            // The next run recovers.
             var next = await BackUpAsync("incremental");
             Assert.True(next.ExitCode == 0, $"{what}: the next run: {next}");
             Assert.False(_place.Leftovers().Any(), $"{what}: left are {string.Join(", ", _place.Leftovers())}");
@@ -156,7 +156,7 @@ public sealed class CallFaultTests : IDisposable
             Shim.Clear();
             if (killed)
             {
-                await Server.KillAsync(); // where fewer calls were made this time
+                await Server.KillAsync(); // if there were fewer calls this time
                 await Server.StartAsync();
             }
 
@@ -178,7 +178,7 @@ public sealed class CallFaultTests : IDisposable
         }
     }
 
-    // JSON on the one side, words and a hint on the other, and no trace of a stack.
+    // JSON, or text with a hint; never a stack trace.
     private static void Clear(Ended ended, long hit, string what)
     {
         Assert.True(ended.ExitCode is >= 0 and < 100, $"{what}: {ended}");
@@ -209,7 +209,7 @@ public sealed class CallFaultTests : IDisposable
         await _place.HoldfastAsync(0, "databases", "--source", _place.Source);
     }
 
-    // All, or some of all with the first and the last; each fails once, and each other kills.
+    // All calls, or a subset with the first and the last; each fails once, and every second one kills.
     private IEnumerable<(long N, bool Killed)> Chosen(long total)
     {
         var random = new Random(_seed);
@@ -237,7 +237,7 @@ public sealed class CallFaultTests : IDisposable
         Assert.True(verified.ExitCode == 0, $"{what}: {verified}");
     }
 
-    // An edit, a change, and a backup of each database; how many were completed. What is acknowledged is remembered by the next.
+    // An edit, a change, and a backup of each database; returns how many were completed, and records what was acknowledged.
     private async Task<int> DayAsync(int number)
     {
         _place.Sql("a.db", $"UPDATE t SET v = randomblob(1000) WHERE id = {number % 20}");
@@ -245,7 +245,7 @@ public sealed class CallFaultTests : IDisposable
         var edited = await Server.TryAsync(HttpMethod.Put, "server-wide-backups/all", Template(number));
         if (edited is null)
         {
-            return 0; // it was killed
+            return 0; // the server was killed
         }
         if (!edited.IsSuccess)
         {
@@ -291,7 +291,7 @@ public sealed class CallFaultTests : IDisposable
         return done;
     }
 
-    // Null where the server was killed meanwhile.
+    // Null if the server was killed meanwhile.
     private async Task<JsonNode?> EndedAsync(string id)
     {
         JsonNode? seen = null;

@@ -1,17 +1,17 @@
 namespace Holdfast.EndToEnd.Faults;
 
-/// <summary>What happens to a call; as in <c>faults.c</c>.</summary>
+/// <summary>The effect on a call, as in <c>faults.c</c>.</summary>
 internal enum FaultAction
 {
-    /// <summary>Nothing; the calls are only counted.</summary>
+    /// <summary>No effect; calls are only counted.</summary>
     None = 0,
 
-    /// <summary>It fails with an error number.</summary>
+    /// <summary>The call fails with an error number.</summary>
     Fail = 1,
 
     /// <summary>The process is killed at once.</summary>
     Kill = 2,
 
-    /// <summary>It waits until the fault is taken away, then goes on.</summary>
+    /// <summary>The call blocks until the fault is cleared, then continues.</summary>
     Freeze = 3,
 }

@@ -1,10 +1,10 @@
 namespace Holdfast.EndToEnd.Faults;
 
-/// <summary>Kinds of calls; their bits as in <c>faults.c</c>.</summary>
+/// <summary>Kinds of calls; the bits are those of <c>faults.c</c>.</summary>
 [Flags]
 internal enum FaultCalls
 {
-    /// <summary>None.</summary>
+    /// <summary>No calls.</summary>
     None = 0,
 
     /// <summary>write and its relatives.</summary>
@@ -13,7 +13,7 @@ internal enum FaultCalls
     /// <summary>fsync, fdatasync, syncfs.</summary>
     Sync = 2,
 
-    /// <summary>rename and link, by the new name.</summary>
+    /// <summary>rename and link; the new name counts.</summary>
     Rename = 4,
 
     /// <summary>open.</summary>
@@ -22,6 +22,6 @@ internal enum FaultCalls
     /// <summary>stat, statfs, opendir, mkdir, unlink, rmdir.</summary>
     Look = 16,
 
-    /// <summary>All of them: a file system that answers nothing any more.</summary>
+    /// <summary>All calls: a file system that no longer responds.</summary>
     All = 31,
 }

@@ -3,13 +3,12 @@ using System.IO.MemoryMappedFiles;
 namespace Holdfast.EndToEnd.Faults;
 
 /// <summary>
-/// Faults of a file system and of the clock for real processes: a small library that is loaded before libc
-/// (<c>faults.c</c>), and the file through
-/// which it is told what to do, at any time. One for each process that is to have faults of its own.
+/// Injects faults of the file system and the clock into real processes: a small library that is loaded before libc
+/// (<c>faults.c</c>), and a file that controls it at any time. Each process with its own faults needs its own instance.
 /// </summary>
 internal sealed class FaultShim : IDisposable
 {
-    /// <summary>Error numbers of Linux, on all processors that .NET runs on.</summary>
+    /// <summary>Error numbers of Linux, on all processors that .NET supports.</summary>
     public const int InputOutputError = 5,
         NoSpace = 28,
         QuotaExceeded = 122;
@@ -43,13 +42,13 @@ internal sealed class FaultShim : IDisposable
         _view = _file.CreateViewAccessor();
     }
 
-    /// <summary>How many calls had the fault.</summary>
+    /// <summary>Number of calls with the fault.</summary>
     public long Hit => _view.ReadInt64(HitAt * sizeof(long));
 
-    /// <summary>How many calls wait now.</summary>
+    /// <summary>Number of calls that are blocked now.</summary>
     public long Frozen => _view.ReadInt64(FrozenAt * sizeof(long));
 
-    /// <summary>How far the wall clock of the process is ahead, in whole seconds; below zero for behind.</summary>
+    /// <summary>How far the wall clock of the process is ahead, in whole seconds; negative for behind.</summary>
     public TimeSpan Ahead
     {
         get => TimeSpan.FromSeconds(_view.ReadInt64(ClockAt * sizeof(long)));
@@ -57,8 +56,8 @@ internal sealed class FaultShim : IDisposable
     }
 
     /// <summary>
-    /// How long the machine has slept, in whole seconds: clocks that nobody can set have gone on meanwhile. Never less
-    /// than before.
+    /// How long the machine has slept, in whole seconds: the monotonic clocks have advanced meanwhile. Never less than
+    /// before.
     /// </summary>
     public TimeSpan Asleep
     {
@@ -66,10 +65,10 @@ internal sealed class FaultShim : IDisposable
         set => Set(AsleepAt, (long)value.TotalSeconds);
     }
 
-    /// <summary>What a shell does so that the program it becomes has these faults.</summary>
+    /// <summary>The shell code that gives the program it becomes these faults.</summary>
     public string Export => $"export {string.Join(' ', Environment.Select(e => $"{e.Key}='{e.Value}'"))}";
 
-    /// <summary>The environment of a process that has these faults.</summary>
+    /// <summary>The environment of a process with these faults.</summary>
     public IReadOnlyDictionary<string, string> Environment =>
         new Dictionary<string, string>
         {
@@ -78,9 +77,9 @@ internal sealed class FaultShim : IDisposable
             ["HOLDFAST_FAULTS_UNDER"] = _under,
         };
 
-    /// <summary>Makes one, without any fault yet; skips the test where the library cannot be built.</summary>
-    /// <param name="folder">Where its file is made.</param>
-    /// <param name="under">Beginning of the paths that are touched.</param>
+    /// <summary>Creates an instance without a fault; skips the test if the library cannot be built.</summary>
+    /// <param name="folder">Folder of the control file.</param>
+    /// <param name="under">Prefix of the affected paths.</param>
     public static async Task<FaultShim> CreateAsync(string folder, string under)
     {
         var (library, problem) = await Library.Value;
@@ -88,11 +87,11 @@ internal sealed class FaultShim : IDisposable
         return new(folder, library!, under);
     }
 
-    /// <summary>Sets a fault; counting begins anew.</summary>
-    /// <param name="calls">Which calls count.</param>
-    /// <param name="action">What happens to those that are meant.</param>
-    /// <param name="first">The first one that is meant, from 1.</param>
-    /// <param name="times">How many are meant.</param>
+    /// <summary>Sets a fault, and resets the count.</summary>
+    /// <param name="calls">The kinds of calls that count.</param>
+    /// <param name="action">The effect on the affected calls.</param>
+    /// <param name="first">Number of the first affected call, from 1.</param>
+    /// <param name="times">Number of affected calls.</param>
     /// <param name="error">Error number, for <see cref="FaultAction.Fail"/>.</param>
     public void Set(FaultCalls calls, FaultAction action, long first = 1, long times = long.MaxValue, int error = InputOutputError)
     {
@@ -104,7 +103,7 @@ internal sealed class FaultShim : IDisposable
         Set(KindsAt, (long)calls);
     }
 
-    /// <summary>Takes the fault away; what waits goes on.</summary>
+    /// <summary>Clears the fault; blocked calls continue.</summary>
     public void Clear()
     {
         foreach (var at in (int[])[KindsAt, ActionAt, SeenAt, HitAt])
@@ -117,7 +116,7 @@ internal sealed class FaultShim : IDisposable
         }
     }
 
-    /// <summary>How many calls of one kind there were since the fault was set or taken away, with a fault or not.</summary>
+    /// <summary>Number of calls of one kind since the fault was set or cleared, affected or not.</summary>
     public long Count(FaultCalls kind) => _view.ReadInt64((AllAt + System.Numerics.BitOperations.Log2((uint)kind)) * sizeof(long));
 
     public void Dispose()
@@ -131,7 +130,7 @@ internal sealed class FaultShim : IDisposable
     private void Set(int at, long value)
     {
         _view.Write(at * sizeof(long), value);
-        Thread.MemoryBarrier(); // the kinds are written last, and begin it
+        Thread.MemoryBarrier(); // the kinds are written last, which activates the fault
     }
 
     private static async Task<(string? Path, string? Problem)> BuildAsync()

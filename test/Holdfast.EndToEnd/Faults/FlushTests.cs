@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Faults;
 
-/// <summary>A flush that fails after the archive has its name: it may be there, and may be gone after a power cut.</summary>
+/// <summary>A flush fails after the archive was renamed: after a power failure, the archive may or may not exist.</summary>
 [Trait("Category", "Slow")]
 public sealed class FlushTests : IDisposable
 {
@@ -46,7 +46,7 @@ public sealed class FlushTests : IDisposable
         );
         await BackUpAsync("Full");
 
-        // An unchanged one flushes nothing; one that stores flushes last the folder that the names are in.
+        // An unchanged database flushes nothing; otherwise the folder with the names is flushed last.
         Shim.Clear();
         Assert.True(IsUnchanged(await BackUpAsync("Incremental")));
         Assert.Equal(0, Shim.Count(FaultCalls.Sync));
@@ -63,7 +63,7 @@ public sealed class FlushTests : IDisposable
         Assert.True(IsUnchanged(await BackUpAsync("Incremental")));
         Assert.True(Shim.Count(FaultCalls.Sync) > 0, "it was taken for done, and never flushed");
 
-        // A process that comes after knows nothing of the failure, and flushes all the same.
+        // A later process does not know about the failure, and flushes anyway.
         _place.Sql("a.db", "INSERT INTO one VALUES(3)");
         Shim.Set(FaultCalls.Sync, FaultAction.Fail, first: flushes, times: 1);
         await BackUpAsync("Incremental", "Failed");

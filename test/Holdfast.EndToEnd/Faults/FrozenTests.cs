@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd.Faults;
 
 /// <summary>
-/// A destination whose file system answers nothing any more, as a network mount whose server is gone: others go on, and
-/// the server stays in order.
+/// A destination whose file system no longer responds, such as a network mount without its server: other destinations
+/// continue, and the server stays responsive.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class FrozenTests : IDisposable
@@ -22,7 +22,7 @@ public sealed class FrozenTests : IDisposable
 
     public void Dispose()
     {
-        _shim?.Clear(); // or nobody could end the process in order
+        _shim?.Clear(); // otherwise the process could not end cleanly
         _server?.Dispose();
         _shim?.Dispose();
         _place.Dispose();
@@ -40,13 +40,13 @@ public sealed class FrozenTests : IDisposable
         }
         await Server.UntilAsync(() => Task.FromResult(Shim.Frozen > 0), "nothing is held");
 
-        // The other destination takes everything meanwhile.
+        // The other destination receives everything meanwhile.
         for (var i = 0; i < Databases; i++)
         {
             Assert.Equal("Completed", State(await Server.EndedAsync(await BeginAsync(i, "good"))));
         }
 
-        // Those that wait for it can be aborted; what has not got an answer for long enough has failed by itself.
+        // Operations that wait for it can be aborted; those without an answer for too long have failed.
         foreach (var id in frozen)
         {
             await Server.TryAsync(HttpMethod.Post, $"operations/{id}/abort", new JsonObject());
@@ -92,10 +92,10 @@ public sealed class FrozenTests : IDisposable
         await Server.UntilAsync(() => Task.FromResult(Shim.Frozen > 0), "nothing is held");
         var began = Stopwatch.GetTimestamp();
         Assert.Equal(0, await Server.StopAsync());
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 3 + 15); // what hangs in the kernel gets a moment more
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 3 + 15); // calls that hang in the kernel get a little more time
         Shim.Clear();
 
-        // What was asked for runs again.
+        // Requested backups run again.
         await Server.StartAsync();
         await Server.UntilAsync(
             async () => (await Server.ListAsync("databases")).All(d => d["lastBackup"] is not null),

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Faults;
 
-/// <summary>File systems that are missing, go away and are replaced below a real server, at the destination and at the source.</summary>
+/// <summary>File systems of a destination and a source that are missing, disappear, or are replaced while a real server runs.</summary>
 [Trait("Category", "Slow")]
 public sealed class MountTests : IAsyncLifetime
 {
@@ -53,10 +53,10 @@ public sealed class MountTests : IAsyncLifetime
         await BindAsync(Disk, Nas);
         await StartAsync();
         await BackedUpAsync("Full", "Completed");
-        await MountAsync(Nas); // over it, while the server runs
+        await MountAsync(Nas); // mounted over it while the server runs
         await RefusedAsync();
         Assert.Empty(Directory.GetFileSystemEntries(Nas));
-        await Child.ShellAsync($"umount '{Nas}'"); // it is not held
+        await Child.ShellAsync($"umount '{Nas}'"); // the mount is not busy
         await BackAsync();
     }
 
@@ -79,7 +79,7 @@ public sealed class MountTests : IAsyncLifetime
         await BindAsync(databases, _place.Source);
         await StartAsync();
         await BackedUpAsync("Full", "Completed");
-        await Server.StopAsync(); // whose handles would keep it
+        await Server.StopAsync(); // its handles would keep the mount busy
         await Child.ShellAsync($"umount '{_place.Source}'");
         await Server.StartAsync();
         var seen = "";
@@ -166,7 +166,7 @@ public sealed class MountTests : IAsyncLifetime
         await _place.HoldfastAsync(0, "verify", Nas);
         for (var i = 0; i < Databases; i++)
         {
-            var chain = Assert.Single(Directory.GetDirectories($"{Nas}/local/{Name(i)}")); // that of before went on
+            var chain = Assert.Single(Directory.GetDirectories($"{Nas}/local/{Name(i)}")); // the earlier chain was continued
             await _place.ComesBackAsync(chain, _place.SourceContents(Name(i)));
         }
     }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Faults;
 
-/// <summary>A real server whose wall clock is twenty days wrong for a while.</summary>
+/// <summary>A real server whose wall clock is twenty days off for a while.</summary>
 [Trait("Category", "Slow")]
 public sealed class ServerClockTests : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class ServerClockTests : IDisposable
         Assert.Equal(4, Directory.GetDirectories(Chains).Length);
         await Server.UntilAsync(async () => (await Server.ListAsync("alerts?kind=ClockJumped")).Count == 1, "there is no alert");
 
-        // Set right again: backups go on, the alert goes, and all that is young is still there.
+        // After the clock is corrected, backups continue, the alert ends, and no young backup is missing.
         _shim.Ahead -= TimeSpan.FromDays(20);
         Assert.Equal("Completed", await BackUpAsync("Incremental"));
         Assert.Equal("Completed", await BackUpAsync("Full"));
@@ -66,7 +66,7 @@ public sealed class ServerClockTests : IDisposable
         );
     }
 
-    // A full every week, kept 14 days; the machine sleeps in between.
+    // A full backup every week, kept for 14 days; the machine sleeps in between.
     private async Task ThreeWeeksAsync()
     {
         _place.Make("a.db");
@@ -124,7 +124,7 @@ public sealed class ServerClockTests : IDisposable
         return ended["state"]!.GetValue<string>();
     }
 
-    // All is whole, and the last backup holds what is there now.
+    // All archives are intact, and the last backup has the current contents.
     private async Task CheckAsync()
     {
         await _place.HoldfastAsync(0, "verify", $"{_place.Destination}/nas");

@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Support;
 
-/// <summary>How a program ended.</summary>
+/// <summary>The result of a program.</summary>
 internal sealed record Ended(int ExitCode, string Output, string Error)
 {
-    /// <summary>What it wrote, as JSON.</summary>
+    /// <summary>Its output as JSON.</summary>
     public JsonNode Json => JsonNode.Parse(Output) ?? throw new InvalidOperationException("No JSON.");
 
-    /// <summary>Checks that it was stopped by a signal, and said so in one document.</summary>
+    /// <summary>Asserts that it was stopped by a signal, and said so in one document.</summary>
     public void CheckStopped(int exitCode, string message)
     {
         Assert.True(ExitCode == exitCode, ToString());
@@ -21,7 +21,7 @@ internal sealed record Ended(int ExitCode, string Output, string Error)
     public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Error}";
 }
 
-/// <summary>Runs programs as children: <c>holdfast</c> as it was built, and the tools that people have.</summary>
+/// <summary>Runs child processes: the built <c>holdfast</c>, and standard tools.</summary>
 internal static class Child
 {
     private static readonly TimeSpan Hang = TimeSpan.FromMinutes(3);
@@ -30,7 +30,7 @@ internal static class Child
     /// <summary>The executable under test: that of the same configuration as these tests.</summary>
     public static string Holdfast => Found.Value;
 
-    /// <summary>Starts a program with its output kept.</summary>
+    /// <summary>Starts a program and captures its output.</summary>
     public static Process Start(string program, IEnumerable<string> arguments, string? data = null, string? folder = null)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -51,7 +51,7 @@ internal static class Child
         return Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
     }
 
-    /// <summary>Runs a program to its end. One that hangs is killed and fails the test.</summary>
+    /// <summary>Runs a program to its end. If it hangs, it is killed and the test fails.</summary>
     public static async Task<Ended> RunAsync(
         string program,
         IEnumerable<string> arguments,
@@ -64,7 +64,7 @@ internal static class Child
         return await EndAsync(process, input);
     }
 
-    /// <summary>Waits for a child's end.</summary>
+    /// <summary>Waits for the end of a child.</summary>
     public static async Task<Ended> EndAsync(Process process, string? input = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -87,7 +87,7 @@ internal static class Child
         }
     }
 
-    /// <summary>Sends a signal to a child as soon as something is so, and waits for its end.</summary>
+    /// <summary>Sends a signal to a child when a condition is met, and waits for its end.</summary>
     public static async Task<Ended> StopAsync(Process process, string signal, Func<bool> isUnderWay)
     {
         while (!isUnderWay())
@@ -111,7 +111,7 @@ internal static class Child
         return ended.Output;
     }
 
-    /// <summary>Whether a program is on this machine.</summary>
+    /// <summary>Whether a program is installed.</summary>
     public static bool Has(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 

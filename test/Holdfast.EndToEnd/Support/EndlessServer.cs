@@ -4,10 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace Holdfast.EndToEnd.Support;
 
-/// <summary>Answers as a server whose one operation runs for ever, or takes requests and answers none.</summary>
+/// <summary>A server whose only operation never ends, or that never answers requests.</summary>
 internal sealed class EndlessServer : IAsyncDisposable
 {
-    /// <summary>The operation's id.</summary>
+    /// <summary>Id of the operation.</summary>
     public const string Operation = "01endless";
 
     private readonly HttpListener _listener = new();
@@ -35,10 +35,10 @@ internal sealed class EndlessServer : IAsyncDisposable
     /// <summary>Whether a request has arrived.</summary>
     public bool IsAsked => _isAsked;
 
-    /// <summary>Whether somebody has been told that the operation runs.</summary>
+    /// <summary>Whether a client has been told that the operation is running.</summary>
     public bool IsWatched => _isWatched;
 
-    /// <summary>A verb that is sent to this server, with JSON output.</summary>
+    /// <summary>A verb for this server, with JSON output.</summary>
     public async Task<string[]> ArgumentsAsync(Workspace place, string[] verb)
     {
         await Served.SecretAsync($"{place.Root}/token", Served.Token);
@@ -63,7 +63,7 @@ internal sealed class EndlessServer : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
         {
-            // It was stopped.
+            // The server was stopped.
         }
     }
 

@@ -8,8 +8,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd.Support;
 
 /// <summary>
-/// A server of a later version, in front of a real one: it accepts the member <c>newer</c> in every object, and has one
-/// in every object of its answers.
+/// A proxy that makes a real server look like a later version: it accepts the member <c>newer</c> in every object, and
+/// adds it to every object of its answers.
 /// </summary>
 internal sealed class NewerServer : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class NewerServer : IAsyncDisposable
 
     private const string Version = "99.0.0";
 
-    // Their members are keys, not names of the contract.
+    // The members of these are keys, not names of the contract.
     private static readonly string[] Dictionaries =
     [
         "states",
@@ -49,7 +49,7 @@ internal sealed class NewerServer : IAsyncDisposable
 
     public string Address { get; }
 
-    /// <summary>Bodies of requests, by method and path.</summary>
+    /// <summary>Bodies of the requests, by method and path.</summary>
     public ConcurrentDictionary<string, JsonNode> Bodies { get; } = new(StringComparer.Ordinal);
 
     public async ValueTask DisposeAsync()
@@ -71,7 +71,7 @@ internal sealed class NewerServer : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
         {
-            // It was stopped.
+            // The server was stopped.
         }
     }
 

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Holdfast.EndToEnd.Support;
 
 /// <summary>
-/// A workspace that <c>holdfast serve</c> serves as the source <c>demo</c>, on a port of its own, and the command as
-/// its client.
+/// A workspace that <c>holdfast serve</c> serves as the source <c>demo</c> on its own port, with the command as its
+/// client.
 /// </summary>
 internal sealed class Served : IAsyncDisposable
 {
@@ -16,19 +16,19 @@ internal sealed class Served : IAsyncDisposable
 
     public Workspace Place { get; }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>Address of the server.</summary>
     public string Address { get; private set; } = "";
 
-    /// <summary>The file with the administrator's token.</summary>
+    /// <summary>File with the token of the administrator.</summary>
     public string TokenFile => $"{Place.Root}/token";
 
     /// <summary>The token itself, which must be in no output.</summary>
     public const string Token = "the-token-of-these-tests-1234567890";
 
-    /// <summary>Folder of the server's own files.</summary>
+    /// <summary>Data folder of the server.</summary>
     public string ServerData => $"{Place.Root}/server";
 
-    /// <summary>All that the server has logged.</summary>
+    /// <summary>The log of the server.</summary>
     public string Log
     {
         get
@@ -40,7 +40,7 @@ internal sealed class Served : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts one, when the source has its databases.</summary>
+    /// <summary>Starts a server after the databases of the source were created.</summary>
     public static async Task<Served> StartAsync(Action<Workspace>? prepare = null)
     {
         var place = new Workspace();
@@ -105,7 +105,7 @@ internal sealed class Served : IAsyncDisposable
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
-    /// <summary>Runs the command at this server as its administrator.</summary>
+    /// <summary>Runs the command with this server, as its administrator.</summary>
     public async Task<Ended> RunAsync(int exitCode, params string[] arguments)
     {
         var ended = await Place.HoldfastAsync(exitCode, [.. arguments, "--server", Address, "--token-file", TokenFile]);
@@ -113,7 +113,7 @@ internal sealed class Served : IAsyncDisposable
         return ended;
     }
 
-    /// <summary>The same with JSON output, which is one document.</summary>
+    /// <summary>Runs the command with JSON output, which is one document.</summary>
     public async Task<JsonNode> JsonAsync(int exitCode, params string[] arguments) =>
         (await RunAsync(exitCode, [.. arguments, "--output", "json"])).Json;
 
@@ -125,7 +125,7 @@ internal sealed class Served : IAsyncDisposable
         return path;
     }
 
-    /// <summary>A destination <c>nas</c> and a template <c>nightly</c> that goes there.</summary>
+    /// <summary>Creates a destination <c>nas</c> and a template <c>nightly</c> that uses it.</summary>
     public async Task SetUpAsync(JsonObject? encryption = null)
     {
         await RunAsync(0, "destination", "put", "nas", "--path", $"{Place.Destination}/nas");

@@ -17,7 +17,7 @@ internal sealed record Answer(HttpStatusCode Status, JsonNode? Body)
     public string? Code => Body?["code"]?.GetValue<string>();
 }
 
-/// <summary>A real <c>holdfast serve</c> on a folder, which can be killed and started again, and a client that talks to it.</summary>
+/// <summary>A real <c>holdfast serve</c> that can be killed and restarted, and a client for it.</summary>
 internal sealed partial class ServerProcess : IDisposable
 {
     private const int Interrupt = 2;
@@ -32,11 +32,11 @@ internal sealed partial class ServerProcess : IDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private Process? _process;
 
-    /// <param name="root">Where its configuration and token are written.</param>
+    /// <param name="root">Folder of its configuration and token.</param>
     /// <param name="data">Its data folder.</param>
     /// <param name="source">Folder of the databases; the source is named <c>local</c>.</param>
-    /// <param name="backups">The folder under which destinations may lie.</param>
-    /// <param name="graceSeconds">Grace time of a shutdown.</param>
+    /// <param name="backups">Folder below which destinations are allowed.</param>
+    /// <param name="graceSeconds">Grace period of a shutdown, in seconds.</param>
     /// <param name="configure">Changes the configuration before it is written.</param>
     public ServerProcess(
         string root,
@@ -92,16 +92,16 @@ internal sealed partial class ServerProcess : IDisposable
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>Address of the server.</summary>
     public Uri Address => new(_client.BaseAddress!, "/");
 
-    /// <summary>Where it makes its spool files.</summary>
+    /// <summary>Folder of its spool files.</summary>
     public string Temporary => _temporary;
 
-    /// <summary>Number of the process.</summary>
+    /// <summary>Id of the process.</summary>
     public int Id => _process!.Id;
 
-    /// <summary>Most memory that it has had resident, in bytes.</summary>
+    /// <summary>Peak resident memory, in bytes.</summary>
     public long PeakResidentBytes =>
         long.Parse(
             File.ReadLines($"/proc/{_process!.Id}/status")
@@ -110,14 +110,14 @@ internal sealed partial class ServerProcess : IDisposable
             System.Globalization.CultureInfo.InvariantCulture
         ) * 1024;
 
-    /// <summary>What it has written so far, of all its lives.</summary>
+    /// <summary>Its output so far, across restarts.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>What a shell does before it becomes the server, at each start that says nothing else.</summary>
+    /// <summary>Shell code that runs before the server, at each start without its own code.</summary>
     public string Before { get; set; } = "true";
 
-    /// <summary>Starts it, without waiting for anything.</summary>
-    /// <param name="before">What a shell does before it becomes the server.</param>
+    /// <summary>Starts the process without waiting.</summary>
+    /// <param name="before">Shell code that runs before the server.</param>
     public void Begin(string? before = null)
     {
         _process?.Dispose();
@@ -143,7 +143,7 @@ internal sealed partial class ServerProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Starts it, and returns when it answers.</summary>
+    /// <summary>Starts the server and waits until it answers.</summary>
     public async Task StartAsync()
     {
         Begin();
@@ -176,7 +176,7 @@ internal sealed partial class ServerProcess : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Sends a request; null where nobody answers.</summary>
+    /// <summary>Sends a request; returns null if the server does not answer.</summary>
     public async Task<Answer?> TryAsync(HttpMethod method, string path, JsonNode? body = null)
     {
         try
@@ -188,7 +188,7 @@ internal sealed partial class ServerProcess : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            return null; // the client meets a connection that a kill has just ended with either
+            return null; // a connection that was ended by a kill causes either exception
         }
     }
 
@@ -200,13 +200,13 @@ internal sealed partial class ServerProcess : IDisposable
         return answer.Body;
     }
 
-    /// <summary>Gets something.</summary>
+    /// <summary>Gets a resource.</summary>
     public async Task<JsonNode> GetAsync(string path) => (await SendAsync(HttpMethod.Get, path))!;
 
     /// <summary>Gets the items of a list, of its first page.</summary>
     public async Task<List<JsonNode>> ListAsync(string path) => [.. (await GetAsync(path))["items"]!.AsArray().Select(i => i!)];
 
-    /// <summary>Waits for an operation's end, and returns it.</summary>
+    /// <summary>Waits for the end of an operation, and returns it.</summary>
     public async Task<JsonNode> EndedAsync(string operation)
     {
         JsonNode? found = null;
@@ -217,7 +217,7 @@ internal sealed partial class ServerProcess : IDisposable
         return found!;
     }
 
-    /// <summary>Waits until no operation waits or runs.</summary>
+    /// <summary>Waits until no operation is queued or running.</summary>
     public Task QuietAsync() =>
         UntilAsync(
             async () =>
@@ -226,7 +226,7 @@ internal sealed partial class ServerProcess : IDisposable
             "operations do not end"
         );
 
-    /// <summary>Waits until something is so.</summary>
+    /// <summary>Waits for a condition.</summary>
     public async Task UntilAsync(Func<Task<bool>> isSo, string what, Func<string>? details = null)
     {
         var started = Stopwatch.GetTimestamp();

@@ -4,10 +4,10 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.EndToEnd.Support;
 
-/// <summary>A folder with databases to back up, a place for the backups, and one to restore to. Removed with everything in it.</summary>
+/// <summary>A temporary folder with databases to back up, a folder for backups, and one for restores.</summary>
 internal sealed class Workspace : IDisposable
 {
-    /// <summary>The types of backups that are tested; each in a test of its own.</summary>
+    /// <summary>The types of backups, each of which has its own test.</summary>
     public static readonly string[] BackupTypes = ["snapshot", "backup"];
 
     public Workspace()
@@ -31,10 +31,10 @@ internal sealed class Workspace : IDisposable
 
     public string Out => $"{Root}/out";
 
-    /// <summary>Runs <c>holdfast</c> with the node's key in this workspace.</summary>
+    /// <summary>Runs <c>holdfast</c> with the node key of this workspace.</summary>
     public Task<Ended> HoldfastAsync(params string[] arguments) => Child.RunAsync(Child.Holdfast, arguments, data: Data);
 
-    /// <summary>Runs <c>holdfast</c>, and expects an exit code.</summary>
+    /// <summary>Runs <c>holdfast</c> and asserts the exit code.</summary>
     public async Task<Ended> HoldfastAsync(int exitCode, params string[] arguments)
     {
         var ended = await HoldfastAsync(arguments);
@@ -45,15 +45,15 @@ internal sealed class Workspace : IDisposable
         return ended;
     }
 
-    /// <summary>Runs <c>holdfast</c> with JSON output, and expects an exit code.</summary>
+    /// <summary>Runs <c>holdfast</c> with JSON output and asserts the exit code.</summary>
     public async Task<JsonNode> JsonAsync(int exitCode, params string[] arguments) =>
         (await HoldfastAsync(exitCode, [.. arguments, "--output", "json"])).Json;
 
-    /// <summary>Backs the source up, and expects an exit code.</summary>
+    /// <summary>Backs up the source and asserts the exit code.</summary>
     public Task<JsonNode> BackupAsync(int exitCode, string type, string kind, params string[] more) =>
         JsonAsync(exitCode, ["backup", "--source", Source, "--to", Destination, "--type", type, "--kind", kind, .. more]);
 
-    /// <summary>Runs SQL in a database of the source, which is made where it is missing.</summary>
+    /// <summary>Runs SQL in a database of the source, creating it if it does not exist.</summary>
     public void Sql(string name, string sql, DatabaseKey? key = null)
     {
         var path = $"{Source}/{name}";
@@ -62,7 +62,7 @@ internal sealed class Workspace : IDisposable
         connection.Execute(sql);
     }
 
-    /// <summary>A database of one table with <paramref name="rows"/> rows that do not compress.</summary>
+    /// <summary>Creates a database with one table of <paramref name="rows"/> rows that do not compress.</summary>
     public void Make(string name, int rows = 20, int rowBytes = 1000, DatabaseKey? key = null, string mode = "delete") =>
         Sql(
             name,
@@ -72,7 +72,7 @@ internal sealed class Workspace : IDisposable
             key
         );
 
-    /// <summary>All that a database holds, as text.</summary>
+    /// <summary>All contents of a database as text.</summary>
     public static string Contents(string path, DatabaseKey? key = null)
     {
         using var connection = SqliteConnection.Open(path, SqliteConstants.OpenReadWrite, key);
@@ -111,7 +111,7 @@ internal sealed class Workspace : IDisposable
     public string SourceContents(string name, DatabaseKey? key = null) => Contents($"{Source}/{name}", key);
 
     /// <summary>
-    /// Restores the newest point of a chain as a new database, checks that it holds what the source does, and removes
+    /// Restores the newest restore point of a chain as a new database, asserts that it equals the source, and deletes
     /// it.
     /// </summary>
     public async Task ComesBackAsync(string path, string expected, DatabaseKey? key = null, params string[] more)
@@ -122,18 +122,18 @@ internal sealed class Workspace : IDisposable
         File.Delete(target);
     }
 
-    /// <summary>Folders of a database's chains, the oldest first.</summary>
+    /// <summary>Folders of the chains of a database, oldest first.</summary>
     public string[] Chains(string database) =>
         [.. Directory.GetDirectories($"{Destination}/local/{database}").Order(StringComparer.Ordinal)];
 
-    /// <summary>Archives anywhere in the destination, in order of their paths.</summary>
+    /// <summary>All archives in the destination, in order of their paths.</summary>
     public string[] Archives() =>
         [
             .. Files(Destination)
                 .Where(f => f.EndsWith(".tar.zst", StringComparison.Ordinal) || f.EndsWith(".age", StringComparison.Ordinal)),
         ];
 
-    /// <summary>What no run that ended well leaves at the destination: partial files, and indexes without an archive.</summary>
+    /// <summary>Files that a successful run never leaves: partial files, and indexes without an archive.</summary>
     public IEnumerable<string> Leftovers() =>
         Files(Destination)
             .Where(f =>
@@ -156,7 +156,7 @@ internal sealed class Workspace : IDisposable
         }
         catch (IOException)
         {
-            // A mount or a child that is still ending; the system's temporary folder is cleaned by others.
+            // A mount or a child is still ending; the operating system cleans its temporary folder.
         }
     }
 }

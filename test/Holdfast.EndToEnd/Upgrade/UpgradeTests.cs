@@ -8,11 +8,11 @@ using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.EndToEnd.Upgrade;
 
-/// <summary>What earlier releases made (README.md beside this file) is opened by today's code and goes on.</summary>
+/// <summary>Data of earlier releases (see README.md in this folder) is opened by the current code and continues.</summary>
 [Trait("Category", "Slow")]
 public sealed class UpgradeTests : IDisposable
 {
-    // What says when, and not what: a later look may say something else.
+    // Members that contain times, which can change later.
     private static readonly string[] Passing = ["freeBytes", "test", "nextBackup", "responsibleNode", "runningOperation"];
 
     private readonly Workspace _place = new();
@@ -54,7 +54,7 @@ public sealed class UpgradeTests : IDisposable
             Assert.True(File.Exists($"{Root}/backups/{root}/.holdfast-destination"), $"{root} was not adopted");
         }
 
-        // Chains are extended as if nothing had been.
+        // Chains are extended as before.
         var before = Archives().ToHashSet(StringComparer.Ordinal);
         Sql("orders.db", "UPDATE t SET v='changed after the upgrade' WHERE id % 50 = 3");
         foreach (var task in await TasksAsync("orders.db"))
@@ -79,14 +79,14 @@ public sealed class UpgradeTests : IDisposable
             Assert.True((await BackUpAsync("calm.db", task, "Incremental"))["result"]!["unchanged"]!.GetValue<bool>());
         }
 
-        // A full begins a new chain, and retention takes none that should stay.
+        // A full backup starts a new chain, and retention deletes no chain that should stay.
         foreach (var task in await TasksAsync("orders.db"))
         {
             Assert.Equal("Completed", Text(await BackUpAsync("orders.db", task, "Full"), "state"));
         }
         await GreenAsync();
 
-        // And again by schedule, on the next day and the one after.
+        // And again by schedule, on the next two days.
         foreach (var days in (int[])[1, 2])
         {
             await Server.StopAsync();
@@ -109,7 +109,7 @@ public sealed class UpgradeTests : IDisposable
     {
         await StartAsync(version, "stopped", late: TimeSpan.FromDays(21));
         await CaughtUpAsync(MadeAt.AddDays(20));
-        await GreenAsync(but: "RetentionWaiting"); // after a gap like that nothing is deleted unasked
+        await GreenAsync(but: "RetentionWaiting"); // after such a gap nothing is deleted without approval
     }
 
     [Theory]
@@ -148,7 +148,7 @@ public sealed class UpgradeTests : IDisposable
         foreach (var (path, expected) in points)
         {
             var isEncrypted = path.Contains("/hr.enc.db/", StringComparison.Ordinal);
-            // All of the newest days, and each tenth of those before: enough to meet every kind.
+            // All of the newest days, and every tenth of those before, which covers every kind.
             if (!Soak.IsOn && !path.Contains("2026-11-24", StringComparison.Ordinal) && path.Length % 10 != 0)
             {
                 continue;
@@ -205,7 +205,7 @@ public sealed class UpgradeTests : IDisposable
             c["sources"]![0]!["encrypted"] = new JsonArray("hr.enc.db")
         )
         {
-            // The destinations are named by way of the working folder.
+            // The paths of destinations contain the working folder.
             Before = $"cd '{Root}'; {_shim.Export}",
         };
         await Server.StartAsync();
@@ -213,7 +213,7 @@ public sealed class UpgradeTests : IDisposable
 
     private JsonNode Answer(string name) => JsonNode.Parse(File.ReadAllText($"{Root}/answers/{name}.json"))!;
 
-    // All that the release said is said today, with the same values.
+    // All values of the release are the same today.
     private async Task KeptAsync()
     {
         foreach (
@@ -252,7 +252,7 @@ public sealed class UpgradeTests : IDisposable
                 Assert.True(now is JsonArray, $"{where} is no list any more");
                 foreach (var item in items)
                 {
-                    // What has an id is found by it: today's lists may have more.
+                    // Objects are found by their ids, because current lists can have more.
                     var key = (string[])["id", "name"];
                     var same =
                         item is JsonObject
@@ -269,14 +269,14 @@ public sealed class UpgradeTests : IDisposable
             default:
                 if (was is null)
                 {
-                    return; // what was unknown may be known now
+                    return; // unknown values may be known now
                 }
                 Assert.True(JsonNode.DeepEquals(was, now), $"{where} was {was.ToJsonString()}, and is {now?.ToJsonString() ?? "gone"}");
                 break;
         }
     }
 
-    // Nothing is red: no alert, and all databases protected that are there.
+    // No alert, and all existing databases are protected.
     private async Task GreenAsync(string? but = null)
     {
         await Server.QuietAsync();
@@ -286,7 +286,7 @@ public sealed class UpgradeTests : IDisposable
             "something is not green",
             () => string.Join('\n', found)
         );
-        await Task.Delay(1500, TestContext.Current.CancellationToken); // discovery and alerts come round at least once more
+        await Task.Delay(1500, TestContext.Current.CancellationToken); // discovery and alerts run at least once more
         Assert.Empty(await NotGreenAsync(but));
     }
 

@@ -3,7 +3,7 @@ using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server.Tests.Configuration;
 
-/// <summary>A configuration file in a folder of its own.</summary>
+/// <summary>A configuration file in its own folder.</summary>
 internal sealed class ConfigFile : IDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("holdfast-config-").FullName;

@@ -6,7 +6,7 @@ using Holdfast.Server.Configuration;
 
 namespace Holdfast.Server.Tests.Configuration;
 
-/// <summary>The schema that is shipped says what the program does.</summary>
+/// <summary>Compares the published schema with the program.</summary>
 public sealed class SchemaTests : IDisposable
 {
     private static readonly JsonNode Schema = JsonNode.Parse(

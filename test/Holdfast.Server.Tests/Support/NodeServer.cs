@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Holdfast.Server.Tests.Support;
 
-/// <summary>A server with a source of SQLite databases and a place for backups.</summary>
+/// <summary>A server with a source of SQLite databases and a folder for backups.</summary>
 internal sealed class NodeServer : IAsyncDisposable
 {
     private readonly string _folder;
@@ -53,10 +53,7 @@ internal sealed class NodeServer : IAsyncDisposable
         );
     }
 
-    /// <summary>
-    /// Stops the server, and starts it again on what it has stored, with its source under a name; under none where that
-    /// is null.
-    /// </summary>
+    /// <summary>Restarts the server on its stored state, with its source under another name, or without a source for null.</summary>
     public async Task RestartAsync(string? source)
     {
         await Server.DisposeAsync();
@@ -71,7 +68,7 @@ internal sealed class NodeServer : IAsyncDisposable
             Sources = source is null ? [] : [new("sqlite", new SqliteSourceConfig { Name = source, Path = $"{folder}/source" })],
         };
 
-    /// <summary>Makes a database.</summary>
+    /// <summary>Creates a database.</summary>
     public static void Create(string path)
     {
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
@@ -81,7 +78,7 @@ internal sealed class NodeServer : IAsyncDisposable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Defines the destination <c>nas</c> and a template over every database.</summary>
+    /// <summary>Creates the destination <c>nas</c> and a template for every database.</summary>
     public async Task CoverAsync(HttpClient client, string name = "nightly", object? retention = null)
     {
         Assert.Equal(
@@ -102,7 +99,7 @@ internal sealed class NodeServer : IAsyncDisposable
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Backs a database up, and returns when that has ended.</summary>
+    /// <summary>Backs up a database and waits for the end.</summary>
     public static async Task<string> BackUpAsync(HttpClient client, string id)
     {
         var path = $"/api/v1/databases/{Uri.EscapeDataString(id)}/tasks";
@@ -118,7 +115,7 @@ internal sealed class NodeServer : IAsyncDisposable
         return task;
     }
 
-    /// <summary>Waits until something is so; the server works on its own.</summary>
+    /// <summary>Waits for a condition, because the server works in the background.</summary>
     public static async Task UntilAsync(Func<Task<bool>> isSo, Action? meanwhile = null)
     {
         var started = System.Diagnostics.Stopwatch.GetTimestamp();

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Tests.Support;
 
-/// <summary>Where alerts and heartbeats go: keeps what it is sent, and answers as the test says.</summary>
+/// <summary>Receives alerts and heartbeats, records them, and answers as the test requires.</summary>
 internal sealed class Receiver : IAsyncDisposable
 {
     private readonly WebApplication _app;

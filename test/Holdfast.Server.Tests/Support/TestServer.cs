@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Server.Tests.Support;
 
-/// <summary>A whole server in a folder of its own, on a port of its own.</summary>
+/// <summary>A complete server in its own folder and on its own port.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     public const string Password = "correct horse battery";
@@ -75,7 +75,7 @@ internal sealed class TestServer : IAsyncDisposable
         return new(app, path, folder is null);
     }
 
-    /// <summary>Nobody; keeps cookies.</summary>
+    /// <summary>An anonymous client that keeps cookies.</summary>
     public HttpClient Client() =>
         new(
             new SocketsHttpHandler
@@ -98,7 +98,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public HttpClient Admin() => With(AdminToken);
 
-    /// <summary>A client with a new token of a role.</summary>
+    /// <summary>A client with a new token of this role.</summary>
     public async Task<HttpClient> WithRoleAsync(Role role) =>
         With(
             (
@@ -106,7 +106,7 @@ internal sealed class TestServer : IAsyncDisposable
             ).Token
         );
 
-    /// <summary>Makes a user who has chosen a password, and signs in.</summary>
+    /// <summary>Creates a user who has chosen a password, and signs in.</summary>
     public async Task<HttpClient> SignInAsync(string name, Role role)
     {
         var users = App.Services.GetRequiredService<UserStore>();

@@ -153,7 +153,7 @@ internal static class RestoreCommand
     {
         foreach (var warning in warnings)
         {
-            console.WriteNote(warning, isAlwaysTold: problem is not null);
+            console.WriteNote(warning, always: problem is not null);
         }
         if (problem is not null)
         {

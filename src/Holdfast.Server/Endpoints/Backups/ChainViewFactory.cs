@@ -68,9 +68,9 @@ internal sealed class ChainViewFactory(
         }
         return place
             .Resolved.Chains.GroupBy(place.FolderOf, StringComparer.Ordinal)
-            .SelectMany(g => g.OrderByDescending(c => c.HasFutureName(latest) ? Begun(c) : c.NewestTime));
+            .SelectMany(g => g.OrderByDescending(c => c.HasFutureName(latest) ? GetStart(c) : c.NewestTime));
 
-        DateTimeOffset Begun(StoredChain chain) =>
+        DateTimeOffset GetStart(StoredChain chain) =>
             catalog.Find(place.PathOf(chain))?.Entries.Select(e => e.Archive.Started).Max() ?? DateTimeOffset.MinValue;
     }
 }
