@@ -1,8 +1,8 @@
 namespace Holdfast.Api.Sources;
 
 /// <summary>
-/// The role that restores into a source use. Code of whoever owned the backed-up database runs with the rights of this
-/// role.
+/// The role that restores into a source run as. Code of whoever owned the backed-up database runs with the rights of
+/// this role.
 /// </summary>
 public sealed record RestoreRoleRequest
 {

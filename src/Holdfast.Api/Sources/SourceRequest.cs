@@ -7,8 +7,8 @@ namespace Holdfast.Api.Sources;
 public sealed record SourceRequest
 {
     /// <summary>
-    /// Its name, for a test of a definition: passwords that are left out are those stored for the source of this name. A definition
-    /// that is saved has the name in the path; the two may not differ.
+    /// Name of the source, for a test of a definition: omitted passwords are then those stored for the source of this
+    /// name. When a definition is saved, the path contains the name, and this one must be the same or null.
     /// </summary>
     public string? Name { get; init; }
 
@@ -22,7 +22,8 @@ public sealed record SourceRequest
     public required string Url { get; init; }
 
     /// <summary>
-    /// The password of its user, stored with the server's secrets and never shown. Left out, the stored one is kept; empty for none.
+    /// Password of the user in the URL. The server stores it as a secret and never shows it. Null keeps the stored
+    /// password; an empty string removes it.
     /// </summary>
     public string? Password { get; init; }
 
@@ -32,12 +33,12 @@ public sealed record SourceRequest
     /// <summary>Globs of the names of databases to exclude.</summary>
     public IReadOnlyList<string> Exclude { get; set; } = [];
 
-    /// <summary>Role that runs restores; left out for the user in the URL, who then must have few privileges.</summary>
+    /// <summary>Role that runs restores; null for the user in the URL, who must then have few privileges.</summary>
     public RestoreRoleRequest? Restore { get; init; }
 
     /// <summary>
-    /// Role that owns restored databases; null for the role named after the role for restores followed by <c>_owner</c>, or without
-    /// such a role the one that restores.
+    /// Role that owns restored databases; null for the role whose name is that of the restore role followed by
+    /// <c>_owner</c>, or without a restore role for the user who restores.
     /// </summary>
     public string? RestoreOwner { get; init; }
 

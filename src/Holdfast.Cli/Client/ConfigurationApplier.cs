@@ -137,7 +137,7 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
 
     private static JsonNode? ToJson<T>(T value) => JsonSerializer.SerializeToNode(value, ApiJson.Options);
 
-    // As the server would show it, once it had stored it over what it has.
+    // The definition as the server would show it after saving it over the present one.
     private static TaskDefinition Normalize(TaskDefinition wanted, TaskDefinition has) =>
         wanted with
         {

@@ -68,7 +68,7 @@ internal sealed class EventHub
     /// <summary>Removes a listener.</summary>
     public void Unsubscribe(EventSubscription listener) => _subscriptions.TryRemove(listener, out _);
 
-    private void Publish(Action<EventSubscription> tell)
+    private void Publish(Action<EventSubscription> add)
     {
         if (_subscriptions.IsEmpty)
         {
@@ -76,7 +76,7 @@ internal sealed class EventHub
         }
         foreach (var (listener, _) in _subscriptions)
         {
-            tell(listener);
+            add(listener);
         }
     }
 }
