@@ -141,9 +141,8 @@ internal static partial class ProblemWriter
         const string hint = "The description at /api shows names and types.";
         if (exception.InnerException is JsonException || exception.Path is not { Length: > 0 } path)
         {
-            // A syntax error; without a position, the body is empty.
-            var where = exception.LineNumber is { } line ? $": line {line + 1}, byte {exception.BytePositionInLine + 1}" : " or empty";
-            return Of(ErrorCatalogue.Usage, $"The body is not valid JSON{where}.", "Send a JSON object. " + hint);
+            var where = exception.LineNumber is { } line ? $": line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
+            return Of(ErrorCatalogue.Usage, $"The body is empty or not valid JSON{where}.", "Send a JSON object. " + hint);
         }
         var field = path.TrimStart('$').TrimStart('.');
         var what =
