@@ -1,4 +1,3 @@
-using Holdfast.Core.Databases;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
@@ -64,7 +63,7 @@ public static class NodeServiceCollectionExtensions
     private static IServiceCollection AddState(this IServiceCollection services) =>
         services
             .AddSingleton<Supervisor>()
-            .AddSingleton<NodeState>()
+            .AddSingleton(s => new NodeState(s.Get<IStateStore>(), s.Get<NodeSettings>().Tag, s.Get<TimeProvider>()))
             .AddSingleton<StateStoreProbe>()
             .AddSingleton<TrustedClockMonitor>()
             .AddPart<StateMirror<Template>>(state => state.Templates)
@@ -73,8 +72,8 @@ public static class NodeServiceCollectionExtensions
             .AddPart<StateMirror<ExpectedIdentity>>(state => state.Identities)
             .AddPart<StateMirror<SourceDefinition>>(state => state.Sources)
             .AddPart<WriteBehindState<TaskStatus>>(state => state.Statuses)
-            .AddPart<WriteBehindState<DatabaseRecord>>(state => state.Databases)
-            .AddPart<WriteBehindState<SourceRecord>>(state => state.SourceRecords)
+            .AddPart<DatabaseRecords>(state => state.Databases)
+            .AddPart<WriteBehindState<NodeSourceRecord>>(state => state.NodeSources)
             .AddPart<WriteBehindState<Operation>>(state => state.Operations)
             .AddPart<WriteBehindState<ChainCheck>>(state => state.Checks)
             .AddPart<WriteBehindState<TrustedClock>>(state => state.Clocks);
@@ -93,8 +92,7 @@ public static class NodeServiceCollectionExtensions
     private static IServiceCollection AddSources(this IServiceCollection services) =>
         services
             .AddSingleton(s => new SourceRegistry(
-                s.Get<WriteBehindState<DatabaseRecord>>(),
-                s.Get<WriteBehindState<SourceRecord>>(),
+                s.Get<NodeState>(),
                 s.Get<NodeSettings>().DiscoveryInterval,
                 s.Get<Supervisor>(),
                 s.Get<TimeProvider>(),

@@ -21,8 +21,12 @@ namespace Holdfast.Node;
 public sealed class NodeState : IAsyncDisposable
 {
     private readonly StateMirror<TaskStatus> _statuses;
-    private readonly StateMirror<DatabaseRecord> _databases;
+    private readonly StateMirror<SharedDatabaseRecord> _databases;
+    private readonly StateMirror<NodeDatabaseRecord> _nodeDatabases;
+    private readonly StateMirror<NodeDatabaseRecord>? _databasesOfAllNodes;
     private readonly StateMirror<SourceRecord> _sourceRecords;
+    private readonly StateMirror<NodeSourceRecord> _nodeSources;
+    private readonly NodeRecordMigration _migration;
     private readonly StateMirror<Operation> _operations;
     private readonly StateMirror<ChainCheck> _checks;
     private readonly StateMirror<TrustedClock> _clocks;
@@ -31,9 +35,13 @@ public sealed class NodeState : IAsyncDisposable
     private int _isDisposed;
 
     /// <summary>Creates the state; empty until <see cref="StartAsync"/>.</summary>
-    public NodeState(IStateStore store, TimeProvider time)
+    /// <param name="store">The store.</param>
+    /// <param name="node">Tag of this node.</param>
+    /// <param name="time">The clock.</param>
+    public NodeState(IStateStore store, string node, TimeProvider time)
     {
         Store = store;
+        _migration = new(store, node);
         Writer = new(store, time);
         Templates = new(store, "templates/", time);
         Tasks = new(store, "tasks/", time);
@@ -41,16 +49,20 @@ public sealed class NodeState : IAsyncDisposable
         Identities = new(store, "destination-identities/", time);
         Sources = new(store, "sources/", time);
         _statuses = new(store, "status/", time);
-        _databases = new(store, "databases/", time);
-        _sourceRecords = new(store, "source-records/", time);
+        _databases = new(store, NodeRecordMigration.Databases, time);
+        _nodeDatabases = new(store, $"{NodeRecordMigration.NodeDatabases}{node}/", time);
+        _databasesOfAllNodes = store.IsExclusive ? null : new(store, NodeRecordMigration.NodeDatabases, time);
+        _sourceRecords = new(store, NodeRecordMigration.Sources, time);
+        _nodeSources = new(store, $"{NodeRecordMigration.NodeSources}{node}/", time);
         _operations = new(store, "operations/", time);
         _checks = new(store, "checks/", time);
         _clocks = new(store, "clock/", time);
         _runs = new(store, "runs/", time);
         _runDue = new(store, "run-due/", time);
         Statuses = new(_statuses, Writer);
-        Databases = new(_databases, Writer);
+        Databases = new(new(_databases, Writer), new(_nodeDatabases, Writer), _databasesOfAllNodes, node);
         SourceRecords = new(_sourceRecords, Writer);
+        NodeSources = new(_nodeSources, Writer);
         Operations = new(_operations, Writer);
         Checks = new(_checks, Writer);
         Clocks = new(_clocks, Writer);
@@ -63,7 +75,9 @@ public sealed class NodeState : IAsyncDisposable
         NotifyWhenUnreadable(Sources);
         NotifyWhenUnreadable(_statuses);
         NotifyWhenUnreadable(_databases);
+        NotifyWhenUnreadable(_nodeDatabases);
         NotifyWhenUnreadable(_sourceRecords);
+        NotifyWhenUnreadable(_nodeSources);
         NotifyWhenUnreadable(_operations);
         NotifyWhenUnreadable(_checks);
         NotifyWhenUnreadable(_clocks);
@@ -95,11 +109,14 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>Statuses of tasks, by task id.</summary>
     public WriteBehindState<TaskStatus> Statuses { get; }
 
-    /// <summary>Databases, by id.</summary>
-    public WriteBehindState<DatabaseRecord> Databases { get; }
+    /// <summary>Databases, by id: what all nodes share about them, and what each node knows.</summary>
+    public DatabaseRecords Databases { get; }
 
-    /// <summary>What is known of each source, by name: a source with another identity is not used.</summary>
+    /// <summary>What all nodes share about sources, by name: a source with another identity is not used.</summary>
     public WriteBehindState<SourceRecord> SourceRecords { get; }
+
+    /// <summary>What this node knows about its sources, by name.</summary>
+    public WriteBehindState<NodeSourceRecord> NodeSources { get; }
 
     /// <summary>Operations, by id.</summary>
     public WriteBehindState<Operation> Operations { get; }
@@ -118,21 +135,23 @@ public sealed class NodeState : IAsyncDisposable
     /// <summary>The trusted time of each node, by its tag; see <see cref="Retention.TrustedClockMonitor"/>.</summary>
     public WriteBehindState<TrustedClock> Clocks { get; }
 
-    /// <summary>Values that cannot be read, by their keys in the store.</summary>
+    /// <summary>Values that cannot be read, by their keys in the store. Those that other nodes report are theirs to notice.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
-        Of(Templates, "templates/")
-            .Concat(Of(Tasks, "tasks/"))
-            .Concat(Of(Destinations, "destinations/"))
-            .Concat(Of(Identities, "destination-identities/"))
-            .Concat(Of(Sources, "sources/"))
-            .Concat(Of(_statuses, "status/"))
-            .Concat(Of(_databases, "databases/"))
-            .Concat(Of(_sourceRecords, "source-records/"))
-            .Concat(Of(_operations, "operations/"))
-            .Concat(Of(_checks, "checks/"))
-            .Concat(Of(_clocks, "clock/"))
-            .Concat(Of(_runs, "runs/"))
-            .Concat(Of(_runDue, "run-due/"))
+        Of(Templates)
+            .Concat(Of(Tasks))
+            .Concat(Of(Destinations))
+            .Concat(Of(Identities))
+            .Concat(Of(Sources))
+            .Concat(Of(_statuses))
+            .Concat(Of(_databases))
+            .Concat(Of(_nodeDatabases))
+            .Concat(Of(_sourceRecords))
+            .Concat(Of(_nodeSources))
+            .Concat(Of(_operations))
+            .Concat(Of(_checks))
+            .Concat(Of(_clocks))
+            .Concat(Of(_runs))
+            .Concat(Of(_runDue))
             .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
     /// <summary>Raised when <see cref="Unreadable"/> has another value. Must not block.</summary>
@@ -149,7 +168,13 @@ public sealed class NodeState : IAsyncDisposable
         supervisor.AddExternal(Sources);
         supervisor.AddExternal(_statuses);
         supervisor.AddExternal(_databases);
+        supervisor.AddExternal(_nodeDatabases);
+        if (_databasesOfAllNodes is not null)
+        {
+            supervisor.AddExternal(_databasesOfAllNodes);
+        }
         supervisor.AddExternal(_sourceRecords);
+        supervisor.AddExternal(_nodeSources);
         supervisor.AddExternal(Identities);
         supervisor.AddExternal(_operations);
         supervisor.AddExternal(_checks);
@@ -158,9 +183,10 @@ public sealed class NodeState : IAsyncDisposable
         supervisor.AddExternal(_runDue);
     }
 
-    /// <summary>Reads everything and follows changes from then on.</summary>
+    /// <summary>Reads everything and follows changes from then on. Records of an earlier version are migrated first.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await _migration.RunAsync(cancellationToken);
         await Task.WhenAll(
             Templates.StartAsync(cancellationToken),
             Tasks.StartAsync(cancellationToken),
@@ -169,7 +195,10 @@ public sealed class NodeState : IAsyncDisposable
             Sources.StartAsync(cancellationToken),
             _statuses.StartAsync(cancellationToken),
             _databases.StartAsync(cancellationToken),
+            _nodeDatabases.StartAsync(cancellationToken),
+            _databasesOfAllNodes?.StartAsync(cancellationToken) ?? Task.CompletedTask,
             _sourceRecords.StartAsync(cancellationToken),
+            _nodeSources.StartAsync(cancellationToken),
             _operations.StartAsync(cancellationToken),
             _checks.StartAsync(cancellationToken),
             _clocks.StartAsync(cancellationToken),
@@ -197,7 +226,10 @@ public sealed class NodeState : IAsyncDisposable
             Sources.DisposeAsync().AsTask(),
             _statuses.DisposeAsync().AsTask(),
             _databases.DisposeAsync().AsTask(),
+            _nodeDatabases.DisposeAsync().AsTask(),
+            _databasesOfAllNodes?.DisposeAsync().AsTask() ?? Task.CompletedTask,
             _sourceRecords.DisposeAsync().AsTask(),
+            _nodeSources.DisposeAsync().AsTask(),
             _operations.DisposeAsync().AsTask(),
             _checks.DisposeAsync().AsTask(),
             _clocks.DisposeAsync().AsTask(),
@@ -206,8 +238,8 @@ public sealed class NodeState : IAsyncDisposable
         );
     }
 
-    private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror, string prefix)
-        where T : class => mirror.UnreadableItems.Select(u => KeyValuePair.Create(prefix + u.Key, u.Value));
+    private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror)
+        where T : class => mirror.UnreadableItems.Select(u => KeyValuePair.Create(mirror.Prefix + u.Key, u.Value));
 
     private void NotifyWhenUnreadable<T>(StateMirror<T> mirror)
         where T : class => mirror.Unreadable += (_, _) => Subscribers.Notify(UnreadableFound);

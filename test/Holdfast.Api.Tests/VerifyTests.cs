@@ -123,7 +123,7 @@ public sealed class VerifyTests
     public async Task An_alert_about_a_changed_restore_role_stays_active_until_an_operator_acknowledges_it()
     {
         await using var server = await ApiServer.StartAsync("a.db");
-        server.Node.State.SourceRecords.Change("demo", r =>
+        server.Node.State.NodeSources.Change("demo", r =>
             (r ?? new()) with
             {
                 RestoreRole = new("Code has changed it.", "Undo that.", server.Time.GetUtcNow(), null),

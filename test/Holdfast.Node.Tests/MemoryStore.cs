@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Holdfast.Core.Errors;
 using Holdfast.State;
 
 namespace Holdfast.Node.Tests;
@@ -7,6 +8,12 @@ namespace Holdfast.Node.Tests;
 internal sealed class MemoryStore : IStateStore
 {
     public bool IsExclusive { get; init; }
+
+    /// <summary>Number of puts and deletes so far.</summary>
+    public int Changes { get; private set; }
+
+    /// <summary>Number of commits after which every other one fails.</summary>
+    public int CommitsLeft { get; set; } = int.MaxValue;
 
     private readonly SortedDictionary<string, StateEntry> _entries = new(StringComparer.Ordinal);
     private readonly List<TaskCompletionSource> _followers = [];
@@ -39,7 +46,12 @@ internal sealed class MemoryStore : IStateStore
             {
                 return Task.FromResult(new StateCommit(false, _revision));
             }
+            if (CommitsLeft-- <= 0)
+            {
+                throw new HoldfastException(ErrorCatalogue.StateUnavailable, "killed", "start again");
+            }
             _revision++;
+            Changes += transaction.Changes.Count;
             foreach (var change in transaction.Changes)
             {
                 var created = _entries.GetValueOrDefault(change.Key)?.CreateRevision ?? _revision;

@@ -1,6 +1,9 @@
 namespace Holdfast.Core.Databases;
 
-/// <summary>A discovered database. Stored, so a database that disappears stays visible.</summary>
+/// <summary>
+/// A database that was discovered, with what all nodes share about it (<see cref="SharedDatabaseRecord"/>) and what one node knows
+/// (<see cref="NodeDatabaseRecord"/>). Both are stored, so a database that disappears stays visible.
+/// </summary>
 public sealed record DatabaseRecord
 {
     /// <summary>Its id.</summary>
@@ -9,7 +12,7 @@ public sealed record DatabaseRecord
     /// <summary>Name of its engine.</summary>
     public required string Engine { get; init; }
 
-    /// <summary>When it was first discovered.</summary>
+    /// <summary>When any node first discovered it.</summary>
     public required DateTimeOffset FirstSeen { get; init; }
 
     /// <summary>When discovery found that it was dropped; null while it exists. Its backups are kept.</summary>
@@ -40,4 +43,26 @@ public sealed record DatabaseRecord
 
     /// <summary>Why it cannot be read; null if it can.</summary>
     public Operations.OperationError? Problem { get; init; }
+
+    /// <summary>Combines what all nodes share with what one node knows.</summary>
+    /// <param name="shared">What all nodes share.</param>
+    /// <param name="ofNode">What the node knows; null if it has not discovered the database yet.</param>
+    public static DatabaseRecord Combine(SharedDatabaseRecord shared, NodeDatabaseRecord? ofNode)
+    {
+        ofNode ??= new();
+        return new()
+        {
+            Id = shared.Id,
+            Engine = shared.Engine,
+            FirstSeen = shared.FirstSeen,
+            Dropped = ofNode.Dropped,
+            IsDropConfirmed = ofNode.IsDropConfirmed,
+            MissingSince = ofNode.MissingSince,
+            RenamedTo = ofNode.RenamedTo,
+            SizeBytes = ofNode.SizeBytes,
+            Encryption = ofNode.Encryption,
+            Identity = ofNode.Identity,
+            Problem = ofNode.Problem,
+        };
+    }
 }

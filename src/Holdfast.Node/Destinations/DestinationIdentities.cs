@@ -1,9 +1,9 @@
-using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Discovery;
 using Holdfast.State;
 
 namespace Holdfast.Node.Destinations;
@@ -19,7 +19,7 @@ internal sealed class DestinationIdentities(
     StateMirror<ExpectedIdentity> identities,
     DestinationRoots roots,
     string node,
-    WriteBehindState<DatabaseRecord> databases
+    DatabaseRecords databases
 )
 {
     /// <summary>The identity that a destination must have here; null if it has none yet.</summary>

@@ -1,12 +1,11 @@
 using Holdfast.Core.Databases;
-using Holdfast.State;
 
 namespace Holdfast.Node.Discovery;
 
 /// <summary>Sizes of databases, in bytes: as discovery saw them last, otherwise as they were stored.</summary>
 /// <param name="sources">The sources of this node.</param>
 /// <param name="databases">The stored records of all databases.</param>
-public sealed class DatabaseSizes(SourceRegistry sources, WriteBehindState<DatabaseRecord> databases)
+public sealed class DatabaseSizes(SourceRegistry sources, DatabaseRecords databases)
 {
     /// <summary>The size of a database; 0 if it is unknown.</summary>
     public long Of(DatabaseId database) => FindDiscovered(database) ?? databases.Find(database.ToString())?.SizeBytes ?? 0;

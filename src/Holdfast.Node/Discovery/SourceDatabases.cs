@@ -3,7 +3,6 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
 using Holdfast.Engines;
-using Holdfast.State;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;
@@ -20,7 +19,7 @@ namespace Holdfast.Node.Discovery;
 /// <param name="logger">Told of what cannot be stored.</param>
 internal sealed partial class SourceDatabases(
     AttachedSource attached,
-    WriteBehindState<DatabaseRecord> records,
+    DatabaseRecords records,
     SourceIdentities identities,
     TimeProvider time,
     ILogger logger
@@ -39,15 +38,14 @@ internal sealed partial class SourceDatabases(
     public event Action<DatabaseRecord>? Changed;
 
     /// <summary>Databases that are missing, as their records say.</summary>
-    public int Missing =>
-        records.Items.Count(r => r.Value is { Dropped: null, MissingSince: not null } && r.Value.Id.Source == attached.Name);
+    public int Missing => records.GetOwn(attached.Name).Count(r => r is { Dropped: null, MissingSince: not null });
 
     /// <summary>A database as it was found last; null where it is not there.</summary>
     public DiscoveredDatabase? Find(string name) => _found.GetValueOrDefault(name);
 
-    /// <summary>The records of its databases, by name; those of dropped ones too.</summary>
+    /// <summary>Returns the records of its databases as this node sees them, by name, including dropped ones.</summary>
     public Dictionary<string, DatabaseRecord> GetKnownRecords() =>
-        records.Items.Select(r => r.Value).Where(r => r.Id.Source == attached.Name).ToDictionary(r => r.Id.Name, StringComparer.Ordinal);
+        records.GetOwn(attached.Name).ToDictionary(r => r.Id.Name, StringComparer.Ordinal);
 
     /// <summary>Why a database is not there.</summary>
     public HoldfastException ExplainAbsence(string name, SourceStatus status)
@@ -221,7 +219,7 @@ internal sealed partial class SourceDatabases(
     {
         try
         {
-            records.Set(record.Id.ToString(), record);
+            records.Set(record);
         }
         catch (ArgumentException e)
         {

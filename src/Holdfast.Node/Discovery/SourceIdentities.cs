@@ -5,78 +5,83 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>Knows each source by its identity, or by its place where it has none.</summary>
-/// <param name="records">What is stored, by the names of the sources.</param>
-internal sealed class SourceIdentities(WriteBehindState<SourceRecord> records)
+/// <summary>
+/// Recognizes each source by its identity, which all nodes share, or by its location on this node if it has no identity.
+/// </summary>
+/// <param name="shared">The records that all nodes share, by the names of the sources.</param>
+/// <param name="own">The records of this node, by the names of the sources.</param>
+/// <param name="isExclusive">Whether no other node uses the same state, so that every identity in it is of a source of this node.</param>
+internal sealed class SourceIdentities(WriteBehindState<SourceRecord> shared, WriteBehindState<NodeSourceRecord> own, bool isExclusive)
 {
     private const int IdentityBytes = 16;
 
-    /// <summary>What is known by a name; null where nothing is.</summary>
-    public SourceRecord? Find(string source) => records.Find(source);
-
-    /// <summary>Whether a source is the one that is known by its name.</summary>
+    /// <summary>Compares a source with what is known by its name.</summary>
     public SourceIdentityMatch Check(string source, SourceInfo info)
     {
-        var known = records.Find(source);
-        if (known is null)
+        var (identity, known) = (shared.Find(source)?.Identity, own.Find(source));
+        if (identity is null && known is null)
         {
             return SourceIdentityMatch.Unknown;
         }
-        if (info.Identity is not null && known.Identity is not null)
+        if (info.Identity is not null && identity is not null)
         {
-            return info.Identity == known.Identity ? SourceIdentityMatch.Match : SourceIdentityMatch.Mismatch;
+            return info.Identity == identity ? SourceIdentityMatch.Match : SourceIdentityMatch.Mismatch;
         }
-        if (known.Identity is not null)
+        if (identity is not null)
         {
-            return SourceIdentityMatch.IdentityLost;
+            // Another node knows this source by its identity. Without one, nothing proves that this node has the same source.
+            return known is null && !isExclusive ? SourceIdentityMatch.Mismatch : SourceIdentityMatch.IdentityLost;
         }
-        return info.Location == known.Place || known.Place is null ? SourceIdentityMatch.Match : SourceIdentityMatch.Mismatch;
+        return IsAtKnownLocation(source, info.Location) ? SourceIdentityMatch.Match : SourceIdentityMatch.Mismatch;
     }
 
-    /// <summary>Whether a source whose place is <paramref name="now"/> lies where it lay when it was seen last.</summary>
-    public bool IsAtKnownLocation(string source, string? now) => records.Find(source) is not { Place: { } place } || now == place;
+    /// <summary>Whether a location is the one where this node last accepted the source; true if none is known.</summary>
+    public bool IsAtKnownLocation(string source, string? location) => own.Find(source) is not { Location: { } known } || location == known;
 
-    /// <summary>Takes a source as it is for the one of its name.</summary>
-    public void Adopt(string source, string? identity, string? place) =>
-        records.Change(source, known =>
-            known is not null && known.Identity == identity && known.Place == place
-                ? null
-                : (known ?? new()) with
-                {
-                    Identity = identity,
-                    Place = place,
-                }
-        );
+    /// <summary>Accepts a source as the one of its name.</summary>
+    public void Adopt(string source, string? identity, string? location)
+    {
+        own.Change(source, known => known is not null && known.Location == location ? null : (known ?? new()) with { Location = location });
+        if (identity is null)
+        {
+            ForgetIdentity(source);
+        }
+        else
+        {
+            shared.Change(source, known => known?.Identity == identity ? null : (known ?? new()) with { Identity = identity });
+        }
+    }
 
-    /// <summary>Changes what is known by a name, or begins to know it.</summary>
-    public void Change(string source, Func<SourceRecord, SourceRecord?> change) => records.Change(source, known => change(known ?? new()));
+    /// <summary>Changes the record of this node, or creates it.</summary>
+    public void Change(string source, Func<NodeSourceRecord, NodeSourceRecord?> change) =>
+        own.Change(source, known => change(known ?? new()));
 
-    /// <summary>Returns when what is known by a name is stored, or cannot be now.</summary>
+    /// <summary>Waits until the record of this node is stored, or cannot be stored now.</summary>
     public Task WaitUntilStoredAsync(string source, CancellationToken cancellationToken) =>
-        records.WaitUntilStoredAsync(source, cancellationToken);
+        own.WaitUntilStoredAsync(source, cancellationToken);
 
-    /// <summary>Forgets what is known by a name: what is seen next is taken for it.</summary>
+    /// <summary>Forgets what is known by a name: the next source that is discovered under it is accepted.</summary>
     public void Forget(string source)
     {
-        if (records.Find(source) is not null)
+        ForgetIdentity(source);
+        if (own.Find(source) is not null)
         {
-            records.Remove(source);
+            own.Remove(source);
         }
     }
 
-    /// <summary>The identity that a source without one is to be given: the one that it had, unless a copy of it has it.</summary>
+    /// <summary>Creates the identity for a source that has none: the one that it had, unless a copy of it has it.</summary>
     public string CreateIdentity(string source)
     {
-        var had = records.Find(source)?.Identity;
-        var isShared = had is not null && records.Items.Any(r => r.Key != source && r.Value.Identity == had);
-        return had is null || isShared ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdentityBytes)) : had;
+        var previous = shared.Find(source)?.Identity;
+        var isShared = previous is not null && shared.Items.Any(r => r.Key != source && r.Value.Identity == previous);
+        return previous is null || isShared ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdentityBytes)) : previous;
     }
 
-    /// <summary>Why a source is not used.</summary>
+    /// <summary>Creates the exception that says why a source is not used.</summary>
     public HoldfastException CreateMismatchException(string source, SourceInfo info)
     {
-        var known = records.Find(source);
-        var (was, now) = (Describe(known?.Identity, known?.Place), Describe(info.Identity, info.Location));
+        var (was, now) = (Describe(shared.Find(source)?.Identity, own.Find(source)?.Location), Describe(info.Identity, info.Location));
         return new(
             ErrorCatalogue.SourceIdentity,
             $"Source '{source}' is not the one that was known by this name: it had {was}, and has {now}. Nothing is backed up "
@@ -86,8 +91,16 @@ internal sealed class SourceIdentities(WriteBehindState<SourceRecord> records)
         );
     }
 
-    private static string Describe(string? identity, string? place) =>
+    private void ForgetIdentity(string source)
+    {
+        if (shared.Find(source) is not null)
+        {
+            shared.Remove(source);
+        }
+    }
+
+    private static string Describe(string? identity, string? location) =>
         identity is not null ? $"the identity {identity}"
-        : place is not null ? $"no identity, at the place {place}"
+        : location is not null ? $"no identity, at the place {location}"
         : "no identity";
 }

@@ -5,7 +5,6 @@ using Holdfast.Core.Events;
 using Holdfast.Core.Operations;
 using Holdfast.Engines;
 using Holdfast.Node.Operations;
-using Holdfast.State;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;
@@ -39,13 +38,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     private int _users = 1; // the monitor itself is one, until it is closed
     private volatile SourceStatus _status = new(null, 0, null);
 
-    internal SourceMonitor(
-        AttachedSource attached,
-        WriteBehindState<DatabaseRecord> records,
-        SourceIdentities identities,
-        TimeProvider time,
-        ILogger logger
-    )
+    internal SourceMonitor(AttachedSource attached, DatabaseRecords records, SourceIdentities identities, TimeProvider time, ILogger logger)
     {
         (Attached, _time, _logger, _since) = (attached, time, logger, time.GetUtcNow());
         _contents = new(attached, records, identities, time, logger);

@@ -4,7 +4,6 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Supervision;
-using Holdfast.State;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;
@@ -12,7 +11,7 @@ namespace Holdfast.Node.Discovery;
 /// <summary>The sources of this node: attached, looked at again and again, and detached. None waits for another.</summary>
 public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
 {
-    private readonly WriteBehindState<DatabaseRecord> _records;
+    private readonly DatabaseRecords _records;
     private readonly SourceIdentities _identities;
     private readonly Supervisor _supervisor;
     private readonly TimeProvider _time;
@@ -23,20 +22,16 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
     private readonly Lock _gate = new(); // who attaches and detaches has it, so that at no time two monitors of one name change records
 
     /// <summary>Makes it.</summary>
-    /// <param name="records">The records of all databases.</param>
-    /// <param name="identities">What is known of each source, by its name.</param>
+    /// <param name="state">The records of databases and sources.</param>
     /// <param name="interval">Time between two looks at a source.</param>
     /// <param name="supervisor">Runs the loop of each source.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told of what happens to sources.</param>
-    public SourceRegistry(
-        WriteBehindState<DatabaseRecord> records,
-        WriteBehindState<SourceRecord> identities,
-        TimeSpan interval,
-        Supervisor supervisor,
-        TimeProvider time,
-        ILogger<SourceRegistry> logger
-    ) => (_records, _identities, Interval, _supervisor, _time, _logger) = (records, new(identities), interval, supervisor, time, logger);
+    public SourceRegistry(NodeState state, TimeSpan interval, Supervisor supervisor, TimeProvider time, ILogger<SourceRegistry> logger)
+    {
+        (_records, Interval, _supervisor, _time, _logger) = (state.Databases, interval, supervisor, time, logger);
+        _identities = new(state.SourceRecords, state.NodeSources, state.Store.IsExclusive);
+    }
 
     /// <summary>Told of each database whose record changed. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
@@ -142,7 +137,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
                 ReleaseInBackground(before);
             }
             _identities.Forget(name); // defined anew, it may be another
-            foreach (var record in _records.Items.Select(r => r.Value).Where(r => r.Id.Source == name && r.Dropped is null).ToList())
+            foreach (var record in _records.GetOwn(name).Where(r => r.Dropped is null).ToList())
             {
                 Set(record with { Dropped = _time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
             }
@@ -152,9 +147,8 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
     }
 
     /// <summary>
-    /// Counts databases as missing whose source this node does not have: it was taken out of the configuration, or has
-    /// another name there. For when all
-    /// sources are attached, and no other node shares the records.
+    /// Marks the databases as missing whose source this node does not have: it was removed from the configuration or renamed there. Call it
+    /// when all sources are attached and no other node uses the same state.
     /// </summary>
     public void MarkUnattachedMissing()
     {
@@ -162,7 +156,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         {
             foreach (
                 var record in _records
-                    .Items.Select(r => r.Value)
+                    .GetOwn(null)
                     .Where(r => r is { Dropped: null, MissingSince: null } && Find(r.Id.Source) is null)
                     .ToList()
             )
@@ -188,10 +182,8 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
                 return false;
             }
             var missing = _records
-                .Items.Select(r => r.Value)
-                .Where(r =>
-                    r is { Dropped: null, MissingSince: not null } && r.Id.Source == source && (database is null || r.Id.Name == database)
-                )
+                .GetOwn(source)
+                .Where(r => r is { Dropped: null, MissingSince: not null } && (database is null || r.Id.Name == database))
                 .ToList();
             foreach (var record in missing)
             {
@@ -205,10 +197,10 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         }
     }
 
-    /// <summary>Changes what is stored of a source that this node has: one that was detached meanwhile gets no record again.</summary>
-    /// <param name="source">Its name.</param>
-    /// <param name="change">Makes the new record of the present one. Gives null or the same one to leave it. Must call nobody.</param>
-    internal void Change(string source, Func<SourceRecord, SourceRecord?> change)
+    /// <summary>Changes what this node stores about a source that it has. A source that was detached since gets no new record.</summary>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="change">Returns the new record for the current one; null or the same for no change. Must not call out.</param>
+    internal void Change(string source, Func<NodeSourceRecord, NodeSourceRecord?> change)
     {
         lock (_gate)
         {
@@ -219,7 +211,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         }
     }
 
-    /// <summary>Returns when what was changed of a source is stored, or cannot be now.</summary>
+    /// <summary>Waits until that change is stored, or cannot be stored now.</summary>
     internal Task WaitUntilStoredAsync(string source, CancellationToken cancellationToken) =>
         _identities.WaitUntilStoredAsync(source, cancellationToken);
 
@@ -256,7 +248,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
     // With the gate held.
     private void Set(DatabaseRecord record)
     {
-        _records.Set(record.Id.ToString(), record);
+        _records.Set(record);
         Subscribers.Notify(Changed, record);
     }
 

@@ -14,10 +14,10 @@ namespace Holdfast.Node.Restores;
 /// later restore finds the role in its previous state, or an operator confirms that it was undone. Restores that were interrupted
 /// before the role could be checked are remembered: the next one checks it.
 /// </summary>
-/// <param name="records">The stored records of sources, by name.</param>
+/// <param name="records">What this node stores about sources, by name.</param>
 /// <param name="sources">The sources of this node; nothing is stored for other ones.</param>
 /// <param name="time">The clock.</param>
-public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, SourceRegistry sources, TimeProvider time)
+public sealed class RestoreRoleGuard(WriteBehindState<NodeSourceRecord> records, SourceRegistry sources, TimeProvider time)
 {
     private const int MaxRemembered = 100,
         MaxListed = 20;
@@ -39,7 +39,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
                 : r with
                 {
                     RestoreRole = null,
-                    Unchecked = NullIfEmpty((r.Unchecked ?? None).Where(u => _running.ContainsKey(u.Key))),
+                    UncheckedRestores = NullIfEmpty((r.UncheckedRestores ?? None).Where(u => _running.ContainsKey(u.Key))),
                 }
         );
 
@@ -83,7 +83,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
             // It counts as running until that is recorded; otherwise a restore that starts meanwhile would consider it interrupted
             // and drop it.
             sources.Change(source, r =>
-                r.Unchecked is { } before && before.TryGetValue(id, out var restore)
+                r.UncheckedRestores is { } before && before.TryGetValue(id, out var restore)
                     ? WithEnded(r, before.Where(u => u.Key != id), restore, role, failure)
                     : null
             );
@@ -101,7 +101,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         {
             return null;
         }
-        var left = (records.Find(source)?.Unchecked ?? None).Where(u => !_running.ContainsKey(u.Key)).Select(u => u.Value).ToList();
+        var left = (records.Find(source)?.UncheckedRestores ?? None).Where(u => !_running.ContainsKey(u.Key)).Select(u => u.Value).ToList();
         return left.Count == 0
             ? null
             : new(
@@ -112,20 +112,20 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
             );
     }
 
-    private SourceRecord WithStarted(SourceRecord record, string id, UncheckedRestore restore, DateTimeOffset now)
+    private NodeSourceRecord WithStarted(NodeSourceRecord record, string id, UncheckedRestore restore, DateTimeOffset now)
     {
-        var all = (record.Unchecked ?? None).OrderBy(u => u.Value.Began).ToList();
+        var all = (record.UncheckedRestores ?? None).OrderBy(u => u.Value.Started).ToList();
         var running = all.Where(u => _running.ContainsKey(u.Key)).ToList();
         // While there is a change, any of these may have caused it: they are checked again when it is undone.
         var left = all.Where(u => !_running.ContainsKey(u.Key)).Take(MaxRemembered).ToList();
-        var added = restore with { Before = running.Count > 0 ? running[0].Value.Before : restore.Before };
+        var added = restore with { PreviousState = running.Count > 0 ? running[0].Value.PreviousState : restore.PreviousState };
         var change = record.RestoreRole;
         if (change is null)
         {
-            var suspects = left.Select(u => u.Value).Where(u => u.Before != restore.Before).ToList();
+            var suspects = left.Select(u => u.Value).Where(u => u.PreviousState != restore.PreviousState).ToList();
             if (suspects.Count > 0)
             {
-                change = CreateChange(suspects, [.. running.Select(u => u.Value)], restore.Before, now);
+                change = CreateChange(suspects, [.. running.Select(u => u.Value)], restore.PreviousState, now);
             }
             left.Clear();
         }
@@ -133,12 +133,12 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         return record with
         {
             RestoreRole = change,
-            Unchecked = NullIfEmpty([.. left, .. running, KeyValuePair.Create(id, added)]),
+            UncheckedRestores = NullIfEmpty([.. left, .. running, KeyValuePair.Create(id, added)]),
         };
     }
 
-    private SourceRecord? WithEnded(
-        SourceRecord record,
+    private NodeSourceRecord? WithEnded(
+        NodeSourceRecord record,
         IEnumerable<KeyValuePair<string, UncheckedRestore>> others,
         UncheckedRestore restore,
         RestoreRoleState? role,
@@ -150,12 +150,12 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         {
             return record with
             {
-                Unchecked = NullIfEmpty(others),
+                UncheckedRestores = NullIfEmpty(others),
                 RestoreRole = new(
                     Truncation.Truncate(known.Message),
                     known.Hint,
                     time.GetUtcNow(),
-                    change is null ? restore.Before : change.Before
+                    change is null ? restore.PreviousState : change.Before
                 ),
             };
         }
@@ -164,8 +164,8 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
             return null;
         }
         // A restore that started before the change was found proves nothing about it.
-        var isUndone = change is not null && restore.Began >= change.At && (change.Before ?? now) == now;
-        return record with { Unchecked = NullIfEmpty(others), RestoreRole = isUndone ? null : change };
+        var isUndone = change is not null && restore.Started >= change.At && (change.Before ?? now) == now;
+        return record with { UncheckedRestores = NullIfEmpty(others), RestoreRole = isUndone ? null : change };
     }
 
     private static RestoreRoleChange CreateChange(
@@ -182,11 +182,11 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
         return new(
             Truncation.Truncate(
                 $"{DescribeInterrupted(suspects)}. Since then the role that runs restores has changed: it has {Describe(has)}, and had "
-                    + $"{Describe(suspects[0].Before)}. Code of these databases may have changed it, or somebody else.{beside}"
+                    + $"{Describe(suspects[0].PreviousState)}. Code of these databases may have changed it, or somebody else.{beside}"
             ),
             "Undo any change that is not yours (docs/postgresql.md, Restoring).",
             now,
-            suspects[0].Before
+            suspects[0].PreviousState
         );
     }
 
@@ -196,7 +196,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<SourceRecord> records, Sou
             restores.Select(u =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the restore of '{u.Target}' that started at {u.Began.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
+                    $"the restore of '{u.Target}' that started at {u.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
                 )
             )
         );

@@ -1,7 +1,5 @@
-using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Discovery;
-using Holdfast.State;
 
 namespace Holdfast.Node.Tasks;
 
@@ -9,7 +7,7 @@ namespace Holdfast.Node.Tasks;
 /// <param name="tasks">All tasks.</param>
 /// <param name="sources">The sources of this node.</param>
 /// <param name="databases">The stored records of all databases.</param>
-public sealed class TaskAvailability(TaskRegistry tasks, SourceRegistry sources, WriteBehindState<DatabaseRecord> databases)
+public sealed class TaskAvailability(TaskRegistry tasks, SourceRegistry sources, DatabaseRecords databases)
 {
     /// <summary>
     /// Whether a task can run. While its database is missing, or its source is not ready, its slots pass and count as missed; it

@@ -1,6 +1,7 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Events;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Discovery;
 using Holdfast.State;
 
 namespace Holdfast.Node.Tasks;
@@ -13,7 +14,7 @@ public sealed class TaskRegistry
 {
     private readonly StateMirror<Template> _templates;
     private readonly StateMirror<RegularTask> _regular;
-    private readonly WriteBehindState<DatabaseRecord> _databases;
+    private readonly DatabaseRecords _databases;
     private readonly Dictionary<DatabaseId, IReadOnlyList<BackupTask>> _byDatabase = [];
     private readonly Dictionary<string, BackupTask> _byId = new(StringComparer.Ordinal);
     private readonly List<TaskIdConflict> _idConflicts = [];
@@ -24,7 +25,7 @@ public sealed class TaskRegistry
     private List<(Template Template, Exclusions Exclusions)> _compiled = [];
 
     /// <summary>Creates the registry; <see cref="Start"/> fills it.</summary>
-    public TaskRegistry(StateMirror<Template> templates, StateMirror<RegularTask> regular, WriteBehindState<DatabaseRecord> databases) =>
+    public TaskRegistry(StateMirror<Template> templates, StateMirror<RegularTask> regular, DatabaseRecords databases) =>
         (_templates, _regular, _databases) = (templates, regular, databases);
 
     /// <summary>Raised with the ids of tasks that were added, changed or removed. Must not block.</summary>

@@ -1,6 +1,6 @@
-using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Coverage;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Endpoints.Databases;
 using Holdfast.State;
@@ -14,7 +14,7 @@ namespace Holdfast.Server.Metrics;
 /// <param name="tasks">All tasks.</param>
 /// <param name="statuses">The statuses of tasks.</param>
 internal sealed class DatabaseMetrics(
-    WriteBehindState<DatabaseRecord> databases,
+    DatabaseRecords databases,
     ProtectionReader protection,
     TaskRegistry tasks,
     WriteBehindState<TaskStatus> statuses

@@ -78,9 +78,9 @@ public sealed class ComparisonTests : BackedUpNode
         Assert.Equal("a", Assert.Single(Node.ComparisonScheduler.GetDue()).Database.Name);
 
         var record = Node.State.Databases.Find("fake/a")!;
-        Node.State.Databases.Set("fake/a", record with { MissingSince = Time.GetUtcNow() });
+        Node.State.Databases.Set(record with { MissingSince = Time.GetUtcNow() });
         Assert.Empty(Node.ComparisonScheduler.GetDue());
-        Node.State.Databases.Set("fake/a", record);
+        Node.State.Databases.Set(record);
         Assert.Single(Node.ComparisonScheduler.GetDue());
 
         Source.IsDown = true;

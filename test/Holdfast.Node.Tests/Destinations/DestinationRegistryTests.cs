@@ -12,7 +12,7 @@ namespace Holdfast.Node.Tests.Destinations;
 public sealed class DestinationRegistryTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
-    private readonly NodeState _state = new(new MemoryStore(), TimeProvider.System);
+    private readonly NodeState _state = new(new MemoryStore(), "A", TimeProvider.System);
     private DestinationRegistry _registry = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -241,7 +241,6 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         }
 
         _state.Databases.Set(
-            "shop/orders",
             new()
             {
                 Id = DatabaseId.Parse("shop/orders"),
@@ -411,7 +410,6 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         var chain = Directory.CreateDirectory($"{root}/shop/orders/2026-11-23-10-00-00.A-snapshot-0123456789").FullName;
         await File.WriteAllTextAsync($"{chain}/2026-11-23-10-00-00.snapshot.tar.zst", "", Token);
         _state.Databases.Set(
-            "shop/orders",
             new()
             {
                 Id = DatabaseId.Parse("shop/orders"),

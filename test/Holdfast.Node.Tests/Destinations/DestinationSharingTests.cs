@@ -11,7 +11,7 @@ namespace Holdfast.Node.Tests.Destinations;
 public sealed class DestinationSharingTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
-    private readonly NodeState _state = new(new MemoryStore(), TimeProvider.System);
+    private readonly NodeState _state = new(new MemoryStore(), "A", TimeProvider.System);
     private readonly FakeTimeProvider _time = new();
     private readonly FakeDriver _driver = new();
     private DestinationRegistry _registry = null!;

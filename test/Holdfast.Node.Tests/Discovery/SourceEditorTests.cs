@@ -29,18 +29,11 @@ public sealed class SourceEditorTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _state = new(_store, _time);
+        _state = new(_store, "A", _time);
         await _state.StartAsync(Token);
         _secrets = new(_store, _key, [_key.Recipient]);
         _supervisor = new(_time, NullLogger<Supervisor>.Instance);
-        _registry = new(
-            _state.Databases,
-            _state.SourceRecords,
-            TimeSpan.FromSeconds(30),
-            _supervisor,
-            _time,
-            NullLogger<SourceRegistry>.Instance
-        );
+        _registry = new(_state, TimeSpan.FromSeconds(30), _supervisor, _time, NullLogger<SourceRegistry>.Instance);
         _editor = new(_state.Sources, _secrets, _registry, ["configured"], Attach);
     }
 

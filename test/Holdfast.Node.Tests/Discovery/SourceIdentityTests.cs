@@ -36,17 +36,18 @@ public sealed class SourceIdentityTests : SourceTestBase
     {
         Source.Place = "disk-1";
         await AttachAsync();
-        Assert.Null(State.SourceRecords.Find("shop")); // an empty directory may not be mounted yet
+        Assert.Null(State.NodeSources.Find("shop")); // an empty directory may not be mounted yet
         Source.Has("a");
         await Monitor.DiscoverAsync(Token);
-        Assert.Equal(new SourceRecord { Place = "disk-1" }, State.SourceRecords.Find("shop"));
+        Assert.Equal(new NodeSourceRecord { Location = "disk-1" }, State.NodeSources.Find("shop"));
         Source.Place = "disk-2";
         await Monitor.DiscoverAsync(Token);
         Assert.Equal("source-identity", Monitor.Status.Problem!.Code);
         Source.KeepsIdentity = true;
         await Monitor.ConfirmAsync(Token);
         Assert.Equal(32, Source.Identity!.Length);
-        Assert.Equal(new SourceRecord { Identity = Source.Identity, Place = "disk-2" }, State.SourceRecords.Find("shop"));
+        Assert.Equal(new SourceRecord { Identity = Source.Identity }, State.SourceRecords.Find("shop"));
+        Assert.Equal(new NodeSourceRecord { Location = "disk-2" }, State.NodeSources.Find("shop"));
         Source.Place = "disk-3"; // moved together with its id file: the same source
         await Monitor.DiscoverAsync(Token);
         Assert.Null(Monitor.Status.Problem);
@@ -118,7 +119,6 @@ public sealed class SourceIdentityTests : SourceTestBase
     public async Task A_source_from_version_0_1_gets_the_identity_that_is_found()
     {
         State.Databases.Set(
-            "shop/a",
             new()
             {
                 Id = new("shop", "a"),
@@ -170,5 +170,6 @@ public sealed class SourceIdentityTests : SourceTestBase
         await look;
         await UntilAsync(() => Source.IsDisposed); // its last lease has ended
         Assert.Null(State.SourceRecords.Find("shop"));
+        Assert.Null(State.NodeSources.Find("shop"));
     }
 }

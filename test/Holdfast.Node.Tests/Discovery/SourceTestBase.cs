@@ -28,7 +28,7 @@ public abstract class SourceTestBase : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        State = new(new MemoryStore(), Time);
+        State = new(new MemoryStore(), "A", Time);
         await State.StartAsync(Token);
         Begin();
     }
@@ -77,7 +77,7 @@ public abstract class SourceTestBase : IAsyncLifetime
     private void Begin()
     {
         Supervisor = new(Time, NullLogger<Supervisor>.Instance);
-        Registry = new(State.Databases, State.SourceRecords, Interval, Supervisor, Time, NullLogger<SourceRegistry>.Instance);
+        Registry = new(State, Interval, Supervisor, Time, NullLogger<SourceRegistry>.Instance);
     }
 
     private async Task EndAsync()

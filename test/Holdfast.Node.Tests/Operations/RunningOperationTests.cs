@@ -15,7 +15,7 @@ public sealed class RunningOperationTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _state = new(new MemoryStore(), _time);
+        _state = new(new MemoryStore(), "A", _time);
         await _state.StartAsync(Token);
         _store = new(_state.Operations, "A", _time);
     }

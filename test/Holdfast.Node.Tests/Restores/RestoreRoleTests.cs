@@ -153,11 +153,11 @@ public sealed class RestoreRoleTests : BackedUpNode
         (Source.RestoreRole, Source.HoldLoad, Source.LoadFault) = (new("what it had", null), hold.Task, Changed);
         var restore = await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token);
         await UntilAsync(() => Source.Loads == 1);
-        Assert.NotNull(Node.State.SourceRecords.Find("fake")!.Unchecked);
+        Assert.NotNull(Node.State.NodeSources.Find("fake")!.UncheckedRestores);
         Node.Sources.Detach("fake");
         hold.SetResult();
         Assert.Equal("restore-role-changed", (await EndedAsync(restore)).Error!.Code);
-        Assert.Null(Node.State.SourceRecords.Find("fake"));
+        Assert.Null(Node.State.NodeSources.Find("fake"));
     }
 
     private async System.Threading.Tasks.Task CutOffAsync()

@@ -19,7 +19,7 @@ public sealed class TaskRegistryTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _state = new(_store, _time);
+        _state = new(_store, "A", _time);
         await _state.StartAsync(Token);
         _tasks = new(_state.Templates, _state.Tasks, _state.Databases);
     }
@@ -159,7 +159,6 @@ public sealed class TaskRegistryTests : IAsyncLifetime
 
     private void Discover(string name, DateTimeOffset firstSeen) =>
         _state.Databases.Set(
-            $"fake/{name}",
             new()
             {
                 Id = new("fake", name),

@@ -131,10 +131,9 @@ public sealed class VerificationSchedulerTests : IVerificationQueue, IAsyncDispo
 
     private async Task<VerificationScheduler> RotationAsync(BackupTask task)
     {
-        await using var state = new NodeState(new MemoryStore(), _time);
+        await using var state = new NodeState(new MemoryStore(), "A", _time);
         await state.StartAsync(TestContext.Current.CancellationToken);
         state.Databases.Set(
-            task.Database.ToString(),
             new()
             {
                 Id = task.Database,

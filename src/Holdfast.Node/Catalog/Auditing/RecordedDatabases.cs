@@ -1,4 +1,5 @@
 using Holdfast.Core.Databases;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Tasks;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
@@ -9,7 +10,7 @@ namespace Holdfast.Node.Catalog.Auditing;
 /// <param name="records">The stored records of all databases.</param>
 /// <param name="tasks">All tasks.</param>
 /// <param name="statuses">The statuses of tasks.</param>
-public sealed class RecordedDatabases(WriteBehindState<DatabaseRecord> records, TaskRegistry tasks, WriteBehindState<TaskStatus> statuses)
+public sealed class RecordedDatabases(DatabaseRecords records, TaskRegistry tasks, WriteBehindState<TaskStatus> statuses)
 {
     /// <summary>All databases, including dropped ones.</summary>
     public IReadOnlyCollection<DatabaseId> All => [.. records.Items.Select(d => d.Value.Id)];

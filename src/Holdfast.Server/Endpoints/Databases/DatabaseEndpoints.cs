@@ -43,12 +43,12 @@ internal static class DatabaseEndpoints
     private static Ok<DatabaseCounts> Count([AsParameters] DatabaseQuery query, DatabaseSearch search) =>
         TypedResults.Ok(search.Count(query));
 
-    private static Ok<DatabaseView> Show(string id, WriteBehindState<DatabaseRecord> databases, DatabaseViewFactory views) =>
+    private static Ok<DatabaseView> Show(string id, DatabaseRecords databases, DatabaseViewFactory views) =>
         TypedResults.Ok(views.Create(Find(databases, id)));
 
     private static async Task<NoContent> DismissAsync(
         string id,
-        WriteBehindState<DatabaseRecord> databases,
+        DatabaseRecords databases,
         StateMirror<RegularTask> tasks,
         SourceRegistry sources,
         CancellationToken cancellationToken
@@ -108,7 +108,7 @@ internal static class DatabaseEndpoints
         return TypedResults.NoContent();
     }
 
-    private static DatabaseRecord Find(WriteBehindState<DatabaseRecord> databases, string id) =>
+    private static DatabaseRecord Find(DatabaseRecords databases, string id) =>
         databases.Find(id)
         ?? throw new HoldfastException(
             ErrorCatalogue.NotFound,

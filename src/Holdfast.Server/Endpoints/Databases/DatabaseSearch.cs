@@ -8,7 +8,6 @@ using Holdfast.Node.Coverage;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Endpoints.Shared;
-using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.Databases;
 
@@ -19,7 +18,7 @@ namespace Holdfast.Server.Endpoints.Databases;
 /// <param name="sizes">Sizes of databases.</param>
 /// <param name="views">Creates the views.</param>
 internal sealed class DatabaseSearch(
-    WriteBehindState<DatabaseRecord> databases,
+    DatabaseRecords databases,
     TaskRegistry tasks,
     ProtectionReader protection,
     DatabaseSizes sizes,

@@ -3,12 +3,12 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Coverage;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Secrets;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Endpoints.Databases;
 using Holdfast.Server.Endpoints.Tasks;
-using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.ServerWideBackups;
 
@@ -25,7 +25,7 @@ internal sealed class TemplateViewFactory(
     PreviewFactory previews,
     ExpiryPreview expiry,
     TaskRegistry tasks,
-    WriteBehindState<DatabaseRecord> databases,
+    DatabaseRecords databases,
     ProtectionReader protection,
     OperationQueue queue
 )

@@ -1,7 +1,6 @@
 using Holdfast.Api;
 using Holdfast.Api.Access;
 using Holdfast.Api.Sources;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
 using Holdfast.Node;
@@ -9,7 +8,6 @@ using Holdfast.Node.Discovery;
 using Holdfast.Node.Sources;
 using Holdfast.Server.Access;
 using Holdfast.Server.Endpoints.Shared;
-using Holdfast.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -151,7 +149,7 @@ internal static class SourceEndpoints
     private static async Task<Ok<SourceView>> ConfirmAsync(
         string name,
         SourceRegistry sources,
-        WriteBehindState<DatabaseRecord> databases,
+        DatabaseRecords databases,
         SourceViewFactory views,
         CancellationToken cancellationToken
     )

@@ -14,7 +14,7 @@ namespace Holdfast.Server.Endpoints.Tasks;
 /// <param name="statuses">The statuses of tasks.</param>
 /// <param name="sources">The sources of the node.</param>
 internal sealed class PreviewFactory(
-    WriteBehindState<DatabaseRecord> databases,
+    DatabaseRecords databases,
     TaskRegistry tasks,
     WriteBehindState<TaskStatus> statuses,
     SourceRegistry sources

@@ -1,15 +1,15 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Tasks;
-using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.Tasks;
 
 /// <summary>Finds the database and the task that a request names.</summary>
 /// <param name="databases">The stored records of all databases.</param>
 /// <param name="tasks">All tasks.</param>
-internal sealed class TaskFinder(WriteBehindState<DatabaseRecord> databases, TaskRegistry tasks)
+internal sealed class TaskFinder(DatabaseRecords databases, TaskRegistry tasks)
 {
     /// <summary>Finds the tasks of a database.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such database.</exception>

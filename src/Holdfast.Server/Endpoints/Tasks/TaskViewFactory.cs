@@ -1,12 +1,11 @@
 using Holdfast.Api.Tasks;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
 using Holdfast.Node;
 using Holdfast.Node.Coverage;
+using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Scheduling;
 using Holdfast.Node.Secrets;
-using Holdfast.State;
 
 namespace Holdfast.Server.Endpoints.Tasks;
 
@@ -19,7 +18,7 @@ namespace Holdfast.Server.Endpoints.Tasks;
 /// <param name="queue">The operations that are queued and running.</param>
 /// <param name="settings">Tag of the node.</param>
 internal sealed class TaskViewFactory(
-    WriteBehindState<DatabaseRecord> databases,
+    DatabaseRecords databases,
     TaskDefinitionReader definitions,
     PreviewFactory previews,
     ProtectionReader protection,
