@@ -1,5 +1,5 @@
 namespace Holdfast.Node.Discovery;
 
-/// <summary>The sources that the configuration defines, as opposed to those that are defined over the API.</summary>
+/// <summary>The sources that the configuration file defines, as opposed to those defined over the API.</summary>
 /// <param name="Items">The sources.</param>
 public sealed record ConfiguredSources(IReadOnlyList<AttachedSource> Items);

@@ -5,32 +5,31 @@ using Holdfast.Engines;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>
-/// What a look at a source changes of the records of its databases: a pure function of what was known and what was
+/// The changes that a discovery makes to the records of the databases of a source: a pure function of the known records and of what was
 /// found.
 /// </summary>
 internal sealed class DatabaseRecordChanges
 {
     private readonly AttachedSource _source;
     private readonly DateTimeOffset _now;
-    private readonly Dictionary<string, string> _newNames = new(StringComparer.Ordinal); // names of those that are new, by identity
+    private readonly Dictionary<string, string> _newNames = new(StringComparer.Ordinal); // of new databases, by identity
     private readonly List<DatabaseRecord> _records = [];
 
     private DatabaseRecordChanges(AttachedSource source, DateTimeOffset now) => (_source, _now) = (source, now);
 
-    /// <summary>The records that change.</summary>
+    /// <summary>The changed records.</summary>
     public IReadOnlyList<DatabaseRecord> Records => _records;
 
     /// <summary>
-    /// How many databases are missing: lost with so many others, at once or within a day, that they do not count as
-    /// dropped.
+    /// Number of databases that are missing: lost together with so many others, at once or within a day, that they do not count as dropped.
     /// </summary>
     public int Missing { get; private set; }
 
-    /// <summary>Compares.</summary>
+    /// <summary>Computes the changes.</summary>
     /// <param name="source">The source.</param>
-    /// <param name="known">The records of its databases, those of dropped ones too.</param>
-    /// <param name="found">What was found, by name.</param>
-    /// <param name="now">The moment.</param>
+    /// <param name="known">The records of its databases by name, including dropped ones.</param>
+    /// <param name="found">The databases that were found, by name.</param>
+    /// <param name="now">The current time.</param>
     public static DatabaseRecordChanges Compute(
         AttachedSource source,
         IReadOnlyDictionary<string, DatabaseRecord> known,
@@ -55,9 +54,9 @@ internal sealed class DatabaseRecordChanges
         }
         var problem = database.Problem is null ? null : OperationError.From(database.Problem);
         var encryption = database.Encryption.ToString();
-        // The size alone is no news: it is told from what was found, and stored when something else is.
-        var isThere = before is { Dropped: null, MissingSince: null };
-        if (isThere && before!.Encryption == encryption && before.Identity == database.Identity && before.Problem == problem)
+        // A new size alone is not stored: it is read from the result of the discovery.
+        var exists = before is { Dropped: null, MissingSince: null };
+        if (exists && before!.Encryption == encryption && before.Identity == database.Identity && before.Problem == problem)
         {
             return;
         }
@@ -77,9 +76,9 @@ internal sealed class DatabaseRecordChanges
 
     private void AddLost(IReadOnlyCollection<DatabaseRecord> known, IReadOnlyDictionary<string, DiscoveredDatabase> found)
     {
-        var there = known.Where(r => r.Dropped is null).ToList();
+        var existing = known.Where(r => r.Dropped is null).ToList();
         var lost = new List<DatabaseRecord>();
-        foreach (var record in there.Where(r => !found.ContainsKey(r.Id.Name)))
+        foreach (var record in existing.Where(r => !found.ContainsKey(r.Id.Name)))
         {
             if (record.Identity is { } identity && _newNames.TryGetValue(identity, out var name))
             {
@@ -91,29 +90,29 @@ internal sealed class DatabaseRecordChanges
             }
         }
 
-        // While some are missing nothing more is taken for dropped: what is wrong may go on.
-        var isHeld = SourceShrinkage.IsSuspicious(there.Count, lost.Count) || lost.Exists(r => r.MissingSince is not null);
-        if (!isHeld && lost.Count > 0)
+        // While databases are missing, further losses are not drops either: the cause may persist.
+        var isSuspicious = SourceShrinkage.IsSuspicious(existing.Count, lost.Count) || lost.Exists(r => r.MissingSince is not null);
+        if (!isSuspicious && lost.Count > 0)
         {
-            // In small steps it is the same loss: those that went first are missing again.
+            // Many small losses are one large loss: databases that were dropped first become missing, too.
             var before = SourceShrinkage.FindGradualLosses(
                 known,
                 lost.Select(r => r.Id).ToHashSet(),
                 id => found.ContainsKey(id.Name),
                 _now
             );
-            isHeld = before.Count > 0;
+            isSuspicious = before.Count > 0;
             _records.AddRange(before.Select(r => r with { Dropped = null, MissingSince = _now }));
             Missing = before.Count;
         }
 
-        if (isHeld)
+        if (isSuspicious)
         {
             Missing += lost.Count;
         }
         foreach (var record in lost)
         {
-            if (!isHeld)
+            if (!isSuspicious)
             {
                 _records.Add(record with { Dropped = _now, RenamedTo = null });
             }

@@ -67,7 +67,7 @@ public sealed class DatabaseRecords
 
     /// <summary>
     /// The databases as this node alone sees them: those that it has discovered, including dropped ones. If no other node uses the store,
-    /// a database that nobody has discovered is this node's, too: it was stored by halves when the node was killed.
+    /// this includes databases without a record of any node: the node was killed before both parts were stored.
     /// </summary>
     /// <param name="source">Name of the source; null for all.</param>
     public IEnumerable<DatabaseRecord> GetOwn(string? source)

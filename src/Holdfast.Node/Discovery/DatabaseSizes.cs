@@ -2,9 +2,9 @@ using Holdfast.Core.Databases;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>Sizes of databases, in bytes: as discovery saw them last, otherwise as they were stored.</summary>
+/// <summary>Sizes of databases, in bytes: from the last discovery, otherwise as stored.</summary>
 /// <param name="sources">The sources of this node.</param>
-/// <param name="databases">The stored records of all databases.</param>
+/// <param name="databases">The records of all databases.</param>
 public sealed class DatabaseSizes(SourceRegistry sources, DatabaseRecords databases)
 {
     /// <summary>The size of a database; 0 if it is unknown.</summary>

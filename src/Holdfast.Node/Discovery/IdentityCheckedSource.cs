@@ -4,11 +4,10 @@ using Holdfast.Engines;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>
-/// A source of which each use is held against what is known by its name: another server or file system may have come in
-/// its place since it was looked at.
+/// Checks the identity of a source at each use: another server or file system may have taken its place since the last discovery.
 /// </summary>
 /// <param name="inner">The source.</param>
-/// <param name="check">Throws where it is another.</param>
+/// <param name="check">Throws if it is another source than the known one of its name.</param>
 internal sealed class IdentityCheckedSource(IDatabaseSource inner, Action<SourceInfo> check) : IDatabaseSource
 {
     public string Name => inner.Name;
@@ -53,7 +52,7 @@ internal sealed class IdentityCheckedSource(IDatabaseSource inner, Action<Source
     {
         if (info is null)
         {
-            return; // its engine does not tell; the looks do
+            return; // the engine does not report it here; discovery checks it
         }
         try
         {
@@ -61,7 +60,7 @@ internal sealed class IdentityCheckedSource(IDatabaseSource inner, Action<Source
         }
         catch
         {
-            await opened.DisposeAsync(); // nothing of it was read or written
+            await opened.DisposeAsync(); // nothing has been read or written
             throw;
         }
     }

@@ -8,15 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>
-/// The databases of one source: those that were found last, and the records of all that are known, new, dropped,
-/// renamed, missing, unreadable. A source that
-/// is another one than was known by its name changes none of them.
+/// The databases of one source: those that the last discovery found, and the records of all that are known, including dropped, renamed,
+/// missing and unreadable ones. A source that is not the known one of its name changes none of them.
 /// </summary>
 /// <param name="attached">The source.</param>
 /// <param name="records">The records of all databases.</param>
-/// <param name="identities">What is known of each source, by its name.</param>
+/// <param name="identities">The known identities of sources.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Told of what cannot be stored.</param>
+/// <param name="logger">The log.</param>
 internal sealed partial class SourceDatabases(
     AttachedSource attached,
     DatabaseRecords records,
@@ -28,26 +27,26 @@ internal sealed partial class SourceDatabases(
     private readonly ILogger _logger = logger;
     private readonly ConcurrentDictionary<string, DiscoveredDatabase> _found = new(StringComparer.Ordinal);
 
-    // Guards what follows, and that records are changed only while it is open. Held while Changed is told; never while
-    // the source is called.
+    // Guards the fields below, and makes sure that records change only until Close returns. Held while Changed is raised (handlers must not
+    // block); never while the source is called. Taken after the registry's lock and before those of the state.
     private readonly Lock _gate = new();
     private SourceInfo? _rejected;
     private bool _isClosed;
 
-    /// <summary>Told of each database whose record changed. Must not block.</summary>
+    /// <summary>Raised for each database whose record changed, with the lock held. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
 
-    /// <summary>Databases that are missing, as their records say.</summary>
+    /// <summary>Number of databases that are missing on this node.</summary>
     public int Missing => records.GetOwn(attached.Name).Count(r => r is { Dropped: null, MissingSince: not null });
 
-    /// <summary>A database as it was found last; null where it is not there.</summary>
+    /// <summary>A database as the last discovery found it; null if it did not.</summary>
     public DiscoveredDatabase? Find(string name) => _found.GetValueOrDefault(name);
 
     /// <summary>Returns the records of its databases as this node sees them, by name, including dropped ones.</summary>
     public Dictionary<string, DatabaseRecord> GetKnownRecords() =>
         records.GetOwn(attached.Name).ToDictionary(r => r.Id.Name, StringComparer.Ordinal);
 
-    /// <summary>Why a database is not there.</summary>
+    /// <summary>Creates the exception that says why a database was not found.</summary>
     public HoldfastException ExplainAbsence(string name, SourceStatus status)
     {
         var id = new DatabaseId(attached.Name, name);
@@ -62,23 +61,23 @@ internal sealed partial class SourceDatabases(
                 return new(
                     ErrorCatalogue.SourceShrunk,
                     $"Database '{id}' is missing: its source has lost many databases within a day.",
-                    $"Bring them back, or confirm that they are gone: holdfast source confirm {attached.Name}"
+                    $"Restore them, or confirm that they were dropped: holdfast source confirm {attached.Name}"
                 );
             }
             if (status.CompletedAt is null)
             {
                 return new(
                     ErrorCatalogue.SourceSilent,
-                    $"Source '{attached.Name}' has not been looked at since the server started.",
-                    "It does not answer: check the server, or the mount."
+                    $"Source '{attached.Name}' has not been discovered since the server started: it does not answer.",
+                    "Check the database server, or the mount."
                 );
             }
         }
 
-        return new(ErrorCatalogue.NotFound, $"Database '{id}' is not there.", "It was dropped or renamed.");
+        return new(ErrorCatalogue.NotFound, $"Database '{id}' does not exist.", "It was dropped or renamed.");
     }
 
-    /// <summary>Throws where the source was found to be another one, and nobody has confirmed that.</summary>
+    /// <summary>Throws if the source is not the known one of its name, and no operator has confirmed it.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceIdentity"/>.</exception>
     public void ThrowIfIdentityRejected()
     {
@@ -91,7 +90,7 @@ internal sealed partial class SourceDatabases(
         }
     }
 
-    /// <summary>Why a source that says this of itself is not used; null where it is the one that is known.</summary>
+    /// <summary>Why a source with this description is not used; null if it is the known one.</summary>
     public HoldfastException? FindIdentityMismatch(SourceInfo info) =>
         identities.Check(attached.Name, info) switch
         {
@@ -101,8 +100,8 @@ internal sealed partial class SourceDatabases(
             _ => null,
         };
 
-    /// <summary>What answers is not what was known: from now on nothing of it is backed up.</summary>
-    /// <returns>Why.</returns>
+    /// <summary>Rejects the source because it is not the known one: from now on its databases cannot be backed up.</summary>
+    /// <returns>The exception that says why.</returns>
     public HoldfastException RejectIdentity(SourceInfo info)
     {
         lock (_gate)
@@ -114,10 +113,10 @@ internal sealed partial class SourceDatabases(
         return identities.CreateMismatchException(attached.Name, info);
     }
 
-    /// <summary>Takes what a look has found. Changes nothing once it is closed.</summary>
-    /// <returns>How many databases are missing.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceIdentity"/>: it is not the source that is known.</exception>
-    public int Apply(IReadOnlyDictionary<string, DiscoveredDatabase> found, SourceIdentityMatch verdict, SourceInfo info)
+    /// <summary>Applies the result of a discovery. Changes nothing after <see cref="Close"/>.</summary>
+    /// <returns>Number of missing databases.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceIdentity"/> if it is not the known source.</exception>
+    public int Apply(IReadOnlyDictionary<string, DiscoveredDatabase> found, SourceIdentityMatch match, SourceInfo info)
     {
         lock (_gate)
         {
@@ -126,9 +125,9 @@ internal sealed partial class SourceDatabases(
                 return 0;
             }
             var changes = DatabaseRecordChanges.Compute(attached, GetKnownRecords(), found, time.GetUtcNow());
-            // A directory without its id file, and at another place, is a copy or a new disk; one that is emptied has shrunk.
+            // A directory without its id file at another location is a copy or a new disk. An emptied one has lost its databases.
             if (
-                verdict == SourceIdentityMatch.IdentityLost
+                match == SourceIdentityMatch.IdentityLost
                 && changes.Missing == 0
                 && !identities.IsAtKnownLocation(attached.Name, info.Location)
             )
@@ -152,11 +151,11 @@ internal sealed partial class SourceDatabases(
         }
     }
 
-    /// <summary>Takes the source as it is: another identity is the right one, and databases that are missing were dropped.</summary>
-    /// <param name="identity">The identity that it had when it was looked at last; null for none.</param>
-    /// <param name="place">Where it lay then; null where its engine has no such thing.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/>, where nothing waits for that.</exception>
-    public void Confirm(string? identity, string? place)
+    /// <summary>Accepts the source as it is: its identity is the right one, and missing databases were dropped.</summary>
+    /// <param name="identity">Its identity at the last discovery; null if it had none.</param>
+    /// <param name="location">Its location at the last discovery; null if its engine has none.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if there is nothing to confirm.</exception>
+    public void Confirm(string? identity, string? location)
     {
         lock (_gate)
         {
@@ -165,19 +164,19 @@ internal sealed partial class SourceDatabases(
             {
                 throw new HoldfastException(
                     ErrorCatalogue.NotAllowed,
-                    $"Nothing of source '{attached.Name}' waits to be confirmed.",
-                    "GET /api/v1/sources tells how the sources are."
+                    $"There is nothing to confirm for source '{attached.Name}'.",
+                    "The states of all sources: holdfast source list"
                 );
             }
             if (_rejected is { } info)
             {
                 identities.Adopt(attached.Name, info.Identity, info.Location);
             }
-            else if (identity is null && identities.IsAtKnownLocation(attached.Name, place))
+            else if (identity is null && identities.IsAtKnownLocation(attached.Name, location))
             {
-                identities.Forget(attached.Name); // an emptied directory has no id file: what comes there next is taken for it
+                identities.Forget(attached.Name); // an emptied directory has no id file: accept what appears there next
             }
-            // At another place lies another directory, as below a mount point: that is the next question.
+            // At another location it is another directory, for example the one below a mount point: the next discovery rejects it.
             _rejected = null;
             foreach (var record in missing)
             {
@@ -191,21 +190,21 @@ internal sealed partial class SourceDatabases(
     }
 
     /// <summary>
-    /// Takes the source as it is for the one of its name. Changes nothing once it is closed: what was forgotten with a
-    /// source that was detached stays so.
+    /// Accepts the source as the one of its name. Changes nothing after <see cref="Close"/>: the record of a detached source is not created
+    /// again.
     /// </summary>
-    public void Adopt(string? identity, string? place)
+    public void Adopt(string? identity, string? location)
     {
         lock (_gate)
         {
             if (!_isClosed)
             {
-                identities.Adopt(attached.Name, identity, place);
+                identities.Adopt(attached.Name, identity, location);
             }
         }
     }
 
-    /// <summary>Changes no record any more from when this returns.</summary>
+    /// <summary>When it returns, no record is changed any longer.</summary>
     public void Close()
     {
         lock (_gate)
@@ -214,7 +213,7 @@ internal sealed partial class SourceDatabases(
         }
     }
 
-    // One that no store takes stops no other.
+    // A record that the store cannot accept must not prevent others from being stored. Called with the lock held.
     private void Set(DatabaseRecord record)
     {
         try
@@ -230,6 +229,6 @@ internal sealed partial class SourceDatabases(
         Subscribers.Notify(Changed, record);
     }
 
-    [LoggerMessage(EventId = 5204, Level = LogLevel.Error, Message = "The record of database {Database} cannot be stored; the others are")]
+    [LoggerMessage(EventId = 5204, Level = LogLevel.Error, Message = "The record of database {Database} cannot be stored")]
     private partial void LogNotStored(Exception exception, string database);
 }

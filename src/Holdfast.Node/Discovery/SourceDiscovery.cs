@@ -5,12 +5,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>Looks at one source: whether it is the one that is known, and what is there. Gives it an identity where it has none.</summary>
+/// <summary>
+/// Discovers one source: checks its identity, lists its databases, and assigns an identity to a source that has none.
+/// </summary>
 /// <param name="attached">The source.</param>
-/// <param name="contents">Takes what is found.</param>
-/// <param name="identities">What is known of each source, by its name.</param>
-/// <param name="update">Changes the status of the source.</param>
-/// <param name="logger">Told when it was given an identity.</param>
+/// <param name="contents">The databases of the source.</param>
+/// <param name="identities">The known identities of sources.</param>
+/// <param name="update">Updates the status of the source; called without a lock.</param>
+/// <param name="logger">The log.</param>
 internal sealed partial class SourceDiscovery(
     AttachedSource attached,
     SourceDatabases contents,
@@ -22,26 +24,26 @@ internal sealed partial class SourceDiscovery(
     private readonly ILogger _logger = logger;
     private volatile bool _hasTriedToIdentify;
 
-    /// <summary>Whether it may be given an identity is tried again: an operator has taken it as it is.</summary>
+    /// <summary>Makes the next discovery try again to assign an identity, because an operator has confirmed the source.</summary>
     public void ResetIdentification() => _hasTriedToIdentify = false;
 
-    /// <summary>Looks once; one at a time.</summary>
-    /// <exception cref="HoldfastException">It cannot be read, or is another one. It may throw anything else.</exception>
+    /// <summary>Discovers the source once. Must not run concurrently. May also throw whatever the source throws.</summary>
+    /// <exception cref="HoldfastException">The source cannot be read, or is not the known one of its name.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var info = await attached.Source.DescribeAsync(cancellationToken);
         update(s => s with { Identity = info.Identity, Location = info.Location });
-        var verdict = identities.Check(attached.Name, info);
-        if (verdict == SourceIdentityMatch.Mismatch)
+        var match = identities.Check(attached.Name, info);
+        if (match == SourceIdentityMatch.Mismatch)
         {
             throw contents.RejectIdentity(info);
         }
         var found = await DiscoverAsync(cancellationToken);
-        var missing = contents.Apply(found, verdict, info);
+        var missing = contents.Apply(found, match, info);
         update(s => s with { Databases = found.Count, SkippedFiles = attached.Source.SkippedFiles });
         if (missing == 0)
         {
-            await IdentifyAsync(verdict, info, found.Count, cancellationToken);
+            await IdentifyAsync(match, info, found.Count, cancellationToken);
         }
     }
 
@@ -69,24 +71,24 @@ internal sealed partial class SourceDiscovery(
         return found;
     }
 
-    // One that cannot be stored under its name is listed under another: none is passed over without a word.
+    // A database whose name cannot be stored is listed under another one, so that it does not go unnoticed.
     private static void AddUnderPlaceholderName(DiscoveredDatabase database, Dictionary<string, DiscoveredDatabase> found)
     {
         var name = PlaceholderName.Create(database.Name);
         while (found.ContainsKey(name))
         {
-            name += "~"; // somebody has made one of this name
+            name += "~"; // another database has this name
         }
         var problem = database.Problem
             ?? new HoldfastException(
                 ErrorCatalogue.SourceUnreadable,
-                $"The name of this database is no text, or has more than {DatabaseId.MaxNameBytes} bytes; it is listed as '{name}'.",
-                "Give it another name, or exclude it."
+                $"The name of this database is not valid text, or has more than {DatabaseId.MaxNameBytes} bytes; it is listed as '{name}'.",
+                "Rename it, or exclude it."
             );
         found[name] = database with { Name = name, Problem = problem };
     }
 
-    // A database that was there, and whose file is there still, is no dropped one.
+    // A database that was not found but whose file still exists was not dropped.
     private async Task ExplainAsync(Dictionary<string, DiscoveredDatabase> found, CancellationToken cancellationToken)
     {
         var absent = contents
@@ -108,9 +110,9 @@ internal sealed partial class SourceDiscovery(
         }
     }
 
-    private async Task IdentifyAsync(SourceIdentityMatch verdict, SourceInfo info, int databases, CancellationToken cancellationToken)
+    private async Task IdentifyAsync(SourceIdentityMatch match, SourceInfo info, int databases, CancellationToken cancellationToken)
     {
-        // An empty directory may be one whose file system is not mounted yet.
+        // The file system of an empty directory may not be mounted yet.
         if (info.Identity is null && databases == 0)
         {
             return;
@@ -123,7 +125,7 @@ internal sealed partial class SourceDiscovery(
 
         if (info.Location is null)
         {
-            return; // it has none, or does not tell; what was known stands
+            return; // it has none or does not report it; the known one is kept
         }
         if (!_hasTriedToIdentify)
         {
@@ -131,7 +133,7 @@ internal sealed partial class SourceDiscovery(
             var identity = identities.CreateIdentity(attached.Name);
             if (await attached.Source.AssignIdentityAsync(identity, cancellationToken))
             {
-                _hasTriedToIdentify = false; // should it be lost again
+                _hasTriedToIdentify = false; // in case it is lost again
                 contents.Adopt(identity, info.Location);
                 update(s => s with { Identity = identity });
                 LogIdentified(attached.Name, identity);
@@ -139,7 +141,7 @@ internal sealed partial class SourceDiscovery(
             }
         }
 
-        if (verdict != SourceIdentityMatch.IdentityLost)
+        if (match != SourceIdentityMatch.IdentityLost)
         {
             contents.Adopt(null, info.Location);
         }

@@ -84,10 +84,10 @@ internal sealed class SourceIdentities(WriteBehindState<SourceRecord> shared, Wr
         var (was, now) = (Describe(shared.Find(source)?.Identity, own.Find(source)?.Location), Describe(info.Identity, info.Location));
         return new(
             ErrorCatalogue.SourceIdentity,
-            $"Source '{source}' is not the one that was known by this name: it had {was}, and has {now}. Nothing is backed up "
-                + "from it, and nothing is restored to it.",
-            "If another server or file system answers in its place, bring the right one back. If this one is right, as after "
-                + $"a move or an upgrade: holdfast source confirm {source}"
+            $"Source '{source}' is not the one that was known by this name: it had {was} and now has {now}. It is not used for "
+                + "backups or restores.",
+            "If another server or file system answers in its place, restore the original one. If this one is right, for example "
+                + $"after a move or an upgrade: holdfast source confirm {source}"
         );
     }
 
@@ -101,6 +101,6 @@ internal sealed class SourceIdentities(WriteBehindState<SourceRecord> shared, Wr
 
     private static string Describe(string? identity, string? location) =>
         identity is not null ? $"the identity {identity}"
-        : location is not null ? $"no identity, at the place {location}"
+        : location is not null ? $"no identity, but the location {location}"
         : "no identity";
 }

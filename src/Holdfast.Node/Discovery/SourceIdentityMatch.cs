@@ -1,17 +1,17 @@
 namespace Holdfast.Node.Discovery;
 
-/// <summary>What the identity of a source says, held against what is known by its name.</summary>
+/// <summary>Result of comparing a source with what is known by its name.</summary>
 internal enum SourceIdentityMatch
 {
     /// <summary>Nothing is known yet.</summary>
     Unknown,
 
-    /// <summary>It is the one that is known.</summary>
+    /// <summary>It is the known source.</summary>
     Match,
 
-    /// <summary>It has lost its identity. Its place says whether it is the same.</summary>
+    /// <summary>It has lost its identity. Its location determines whether it is the known source.</summary>
     IdentityLost,
 
-    /// <summary>It is another.</summary>
+    /// <summary>It is another source.</summary>
     Mismatch,
 }

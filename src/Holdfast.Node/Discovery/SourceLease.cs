@@ -3,33 +3,30 @@ using Holdfast.Engines;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>A source that somebody works with: it stays usable until this is disposed, even if it is detached meanwhile.</summary>
+/// <summary>Keeps a source usable until the lease is disposed, even if the source is detached in the meantime.</summary>
 public sealed class SourceLease : IAsyncDisposable
 {
     private readonly SourceMonitor _monitor;
-    private int _ended;
+    private int _isDisposed;
 
     internal SourceLease(SourceMonitor monitor) => _monitor = monitor;
 
     /// <summary>Name of its engine.</summary>
     public string Engine => _monitor.Attached.Engine;
 
-    /// <summary>
-    /// The source. Each view and each restore is refused where it turns out to be another than the one that was known
-    /// by its name.
-    /// </summary>
+    /// <summary>The source. Views and restores fail if it turns out not to be the known source of its name.</summary>
     public IDatabaseSource Source => _monitor.CheckedSource;
 
-    /// <summary>A database that is to be backed up, as it was found last.</summary>
-    /// <exception cref="HoldfastException">It is not there; the message says why.</exception>
+    /// <summary>A database as the last discovery found it.</summary>
+    /// <exception cref="HoldfastException">It was not found; the message says why.</exception>
     public DiscoveredDatabase GetDatabase(string name) => _monitor.GetDatabase(name);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            await _monitor.ReleaseAsync();
+            await _monitor.Users.ReleaseAsync();
         }
     }
 }

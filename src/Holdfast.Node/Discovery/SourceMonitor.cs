@@ -10,116 +10,117 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Discovery;
 
 /// <summary>
-/// Has one source looked at, and lends it to whoever works with it. Whatever the source throws is a problem in
-/// <see cref="Status"/>; one that does not
-/// answer holds up nobody for longer than <see cref="DiscoveryTimeout"/>. What is found there <see cref="SourceDatabases"/> keeps.
+/// Discovers one source, and lends it to its users. Whatever the source throws becomes a problem in <see cref="Status"/>; a source that
+/// does not answer blocks nobody for longer than <see cref="DiscoveryTimeout"/>. <see cref="SourceDatabases"/> keeps what discovery finds.
 /// </summary>
 public sealed partial class SourceMonitor : IAsyncDisposable
 {
-    /// <summary>How long anybody waits for a look. The look itself goes on, and what it finds counts.</summary>
+    /// <summary>How long callers wait for a discovery. The discovery itself continues, and its result counts.</summary>
     public static readonly TimeSpan DiscoveryTimeout = TimeSpan.FromSeconds(60);
 
     private readonly SourceDatabases _contents;
     private readonly SourceDiscovery _discovery;
+    private readonly SourceCleanup _cleanup;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly DateTimeOffset _since;
+    private readonly DateTimeOffset _attachedAt;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Guards what follows. Never held while the source is called, nor while anybody is told of anything.
+    // Guards the fields below. Never held while the source is called or an event is raised.
     private readonly Lock _gate = new();
     private Task? _running,
-        _next,
-        _cleaning;
-    private bool _isClosed,
-        _isLeft,
-        _isCleaned;
-    private int _users = 1; // the monitor itself is one, until it is closed
-    private volatile SourceStatus _status = new(null, 0, null);
+        _next;
+    private bool _isClosed;
+    private volatile SourceStatus _status = new(null, 0, null); // written under the lock, read without it
 
     internal SourceMonitor(AttachedSource attached, DatabaseRecords records, SourceIdentities identities, TimeProvider time, ILogger logger)
     {
-        (Attached, _time, _logger, _since) = (attached, time, logger, time.GetUtcNow());
+        (Attached, _time, _logger, _attachedAt) = (attached, time, logger, time.GetUtcNow());
+        Users = new(attached, logger);
         _contents = new(attached, records, identities, time, logger);
         _contents.Changed += record => Subscribers.Notify(Changed, record);
         _discovery = new(attached, _contents, identities, change => Update(change), logger);
+        _cleanup = new(this, logger);
         CheckedSource = new IdentityCheckedSource(attached.Source, CheckIdentity);
     }
 
-    /// <summary>Told of each database whose record changed. Must not block.</summary>
+    /// <summary>Raised for each database whose record changed. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
 
-    /// <summary>Told when the source went down or came back, or lost databases. Must not block.</summary>
+    /// <summary>Raised when the source failed, recovered, or lost databases. Must not block.</summary>
     public event Action? StatusChanged;
 
-    /// <summary>Told once, when <see cref="IsReady"/>. Must not block.</summary>
+    /// <summary>Raised once, when <see cref="IsReady"/> becomes true. Must not block.</summary>
     internal event Action? Ready;
 
-    /// <summary>The source. To work with it, <see cref="Acquire"/> it.</summary>
+    /// <summary>The source. <see cref="Acquire"/> it to use it.</summary>
     public AttachedSource Attached { get; }
 
-    /// <summary>When the last look ended; when it was attached, before the first has.</summary>
-    public DateTimeOffset LastDiscovery => Status.CompletedAt ?? _since;
+    /// <summary>When the last discovery ended; before the first has ended, when the source was attached.</summary>
+    public DateTimeOffset LastDiscovery => Status.CompletedAt ?? _attachedAt;
 
-    /// <summary>What the last look came to.</summary>
+    /// <summary>The result of the last discovery.</summary>
     public SourceStatus Status => _status;
 
-    /// <summary>Databases that are missing, as their records say.</summary>
+    /// <summary>Number of databases that are missing on this node.</summary>
     public int Missing => _contents.Missing;
 
-    /// <summary>Whether an operator has to confirm the source as it is: it is another one, or has lost databases.</summary>
+    /// <summary>Whether an operator has to confirm the source: it has another identity, or has lost databases.</summary>
     public bool NeedsConfirmation => Status.Problem?.Code == ErrorCatalogue.SourceIdentity.Code || Missing > 0;
 
     /// <summary>
-    /// Whether the first look has ended, or is not waited for any more. Before that nothing is known of what is there,
-    /// only what was.
+    /// Whether the first discovery has ended or timed out. Before that, only what was stored is known, not what the source contains.
     /// </summary>
     public bool IsReady => _ready.Task.IsCompleted;
 
-    /// <summary>The source as whoever works with it sees it.</summary>
+    /// <summary>The source as its users see it.</summary>
     internal IDatabaseSource CheckedSource { get; }
+
+    /// <summary>The users of the source.</summary>
+    internal SourceUsers Users { get; }
 
     /// <summary>Cancelled when the source is detached.</summary>
     internal CancellationToken Stopping => _stop.Token;
 
     /// <summary>
-    /// What is the matter with the source as a whole: it cannot be read, is not used, does not answer, or has shrunk.
-    /// Null where nothing is.
+    /// The problem of the source as a whole: it cannot be read, is not used, does not answer, or has lost databases; null if there is none.
     /// </summary>
-    /// <param name="interval">Time between two looks.</param>
+    /// <param name="interval">Time between two discoveries.</param>
     public OperationError? Problem(TimeSpan interval) =>
         Status.Problem
         ?? SourceAlerts.CheckSilence(Attached.Name, LastDiscovery, interval, _time.GetUtcNow())
         ?? (Missing is > 0 and var missing ? SourceAlerts.CreateShrunkError(Attached.Name, missing) : null);
 
-    /// <summary>Since when and why the source cannot be reached; null where it can, also where it has lost databases.</summary>
-    /// <param name="interval">Time between two looks.</param>
+    /// <summary>Since when and why the source cannot be reached; null if it can, even if it has lost databases.</summary>
+    /// <param name="interval">Time between two discoveries.</param>
     public SourceOutage? Outage(TimeSpan interval) =>
         Status is { Problem: { } problem, ProblemSince: { } since } ? new(since, problem)
         : SourceAlerts.CheckSilence(Attached.Name, LastDiscovery, interval, _time.GetUtcNow()) is { } silence ? new(LastDiscovery, silence)
         : null;
 
-    /// <summary>A database as it was found last; null where it is not there.</summary>
+    /// <summary>A database as the last discovery found it; null if it did not.</summary>
     public DiscoveredDatabase? FindDatabase(string name) => _contents.Find(name);
 
-    /// <summary>A database that is to be backed up, as it was found last.</summary>
-    /// <exception cref="HoldfastException">It is not there; the message says why.</exception>
+    /// <summary>A database as the last discovery found it.</summary>
+    /// <exception cref="HoldfastException">It was not found; the message says why.</exception>
     public DiscoveredDatabase GetDatabase(string name) => _contents.Find(name) ?? throw _contents.ExplainAbsence(name, Status);
 
-    /// <summary>Begins to work with the source.</summary>
-    /// <exception cref="HoldfastException">It is detached, or is not the one that was known by its name.</exception>
+    /// <summary>Acquires the source for use.</summary>
+    /// <exception cref="HoldfastException">It was detached, or is not the known source of its name.</exception>
     public SourceLease Acquire()
     {
         _contents.ThrowIfIdentityRejected();
-        return AcquireLease();
+        return AcquireUnchecked();
     }
 
     /// <summary>
-    /// Looks now, and returns when the records show what was found, or <see cref="DiscoveryTimeout"/> is at its end. What goes
-    /// wrong is told in <see cref="Status"/>.
+    /// Discovers the source now; returns when the records show the result, or after <see cref="DiscoveryTimeout"/>. Failures are in
+    /// <see cref="Status"/>.
     /// </summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. The look goes on.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellationToken"/> was cancelled. The discovery continues.
+    /// </exception>
     public async Task DiscoverAsync(CancellationToken cancellationToken)
     {
         try
@@ -128,18 +129,15 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            MarkReady(); // nobody waits for it for ever; the status says since when it is looked at
+            MarkReady(); // nobody waits for it any longer; the status shows since when it has been running
         }
     }
 
-    /// <summary>Returns when <see cref="IsReady"/>.</summary>
+    /// <summary>Waits until <see cref="IsReady"/>.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(cancellationToken);
 
-    /// <summary>
-    /// Takes the source as it is: another identity is the right one, and databases that are missing were dropped. Looks
-    /// again then.
-    /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/>, where nothing waits for that.</exception>
+    /// <summary>Accepts the source as it is, with its identity and without its missing databases; then discovers it again.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if there is nothing to confirm.</exception>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
         _contents.Confirm(Status.Identity, Status.Location);
@@ -147,23 +145,25 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         await DiscoverAsync(cancellationToken);
     }
 
-    /// <summary>Closes it, and lets the source go: it is disposed when nobody works with it any more. Never throws.</summary>
+    /// <summary>Closes the monitor. The source is disposed when its last user has released it. Never throws.</summary>
     public async ValueTask DisposeAsync()
     {
         Close();
-        lock (_gate)
-        {
-            if (_isLeft)
-            {
-                return;
-            }
-            _isLeft = true;
-        }
-
-        await ReleaseAsync();
+        await Users.DetachAsync();
     }
 
-    /// <summary>Begins a look, unless one that sees all that is there now is to begin anyway.</summary>
+    /// <summary>Acquires the source even if its identity was rejected, to discover it or to clean up.</summary>
+    /// <exception cref="HoldfastException">It was detached.</exception>
+    internal SourceLease AcquireUnchecked() =>
+        Users.TryAdd()
+            ? new(this)
+            : throw new HoldfastException(
+                ErrorCatalogue.NotFound,
+                $"Source '{Attached.Name}' was detached.",
+                "If it was saved again in the meantime, retry."
+            );
+
+    /// <summary>Starts a discovery, unless one that will see the present contents is about to start anyway.</summary>
     internal Task StartDiscovery()
     {
         lock (_gate)
@@ -172,7 +172,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
             {
                 return Task.CompletedTask;
             }
-            // One that runs may have passed by what its caller has just made: another follows it.
+            // A running discovery may have passed what the caller has just created, so another one follows it.
             if (_running is { IsCompleted: false })
             {
                 return _next ??= DiscoverAfterAsync(_running);
@@ -181,20 +181,10 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to remove what restores have left behind, unless that was done, or is being done.</summary>
-    internal void StartCleanup()
-    {
-        lock (_gate)
-        {
-            if (_isCleaned || _isClosed || _cleaning is { IsCompleted: false })
-            {
-                return;
-            }
-            _cleaning = Task.Run(CleanAsync, CancellationToken.None);
-        }
-    }
+    /// <summary>Starts to remove leftovers of restores, unless that is done or running.</summary>
+    internal void StartCleanup() => _cleanup.Start();
 
-    /// <summary>Changes no record any more from when this returns.</summary>
+    /// <summary>Closes the monitor; when it returns, the monitor no longer changes records. Never throws.</summary>
     internal void Close()
     {
         lock (_gate)
@@ -206,8 +196,9 @@ public sealed partial class SourceMonitor : IAsyncDisposable
             _isClosed = true;
         }
 
+        Users.Close();
         _contents.Close();
-        // What is registered there is the source's business: it may take its time, and what it throws is told.
+        // The source's own callbacks may take time; what they throw is logged.
         _stop
             .CancelAsync()
             .ContinueWith(
@@ -219,69 +210,15 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         MarkReady();
     }
 
-    /// <summary>Somebody works with it no more.</summary>
-    internal async Task ReleaseAsync()
-    {
-        lock (_gate)
-        {
-            if (--_users > 0)
-            {
-                return;
-            }
-        }
-
-        try
-        {
-            await Attached.Source.DisposeAsync();
-        }
-        catch (Exception e)
-        {
-            LogNotDisposed(e, Attached.Name); // nothing is to be done with it any more
-        }
-    }
-
-    // Never throws.
-    private async Task CleanAsync()
-    {
-        try
-        {
-            await using var use = AcquireLease();
-            await use.Source.RemoveLeftoversAsync(_stop.Token);
-            _isCleaned = true;
-        }
-        catch (Exception) when (_stop.IsCancellationRequested)
-        {
-            // Detached: whoever attaches it next does it.
-        }
-        catch (Exception e)
-        {
-            LogNotCleaned(e, Attached.Name); // a source that is down: the look says so
-        }
-    }
-
-    // What a view or a restore has found: the look that follows tells everybody else.
+    // Called by a view or a restore. The discovery that it starts lets everybody else know.
     private void CheckIdentity(SourceInfo info)
     {
-        if (_contents.FindIdentityMismatch(info) is not { } refusal)
+        if (_contents.FindIdentityMismatch(info) is not { } mismatch)
         {
             return;
         }
         StartDiscovery();
-        throw refusal;
-    }
-
-    private SourceLease AcquireLease()
-    {
-        lock (_gate)
-        {
-            if (!_isClosed)
-            {
-                _users++;
-                return new(this);
-            }
-        }
-
-        throw new HoldfastException(ErrorCatalogue.NotFound, $"Source '{Attached.Name}' was detached.", "If it was saved anew, ask again.");
+        throw mismatch;
     }
 
     private async Task DiscoverAfterAsync(Task running)
@@ -305,14 +242,14 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         await next;
     }
 
-    // Never throws: whatever the source does ends here.
+    // Never throws: whatever the source throws ends here.
     private async Task DiscoverOnceAsync()
     {
         Update(s => s with { DiscoveryStarted = _time.GetUtcNow() });
         OperationError? problem = null;
         try
         {
-            await using var use = AcquireLease();
+            await using var use = AcquireUnchecked();
             await _discovery.RunAsync(_stop.Token);
         }
         catch (Exception) when (_stop.IsCancellationRequested)
@@ -326,7 +263,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         catch (Exception e)
         {
             LogUnexpected(e, Attached.Name);
-            problem = OperationError.From(UnexpectedFailure.Wrap($"Looking at source '{Attached.Name}'", e));
+            problem = OperationError.From(UnexpectedFailure.Wrap($"Discovery of source '{Attached.Name}'", e));
         }
 
         CompleteDiscovery(problem);
@@ -383,27 +320,13 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     [LoggerMessage(EventId = 5202, Level = LogLevel.Error, Message = "Source {Source} cannot be read: {Reason}")]
     private partial void LogProblem(string source, string reason);
 
-    [LoggerMessage(EventId = 5203, Level = LogLevel.Error, Message = "Looking at source {Source} failed unexpectedly; it is tried again")]
+    [LoggerMessage(EventId = 5203, Level = LogLevel.Error, Message = "Discovery of source {Source} failed unexpectedly; it is retried")]
     private partial void LogUnexpected(Exception exception, string source);
-
-    [LoggerMessage(
-        EventId = 5205,
-        Level = LogLevel.Warning,
-        Message = "What restores may have left behind at source {Source} could not be removed; it is tried again"
-    )]
-    private partial void LogNotCleaned(Exception exception, string source);
-
-    [LoggerMessage(
-        EventId = 5206,
-        Level = LogLevel.Warning,
-        Message = "Source {Source} was detached, and its connections could not be closed in order"
-    )]
-    private partial void LogNotDisposed(Exception exception, string source);
 
     [LoggerMessage(
         EventId = 5208,
         Level = LogLevel.Warning,
-        Message = "Source {Source} was detached, and what it did could not be stopped in order"
+        Message = "Source {Source} was detached, but its running work could not be stopped cleanly"
     )]
     private partial void LogNotCancelled(Exception exception, string source);
 }

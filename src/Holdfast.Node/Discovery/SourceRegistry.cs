@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;
 
-/// <summary>The sources of this node: attached, looked at again and again, and detached. None waits for another.</summary>
+/// <summary>The sources of this node: attaches, periodically discovers, and detaches them. No source waits for another.</summary>
 public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
 {
     private readonly DatabaseRecords _records;
@@ -17,47 +17,50 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<SourceRegistry> _logger;
     private readonly ConcurrentDictionary<string, SourceMonitor> _monitors = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Task, byte> _closing = new(); // sources that were detached and are not closed yet
+    private readonly ConcurrentDictionary<Task, byte> _closing = new(); // detached sources that are not closed yet
     private int _isDisposed;
-    private readonly Lock _gate = new(); // who attaches and detaches has it, so that at no time two monitors of one name change records
 
-    /// <summary>Makes it.</summary>
+    // Serializes attaching and detaching, so that two monitors of one name never change records at the same time. Held while Changed is
+    // raised (handlers must not block); never while a source is called. Taken before the locks of the monitors and of the state.
+    private readonly Lock _gate = new();
+
+    /// <summary>Creates the registry; it has no sources yet.</summary>
     /// <param name="state">The records of databases and sources.</param>
-    /// <param name="interval">Time between two looks at a source.</param>
-    /// <param name="supervisor">Runs the loop of each source.</param>
+    /// <param name="interval">Time between two discoveries of a source.</param>
+    /// <param name="supervisor">Runs the discovery loop of each source.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Told of what happens to sources.</param>
+    /// <param name="logger">The log.</param>
     public SourceRegistry(NodeState state, TimeSpan interval, Supervisor supervisor, TimeProvider time, ILogger<SourceRegistry> logger)
     {
         (_records, Interval, _supervisor, _time, _logger) = (state.Databases, interval, supervisor, time, logger);
         _identities = new(state.SourceRecords, state.NodeSources, state.Store.IsExclusive);
     }
 
-    /// <summary>Told of each database whose record changed. Must not block.</summary>
+    /// <summary>Raised for each database whose record changed, with a lock held. Must not block.</summary>
     public event Action<DatabaseRecord>? Changed;
 
-    /// <summary>Told when a source came, went, went down or came back. Must not block.</summary>
+    /// <summary>Raised when a source was attached or detached, failed or recovered. Must not block.</summary>
     public event Action? StatusChanged;
 
-    /// <summary>Told the name of a source whose first look has ended, or is waited for no longer. Must not block.</summary>
+    /// <summary>Raised with the name of a source whose first discovery has ended or timed out. Must not block.</summary>
     public event Action<string>? Ready;
 
-    /// <summary>Time between two looks at a source.</summary>
+    /// <summary>Time between two discoveries of a source.</summary>
     public TimeSpan Interval { get; }
 
-    /// <summary>All of them, in no order.</summary>
+    /// <summary>All sources, unordered.</summary>
     public IReadOnlyCollection<SourceMonitor> Items => [.. _monitors.Values];
 
-    /// <summary>One of them; null where this node has none of that name.</summary>
+    /// <summary>The source of a name; null if this node has none.</summary>
     public SourceMonitor? Find(string name) => _monitors.GetValueOrDefault(name);
 
     /// <inheritdoc/>
     public bool IsReady(string source) => Find(source) is not { IsReady: false };
 
-    /// <summary>Begins to work with a source when it is settled. One that is saved anew meanwhile is used as it is by then.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="HoldfastException">This node has none of that name, or it is not the one that was known by it.</exception>
+    /// <summary>Acquires a source for use when it is ready. If it is replaced in the meantime, acquires its replacement.</summary>
+    /// <param name="name">Name of the source.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HoldfastException">This node has no such source, or it is not the known one of its name.</exception>
     public async Task<SourceLease> AcquireAsync(string name, CancellationToken cancellationToken)
     {
         while (true)
@@ -66,7 +69,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
                 ?? throw new HoldfastException(
                     ErrorCatalogue.NotFound,
                     $"Source '{name}' is not configured on this node.",
-                    "Choose a source of GET /api/v1/sources, or add it to holdfast.json."
+                    "Choose another source (holdfast source list), or add this one to holdfast.json."
                 );
             await monitor.WaitUntilReadyAsync(cancellationToken);
             try
@@ -75,8 +78,8 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
             }
             catch (HoldfastException)
             {
-                // Where another has taken its place, that one is meant. Not asked in a filter: those run before what
-                // threw lets go of its locks.
+                // If it was replaced, use the replacement. Not checked in an exception filter: a filter would run while the thrower still
+                // holds its locks.
                 if (!IsReplaced(monitor))
                 {
                     throw;
@@ -85,7 +88,9 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         }
     }
 
-    /// <summary>Attaches a source in the place of one of the same name, and returns at once: it is looked at in the background.</summary>
+    /// <summary>
+    /// Attaches a source, replacing one of the same name. Returns at once: the source is discovered in the background.
+    /// </summary>
     /// <returns>Its monitor; wait with <see cref="SourceMonitor.WaitUntilReadyAsync"/>.</returns>
     public SourceMonitor Attach(AttachedSource source)
     {
@@ -95,8 +100,8 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         monitor.Ready += () => Subscribers.Notify(Ready, source.Name);
         lock (_gate)
         {
-            // At no time is there none of this name: what waits for the source would fail. The old one changes no
-            // record any more when the new one can be found.
+            // Find never returns null in between: whoever waits for the source would fail. The old monitor is closed, and so no longer
+            // changes records, before the new one can be found.
             var before = Find(source.Name);
             before?.Close();
             _monitors[source.Name] = monitor;
@@ -116,17 +121,16 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         return monitor;
     }
 
-    /// <summary>The same, and returns when it has been looked at once. It may be down: then its status says so.</summary>
+    /// <summary>Attaches a source and waits for its first discovery. If that fails, the status says so.</summary>
     public Task AttachAsync(AttachedSource source, CancellationToken cancellationToken) =>
         Attach(source).WaitUntilReadyAsync(cancellationToken);
 
-    /// <summary>Returns when each source has been looked at once, or is waited for no longer.</summary>
+    /// <summary>Waits until the first discovery of each source has ended or timed out.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Items.Select(m => m.WaitUntilReadyAsync(cancellationToken)));
 
     /// <summary>
-    /// Detaches a source: its databases count as dropped, and their backups stay. What works with it keeps it until it
-    /// has ended.
+    /// Detaches a source: its databases count as dropped, and their backups are kept. Its current users can use it to the end.
     /// </summary>
     public void Detach(string name)
     {
@@ -136,7 +140,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
             {
                 ReleaseInBackground(before);
             }
-            _identities.Forget(name); // defined anew, it may be another
+            _identities.Forget(name); // if it is defined again, it may be another one
             foreach (var record in _records.GetOwn(name).Where(r => r.Dropped is null).ToList())
             {
                 Set(record with { Dropped = _time.GetUtcNow(), MissingSince = null, IsDropConfirmed = true });
@@ -167,12 +171,11 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes it for meant that this node does not have a source any more: what is missing of it counts as dropped, and
-    /// its backups stay.
+    /// Confirms that this node no longer has a source: its missing databases count as dropped, and their backups are kept.
     /// </summary>
-    /// <param name="source">Its name.</param>
-    /// <param name="database">One of its databases; null for all.</param>
-    /// <returns>Whether there was any; false too where this node has the source.</returns>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="database">Name of one of its databases; null for all.</param>
+    /// <returns>Whether any database was missing; false if this node has the source.</returns>
     public bool TryForget(string source, string? database = null)
     {
         lock (_gate)
@@ -191,7 +194,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
             }
             if (database is null)
             {
-                _identities.Forget(source); // configured anew, it may be another
+                _identities.Forget(source); // if it is configured again, it may be another one
             }
             return missing.Count > 0;
         }
@@ -215,7 +218,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
     internal Task WaitUntilStoredAsync(string source, CancellationToken cancellationToken) =>
         _identities.WaitUntilStoredAsync(source, cancellationToken);
 
-    /// <summary>Looks at no source any more.</summary>
+    /// <summary>Ends discovery: no record is changed any longer.</summary>
     public void Stop()
     {
         lock (_gate)
@@ -241,18 +244,19 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
             _monitors.Clear();
         }
 
-        // One that does not answer keeps nobody: the process ends it.
+        // A source that does not answer must not delay the shutdown; the process ends anyway.
         await Task.WhenAny(Task.WhenAll(closing), Task.Delay(SourceMonitor.DiscoveryTimeout, TimeProvider.System));
     }
 
-    // With the gate held.
+    // Called with the lock held.
     private void Set(DatabaseRecord record)
     {
         _records.Set(record);
         Subscribers.Notify(Changed, record);
     }
 
-    // With the gate held. It is closed when this returns. Its last user disposes it, and nobody waits for that but the node's own end.
+    // Called with the lock held. The monitor is closed when this returns; its last user disposes the source, and only DisposeAsync waits
+    // for that.
     private void ReleaseInBackground(SourceMonitor before)
     {
         before.Close();
@@ -266,7 +270,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         );
     }
 
-    // Whoever replaces it has the gate: with it in hand, what is found is what has come of that.
+    // Takes the lock, so that it sees the result of a replacement in progress.
     private bool IsReplaced(SourceMonitor monitor)
     {
         lock (_gate)

@@ -1,6 +1,4 @@
-using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Core.Tasks;
 using Holdfast.Engines;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
@@ -8,43 +6,48 @@ using Holdfast.State;
 
 namespace Holdfast.Node.Sources;
 
-/// <summary>Sources that are defined over the API: stored, and attached by every node that sees them.</summary>
+/// <summary>Sources that are defined over the API: stores their definitions, and attaches them on every node that reads them.</summary>
 public sealed class SourceEditor
 {
     private readonly StateMirror<SourceDefinition> _definitions;
     private readonly SecretStore _secrets;
     private readonly SourcePasswords _passwords;
     private readonly SourcePasswords _restorePasswords;
+    private readonly SourceDefinitionValidator _validator;
     private readonly SourceRegistry _sources;
     private readonly AttachedSourceFactory? _factory;
-    private readonly HashSet<string> _configured;
     private readonly Dictionary<string, long> _attached = new(StringComparer.Ordinal); // revisions, by name
-    private readonly Lock _gate = new(); // guards what is attached, and that what was stored last is attached last
 
-    /// <summary>Makes it.</summary>
-    /// <param name="definitions">As they are stored.</param>
-    /// <param name="secrets">Where passwords are kept.</param>
-    /// <param name="sources">Takes them.</param>
-    /// <param name="configured">Names of the sources that the configuration has.</param>
-    /// <param name="attach">Attaches one; null where none can be defined here.</param>
+    // Guards _attached, and makes sure that the definition that was stored last is attached last. Taken before the registry's lock; never
+    // held while calling a source.
+    private readonly Lock _gate = new();
+
+    /// <summary>Creates the editor; it attaches nothing until <see cref="Start"/>.</summary>
+    /// <param name="definitions">The stored definitions.</param>
+    /// <param name="secrets">Stores the passwords.</param>
+    /// <param name="sources">The sources of this node.</param>
+    /// <param name="configured">Names of the sources in the configuration file.</param>
+    /// <param name="factory">Creates the source of a definition; null if none can be defined over the API.</param>
     public SourceEditor(
         StateMirror<SourceDefinition> definitions,
         SecretStore secrets,
         SourceRegistry sources,
         IEnumerable<string> configured,
-        AttachedSourceFactory? attach
+        AttachedSourceFactory? factory
     )
     {
-        (_definitions, _secrets, _sources, _factory) = (definitions, secrets, sources, attach);
+        (_definitions, _secrets, _sources, _factory) = (definitions, secrets, sources, factory);
         _passwords = new(secrets, definitions);
         _restorePasswords = SourcePasswords.ForRestoreRole(secrets, definitions);
-        _configured = new(configured, StringComparer.OrdinalIgnoreCase); // folders of destinations may not tell cases apart
+        // A file system that ignores case would use one folder for two names.
+        var names = new HashSet<string>(configured, StringComparer.OrdinalIgnoreCase);
+        _validator = new(definitions, _passwords, _restorePasswords, names, factory);
     }
 
-    /// <summary>One of them; null where there is none of that name.</summary>
+    /// <summary>The definition of a name; null if there is none.</summary>
     public StateItem<SourceDefinition>? Find(string name) => _definitions.Find(name);
 
-    /// <summary>Attaches all that are stored, and follows what is changed from then on. Waits for none of them.</summary>
+    /// <summary>Attaches all stored sources, and follows changes from then on. Waits for no source.</summary>
     public void Start()
     {
         _definitions.Changed += (name, _, _) => Apply(name);
@@ -54,68 +57,15 @@ public sealed class SourceEditor
         }
     }
 
-    /// <summary>What is wrong with a definition; nothing where it can be used.</summary>
-    public IReadOnlyList<ValidationError> Check(SourceDefinition definition)
-    {
-        var faults = new List<ValidationError>();
-        if (!DatabaseId.IsSourceName(definition.Name))
-        {
-            faults.Add(
-                new(
-                    "name",
-                    $"'{definition.Name}' is not a source's name.",
-                    "Use 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit."
-                )
-            );
-        }
-        else if (_configured.Contains(definition.Name))
-        {
-            faults.Add(
-                new(
-                    "name",
-                    $"'{definition.Name}' is a source of this server's configuration.",
-                    "Choose another name, or change it in holdfast.json."
-                )
-            );
-        }
-        else if (
-            _definitions
-                .Items.Select(d => d.Key)
-                .FirstOrDefault(n => n != definition.Name && n.Equals(definition.Name, StringComparison.OrdinalIgnoreCase)) is
-            { } other
-        )
-        {
-            faults.Add(new("name", $"'{other}' is a source already, and differs only by its case.", "Choose another name."));
-        }
-        try
-        {
-            if (_factory is null)
-            {
-                faults.Add(new("engine", "No source can be defined here.", "Define it in holdfast.json."));
-            }
-            else
-            {
-                _factory(definition, SourceSecrets.None);
-            }
-        }
-        catch (ValidationException e)
-        {
-            faults.AddRange(e.Errors);
-        }
-
-        return faults;
-    }
-
     /// <summary>
-    /// Stores a definition and its passwords, and returns when it is attached and has been looked at, or does not
-    /// answer.
+    /// Stores a definition and its passwords; returns when the source is attached and its first discovery has ended or timed out.
     /// </summary>
     /// <param name="definition">The definition.</param>
     /// <param name="passwords">Its passwords.</param>
-    /// <param name="expected">Revision that it must have; null for any, 0 for none.</param>
-    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="expected">Required current revision; 0 if it must not exist; null for any.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="ValidationException"/> with every fault.
+    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="ValidationException"/> with all errors.
     /// </exception>
     public async Task<StateItem<SourceDefinition>> PutAsync(
         SourceDefinition definition,
@@ -124,18 +74,18 @@ public sealed class SourceEditor
         CancellationToken cancellationToken
     )
     {
-        await CheckAsync(definition, passwords, cancellationToken);
-        // Together, or not at all: an edit that is refused has not replaced the password that is in use.
+        await _validator.ValidateAsync(definition, passwords, cancellationToken);
+        // In one transaction: a definition that is refused must not replace the password in use.
         List<StateChange> changes =
         [
-            .. await _passwords.ChangesAsync(definition.Name, definition.Url, passwords.Password, cancellationToken),
+            .. await _passwords.CreateChangesAsync(definition.Name, definition.Url, passwords.Password, cancellationToken),
         ];
         if (definition.RestoreUser is { } user)
         {
             changes.AddRange(
-                await _restorePasswords.ChangesAsync(
+                await _restorePasswords.CreateChangesAsync(
                     definition.Name,
-                    AddressOf(definition.Url, user),
+                    FormatAddress(definition.Url, user),
                     passwords.RestorePassword,
                     cancellationToken
                 )
@@ -143,7 +93,7 @@ public sealed class SourceEditor
         }
         else
         {
-            changes.AddRange(_restorePasswords.Removals(definition.Name));
+            changes.AddRange(_restorePasswords.CreateRemovals(definition.Name));
         }
         var revision = await CommitAsync(
             definition.Name,
@@ -159,31 +109,31 @@ public sealed class SourceEditor
         return new(definition.Name, definition, revision);
     }
 
-    /// <summary>Removes a definition: its databases count as dropped, and their backups stay.</summary>
+    /// <summary>Deletes a definition: the databases of the source count as dropped, and their backups are kept.</summary>
     public async Task DeleteAsync(string name, long? expected, CancellationToken cancellationToken)
     {
         await CommitAsync(
             name,
             expected,
-            [_definitions.CreateRemoval(name), .. _passwords.Removals(name), .. _restorePasswords.Removals(name)],
+            [_definitions.CreateRemoval(name), .. _passwords.CreateRemovals(name), .. _restorePasswords.CreateRemovals(name)],
             cancellationToken
         );
         Apply(name);
     }
 
-    /// <summary>A source made of a definition that is not stored, for a test. Detach it by disposing it.</summary>
+    /// <summary>Creates a source from a definition that is not stored, for a test. Dispose it to detach it.</summary>
     /// <param name="definition">The definition.</param>
-    /// <param name="passwords">Its passwords; null for the one that is stored under its name.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="ValidationException">It cannot be used.</exception>
+    /// <param name="passwords">Its passwords; those that are null are read from the store, by the name of the definition.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="ValidationException">The definition is not valid.</exception>
     public async Task<AttachedSource> CreateUnsavedAsync(
         SourceDefinition definition,
         SourcePasswordUpdate passwords,
         CancellationToken cancellationToken
     )
     {
-        await CheckAsync(definition, passwords, cancellationToken);
-        var stored = StoredSecrets(definition);
+        await _validator.ValidateAsync(definition, passwords, cancellationToken);
+        var stored = GetStoredSecrets(definition);
         return _factory!(
             definition,
             new(
@@ -196,77 +146,21 @@ public sealed class SourceEditor
     /// <summary>Whether a password is stored for a source.</summary>
     public Task<bool> HasPasswordAsync(string name, CancellationToken cancellationToken) => _passwords.HasAsync(name, cancellationToken);
 
-    /// <summary>Whether a password of the role that restores are run as is stored for a source.</summary>
+    /// <summary>Whether a password is stored for the role that runs restores at a source.</summary>
     public Task<bool> HasRestorePasswordAsync(string name, CancellationToken cancellationToken) =>
         _restorePasswords.HasAsync(name, cancellationToken);
 
-    // The password of a role is for that role at that address.
-    private static string AddressOf(string url, string user) => $"{url} {user}";
+    // The password of a role is bound to that role at that URL.
+    private static string FormatAddress(string url, string user) => $"{url} {user}";
 
-    private SourceSecrets StoredSecrets(SourceDefinition definition) =>
+    private SourceSecrets GetStoredSecrets(SourceDefinition definition) =>
         new(
             async token => await _passwords.FindAsync(definition.Name, definition.Url, token),
             async token =>
                 definition.RestoreUser is { } user
-                    ? await _restorePasswords.FindAsync(definition.Name, AddressOf(definition.Url, user), token)
+                    ? await _restorePasswords.FindAsync(definition.Name, FormatAddress(definition.Url, user), token)
                     : null
         );
-
-    // A password was given for one address: it goes to no other that somebody puts in its place.
-    private async Task CheckAsync(SourceDefinition definition, SourcePasswordUpdate passwords, CancellationToken cancellationToken)
-    {
-        var faults = Check(definition);
-        var stored = _definitions.Find(definition.Name)?.Value;
-        if (
-            passwords.Password is null
-            && stored is not null
-            && stored.Url != definition.Url
-            && await HasPasswordAsync(definition.Name, cancellationToken)
-        )
-        {
-            faults =
-            [
-                .. faults,
-                new(
-                    "password",
-                    "The address has changed, and the password that is kept was given for the old one.",
-                    "Give the password again, or an empty one for none."
-                ),
-            ];
-        }
-        if (
-            definition.RestoreUser is not null
-            && passwords.RestorePassword is null
-            && stored is not null
-            && (stored.Url, stored.RestoreUser) != (definition.Url, definition.RestoreUser)
-            && await HasRestorePasswordAsync(definition.Name, cancellationToken)
-        )
-        {
-            faults =
-            [
-                .. faults,
-                new(
-                    "restore.password",
-                    "The address or the role that restores are run as has changed, and the password that is kept was given "
-                        + "for the old one.",
-                    "Give the password again, or an empty one for none."
-                ),
-            ];
-        }
-        if (definition.RestoreUser is null && !string.IsNullOrEmpty(passwords.RestorePassword))
-        {
-            faults =
-            [
-                .. faults,
-                new(
-                    "restore.user",
-                    "There is a password for restores, and no role that it is for.",
-                    "Name the role that restores are run as."
-                ),
-            ];
-        }
-        ValidationException.ThrowIfAny(faults);
-    }
 
     private async Task<long> CommitAsync(
         string name,
@@ -275,21 +169,21 @@ public sealed class SourceEditor
         CancellationToken cancellationToken
     )
     {
-        StateCondition[] conditions = expected is null ? [] : [new(_definitions.CreateRemoval(name).Key, expected.Value)];
+        StateCondition[] conditions = expected is null ? [] : [_definitions.CreateCondition(name, expected.Value)];
         var commit = await _secrets.CommitAsync(new() { Conditions = conditions, Changes = changes }, cancellationToken);
         if (!commit.Applied)
         {
             throw new HoldfastException(
                 ErrorCatalogue.Conflict,
-                $"'{name}' was changed by somebody else since it was read.",
-                "Read it again, and decide anew."
+                $"'{name}' has changed since it was read.",
+                "Read it again and repeat the change."
             );
         }
         await _definitions.WaitForRevisionAsync(commit.Revision, cancellationToken);
         return commit.Revision;
     }
 
-    // Each revision once, whoever comes first: who stored it, or who saw it stored. Calls no source.
+    // Attaches each revision once: called by the caller that stored it and by the mirror that saw the change, in either order.
     private void Apply(string name)
     {
         lock (_gate)
@@ -311,7 +205,7 @@ public sealed class SourceEditor
         }
     }
 
-    // What cannot be used is listed with the reason, as any source with a problem.
+    // A definition that cannot be used becomes a source with that problem.
     private AttachedSource CreateAttached(SourceDefinition definition)
     {
         try
@@ -324,7 +218,7 @@ public sealed class SourceEditor
                     "Define it in holdfast.json."
                 );
             }
-            return _factory(definition, StoredSecrets(definition));
+            return _factory(definition, GetStoredSecrets(definition));
         }
         catch (ValidationException e)
         {

@@ -1,9 +1,6 @@
 namespace Holdfast.Node.Sources;
 
-/// <summary>
-/// The password of a source as it is kept, sealed: with the address that it was given for, so that it is sent to no
-/// other.
-/// </summary>
-/// <param name="Address">The address, as the definition has it.</param>
+/// <summary>A stored password of a source, bound to the address that it was given for: it is never sent to another one.</summary>
+/// <param name="Address">The address, as in the definition.</param>
 /// <param name="Password">The password.</param>
 internal sealed record SourcePassword(string Address, string Password);

@@ -1,6 +1,6 @@
 namespace Holdfast.Node.Sources;
 
-/// <summary>The passwords that come with a definition of a source: null to keep the one that is stored, empty for none.</summary>
-/// <param name="Password">That of its user.</param>
-/// <param name="RestorePassword">That of the role which restores are run as.</param>
+/// <summary>The passwords given with a definition of a source: null to keep the stored one, empty for none.</summary>
+/// <param name="Password">Password of the user in the URL.</param>
+/// <param name="RestorePassword">Password of the role that runs restores.</param>
 public readonly record struct SourcePasswordUpdate(string? Password, string? RestorePassword = null);

@@ -7,9 +7,8 @@ using Holdfast.State;
 namespace Holdfast.Node.Sources;
 
 /// <summary>
-/// The passwords of sources that were defined over the API. Each is kept with the address that it was given for. Those
-/// that 0.1 has kept have none:
-/// they are bound to the address of the stored definition when they are used first.
+/// The passwords of sources that are defined over the API. Each is bound to the address that it was given for. Passwords that version 0.1
+/// stored have no address: they are bound to the one in the stored definition when they are first used.
 /// </summary>
 internal sealed class SourcePasswords
 {
@@ -22,26 +21,26 @@ internal sealed class SourcePasswords
     private readonly string _prefix;
     private readonly string? _legacyPrefix;
 
-    /// <summary>Those of the users that addresses name.</summary>
-    /// <param name="secrets">Where they are kept.</param>
-    /// <param name="definitions">The definitions, as they are stored.</param>
+    /// <summary>The passwords of the users in the URLs of sources.</summary>
+    /// <param name="secrets">Stores the passwords.</param>
+    /// <param name="definitions">The stored definitions.</param>
     public SourcePasswords(SecretStore secrets, StateMirror<SourceDefinition> definitions)
         : this(secrets, definitions, Prefix, LegacyPrefix) { }
 
     private SourcePasswords(SecretStore secrets, StateMirror<SourceDefinition> definitions, string bound, string? unbound) =>
         (_secrets, _definitions, _prefix, _legacyPrefix) = (secrets, definitions, bound, unbound);
 
-    /// <summary>Those of the roles that restores are run as; 0.1 had none.</summary>
+    /// <summary>The passwords of the roles that run restores; version 0.1 had none.</summary>
     public static SourcePasswords ForRestoreRole(SecretStore secrets, StateMirror<SourceDefinition> definitions) =>
         new(secrets, definitions, RestorePrefix, null);
 
-    /// <summary>Whether one is kept for a source.</summary>
+    /// <summary>Whether a password is stored for a source.</summary>
     public async Task<bool> HasAsync(string source, CancellationToken cancellationToken) =>
         (await _secrets.NamesAsync(_prefix, cancellationToken)).Contains(source)
         || (_legacyPrefix is not null && (await _secrets.NamesAsync(_legacyPrefix, cancellationToken)).Contains(source));
 
-    /// <summary>The password that was given for an address; null where none is kept for the source.</summary>
-    /// <exception cref="HoldfastException">The one that is kept was given for another address.</exception>
+    /// <summary>The password that was given for an address; null if none is stored for the source.</summary>
+    /// <exception cref="HoldfastException">The stored one was given for another address.</exception>
     public async Task<string?> FindAsync(string source, string address, CancellationToken cancellationToken)
     {
         if (await _secrets.FindAsync(_prefix + source, cancellationToken) is { } text)
@@ -62,12 +61,12 @@ internal sealed class SourcePasswords
         return old;
     }
 
-    /// <summary>What keeps a password in place of the one before, in one transaction with whatever else changes.</summary>
+    /// <summary>Creates the changes that replace a password, for a transaction with other changes.</summary>
     /// <param name="source">Name of the source.</param>
-    /// <param name="address">The address that it is for.</param>
-    /// <param name="password">The password; null to change nothing, empty for none.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<StateChange>> ChangesAsync(
+    /// <param name="address">The address to bind it to.</param>
+    /// <param name="password">The password; null to keep the stored one, empty for none.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task<IReadOnlyList<StateChange>> CreateChangesAsync(
         string source,
         string address,
         string? password,
@@ -80,7 +79,7 @@ internal sealed class SourcePasswords
         }
         if (password.Length == 0)
         {
-            return Removals(source);
+            return CreateRemovals(source);
         }
         var kept = await _secrets.ChangeAsync(
             _prefix + source,
@@ -90,20 +89,20 @@ internal sealed class SourcePasswords
         return _legacyPrefix is null ? [kept] : [kept, SecretStore.Removal(_legacyPrefix + source)];
     }
 
-    /// <summary>What forgets it.</summary>
-    public IReadOnlyList<StateChange> Removals(string source) =>
+    /// <summary>Creates the changes that delete a password, likewise.</summary>
+    public IReadOnlyList<StateChange> CreateRemovals(string source) =>
         _legacyPrefix is null
             ? [SecretStore.Removal(_prefix + source)]
             : [SecretStore.Removal(_prefix + source), SecretStore.Removal(_legacyPrefix + source)];
 
-    // Unless the definition changes at the same time: then its own change says what becomes of the password.
+    // Not applied if the definition changes at the same time: that change then determines the password.
     private async Task BindAsync(string source, string address, string password, CancellationToken cancellationToken)
     {
         if (_definitions.Find(source) is not { } item || item.Value.Url != address)
         {
             return;
         }
-        var changes = await ChangesAsync(source, address, password, cancellationToken);
+        var changes = await CreateChangesAsync(source, address, password, cancellationToken);
         await _secrets.CommitAsync(
             new() { Conditions = [new(_definitions.CreateRemoval(source).Key, item.Revision)], Changes = changes },
             cancellationToken
@@ -113,7 +112,7 @@ internal sealed class SourcePasswords
     private static HoldfastException CreateOtherAddressException(string source) =>
         new(
             ErrorCatalogue.SourceUnreadable,
-            $"The password that is kept for source '{source}' was given for another address, and is not sent to this one.",
+            $"The stored password of source '{source}' was given for another address, and is not sent to this one.",
             "Give the password again, or an empty one for none."
         );
 }

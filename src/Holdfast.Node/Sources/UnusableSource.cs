@@ -5,11 +5,10 @@ using Holdfast.Engines;
 namespace Holdfast.Node.Sources;
 
 /// <summary>
-/// In the place of a source whose definition cannot be used, as one that a newer node stored: it is listed, with the
-/// reason.
+/// Stands in for a source whose definition cannot be used, for example one that a newer node has stored. Discovery reports the reason.
 /// </summary>
-/// <param name="name">Its name.</param>
-/// <param name="reason">Why it cannot be used.</param>
+/// <param name="name">Name of the source.</param>
+/// <param name="reason">Why its definition cannot be used.</param>
 internal sealed class UnusableSource(string name, HoldfastException reason) : IDatabaseSource
 {
     public string Name => name;
