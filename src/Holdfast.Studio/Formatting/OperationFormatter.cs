@@ -44,7 +44,7 @@ public static class OperationFormatter
 
     /// <summary>A short note on the outcome, if the state does not say everything; otherwise null.</summary>
     public static string? OutcomeNote(Operation operation) =>
-        operation.Error?.Message ?? (operation.Result is { Unchanged: true } ? "unchanged, nothing stored" : null);
+        operation.Error?.Message ?? (operation.Result is { Unchanged: true } ? "Unchanged: nothing stored." : null);
 
     /// <summary>What an abort will do, and what it will leave alone.</summary>
     public static (string Will, string WillNot) AbortWarning(Operation operation) =>
