@@ -3,6 +3,7 @@ using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Discovery;
 using Holdfast.Engines.PostgreSql.Restore.Roles;
 using Holdfast.Engines.PostgreSql.Tools;
+using Holdfast.Engines.Sources;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;

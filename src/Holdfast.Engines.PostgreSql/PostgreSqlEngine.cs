@@ -1,4 +1,5 @@
 using Holdfast.Engines.PostgreSql.Tools;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines.PostgreSql;
 

@@ -1,6 +1,8 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines.PostgreSql;
 

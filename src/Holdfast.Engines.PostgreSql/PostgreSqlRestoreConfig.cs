@@ -1,3 +1,5 @@
+using Holdfast.Engines.Restores;
+
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>Configuration of restores into a source.</summary>

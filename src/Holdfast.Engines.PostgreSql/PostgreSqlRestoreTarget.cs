@@ -10,6 +10,8 @@ using Holdfast.Engines.PostgreSql.Restore.Loading;
 using Holdfast.Engines.PostgreSql.Restore.Roles;
 using Holdfast.Engines.PostgreSql.Restore.Targets;
 using Holdfast.Engines.PostgreSql.Tools;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;

@@ -1,11 +1,15 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Discovery;
 using Holdfast.Engines.PostgreSql.Restore.Roles;
 using Holdfast.Engines.PostgreSql.Restore.Targets;
 using Holdfast.Engines.PostgreSql.Tools;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;

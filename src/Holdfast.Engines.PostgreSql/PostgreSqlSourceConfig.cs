@@ -1,3 +1,5 @@
+using Holdfast.Engines.Sources;
+
 namespace Holdfast.Engines.PostgreSql;
 
 /// <summary>Configuration of a PostgreSQL server, or of a primary and its standbys.</summary>

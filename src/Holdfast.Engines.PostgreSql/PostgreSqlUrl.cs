@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines.PostgreSql;
 

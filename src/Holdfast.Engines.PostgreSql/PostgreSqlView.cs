@@ -4,6 +4,8 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.PostgreSql.Dumps;
 using Holdfast.Engines.PostgreSql.Metadata;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Engines.PostgreSql;
 

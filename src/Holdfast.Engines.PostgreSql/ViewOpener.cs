@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Discovery;
 using Holdfast.Engines.PostgreSql.Dumps;
 using Holdfast.Engines.PostgreSql.Metadata;
 using Holdfast.Engines.PostgreSql.Tools;
+using Holdfast.Engines.Views;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql;

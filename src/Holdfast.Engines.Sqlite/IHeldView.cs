@@ -1,3 +1,6 @@
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
+
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>A view whose source information is set after it has been opened.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Holdfast.Archive.Items;
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Logical.Parsing;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Readers;

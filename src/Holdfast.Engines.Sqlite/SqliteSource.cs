@@ -1,11 +1,15 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Image;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Readers;
 using Holdfast.Engines.Sqlite.Restore;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Engines.Sqlite;
 

@@ -1,3 +1,5 @@
+using Holdfast.Engines.Sources;
+
 namespace Holdfast.Engines.Sqlite;
 
 /// <summary>

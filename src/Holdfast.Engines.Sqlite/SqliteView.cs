@@ -1,6 +1,7 @@
 using System.Globalization;
 using Holdfast.Archive.Format;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Image;
 
 namespace Holdfast.Engines.Sqlite;

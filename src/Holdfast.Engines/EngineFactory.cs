@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines;
 

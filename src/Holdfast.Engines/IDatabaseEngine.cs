@@ -1,4 +1,5 @@
 using Holdfast.Archive.Items;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines;
 

@@ -1,7 +1,7 @@
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Alerts.Inputs;
 using Holdfast.Node.Backups;

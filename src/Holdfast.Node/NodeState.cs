@@ -5,7 +5,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Runs;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Supervision;

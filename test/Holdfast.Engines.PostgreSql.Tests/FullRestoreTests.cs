@@ -1,5 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Holdfast.Engines.Restores;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 

@@ -1,5 +1,6 @@
 using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 

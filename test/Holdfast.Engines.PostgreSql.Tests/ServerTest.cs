@@ -1,7 +1,9 @@
 using Holdfast.Archive.Items;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Contract;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines.PostgreSql.Tests;
 

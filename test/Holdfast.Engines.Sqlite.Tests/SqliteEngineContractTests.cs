@@ -1,4 +1,5 @@
 using Holdfast.Engines.Contract;
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests;

@@ -1,6 +1,8 @@
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.Sqlite.Native;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Engines.Sqlite.Tests;
 

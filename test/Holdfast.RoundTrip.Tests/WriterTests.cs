@@ -3,7 +3,7 @@ using System.Globalization;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Tests;
 

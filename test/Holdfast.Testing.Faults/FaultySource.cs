@@ -1,7 +1,10 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Testing.Faults;
 

@@ -4,7 +4,10 @@ using Holdfast.Archive.Items;
 using Holdfast.Core.Cluster;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Testing.Faults;
 

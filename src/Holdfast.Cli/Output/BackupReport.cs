@@ -2,7 +2,7 @@ using System.Globalization;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 using Holdfast.Node.Backups;
 using Holdfast.Server.Endpoints.Sources;
 using Spectre.Console;

@@ -1,4 +1,4 @@
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 
 namespace Holdfast.Cli.Output;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Holdfast.Core.Databases;
 using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Cli.Sources;
 

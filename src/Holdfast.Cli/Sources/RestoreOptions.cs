@@ -3,6 +3,7 @@ using Holdfast.Cli.Client;
 using Holdfast.Cli.Commands;
 using Holdfast.Core.Errors;
 using Holdfast.Engines;
+using Holdfast.Engines.Restores;
 
 namespace Holdfast.Cli.Sources;
 

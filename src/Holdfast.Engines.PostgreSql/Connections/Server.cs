@@ -1,4 +1,5 @@
 using Holdfast.Core.Cluster;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Engines.PostgreSql.Connections;
 

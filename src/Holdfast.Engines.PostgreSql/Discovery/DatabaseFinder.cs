@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.PostgreSql.Connections;
 using Npgsql;
 

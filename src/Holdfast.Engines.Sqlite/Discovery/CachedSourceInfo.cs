@@ -1,3 +1,4 @@
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Discovery;

@@ -1,5 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Discovery;

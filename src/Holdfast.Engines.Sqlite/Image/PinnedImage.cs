@@ -1,4 +1,5 @@
 using Holdfast.Archive.Items;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Engines.Sqlite.Image;
 

@@ -1,5 +1,7 @@
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 

@@ -5,6 +5,9 @@ using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Engines.Sqlite.Readers;
 

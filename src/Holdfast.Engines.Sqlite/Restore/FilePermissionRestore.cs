@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Holdfast.Archive.Format;
+using Holdfast.Engines.Restores;
 using Holdfast.Engines.Sqlite.Native;
 using Microsoft.Win32.SafeHandles;
 

@@ -3,6 +3,8 @@ using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Native;
 

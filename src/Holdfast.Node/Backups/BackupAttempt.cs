@@ -7,7 +7,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Views;
 using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Operations;
 

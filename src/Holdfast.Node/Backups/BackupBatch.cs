@@ -1,5 +1,5 @@
 using Holdfast.Core.Encryption;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Operations;
 

@@ -1,6 +1,7 @@
 using Holdfast.Core.Encryption;
 using Holdfast.Destinations;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Catalog;
 
 namespace Holdfast.Node.Backups;

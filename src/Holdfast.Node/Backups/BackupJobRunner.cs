@@ -2,7 +2,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Destinations;

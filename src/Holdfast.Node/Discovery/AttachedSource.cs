@@ -1,4 +1,4 @@
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Node.Discovery;
 

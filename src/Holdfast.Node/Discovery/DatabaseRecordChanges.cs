@@ -1,6 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Operations;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 
 namespace Holdfast.Node.Discovery;
 

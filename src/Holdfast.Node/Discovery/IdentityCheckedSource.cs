@@ -1,5 +1,8 @@
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Node.Discovery;
 

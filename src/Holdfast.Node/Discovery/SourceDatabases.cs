@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;

@@ -1,6 +1,7 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node.Discovery;

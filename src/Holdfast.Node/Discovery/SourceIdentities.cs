@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.State;
 
 namespace Holdfast.Node.Discovery;

@@ -1,5 +1,6 @@
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Node.Discovery;
 

@@ -3,7 +3,8 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
 using Holdfast.Core.Operations;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Operations;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,5 @@
 using Holdfast.Core.Operations;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 
 namespace Holdfast.Node.Discovery;
 

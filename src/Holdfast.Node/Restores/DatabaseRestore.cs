@@ -2,7 +2,8 @@ using Holdfast.Archive.Reading;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Node.Restores;
 

@@ -1,5 +1,5 @@
 using Holdfast.Core.Databases;
-using Holdfast.Engines;
+using Holdfast.Engines.Restores;
 
 namespace Holdfast.Node.Restores;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
-using Holdfast.Engines;
+using Holdfast.Engines.Restores;
 using Holdfast.Node.Discovery;
 using Holdfast.State;
 

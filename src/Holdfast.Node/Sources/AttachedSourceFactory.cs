@@ -1,4 +1,4 @@
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Discovery;
 
 namespace Holdfast.Node.Sources;

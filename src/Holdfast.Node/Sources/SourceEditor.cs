@@ -1,5 +1,5 @@
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
 using Holdfast.State;

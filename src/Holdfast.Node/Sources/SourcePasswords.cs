@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Secrets;
 using Holdfast.State;
 

@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Node.Sources;
 

@@ -2,6 +2,7 @@ using Holdfast.Core.Cluster;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Settings;
 using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Server.Files;
 
 namespace Holdfast.Server.Configuration;

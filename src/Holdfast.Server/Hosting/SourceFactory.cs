@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Holdfast.Core.Settings;
 using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node;
 using Holdfast.Node.Discovery;
 using Holdfast.Server.Configuration;

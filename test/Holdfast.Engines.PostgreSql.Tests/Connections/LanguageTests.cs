@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 using Npgsql;
 

@@ -3,6 +3,8 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Connections;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.Sqlite.Native;
 
 namespace Holdfast.Engines.Sqlite.Tests.Discovery;

@@ -1,3 +1,4 @@
+using Holdfast.Engines.Discovery;
 using Holdfast.Engines.Sqlite.Readers;
 
 namespace Holdfast.Engines.Sqlite.Tests.Readers;

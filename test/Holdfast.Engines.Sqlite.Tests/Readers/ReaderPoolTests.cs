@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 using Holdfast.Engines.Sqlite.Readers;
+using Holdfast.Engines.Views;
 
 namespace Holdfast.Engines.Sqlite.Tests.Readers;
 

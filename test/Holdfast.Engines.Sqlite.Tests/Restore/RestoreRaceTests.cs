@@ -5,6 +5,7 @@ using Holdfast.Archive;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Restores;
 using Holdfast.Engines.Sqlite.Discovery;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Restore;

@@ -6,6 +6,7 @@ using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;

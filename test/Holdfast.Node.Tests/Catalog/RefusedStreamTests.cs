@@ -4,6 +4,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Node.Tests.Catalog;
 

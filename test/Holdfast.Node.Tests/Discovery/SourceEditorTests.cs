@@ -1,6 +1,6 @@
 using Holdfast.Archive.Age;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
 using Holdfast.Node.Sources;

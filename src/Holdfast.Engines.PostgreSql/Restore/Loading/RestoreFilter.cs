@@ -6,6 +6,7 @@ using Holdfast.Engines.PostgreSql.Dumps;
 using Holdfast.Engines.PostgreSql.Metadata;
 using Holdfast.Engines.PostgreSql.Restore.Roles;
 using Holdfast.Engines.PostgreSql.Tools;
+using Holdfast.Engines.Restores;
 
 namespace Holdfast.Engines.PostgreSql.Restore.Loading;
 

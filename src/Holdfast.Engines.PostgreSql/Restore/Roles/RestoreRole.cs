@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.PostgreSql.Connections;
 using Holdfast.Engines.PostgreSql.Discovery;
+using Holdfast.Engines.Restores;
 using Npgsql;
 
 namespace Holdfast.Engines.PostgreSql.Restore.Roles;

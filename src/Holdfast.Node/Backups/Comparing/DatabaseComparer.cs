@@ -1,7 +1,7 @@
 using Holdfast.Archive.Writing;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Secrets;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;

@@ -1,5 +1,5 @@
 using Holdfast.Api.Sources;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 
 namespace Holdfast.Server.Endpoints.Sources;
 

@@ -2,7 +2,7 @@ using Holdfast.Api;
 using Holdfast.Api.Access;
 using Holdfast.Api.Sources;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.Node;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Sources;

@@ -1,6 +1,6 @@
 using Holdfast.Api.Sources;
 using Holdfast.Core.Operations;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 
 namespace Holdfast.Server.Endpoints.Sources;
 

@@ -1,5 +1,6 @@
 using Holdfast.Api.Sources;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Sources;
 

@@ -1,6 +1,7 @@
 using Holdfast.Archive.Items;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Holdfast.Engines.Restores;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Deferred;
 

@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Engines.Contract;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
+using Holdfast.Engines.Restores;
 
 namespace Holdfast.Engines.PostgreSql.Tests.Restore.Roles;
 

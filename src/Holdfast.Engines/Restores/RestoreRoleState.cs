@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Restores;
 
 /// <summary>
 /// The settings and memberships of the role that runs a restore, as text in the engine's format. Code in the restored database can change

@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Discovery;
 
 /// <summary>The encryption of a database, as far as discovery can tell.</summary>
 public enum EncryptionState

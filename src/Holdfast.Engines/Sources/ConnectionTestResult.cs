@@ -1,6 +1,6 @@
 using Holdfast.Core.Errors;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Sources;
 
 /// <summary>The result of testing a source.</summary>
 /// <param name="Info">Information about the source; null if it cannot be reached.</param>

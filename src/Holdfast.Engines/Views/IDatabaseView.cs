@@ -1,8 +1,9 @@
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Tasks;
+using Holdfast.Engines.Sources;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Views;
 
 /// <summary>A consistent view of one database. Its impact on writers is documented on the engine's page.</summary>
 public interface IDatabaseView : IAsyncDisposable

@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Discovery;
 
 /// <summary>A file that discovery skipped.</summary>
 /// <param name="Name">Its name within the source.</param>

@@ -2,7 +2,7 @@ using Holdfast.Archive.Format;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Restores;
 
 /// <summary>The restore of one new database from a restore point.</summary>
 /// <param name="Name">Name of the new database within the source. It must not exist.</param>

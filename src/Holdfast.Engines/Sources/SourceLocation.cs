@@ -1,4 +1,6 @@
-namespace Holdfast.Engines;
+using Holdfast.Engines.Restores;
+
+namespace Holdfast.Engines.Sources;
 
 /// <summary>A source, or a database in it, as the command line names it.</summary>
 public sealed record SourceLocation

@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Restores;
 
 /// <summary>
 /// Permissions of the original file that a restored file gets. By default it belongs to the user who restores, and only that user can read

@@ -1,6 +1,6 @@
 using Holdfast.Core.Cluster;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Sources;
 
 /// <summary>The configuration of a source: a database server or a directory of SQLite files. Each engine derives its own record.</summary>
 public abstract record SourceConfig

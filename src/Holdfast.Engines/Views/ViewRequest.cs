@@ -1,7 +1,7 @@
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Views;
 
 /// <summary>How to read a database for one backup.</summary>
 /// <param name="Type">The requested type; the view states the type that is made.</param>

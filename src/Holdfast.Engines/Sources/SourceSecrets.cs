@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Sources;
 
 /// <summary>Gives the passwords of a source when a connection is made; null for none.</summary>
 /// <param name="Password">That of its user.</param>

@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Discovery;
 
 /// <summary>Why discovery skips a file or a name.</summary>
 public enum SkipReason

@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Restores;
 
 /// <summary>How databases are restored into a server with roles.</summary>
 public sealed record RestoreRoleOptions

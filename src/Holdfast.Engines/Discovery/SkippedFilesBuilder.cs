@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Discovery;
 
 /// <summary>Collects the files that a discovery skips.</summary>
 public sealed class SkippedFilesBuilder

@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Discovery;
 
 /// <summary>The files that a discovery skipped: counts by reason, and the first files of each reason.</summary>
 /// <param name="Counts">Number of files by reason.</param>

@@ -1,4 +1,4 @@
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Restores;
 
 /// <summary>
 /// What a restore does if the grants and policies of a backup name roles that the target server does not have.

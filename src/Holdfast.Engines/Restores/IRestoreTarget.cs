@@ -1,8 +1,10 @@
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Sources;
+using Holdfast.Engines.Views;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Restores;
 
 /// <summary>A database that is being restored. Disposing it without <see cref="CommitAsync"/> leaves nothing behind.</summary>
 public interface IRestoreTarget : IAsyncDisposable

@@ -1,6 +1,6 @@
 using Holdfast.Core.Cluster;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Sources;
 
 /// <summary>Description of a source.</summary>
 /// <param name="Identity">

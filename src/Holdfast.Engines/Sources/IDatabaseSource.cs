@@ -1,6 +1,9 @@
 using Holdfast.Core.Errors;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Restores;
+using Holdfast.Engines.Views;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Sources;
 
 /// <summary>An attached source. All members are thread-safe.</summary>
 public interface IDatabaseSource : IAsyncDisposable

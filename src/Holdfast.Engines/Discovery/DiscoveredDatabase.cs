@@ -1,6 +1,6 @@
 using Holdfast.Core.Errors;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Discovery;
 
 /// <summary>A database that discovery found.</summary>
 /// <param name="Name">Name within its source.</param>

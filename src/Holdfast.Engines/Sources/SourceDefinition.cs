@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Holdfast.Engines;
+namespace Holdfast.Engines.Sources;
 
 /// <summary>A source that was defined over the API, as it is stored. Its passwords are stored apart, with the secrets.</summary>
 public sealed record SourceDefinition
