@@ -60,7 +60,7 @@ public sealed class LocalDestinationFactory : DestinationFactory
                     ? null
                     : new(
                         "Allow a folder",
-                        "This node is not allowed to write backups to any folder yet. Name the folders in holdfast.json, and restart the server:",
+                        "This node may not write backups to any folder yet. Name the folders in `holdfast.json`, and restart the server:",
                         "\"localRoots\": [\"/backup\"]"
                     ),
         };

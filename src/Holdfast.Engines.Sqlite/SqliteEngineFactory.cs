@@ -28,8 +28,8 @@ public sealed class SqliteEngineFactory(TimeProvider time, ReaderPool? readers =
             },
             Configuration = new(
                 "Add a directory of SQLite databases",
-                "Directories can be added only in the configuration file of the server, holdfast.json, so that nobody can make the "
-                    + "server read its own machine over the network. Add a line to \"sources\", and restart the server:",
+                "Directories can be added only in the configuration file of the server, `holdfast.json`, so that nobody can make the "
+                    + "server read its own machine over the network. Add a line to `sources`, and restart the server:",
                 """
                 {
                   "sources": [
@@ -40,8 +40,8 @@ public sealed class SqliteEngineFactory(TimeProvider time, ReaderPool? readers =
             )
             {
                 Notes =
-                    "Databases in directories below \"path\" are found too. Files of encrypted databases cannot be recognized by "
-                    + "their header: name them in \"encrypted\". The globs in \"include\" and \"exclude\" select databases by name.",
+                    "Databases in directories below `path` are found too. Files of encrypted databases cannot be recognized by "
+                    + "their header: name them in `encrypted`. The globs in `include` and `exclude` select databases by name.",
             },
         };
 

@@ -8,6 +8,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Api.Access;
 using Holdfast.Api.Tests.Kinds;
 using Holdfast.Core.Encryption;
+using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines.Sqlite;
 using Holdfast.Engines.Sqlite.Native;
@@ -17,6 +18,7 @@ using Holdfast.Node.Keys;
 using Holdfast.Server;
 using Holdfast.Server.Configuration;
 using Holdfast.State;
+using Holdfast.Testing.Faults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,9 +40,9 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly HttpClient _client;
 
-    private ApiServer(WebApplication app, string root, FakeTimeProvider time, Gate gate)
+    private ApiServer(WebApplication app, string root, FakeTimeProvider time, Gate gate, MemorySource memory)
     {
-        (_app, Root, Time, Gate) = (app, root, time, gate);
+        (_app, Root, Time, Gate, Memory) = (app, root, time, gate, memory);
         _client = With(AdminToken);
     }
 
@@ -57,6 +59,9 @@ internal sealed class ApiServer : IAsyncDisposable
     public FakeTimeProvider Time { get; }
 
     public Gate Gate { get; }
+
+    /// <summary>Databases of the engine that the product does not have.</summary>
+    public MemorySource Memory { get; }
 
     public TestNode Node => new(Services);
 
@@ -311,10 +316,13 @@ internal sealed class ApiServer : IAsyncDisposable
                 }
             )
         );
+        var memory = new MemoryEngineFactory(time);
         var app = HoldfastServer.Build(
             new()
             {
                 Config = config,
+                Engines = [new SqliteEngineFactory(time), memory],
+                Destinations = [new LocalDestinationFactory([root]), new BucketFactory(root)],
                 DataFolder = Path.Combine(root, "data"),
                 AdminTokenFile = tokenFile,
                 Time = time,
@@ -329,21 +337,21 @@ internal sealed class ApiServer : IAsyncDisposable
                 {
                     builder.Services.AddSingleton(state);
                 }
-                builder.Services.AddSingleton(
-                    new NodeSettings
-                    {
-                        Tag = "A",
-                        Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
-                        CatalogFile = Path.Combine(root, "data", "catalog.db"),
-                        DestinationFactories = [new LocalDestinationFactory([root]), new BucketFactory(root)],
-                        Zone = TimeZoneInfo.Utc,
-                        ShutdownGrace = TimeSpan.Zero,
-                    }
-                );
+                var registered = builder.Services.Last(s => s.ServiceType == typeof(NodeSettings)).ImplementationFactory!;
+                builder.Services.AddSingleton(services => new NodeSettings
+                {
+                    Tag = "A",
+                    Key = NodeKey.LoadOrCreate(Path.Combine(root, "data", "node.key"), time),
+                    CatalogFile = Path.Combine(root, "data", "catalog.db"),
+                    DestinationFactories = [.. services.GetServices<DestinationFactory>()],
+                    AttachedSourceFactory = ((NodeSettings)registered(services)).AttachedSourceFactory,
+                    Zone = TimeZoneInfo.Utc,
+                    ShutdownGrace = TimeSpan.Zero,
+                });
                 builder.Services.AddSingleton(new ConfiguredSources([new(engine.Name, gate, CanSnapshot: true)]));
             }
         );
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app, root, time, gate);
+        return new(app, root, time, gate, memory.Source);
     }
 }

@@ -14,7 +14,6 @@ public sealed partial class KindTests
         "src/Holdfast.Engines.PostgreSql/",
         "src/Holdfast.Destinations.Local/",
         "src/Holdfast.Cli/Drivers.cs", // registers them
-        "src/Holdfast.Studio/", // its pages are written for the kinds that there are
         "src/Holdfast.Engines/Sources/SourceConfig.cs", // "local" is the default name of a source there, and no kind
     ];
 

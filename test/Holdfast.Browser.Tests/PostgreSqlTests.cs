@@ -67,7 +67,7 @@ public sealed class PostgreSqlTests(Chromium chromium, Cluster cluster) : IClass
         // Edited without its password; removed with what that means.
         await page.GotoAsync("/server/sources?edit=main");
         await Expect(page.GetByLabel("Servers")).ToHaveValueAsync("127.0.0.1");
-        await page.GetByLabel("Databases that do not count").FillAsync("closed");
+        await page.GetByLabel("Excluded databases").FillAsync("closed");
         await page.GetByRole(AriaRole.Button, new() { Name = "Test and save" }).ClickAsync();
         await Expect(row.GetByRole(AriaRole.Link, new() { Name = "2 databases of main" })).ToBeVisibleAsync();
         await row.GetByRole(AriaRole.Button, new() { Name = "Remove main" }).ClickAsync();

@@ -74,9 +74,10 @@ public sealed class RestoreTests(Chromium chromium)
         var page = await studio.PageAsync(chromium, "Operator");
         var main = page.GetByRole(AriaRole.Main);
         await page.OpenAsync("/server/sources");
-        await page.GetByRole(AriaRole.Link, new() { Name = "1 file passed over in local" }).ClickAsync();
-        var panel = page.GetByRole(AriaRole.Region, new() { Name = "Passed over at local" });
-        await Expect(panel.GetByRole(AriaRole.Row).Filter(new() { HasText = "notes.txt" })).ToContainTextAsync("no database by its header");
+        await page.GetByRole(AriaRole.Link, new() { Name = "1 file skipped in local" }).ClickAsync();
+        var panel = page.GetByRole(AriaRole.Region, new() { Name = "Skipped files of local" });
+        await Expect(panel.GetByRole(AriaRole.Row).Filter(new() { HasText = "notes.txt" }))
+            .ToContainTextAsync("not a database according to its header");
         await Axe.CheckAsync(page);
 
         await page.GotoAsync("/restore?from=local%2Fa.db");

@@ -80,32 +80,32 @@ public sealed class ServerPagesTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_source_is_looked_at_and_the_key_of_an_encrypted_database_given_and_forgotten()
+    public async Task A_source_is_discovered_and_the_key_of_an_encrypted_database_added_and_deleted()
     {
         await using var studio = await StudioServer.StartAsync();
         var page = await studio.PageAsync(chromium, "Operator");
         await page.OpenAsync("/server/sources");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Look now at local" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Discover local" }).ClickAsync();
         await Assertions.Expect(page.GetByText("'local': 6 databases found.")).ToBeVisibleAsync();
         await Assertions
             .Expect(page.GetByLabel("a source for holdfast.json", new() { Exact = true }))
             .ToContainTextAsync("\"engine\": \"sqlite\"");
 
-        await page.GetByRole(AriaRole.Link, new() { Name = "Give a key" }).ClickAsync();
-        await page.GetByLabel("Database, or a glob").FillAsync("local/*.enc.db");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Add a key" }).ClickAsync();
+        await page.GetByLabel("Database or glob").FillAsync("local/*.enc.db");
         await page.GetByLabel("Key", new() { Exact = true }).FillAsync("not a key");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Give key" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add key" }).ClickAsync();
         await Assertions.Expect(page.Locator("form").GetByRole(AriaRole.Alert)).ToContainTextAsync("The key does not consist of 32 bytes.");
         await page.GetByLabel("Passphrase").CheckAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Passphrase" }).FillAsync("a passphrase of some length");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Give key" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add key" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = "local/*.enc.db" })).ToBeVisibleAsync();
         await Axe.CheckAsync(page);
         Assert.DoesNotContain("a passphrase of some length", await page.ContentAsync(), StringComparison.Ordinal);
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Forget the key of local/*.enc.db" }).ClickAsync();
-        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Forget key" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("No key was given.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete the key of local/*.enc.db" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete key" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("No keys are stored.")).ToBeVisibleAsync();
 
         Directory.Move(studio.Place.Source, studio.Place.Source + "-away");
         await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Cannot be read" })).ToBeVisibleAsync();

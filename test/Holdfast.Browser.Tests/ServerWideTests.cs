@@ -17,7 +17,7 @@ public sealed class ServerWideTests(Chromium chromium)
         await page.GetByText("With a key that this server stores").ClickAsync();
         await page.GetByText("Also encrypt snapshots of unencrypted databases").ClickAsync();
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("nas");
-        await page.GetByLabel("Folder on the server").FillAsync($"{studio.Place.Destination}/nas");
+        await page.GetByLabel("Folder", new() { Exact = true }).FillAsync($"{studio.Place.Destination}/nas");
         await page.GetByRole(AriaRole.Button, new() { Name = "Define destination" }).ClickAsync();
         await Assertions.Expect(page.GetByLabel("nas", new() { Exact = true })).ToBeCheckedAsync();
         await page.GetByLabel("Database or pattern").FillAsync("local/tmp*");

@@ -1,6 +1,9 @@
 namespace Holdfast.Core.Kinds;
 
-/// <summary>Explains what has to be set in the configuration file of the server, <c>holdfast.json</c>, to use a kind.</summary>
+/// <summary>
+/// Explains what has to be set in the configuration file of the server, <c>holdfast.json</c>, to use a kind. In its texts, backticks
+/// enclose code.
+/// </summary>
 /// <param name="Title">What the setting does: <c>Add a directory of SQLite databases</c>.</param>
 /// <param name="Text">Why it is set there, and how.</param>
 /// <param name="Example">The setting, to be copied.</param>

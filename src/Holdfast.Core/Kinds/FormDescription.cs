@@ -1,6 +1,8 @@
 namespace Holdfast.Core.Kinds;
 
-/// <summary>Describes the form that defines a source or destination of one kind. Pages and commands render it without knowing the kind.</summary>
+/// <summary>
+/// Describes the form that defines a source or destination of one kind. Pages and commands render it without knowing the kind.
+/// </summary>
 /// <param name="Title">What the form does: <c>Add a PostgreSQL server</c>.</param>
 /// <param name="Fields">The fields, in display order. The name of the source or destination is not one of them.</param>
 public sealed record FormDescription(string Title, IReadOnlyList<FormField> Fields)

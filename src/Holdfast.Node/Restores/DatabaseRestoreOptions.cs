@@ -1,4 +1,4 @@
-using Holdfast.Engines;
+using Holdfast.Engines.Restores;
 
 namespace Holdfast.Node.Restores;
 

@@ -1,6 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
-using Holdfast.Engines;
+using Holdfast.Engines.Sources;
 using Holdfast.State;
 
 namespace Holdfast.Node.Sources;

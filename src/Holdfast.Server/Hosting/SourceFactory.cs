@@ -28,10 +28,7 @@ internal sealed class SourceFactory(IReadOnlyList<EngineFactory> engines)
             throw ValidationException.Create(context.Errors);
         }
         var config = engine.Bind(definition, settings, secrets);
-        if (context.Errors.Count == 0)
-        {
-            settings.ReportUnknownKeys();
-        }
+        settings.ReportUnknownKeys();
         ValidationException.ThrowIfAny(context.Errors);
         return Attach(engine, config!);
     }

@@ -2,6 +2,7 @@ using Holdfast.Api;
 using Holdfast.Core.Errors;
 using Holdfast.Studio.Api;
 using Holdfast.Studio.Components.Forms;
+using Holdfast.Studio.Kinds;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
@@ -23,6 +24,9 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
 
     [Inject]
     protected Session Session { get; set; } = default!;
+
+    [Inject]
+    protected KindCatalog Kinds { get; set; } = default!;
 
     [Inject]
     protected LiveUpdates Updates { get; set; } = default!;
@@ -136,6 +140,7 @@ public abstract class LiveComponentBase : ComponentBase, IDisposable
     {
         try
         {
+            await Kinds.LoadAsync(_stop.Token);
             await LoadAsync(_stop.Token);
             (Failure, IsLoaded) = (null, true);
         }

@@ -2,6 +2,7 @@ using Holdfast.Api;
 using Holdfast.Api.Access;
 using Holdfast.Api.InProcess;
 using Holdfast.Studio.Api;
+using Holdfast.Studio.Kinds;
 using Holdfast.Studio.Layout;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Builder;
@@ -34,6 +35,7 @@ public static class StudioHosting
             .AddScoped<PageTransport>()
             .AddScoped(s => new HoldfastClient(s.GetRequiredService<PageTransport>()))
             .AddScoped<Session>()
+            .AddScoped<KindCatalog>()
             .AddScoped<LiveUpdates>()
             .AddScoped<Preferences>()
             .AddScoped<Clock>();

@@ -1,8 +1,9 @@
 using System.Net;
+using Holdfast.Testing.Faults;
 
 namespace Holdfast.Api.Tests.Kinds;
 
-/// <summary>A new kind of destination needs only its factory.</summary>
+/// <summary>A new kind of engine or destination needs its factory and a line that registers it; the product does not change.</summary>
 public sealed class NewKindTests
 {
     [Fact]
@@ -61,5 +62,48 @@ public sealed class NewKindTests
         (await server.PutAsync("destinations/cloud", new { kind = "tape" })).HasErrors("kind");
         (await server.PutAsync("destinations/cloud", new { kind = "bucket", bucket = "archive" })).Is(HttpStatusCode.Created);
         (await server.PutAsync("destinations/other", new { kind = "bucket", bucket = "archive" })).HasErrors("bucket");
+    }
+
+    [Fact]
+    public async Task A_new_kind_of_engine_is_described_defined_tested_discovered_backed_up_and_restored()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var kinds = (await server.GetAsync("kinds")).Json();
+        var kind = Assert.Single(kinds["engines"]!.AsArray(), e => (string)e!["kind"]! == "memory")!;
+        Assert.Equal(("Memory", true), ((string)kind["label"]!, (bool)kind["features"]!["canSnapshot"]!));
+        Assert.Equal(["url", "pages"], kind["form"]!["fields"]!.AsArray().Select(f => (string)f!["name"]!));
+        Assert.Single(kinds["destinations"]!.AsArray(), d => (string)d!["label"]! == "Bucket");
+
+        (
+            await server.PutAsync(
+                "sources/fake",
+                new
+                {
+                    engine = "memory",
+                    url = "disk://",
+                    pages = 10,
+                    colour = "red",
+                }
+            )
+        ).HasErrors("colour", "pages", "url");
+        object definition = new
+        {
+            engine = "memory",
+            url = "memory://",
+            pages = 3,
+        };
+        Assert.Equal(1, (int)(await server.PostAsync("sources/test", definition)).Json()["databases"]!);
+        var source = (await server.PutAsync("sources/fake", definition)).Json(HttpStatusCode.Created);
+        Assert.Equal(("memory", 3), ((string)source["engine"]!, (int)source["definition"]!["pages"]!));
+        Assert.Equal(1, (int)(await server.PostAsync("sources/fake/discover")).Json()["databases"]!);
+
+        var backup = await server.PostAsync(
+            $"databases/{Uri.EscapeDataString("fake/first")}/backup",
+            new { type = "Snapshot", destinations = new[] { "nas" } }
+        );
+        ApiServer.Completed(await server.EndedAsync(backup));
+        await server.RestoredAsync(new { from = "fake/first", target = "fake/again" });
+        Assert.Equal(3 * MemorySource.Page, server.Memory.Databases["again"].Length);
+        Assert.Equal(server.Memory.Databases["first"], server.Memory.Databases["again"]);
     }
 }

@@ -1,6 +1,6 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 
 namespace Holdfast.Node.Tests.Discovery;
 

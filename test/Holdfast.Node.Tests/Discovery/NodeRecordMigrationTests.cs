@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 using Holdfast.Node.Discovery;
 using Holdfast.State;
 using Microsoft.Extensions.Time.Testing;

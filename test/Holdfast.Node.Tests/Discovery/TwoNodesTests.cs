@@ -1,6 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Discovery;

@@ -5,7 +5,8 @@ using Holdfast.Core.Databases;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
-using Holdfast.Engines;
+using Holdfast.Engines.Discovery;
+using Holdfast.Engines.Sources;
 using Holdfast.Node.Keys;
 
 namespace Holdfast.Cli.Commands.Backups;

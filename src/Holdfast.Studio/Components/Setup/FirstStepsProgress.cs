@@ -36,7 +36,7 @@ internal sealed record FirstStepsProgress(IReadOnlyList<FirstStepsProgress.Step>
                     ? $"{Plural.Of(destinations, "destination")} defined."
                     : "Define where backups are stored: a folder on another disk or machine.",
                 "Add a destination",
-                "/server/destinations?add=local",
+                "/server/destinations?add=new",
                 destinations > 0
             ),
             new(

@@ -7,13 +7,13 @@ using MudBlazor;
 
 namespace Holdfast.Studio.Pages.Destinations;
 
-/// <summary>A destination with all that is known of it.</summary>
+/// <summary>A row of the table of destinations.</summary>
 /// <param name="Config">Its definition.</param>
-/// <param name="Test">How its last test went.</param>
+/// <param name="Test">The result of its last test.</param>
 /// <param name="Appearance">Its state.</param>
-/// <param name="Problem">Why it is not as it should be; null where it is.</param>
+/// <param name="Problem">What is wrong with it; null if nothing is.</param>
 /// <param name="Tasks">Server-wide tasks that use it.</param>
-/// <param name="CanInitialize">Whether what is there now is not the destination, unless an operator says that it is.</param>
+/// <param name="CanInitialize">Whether its identity is missing or wrong, so that an operator may initialize it.</param>
 internal sealed record DestinationRow(
     DestinationView Config,
     DestinationTestView Test,

@@ -5,11 +5,10 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Destinations;
 
-/// <summary>The places that backups go to, and whether they take them.</summary>
+/// <summary>Lists destinations with their states, and edits and tests them.</summary>
 public sealed partial class DestinationsPage
 {
     private IReadOnlyList<DestinationRow> _rows = [];
-    private IReadOnlyList<string> _roots = [];
     private string? _testing;
 
     [SupplyParameterFromQuery]
@@ -22,7 +21,6 @@ public sealed partial class DestinationsPage
 
     protected override async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _roots = (await Api.Server.GetAsync(cancellationToken)).LocalRoots;
         var templates = await Api.ServerWideBackups.ListAsync(cancellationToken);
         List<Alert> failing =
         [
@@ -55,9 +53,9 @@ public sealed partial class DestinationsPage
         if (
             !await ConfirmAsync(
                 $"Initialize destination '{config.Name}'?",
-                $"From now on what lies in {config.Path} at this moment is the destination.",
-                "Do this for a new or replaced disk. If the right disk is only not mounted, mount it instead: it is "
-                    + "recognized by itself within a minute.",
+                $"The present contents of {Kinds.GetLocation(config)} become this destination.",
+                "Do this for a new or replaced disk. If the right disk is just not mounted, mount it instead: the server "
+                    + "recognizes it within a minute.",
                 "Initialize"
             )
         )
@@ -73,8 +71,9 @@ public sealed partial class DestinationsPage
         if (
             !await ConfirmAsync(
                 $"Remove destination '{config.Name}'?",
-                "Backups can no longer go there, and those that lie there are no longer listed.",
-                $"Files in {config.Path} stay: nothing there is deleted. Added again with the same folder, its backups are listed again.",
+                "Tasks can no longer write to it, and its backups are no longer listed.",
+                $"Files in {Kinds.GetLocation(config)} stay: nothing there is deleted. If you add the same place again, its backups "
+                    + "are listed again.",
                 "Remove"
             )
         )

@@ -37,7 +37,7 @@ public sealed partial class DatabaseKeysPanel
                 _isPassphrase ? new() { Passphrase = _secret } : new() { Key = _secret }
             );
             (_failure, _secret, _databases) = (null, "", "");
-            Snackbar.Add($"The key of {name} is known now.", Severity.Success);
+            Snackbar.Add($"The key of {name} was added.", Severity.Success);
             Navigation.NavigateTo("/server/sources");
         }
         catch (ApiException e)
@@ -50,16 +50,16 @@ public sealed partial class DatabaseKeysPanel
     {
         if (
             !await ConfirmAsync(
-                $"Forget the key of {databases}?",
-                "Logical backups of these databases become snapshots. Backups that were encrypted with this key cannot be "
-                    + "read by the server any more.",
-                "Backups stay, and whoever has the key can open them. It can be given again.",
-                "Forget key"
+                $"Delete the key of {databases}?",
+                "Snapshots replace logical backups of these databases. The server can no longer read backups that were "
+                    + "encrypted with this key.",
+                "Backups stay, and anyone who has the key can open them. The key can be added again.",
+                "Delete key"
             )
         )
         {
             return;
         }
-        await ExecuteAsync(() => Api.DatabaseKeys.DeleteAsync(databases), $"The key of {databases} was forgotten.");
+        await ExecuteAsync(() => Api.DatabaseKeys.DeleteAsync(databases), $"The key of {databases} was deleted.");
     }
 }

@@ -1,67 +1,61 @@
+using System.Text.Json.Nodes;
 using Holdfast.Api;
 using Holdfast.Api.Sources;
+using Holdfast.Studio.Kinds;
 using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Sources;
 
+/// <summary>Defines or changes a source, with the form of its engine.</summary>
 public sealed partial class SourceForm
 {
-    private SourceDraft _draft = new();
+    private KindFormValues? _values;
     private SourceTestView? _test;
-    private SourceRequest? _testedRequest;
+    private JsonObject? _tested;
     private ApiException? _failure;
-    private bool _hasPassword;
-    private bool _hasRestorePassword;
+    private string _name = "";
+    private string? _engine;
     private string? _tag;
 
-    /// <summary>Name of the one that is edited; null for a new one.</summary>
+    /// <summary>Name of the source to edit; null for a new one.</summary>
     [Parameter]
     public string? Name { get; set; }
+
+    /// <summary>Engine of a new source.</summary>
+    [Parameter]
+    public string? Engine { get; set; }
 
     [Parameter]
     public EventCallback<string> Saved { get; set; }
 
     protected override async Task OnInitializedAsync()
     {
-        if (Name is null || await Api.Sources.FindAsync(Name) is not { Value.Definition: { } definition } found)
+        if (Name is null)
         {
-            return;
+            _engine = Engine;
+            _values = Kinds.FindEngine(Engine)?.Form is { } form ? new(form) : null;
         }
-        (_draft, _hasPassword, _hasRestorePassword, _tag) = (
-            SourceDraft.Of(Name, definition),
-            definition.HasPassword,
-            definition.Restore?.HasPassword == true,
-            found.ETag
-        );
+        else if (await Api.Sources.FindAsync(Name) is { Value.Definition: { } definition } found)
+        {
+            (_engine, _tag) = (found.Value.Engine, found.ETag);
+            _values = Kinds.FindEngine(_engine)?.Form is { } form ? KindFormValues.From(form, ClientJson.ToDocument(definition)) : null;
+        }
     }
 
-    // Tried first: what is missing is told with the way to mend it, before anything is saved.
+    // The test comes first: it reports what is missing, and how to fix it, before anything is saved.
     private Task SaveAsync() =>
         RunAsync(async () =>
         {
-            var name = Name ?? _draft.Name.Trim();
+            var name = Name ?? _name.Trim();
             if (Name is null && name.Length > 0 && await Api.Sources.FindAsync(name) is not null)
             {
-                throw new ApiException(409, $"There is a source '{name}' already.", "Choose another name.", []);
+                throw new ApiException(409, $"Source '{name}' already exists.", "Choose another name.", []);
             }
-            var request = _draft.Request with
-            {
-                Name = name,
-                Password = string.IsNullOrEmpty(_draft.Password) ? (_hasPassword ? null : "") : _draft.Password,
-            };
-            if (request.Restore is { } restore)
-            {
-                request = request with
-                {
-                    Restore = restore with
-                    {
-                        Password = string.IsNullOrEmpty(restore.Password) ? (_hasRestorePassword ? null : "") : restore.Password,
-                    },
-                };
-            }
-            (_test, _testedRequest) = (null, null);
-            _test = await Api.Sources.TestDefinitionAsync(request);
-            _testedRequest = request;
+            var definition = _values!.ToDefinition();
+            (definition["name"], definition["engine"]) = (name, _engine);
+            (_test, _tested) = (null, null);
+            _test = await Api.Sources.TestDocumentAsync(definition);
+            _tested = definition;
             if (_test.Problems.Count == 0)
             {
                 await PutAsync();
@@ -72,9 +66,9 @@ public sealed partial class SourceForm
 
     private async Task PutAsync()
     {
-        var name = Name ?? _draft.Name.Trim();
-        await Api.Sources.PutAsync(name, _testedRequest!, EditCondition.Unchanged(_tag));
-        (_draft.Password, _draft.RestorePassword) = (null, null);
+        var name = Name ?? _name.Trim();
+        await Api.Sources.PutDocumentAsync(name, _tested!, EditCondition.Unchanged(_tag));
+        _values!.ClearSecrets();
         await Saved.InvokeAsync(name);
     }
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Sources;
 
-/// <summary>What the node is attached to, and the keys of encrypted databases.</summary>
+/// <summary>Lists the sources of the node, edits and tests them, and manages the keys of encrypted databases.</summary>
 public sealed partial class SourcesPage
 {
     private IReadOnlyList<SourceView> _sources = [];
@@ -31,6 +31,9 @@ public sealed partial class SourcesPage
         _skippedFiles = Passed is null ? null : await Api.Sources.GetSkippedFilesAsync(Passed, cancellationToken);
     }
 
+    private string Describe(SourceView source) =>
+        Kinds.GetEngineLabel(source.Engine) + (source.Definition is { } defined ? $" · {defined.Url}" : "");
+
     private async Task TestAsync(string name)
     {
         (_testing, _test) = (name, null);
@@ -43,10 +46,10 @@ public sealed partial class SourcesPage
         if (
             !await ConfirmAsync(
                 $"Remove source '{source.Name}'?",
-                $"Its {Plural.Of(source.Databases, "database")} are backed up no more, and count as dropped. The password "
-                    + "that is kept for it is forgotten.",
-                "No database is touched, and backups stay where they are. Added again under the same name, its tasks and "
-                    + "their history are back.",
+                $"Its {Plural.Of(source.Databases, "database")} are no longer backed up and count as dropped. The server deletes "
+                    + "the passwords that are stored for it.",
+                "The databases are not changed, and backups stay where they are. If you add it again under the same name, its "
+                    + "tasks and their history return.",
                 "Remove"
             )
         )
@@ -63,7 +66,7 @@ public sealed partial class SourcesPage
         {
             return;
         }
-        await ExecuteAsync(() => Api.Sources.ConfirmAsync(source.Name), $"Source '{source.Name}' is taken as it is.");
+        await ExecuteAsync(() => Api.Sources.ConfirmAsync(source.Name), $"Source '{source.Name}' is confirmed.");
     }
 
     private async Task OnSavedAsync(string name)

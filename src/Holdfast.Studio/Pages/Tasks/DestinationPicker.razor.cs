@@ -2,19 +2,22 @@ using Holdfast.Api;
 using Holdfast.Api.Destinations;
 using Holdfast.Core.Errors;
 using Holdfast.Studio.Formatting;
+using Holdfast.Studio.Kinds;
 using Holdfast.Studio.Live;
 using Microsoft.AspNetCore.Components;
 
 namespace Holdfast.Studio.Pages.Tasks;
 
-/// <summary>Selects the destinations of a task. A new local destination can be defined in place.</summary>
+/// <summary>Selects the destinations of a task. A new one can be defined in place.</summary>
 public sealed partial class DestinationPicker
 {
     private readonly Dictionary<string, string> _tested = [];
     private IReadOnlyList<DestinationView> _all = [];
     private bool _isNew;
     private string _name = "";
-    private string _path = "";
+    private string? _kind;
+    private KindFormValues? _values;
+    private ApiException? _failure;
 
     [Parameter, EditorRequired]
     public IReadOnlyCollection<string> Chosen { get; set; } = [];
@@ -24,8 +27,22 @@ public sealed partial class DestinationPicker
 
     protected override bool IsAffectedBy(UpdateBatch batch) => false;
 
-    protected override async Task LoadAsync(CancellationToken cancellationToken) =>
+    protected override async Task LoadAsync(CancellationToken cancellationToken)
+    {
         _all = await Api.Destinations.ListAsync(cancellationToken);
+        if (_values is null && Kinds.Destinations is [var first, ..])
+        {
+            ChooseKind(first.Kind);
+        }
+    }
+
+    private void ChooseKind(string? kind)
+    {
+        if (Kinds.FindDestination(kind) is { } found)
+        {
+            (_kind, _values, _failure) = (found.Kind, new(found.Form), null);
+        }
+    }
 
     private Task SetAsync(string name, bool isOn) =>
         ChosenChanged.InvokeAsync(isOn ? [.. Chosen, name] : [.. Chosen.Where(c => c != name)]);
@@ -46,16 +63,30 @@ public sealed partial class DestinationPicker
     private async Task AddAsync()
     {
         var name = _name.Trim();
-        if (
-            !await ExecuteAsync(
-                () => Api.Destinations.PutAsync(name, new() { Kind = "local", Path = _path.Trim() }),
-                $"Destination {name} defined."
-            )
-        )
+        var definition = _values!.ToDefinition();
+        definition["kind"] = _kind;
+        _failure = null;
+        var isDefined = await ExecuteAsync(
+            async () =>
+            {
+                try
+                {
+                    await Api.Destinations.PutDocumentAsync(name, definition);
+                }
+                catch (ApiException e)
+                {
+                    _failure = e;
+                    throw;
+                }
+            },
+            $"Destination {name} defined."
+        );
+        if (!isDefined)
         {
             return;
         }
-        (_isNew, _name, _path) = (false, "", "");
+        (_isNew, _name) = (false, "");
+        ChooseKind(_kind);
         await SetAsync(name, true);
     }
 }
