@@ -86,7 +86,7 @@ public sealed class ServerPagesTests(Chromium chromium)
         var page = await studio.PageAsync(chromium, "Operator");
         await page.OpenAsync("/server/sources");
         await page.GetByRole(AriaRole.Button, new() { Name = "Discover local" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("'local': 6 databases found.")).ToBeVisibleAsync();
+        await studio.Transient.WaitAsync("'local': 6 databases found.");
         await Assertions
             .Expect(page.GetByLabel("a source for holdfast.json", new() { Exact = true }))
             .ToContainTextAsync("\"engine\": \"sqlite\"");
