@@ -92,7 +92,7 @@ public abstract class NodeTestBase : IAsyncLifetime
         {
             Assert.True(
                 System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience,
-                $"It did not come to that: {string.Join("; ", Node.Operations.All)}; "
+                $"The condition was not met in time: {string.Join("; ", Node.Operations.All)}; "
                     + $"{string.Join("; ", Node.Tasks.All.Select(t => $"{t.Database} next {Node.NextOf(t.Id)}, {Node.StatusOf(t.Id)}"))}"
             );
             meanwhile?.Invoke();

@@ -299,10 +299,10 @@ public sealed class AlertTests : IAsyncLifetime
     private async Task Idle() => await UntilAsync(() => _node.Queue.Running == 0 ? "" : null, "idle");
 
     private async Task<Alert> StandsAsync(AlertKind kind) =>
-        await UntilAsync(() => _node.Alerts.Active.FirstOrDefault(a => a.Kind == kind), $"{kind} stands");
+        await UntilAsync(() => _node.Alerts.Active.FirstOrDefault(a => a.Kind == kind), $"{kind} is active");
 
     private async Task EndsAsync(AlertKind kind) =>
-        await UntilAsync(() => _node.Alerts.Active.Any(a => a.Kind == kind) ? null : "", $"{kind} has ended");
+        await UntilAsync(() => _node.Alerts.Active.Any(a => a.Kind == kind) ? null : "", $"{kind} is resolved");
 
     // Advances the clock a little each time, because alerts are evaluated at most every few seconds.
     private async Task<T> UntilAsync<T>(Func<T?> look, string what)

@@ -254,7 +254,7 @@ public abstract class BackedUpNode : IAsyncLifetime
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         while (!isSo())
         {
-            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience, "It did not come to that.");
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < Patience, "The condition was not met in time.");
             await System.Threading.Tasks.Task.Delay(5, Token);
         }
     }

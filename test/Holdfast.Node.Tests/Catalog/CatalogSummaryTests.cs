@@ -96,13 +96,13 @@ public sealed class CatalogSummaryTests : BackedUpNode
         await CoverAsync("nas");
         await ThreeAsync("a");
         File.Move(CatalogFile, $"{CatalogFile}.away");
-        await UntilAsync(() => Told() is not null);
+        await UntilAsync(() => FindAlert() is not null);
         await VerifyAsync(); // writing to the deleted file does not resolve the alert
-        Assert.Contains("is gone", Told()!.Message, StringComparison.Ordinal);
+        Assert.Contains("is gone", FindAlert()!.Message, StringComparison.Ordinal);
         File.Move($"{CatalogFile}.away", CatalogFile);
-        await UntilAsync(() => Told() is null);
+        await UntilAsync(() => FindAlert() is null);
 
-        Alert? Told()
+        Alert? FindAlert()
         {
             Time.Advance(TimeSpan.FromSeconds(1));
             Node.Alerts.Evaluate();

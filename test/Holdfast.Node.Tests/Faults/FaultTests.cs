@@ -147,7 +147,7 @@ public sealed class FaultTests
             Trace($"{step} {world.Time.GetUtcNow():dd HH:mm:ss} {what}");
             try
             {
-                await world.PassAsync(action(), $"'{what}' does not end\n{Told()}", Token);
+                await world.PassAsync(action(), $"'{what}' does not end\n{FormatTrace()}", Token);
             }
             catch (HoldfastException e)
             {
@@ -300,7 +300,7 @@ public sealed class FaultTests
     {
         await world.StopAsync(isKilled, Token);
         Assert.All(isKilled ? [] : _operations, o =>
-            Assert.True(o.HasEnded || o.Current.State == OperationState.Queued, $"{o.Current} has not ended with its node\n{Told()}")
+            Assert.True(o.HasEnded || o.Current.State == OperationState.Queued, $"{o.Current} has not ended with its node\n{FormatTrace()}")
         );
         _operations.Clear();
         _checked.Clear();
@@ -357,7 +357,7 @@ public sealed class FaultTests
             }
             Assert.True(
                 await world.HoldsSinceAsync(task.Database, claimed, Token),
-                $"'{task.Database}' is said to be backed up at {claimed:u} by {task.Name}, and no destination has it\n{Told()}"
+                $"'{task.Database}' counts as backed up at {claimed:u} by {task.Name}, but no destination has the backup\n{FormatTrace()}"
             );
             _checked[task.Id] = claimed;
         }
@@ -474,7 +474,7 @@ public sealed class FaultTests
         var started = Stopwatch.GetTimestamp();
         while (!isSo())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"seed {_seed}: {problem()}\n{Told()}");
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"seed {_seed}: {problem()}\n{FormatTrace()}");
             await Task.Delay(2, Token);
         }
     }
@@ -488,5 +488,5 @@ public sealed class FaultTests
         }
     }
 
-    private string Told() => string.Join('\n', _trace);
+    private string FormatTrace() => string.Join('\n', _trace);
 }

@@ -123,7 +123,7 @@ internal sealed class FaultWorld : IAsyncDisposable
         var (node, store) = (Node, _store!);
         _node = null; // a node that cannot be stopped is abandoned
         await PassAsync(node.StopAsync(), "the node does not stop", cancellationToken);
-        await PassAsync(node.DisposeAsync().AsTask(), "the node does not let go", cancellationToken);
+        await PassAsync(node.DisposeAsync().AsTask(), "the node is not disposed", cancellationToken);
         await store.DisposeAsync();
     }
 

@@ -60,7 +60,7 @@ public sealed class EndingTests
             faults.Set(1, FaultKind.Hang);
         }
         var running = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
-        await world.PassAsync(UntilAsync(() => running.Current.State != OperationState.Queued), "the backup does not begin", Token);
+        await world.PassAsync(UntilAsync(() => running.Current.State != OperationState.Queued), "the backup does not start", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
         var left = $"{world.Roots.First()}/fake/db/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
@@ -75,10 +75,10 @@ public sealed class EndingTests
         await world.StartAsync(Token);
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
-        Assert.True(File.Exists(left), "it was cleaned before the second kill");
+        Assert.True(File.Exists(left), "it was removed before the second kill");
 
         await world.StartAsync(Token);
-        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' stays", Token);
+        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' is not removed", Token);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class EndingTests
             .Select(name => world.Node.Tasks.Of(new("fake", name))[0])
             .Select(task => world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester"))
             .ToList();
-        await world.PassAsync(UntilAsync(() => asked.Any(o => o.Current.State != OperationState.Queued)), "no backup begins", Token);
+        await world.PassAsync(UntilAsync(() => asked.Any(o => o.Current.State != OperationState.Queued)), "no backup starts", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         var waiting = asked.Last(o => o.Current.State == OperationState.Queued).Current;
         await world.StopAsync(isKilled: true, Token);
@@ -117,16 +117,16 @@ public sealed class EndingTests
         await world.StartAsync(Token);
         await world.PassAsync(
             UntilAsync(() => world.Node.Operations.Find(waiting.Id)!.HasEnded),
-            "what waited for a database that is gone does not end",
+            "a queued backup of a dropped database does not end",
             Token
         );
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
         world.ComeBack();
-        Assert.True(File.Exists(left), "it was cleaned before the second kill");
+        Assert.True(File.Exists(left), "it was removed before the second kill");
 
         await world.StartAsync(Token);
-        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' stays", Token);
+        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' is not removed", Token);
     }
 
     private static async Task UntilAsync(Func<bool> isSo)

@@ -465,7 +465,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         {
             Assert.True(
                 Stopwatch.GetElapsedTime(started) < Patience,
-                $"It did not come to that: {string.Join("; ", _node.Operations.All.Take(5))}"
+                $"The condition was not met in time: {string.Join("; ", _node.Operations.All.Take(5))}"
             );
             await System.Threading.Tasks.Task.Delay(5, Token);
             if (advance is { } step)

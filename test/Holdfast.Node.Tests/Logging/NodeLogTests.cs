@@ -131,7 +131,7 @@ public sealed class NodeLogTests : IAsyncLifetime
         foreach (var step in steps)
         {
             at = log.IndexOf(step, at, StringComparison.Ordinal);
-            Assert.True(at >= 0, $"'{step}' is not in its place:\n{log}");
+            Assert.True(at >= 0, $"'{step}' is missing or out of order:\n{log}");
         }
     }
 
@@ -146,7 +146,7 @@ public sealed class NodeLogTests : IAsyncLifetime
     {
         for (var i = 0; !_lines.All.Any(l => l.Id == id && l.Text.Contains(text, StringComparison.Ordinal)); i++)
         {
-            Assert.True(i < 2000, $"{id} {text} is not among:\n{string.Join('\n', _lines.All)}");
+            Assert.True(i < 2000, $"{id} {text} was not logged:\n{string.Join('\n', _lines.All)}");
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(5, Token);
         }

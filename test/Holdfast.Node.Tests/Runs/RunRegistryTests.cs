@@ -277,7 +277,7 @@ public sealed class RunRegistryTests : IAsyncLifetime
         {
             Assert.True(
                 Stopwatch.GetElapsedTime(started) < Patience,
-                $"It did not come to that: {string.Join("; ", _node.Operations.All.Take(5))} {string.Join("; ", _node.Runs.All)}"
+                $"The condition was not met in time: {string.Join("; ", _node.Operations.All.Take(5))} {string.Join("; ", _node.Runs.All)}"
             );
             await Task.Delay(5, Token);
         }

@@ -50,7 +50,7 @@ public sealed class TaskRegistryTests : IAsyncLifetime
             );
             Assert.True(
                 _tasks.Find(task.Id)?.Database == task.Database && _tasks.Of(task.Database).Any(t => t.Id == task.Id),
-                $"round {round}: acknowledged, and not scheduled"
+                $"round {round}: acknowledged, but not scheduled"
             );
             await AtOnceAsync(
                 pauses,
@@ -59,7 +59,7 @@ public sealed class TaskRegistryTests : IAsyncLifetime
             );
             Assert.True(
                 _tasks.Find(task.Id) is null && _tasks.Of(task.Database).All(t => t.Id != task.Id),
-                $"round {round}: deleted, and still there"
+                $"round {round}: deleted, but still scheduled"
             );
         }
     }
