@@ -23,10 +23,10 @@ public sealed class ErrorTests : IDisposable
         var verified = await _place.JsonAsync(4, "verify", archive);
         Assert.Equal("key-missing", verified["items"]![0]!["error"]!["code"]!.GetValue<string>());
         Assert.Equal("NotChecked", verified["items"]![0]!["state"]!.GetValue<string>());
-        var told = (await _place.HoldfastAsync(4, "verify", archive, "--key-file", $"{_place.Root}/wrong")).Output;
-        Assert.StartsWith("NOT CHECKED  ", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("BAD", told, StringComparison.Ordinal);
-        Assert.Contains("0 of 1 archives are intact, 1 could not be checked, ", told, StringComparison.Ordinal);
+        var output = (await _place.HoldfastAsync(4, "verify", archive, "--key-file", $"{_place.Root}/wrong")).Output;
+        Assert.StartsWith("NOT CHECKED  ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("BAD", output, StringComparison.Ordinal);
+        Assert.Contains("0 of 1 archives are intact, 1 could not be checked, ", output, StringComparison.Ordinal);
         await _place.ComesBackAsync(
             archive,
             _place.SourceContents("a.db"),
@@ -108,17 +108,17 @@ public sealed class ErrorTests : IDisposable
         Assert.DoesNotContain("without its archive", (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
         var newest = _place.Archives().Single(f => f.Contains("incremental", StringComparison.Ordinal));
         File.Delete(newest);
-        var told = $"'{newest[..^".tar.zst".Length]}.index' exists without its archive: a newer archive than the last one here was lost";
-        Assert.Contains(told, (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
-        Assert.Contains(told, (await _place.JsonAsync(0, "verify", chain))["notes"]![0]!.GetValue<string>(), StringComparison.Ordinal);
+        var note = $"'{newest[..^".tar.zst".Length]}.index' exists without its archive: a newer archive than the last one here was lost";
+        Assert.Contains(note, (await _place.HoldfastAsync(0, "verify", chain)).Output, StringComparison.Ordinal);
+        Assert.Contains(note, (await _place.JsonAsync(0, "verify", chain))["notes"]![0]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Contains(
-            told,
+            note,
             (await _place.HoldfastAsync(0, "restore", chain, "--to", $"{_place.Out}/x.db")).Error,
             StringComparison.Ordinal
         );
         var full = Assert.Single(_place.Archives());
         Assert.DoesNotContain(
-            told,
+            note,
             (await _place.HoldfastAsync(0, "restore", full, "--to", $"{_place.Out}/y.db")).Error,
             StringComparison.Ordinal
         );

@@ -91,11 +91,11 @@ public sealed class FullDiskTests : IAsyncLifetime
         var backup = await BackUpAsync("small.db"); // backups continue
         Assert.Equal("Completed", backup["state"]!.GetValue<string>());
         // The catalog is on the same disk, and may have no space either.
-        List<JsonNode> told = [];
+        List<JsonNode> alerts = [];
         await Server.UntilAsync(
-            async () => (told = await AlertsAsync("StateNotWritable")).Any(a => a["key"]!.GetValue<string>() == "state-store"),
+            async () => (alerts = await AlertsAsync("StateNotWritable")).Any(a => a["key"]!.GetValue<string>() == "state-store"),
             "there is no alert",
-            () => string.Join("; ", told.Select(a => a.ToJsonString()))
+            () => string.Join("; ", alerts.Select(a => a.ToJsonString()))
         );
         Assert.NotNull((await AlertsAsync("StateNotWritable"))[0]["hint"]);
 

@@ -87,7 +87,7 @@ public sealed class ServerKillTests : IDisposable
             await CheckAsync($"seed {_seed}, kill {kill}", random);
             if (kill % 10 == 0)
             {
-                output.WriteLine($"{kill} kills, {_number} edits, {_operations.Count} operations, {_archives.Count} archives told of");
+                output.WriteLine($"{kill} kills, {_number} edits, {_operations.Count} operations, {_archives.Count} archives reported");
             }
             if (kill % 5 == 0)
             {

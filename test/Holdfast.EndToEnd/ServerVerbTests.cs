@@ -462,9 +462,9 @@ public sealed class ServerVerbTests
             File.Copy(archive, $"{old.FullName}/{name.Replace(name[..10], $"2025-01-0{day}", StringComparison.Ordinal)}");
         }
 
-        var looked = (await served.RunAsync(0, [.. retention, "--dry-run"])).Output;
-        Assert.Contains("nas: waits demo/a.db/2025-01-03-", looked, StringComparison.Ordinal);
-        Assert.Contains("--approve", looked, StringComparison.Ordinal);
+        var preview = (await served.RunAsync(0, [.. retention, "--dry-run"])).Output;
+        Assert.Contains("nas: waits demo/a.db/2025-01-03-", preview, StringComparison.Ordinal);
+        Assert.Contains("--approve", preview, StringComparison.Ordinal);
         Assert.DoesNotContain("deleted", (await served.RunAsync(0, retention)).Output, StringComparison.Ordinal);
         Assert.Equal(6, Directory.GetDirectories($"{served.Place.Destination}/nas/demo/a.db").Length);
         Assert.Contains(

@@ -19,14 +19,14 @@ public sealed class ServiceTests : IDisposable
     {
         _place.Make("one.db");
         Directory.CreateDirectory(_place.Destination);
-        using var told = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        told.Bind(new UnixDomainSocketEndPoint($"{_place.Root}/notify"));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint($"{_place.Root}/notify"));
         using var server = new ServerProcess(_place.Root, $"{_place.Root}/node", _place.Source, _place.Destination);
         server.Begin($"export NOTIFY_SOCKET='{_place.Root}/notify' SYSTEMD_EXEC_PID=$$");
-        Assert.Contains("READY=1", await NextAsync(told), StringComparison.Ordinal);
-        Assert.True((await server.TryAsync(HttpMethod.Get, "session"))?.IsSuccess, "it was told to be ready, and does not answer");
+        Assert.Contains("READY=1", await NextAsync(socket), StringComparison.Ordinal);
+        Assert.True((await server.TryAsync(HttpMethod.Get, "session"))?.IsSuccess, "it reported that it is ready, but does not answer");
         Assert.Equal(0, await server.StopAsync());
-        Assert.Contains("STOPPING=1", await NextAsync(told), StringComparison.Ordinal);
+        Assert.Contains("STOPPING=1", await NextAsync(socket), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class SourceTests(Cluster cluster) : IClassFixture<Cluster>, IAsyn
         await server.UntilAsync(async () => (await server.ListAsync("databases")).Count == 1, "the source that answers is not used");
         await server.UntilAsync(
             async () => (await server.ListAsync("sources")).Count(s => s["problem"] is not null) == 10,
-            "those that do not answer are not told"
+            "those that do not answer are not reported"
         );
         Assert.Equal(0, await server.StopAsync());
     }

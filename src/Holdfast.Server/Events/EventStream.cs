@@ -30,21 +30,21 @@ internal sealed class EventStream(HttpContext context, EventFeed feed, SessionVa
         {
             return;
         }
-        var looked = time.GetTimestamp();
+        var checkedAt = time.GetTimestamp();
         while (await next)
         {
             foreach (var one in batches.Current)
             {
                 Write(one);
             }
-            if (time.GetElapsedTime(looked) >= options.HeartbeatInterval)
+            if (time.GetElapsedTime(checkedAt) >= options.HeartbeatInterval)
             {
                 if (!sessions.IsValid(context, Role.Viewer))
                 {
                     return;
                 }
                 Write(": \n\n");
-                looked = time.GetTimestamp();
+                checkedAt = time.GetTimestamp();
             }
 
             if (!await FlushAsync(cancellationToken))

@@ -21,7 +21,7 @@ public sealed class FileModeTests : IDisposable
         var restored = $"{_place.Root}/restored.db";
         await _place.HoldfastAsync(0, "restore", $"{_place.Destination}/local/a.db", "--to", restored);
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(restored));
-        var told = await _place.HoldfastAsync(
+        var ended = await _place.HoldfastAsync(
             0,
             "restore",
             $"{_place.Destination}/local/a.db",
@@ -31,7 +31,7 @@ public sealed class FileModeTests : IDisposable
             "--owner"
         );
         Assert.Equal(OwnerOnly | UnixFileMode.GroupRead, File.GetUnixFileMode($"{_place.Root}/kept.db"));
-        Assert.Contains("mode 0640", told.Output, StringComparison.Ordinal);
+        Assert.Contains("mode 0640", ended.Output, StringComparison.Ordinal);
         await _place.HoldfastAsync(0, "extract", $"{_place.Destination}/local/a.db", "--to", $"{_place.Root}/plain");
         Assert.All(Directory.GetFiles($"{_place.Root}/plain"), f => Assert.Equal(OwnerOnly, File.GetUnixFileMode(f)));
     }

@@ -104,7 +104,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         var ended = (await BackUpAllAsync(type))["mine/app.db"];
         if (ended.State != "Completed")
         {
-            ToldClearly(ended);
+            AssertReportedClearly(ended);
         }
     }
 
@@ -123,7 +123,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         Assert.Equal(("Completed", "Completed"), (ended["mine/app.db"].State, ended["mine/other.db"].State));
         if (ended.TryGetValue("mine/second.db", out var second))
         {
-            ToldClearly(second);
+            AssertReportedClearly(second);
             Assert.Contains("hard link", second.Operation["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
         }
     }
@@ -135,7 +135,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
     {
         await Child.ShellAsync($"cp '{Mine}/app.db' '{Mine}/huge.db'; truncate -s 15T '{Mine}/huge.db'");
         var watch = Stopwatch.StartNew();
-        ToldClearly((await BackUpAllAsync(type))["mine/huge.db"]);
+        AssertReportedClearly((await BackUpAllAsync(type))["mine/huge.db"]);
         Assert.True(watch.Elapsed < Patience, $"{watch.Elapsed}");
     }
 
@@ -164,7 +164,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
             var ended = (await BackUpAllAsync(type))["mine/hostile.db"];
             if (ended.State != "Completed")
             {
-                ToldClearly(ended);
+                AssertReportedClearly(ended);
             }
             Assert.True(watch.Elapsed < Patience, $"{type}: {watch.Elapsed}");
         }
@@ -191,7 +191,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
             Assert.Equal(32, ended.Count);
             foreach (var (_, backup) in ended.Where(b => b.Value.State != "Completed"))
             {
-                ToldClearly(backup);
+                AssertReportedClearly(backup);
             }
         }
     }
@@ -231,7 +231,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
                 {
                     if (ended.State != "Completed" && ended.Operation["error"] is not null)
                     {
-                        ToldClearly(ended);
+                        AssertReportedClearly(ended);
                     }
                 }
             }
@@ -278,7 +278,7 @@ public sealed partial class SqliteOwnerTests : IAsyncLifetime
         os._exit(0)
         """;
 
-    private static void ToldClearly((string State, JsonNode Operation) backup)
+    private static void AssertReportedClearly((string State, JsonNode Operation) backup)
     {
         Assert.True(backup.State == "Failed", backup.Operation.ToJsonString());
         Assert.StartsWith(
