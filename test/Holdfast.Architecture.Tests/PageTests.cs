@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Holdfast.Core.Alerts;
 
 namespace Holdfast.Architecture.Tests;
 
@@ -46,6 +47,17 @@ public sealed class PageTests
         var present = Repository.Projects("src").Keys.ToHashSet(StringComparer.Ordinal);
         var text = Repository.Read("docs/architecture.md");
         Assert.All(present, p => Assert.Contains($"`{p}`", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_alert_is_described_in_a_table()
+    {
+        var described = Repository
+            .Read("docs/server.md")
+            .Split('\n')
+            .Where(l => l.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(l => Name.Matches(l.Split('|')[1]).Select(m => m.Groups[1].Value));
+        Assert.Empty(Enum.GetNames<AlertKind>().Except(described));
     }
 
     [Fact]

@@ -72,6 +72,11 @@ public enum AlertKind
     /// <summary>A destination has another identity than the one that was defined, or none.</summary>
     DestinationIdentity,
 
+    /// <summary>
+    /// A destination is the folder of another one, or lies inside it: copies at both are one copy. Backups continue.
+    /// </summary>
+    DestinationOverlap,
+
     /// <summary>An archive is known to be damaged.</summary>
     BackupDamaged,
 

@@ -42,10 +42,10 @@ public sealed record AlertSnapshot
     public IReadOnlyList<SourceAlertInput> Sources { get; init; } = [];
 
     /// <summary>Destinations with a wrong or missing identity.</summary>
-    public IReadOnlyList<DestinationAlertInput> Destinations { get; init; } = [];
+    public IReadOnlyList<DestinationIdentityProblem> DestinationIdentityProblems { get; init; } = [];
 
     /// <summary>Destinations that are the folder of another destination or inside it, with the name of that destination.</summary>
-    public IReadOnlyList<(string Name, string Other)> SharedDestinations { get; init; } = [];
+    public IReadOnlyList<(string Name, string Other)> OverlappingDestinations { get; init; } = [];
 
     /// <summary>The background loops of the node.</summary>
     public IReadOnlyList<LoopAlertInput> Loops { get; init; } = [];

@@ -2,7 +2,10 @@ using Holdfast.Core.Encryption;
 
 namespace Holdfast.Core.Tasks;
 
-/// <summary>A server-wide or regular task, as an operator defines it.</summary>
+/// <summary>
+/// A server-wide or regular task, as an operator defines it. Properties whose default is not null, 0 or false have a <c>set</c> accessor:
+/// reading JSON assigns every <c>init</c> property, also one that is missing there.
+/// </summary>
 public sealed record TaskDefinition
 {
     /// <summary>A new name; null keeps the name in the URL.</summary>

@@ -179,7 +179,7 @@ public static class TaskValidator
         }
         if (FindDuplicate(encryption.Recipients) is { } duplicate)
         {
-            yield return new(recipients, $"The recipient '{duplicate}' is listed duplicate.", "List each one once.");
+            yield return new(recipients, $"The recipient '{duplicate}' is listed twice.", "List each one once.");
         }
     }
 
@@ -191,7 +191,7 @@ public static class TaskValidator
         }
         if (FindDuplicate(destinations) is { } duplicate)
         {
-            yield return new("destinations", $"The destination '{duplicate}' is listed duplicate.", "List each one once.");
+            yield return new("destinations", $"The destination '{duplicate}' is listed twice.", "List each one once.");
         }
     }
 
@@ -274,7 +274,7 @@ public static class TaskValidator
     {
         if (template.Spread < TimeSpan.Zero)
         {
-            yield return new("spread", $"The spread is {FormatDuration(template.Spread)}.", "Use 0 for none.");
+            yield return new("spreadMinutes", $"The spread is {FormatDuration(template.Spread)}.", "Use 0 for none.");
             yield break;
         }
 
@@ -287,7 +287,7 @@ public static class TaskValidator
         if (template.Spread >= shortest)
         {
             yield return new(
-                "spread",
+                "spreadMinutes",
                 $"The spread of {FormatDuration(template.Spread)} is not shorter than the shortest time between two backups, "
                     + $"{FormatDuration(shortest)}.",
                 "Use a shorter spread."

@@ -199,7 +199,7 @@ public sealed class TaskEditor(
             ),
             ScheduledSince = ScheduledSince(before?.Settings, settings, before?.ScheduledSince),
         };
-        faults.InsertRange(0, TaskValidator.Validate(template).Select(f => f.Field == "spread" ? f with { Field = "spreadMinutes" } : f));
+        faults.InsertRange(0, TaskValidator.Validate(template));
         if (FindTemplate(template.Name) is { } same && same.Key != template.Id)
         {
             faults.Add(new("name", $"There is already a server-wide backup '{same.Value.Name}'.", "Choose another name."));

@@ -85,7 +85,7 @@ public sealed class TaskValidatorTests
                 "encryption.recipients",
                 "destinations",
                 "excluded",
-                "spread",
+                "spreadMinutes",
             ],
             faults.Select(f => f.Field)
         );
@@ -257,7 +257,7 @@ public sealed class TaskValidatorTests
     public void The_spread_is_shorter_than_the_shortest_time_between_two_backups(int minutes, bool fine)
     {
         var faults = TaskValidator.Validate(All with { Spread = TimeSpan.FromMinutes(minutes) });
-        Assert.Equal(fine ? [] : ["spread"], faults.Select(f => f.Field));
+        Assert.Equal(fine ? [] : ["spreadMinutes"], faults.Select(f => f.Field));
     }
 
     [Fact]

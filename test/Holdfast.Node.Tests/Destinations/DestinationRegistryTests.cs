@@ -205,12 +205,12 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
                 {
                     Now = DateTimeOffset.UnixEpoch,
                     StartedAt = DateTimeOffset.UnixEpoch,
-                    SharedDestinations = _registry.Overlapping,
+                    OverlappingDestinations = _registry.Overlapping,
                 }
             )
             .ToList();
         Assert.Equal(["shared:nas-again", "shared:nas-inner"], alerts.Select(a => a.Key));
-        Assert.All(alerts, a => Assert.Equal((AlertKind.DestinationIdentity, AlertSeverity.Warning), (a.Kind, a.Severity)));
+        Assert.All(alerts, a => Assert.Equal((AlertKind.DestinationOverlap, AlertSeverity.Warning), (a.Kind, a.Severity)));
     }
 
     [Fact]

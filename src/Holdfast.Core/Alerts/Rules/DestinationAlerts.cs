@@ -7,8 +7,8 @@ internal static class DestinationAlerts
     public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) =>
         [
             .. Failing(snapshot),
-            .. snapshot.Destinations.Select(d => Identity(snapshot, d)),
-            .. snapshot.SharedDestinations.Select(d => Shared(snapshot, d.Name, d.Other)),
+            .. snapshot.DestinationIdentityProblems.Select(d => Identity(snapshot, d)),
+            .. snapshot.OverlappingDestinations.Select(d => Overlap(snapshot, d.Name, d.Other)),
         ];
 
     // One alert for each destination, however many tasks use it. A wrong identity has a more specific alert of its own.
@@ -32,7 +32,7 @@ internal static class DestinationAlerts
             }
         }
 
-        foreach (var destination in snapshot.Destinations)
+        foreach (var destination in snapshot.DestinationIdentityProblems)
         {
             failing.Remove(destination.Name);
         }
@@ -50,7 +50,7 @@ internal static class DestinationAlerts
         });
     }
 
-    private static Alert Identity(AlertSnapshot snapshot, DestinationAlertInput destination) =>
+    private static Alert Identity(AlertSnapshot snapshot, DestinationIdentityProblem destination) =>
         new()
         {
             Key = $"identity:{destination.Name}",
@@ -62,11 +62,11 @@ internal static class DestinationAlerts
             Hint = destination.Problem.Hint,
         };
 
-    private static Alert Shared(AlertSnapshot snapshot, string name, string other) =>
+    private static Alert Overlap(AlertSnapshot snapshot, string name, string other) =>
         new()
         {
             Key = $"shared:{name}",
-            Kind = AlertKind.DestinationIdentity,
+            Kind = AlertKind.DestinationOverlap,
             Severity = AlertSeverity.Warning,
             Since = snapshot.Now,
             Subject = new() { Destination = name },

@@ -15,13 +15,13 @@ public sealed class DestinationAlertInputs(DestinationRegistry destinations) : I
     public AlertSnapshot AddTo(AlertSnapshot snapshot) =>
         snapshot with
         {
-            Destinations =
+            DestinationIdentityProblems =
             [
                 .. destinations
                     .Items.Select(d => (d.Key, Problem: destinations.IdentityProblem(d.Key)))
                     .Where(d => d.Problem is not null)
-                    .Select(d => new DestinationAlertInput(d.Key, OperationError.From(d.Problem!))),
+                    .Select(d => new DestinationIdentityProblem(d.Key, OperationError.From(d.Problem!))),
             ],
-            SharedDestinations = destinations.Overlapping,
+            OverlappingDestinations = destinations.Overlapping,
         };
 }
