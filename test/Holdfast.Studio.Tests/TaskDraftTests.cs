@@ -1,5 +1,6 @@
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Tasks;
+using Holdfast.Studio.Pages.ServerWide;
 using Holdfast.Studio.Pages.Tasks;
 
 namespace Holdfast.Studio.Tests;
@@ -10,9 +11,9 @@ public sealed class TaskDraftTests
     private static readonly TaskDefinition Definition = new()
     {
         Name = "nightly",
-        Type = BackupType.Backup,
+        Type = BackupType.Snapshot,
         FullBackup = "0 2 * * 0",
-        IncrementalBackup = null,
+        IncrementalBackup = "0 3 * * *",
         TimeZone = "Europe/Berlin",
         Retention = new(30),
         Encryption = new()
@@ -24,8 +25,25 @@ public sealed class TaskDraftTests
         Destinations = ["nas", "usb"],
         Excluded = ["demo/tmp*"],
         SpreadMinutes = 5,
+        VerifyEveryDays = 7,
+        CompareEveryHours = 12,
+        PreferredNode = "B",
         Disabled = true,
     };
+
+    public static TheoryData<string> Fields => [.. typeof(TaskDefinition).GetProperties().Select(p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(Fields))]
+    public void Every_field_is_compared_with_an_edit_by_somebody_else(string field)
+    {
+        var property = typeof(TaskDefinition).GetProperty(field)!;
+        var untouched = new TaskDefinition { Type = BackupType.Backup };
+        Assert.NotEqual(property.GetValue(untouched), property.GetValue(Definition)); // the definition of these tests sets every field
+        var changed = Definition with { };
+        property.SetValue(changed, property.GetValue(untouched));
+        Assert.Contains(" is now ", Assert.Single(DefinitionChanges.Between(Definition, changed)), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Unedited_fields_are_sent_unchanged()

@@ -197,6 +197,7 @@ internal static class ServerWideCommand
         console.WriteLine(
             $"encryption:   {d.Encryption?.Mode.ToString() ?? "-"}"
                 + (d.Encryption is { Recipients: { Count: > 0 } recipients } ? $" ({DisplayFormat.Join(recipients)})" : "")
+                + (d.Encryption is { EncryptSnapshots: true } ? ", also snapshots" : "")
         );
         if (task.Unencrypted is { } unencrypted)
         {
@@ -204,6 +205,10 @@ internal static class ServerWideCommand
         }
         console.WriteLine($"destinations: {DisplayFormat.Join(d.Destinations)}");
         console.WriteLine($"excluded:     {DisplayFormat.Join(d.Excluded)}");
+        if (d.SpreadMinutes > 0)
+        {
+            console.WriteLine($"spread:       starts over {d.SpreadMinutes.ToString(CultureInfo.InvariantCulture)} minutes");
+        }
         console.WriteLine(
             $"databases:    {counts.Succeeded} succeeded, {counts.Failed} failed, {counts.NeverRan} never ran, "
                 + $"{counts.Overdue} overdue, {counts.Running} running"

@@ -35,6 +35,7 @@ internal static class DefinitionChanges
         yield return ("the verification", d.VerifyEveryDays is { } every ? $"every {every} days" : "manual");
         yield return ("the comparison interval of unchanged databases", $"every {d.CompareEveryHours} hours");
         yield return ("the spread", $"{d.SpreadMinutes} minutes");
+        yield return ("the preferred node", d.PreferredNode ?? "none");
         yield return ("the task", d.Disabled ? "disabled" : "enabled");
     }
 }

@@ -30,7 +30,14 @@ public sealed partial class ServerWidePage
         {
             return;
         }
-        await ExecuteAsync(() => Api.ServerWideBackups.PutAsync(task.Name, task.Definition with { Disabled = !task.Definition.Disabled }));
+        await ExecuteAsync(() => SetDisabledAsync(task.Name, !task.Definition.Disabled));
+    }
+
+    // The page may be older than the last edit by somebody else, which must not be undone.
+    private async Task SetDisabledAsync(string name, bool disabled)
+    {
+        var (current, etag, _) = await Api.ServerWideBackups.GetAsync(name);
+        await Api.ServerWideBackups.PutAsync(name, current.Definition with { Disabled = disabled }, EditCondition.Unchanged(etag));
     }
 
     private async Task DeleteAsync(TemplateView task)
