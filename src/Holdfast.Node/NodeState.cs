@@ -20,18 +20,10 @@ namespace Holdfast.Node;
 /// </summary>
 public sealed class NodeState : IAsyncDisposable
 {
-    private readonly StateMirror<TaskStatus> _statuses;
-    private readonly StateMirror<SharedDatabaseRecord> _databases;
-    private readonly StateMirror<NodeDatabaseRecord> _nodeDatabases;
-    private readonly StateMirror<NodeDatabaseRecord>? _databasesOfAllNodes;
-    private readonly StateMirror<SourceRecord> _sourceRecords;
-    private readonly StateMirror<NodeSourceRecord> _nodeSources;
+    // Every part of the state, in any order. Filled by the constructor only.
+    private readonly List<Part> _parts = [];
     private readonly NodeRecordMigration _migration;
-    private readonly StateMirror<Operation> _operations;
-    private readonly StateMirror<ChainCheck> _checks;
-    private readonly StateMirror<TrustedClock> _clocks;
-    private readonly StateMirror<Run> _runs;
-    private readonly StateMirror<DueDatabaseChunk> _runDue;
+    private readonly TimeProvider _time;
     private int _isDisposed;
 
     /// <summary>Creates the state; empty until <see cref="StartAsync"/>.</summary>
@@ -40,50 +32,39 @@ public sealed class NodeState : IAsyncDisposable
     /// <param name="time">The clock.</param>
     public NodeState(IStateStore store, string node, TimeProvider time)
     {
-        Store = store;
+        (Store, _time) = (store, time);
         _migration = new(store, node);
         Writer = new(store, time);
-        Templates = new(store, "templates/", time);
-        Tasks = new(store, "tasks/", time);
-        Destinations = new(store, "destinations/", time);
-        Identities = new(store, "destination-identities/", time);
-        Sources = new(store, "sources/", time);
-        _statuses = new(store, "status/", time);
-        _databases = new(store, NodeRecordMigration.Databases, time);
-        _nodeDatabases = new(store, $"{NodeRecordMigration.NodeDatabases}{node}/", time);
-        _databasesOfAllNodes = store.IsExclusive ? null : new(store, NodeRecordMigration.NodeDatabases, time);
-        _sourceRecords = new(store, NodeRecordMigration.Sources, time);
-        _nodeSources = new(store, $"{NodeRecordMigration.NodeSources}{node}/", time);
-        _operations = new(store, "operations/", time);
-        _checks = new(store, "checks/", time);
-        _clocks = new(store, "clock/", time);
-        _runs = new(store, "runs/", time);
-        _runDue = new(store, "run-due/", time);
-        Statuses = new(_statuses, Writer);
-        Databases = new(new(_databases, Writer), new(_nodeDatabases, Writer), _databasesOfAllNodes, node);
-        SourceRecords = new(_sourceRecords, Writer);
-        NodeSources = new(_nodeSources, Writer);
-        Operations = new(_operations, Writer);
-        Checks = new(_checks, Writer);
-        Clocks = new(_clocks, Writer);
-        Runs = new(_runs, Writer);
-        RunDue = new(_runDue, Writer);
-        NotifyWhenUnreadable(Templates);
-        NotifyWhenUnreadable(Tasks);
-        NotifyWhenUnreadable(Destinations);
-        NotifyWhenUnreadable(Identities);
-        NotifyWhenUnreadable(Sources);
-        NotifyWhenUnreadable(_statuses);
-        NotifyWhenUnreadable(_databases);
-        NotifyWhenUnreadable(_nodeDatabases);
-        NotifyWhenUnreadable(_sourceRecords);
-        NotifyWhenUnreadable(_nodeSources);
-        NotifyWhenUnreadable(_operations);
-        NotifyWhenUnreadable(_checks);
-        NotifyWhenUnreadable(_clocks);
-        NotifyWhenUnreadable(_runs);
-        NotifyWhenUnreadable(_runDue);
+        Templates = Mirror<Template>("templates/");
+        Tasks = Mirror<RegularTask>("tasks/");
+        Destinations = Mirror<DestinationConfig>("destinations/");
+        Identities = Mirror<ExpectedIdentity>("destination-identities/");
+        Sources = Mirror<SourceDefinition>("sources/");
+        Statuses = WriteBehind<TaskStatus>("status/");
+        Databases = new(
+            WriteBehind<SharedDatabaseRecord>(NodeRecordMigration.Databases),
+            WriteBehind<NodeDatabaseRecord>($"{NodeRecordMigration.NodeDatabases}{node}/"),
+            // Values that cannot be read are reported by the node that stored them.
+            store.IsExclusive
+                ? null
+                : Mirror<NodeDatabaseRecord>(NodeRecordMigration.NodeDatabases, reportsUnreadable: false),
+            node
+        );
+        SourceRecords = WriteBehind<SourceRecord>(NodeRecordMigration.Sources);
+        NodeSources = WriteBehind<NodeSourceRecord>($"{NodeRecordMigration.NodeSources}{node}/");
+        Operations = WriteBehind<Operation>("operations/");
+        Checks = WriteBehind<ChainCheck>("checks/");
+        Clocks = WriteBehind<TrustedClock>("clock/");
+        Runs = WriteBehind<Run>("runs/");
+        RunDue = WriteBehind<DueDatabaseChunk>("run-due/");
     }
+
+    private sealed record Part(
+        Action<Supervisor> Register,
+        Func<CancellationToken, Task> StartAsync,
+        Func<IEnumerable<KeyValuePair<string, HoldfastException>>> FindUnreadable,
+        Func<ValueTask> CloseAsync
+    );
 
     /// <summary>The store.</summary>
     public IStateStore Store { get; }
@@ -137,22 +118,7 @@ public sealed class NodeState : IAsyncDisposable
 
     /// <summary>Values that cannot be read, by their keys in the store. Those that other nodes report are theirs to notice.</summary>
     public IReadOnlyDictionary<string, HoldfastException> Unreadable =>
-        Of(Templates)
-            .Concat(Of(Tasks))
-            .Concat(Of(Destinations))
-            .Concat(Of(Identities))
-            .Concat(Of(Sources))
-            .Concat(Of(_statuses))
-            .Concat(Of(_databases))
-            .Concat(Of(_nodeDatabases))
-            .Concat(Of(_sourceRecords))
-            .Concat(Of(_nodeSources))
-            .Concat(Of(_operations))
-            .Concat(Of(_checks))
-            .Concat(Of(_clocks))
-            .Concat(Of(_runs))
-            .Concat(Of(_runDue))
-            .ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
+        _parts.SelectMany(p => p.FindUnreadable()).ToDictionary(u => u.Key, u => u.Value, StringComparer.Ordinal);
 
     /// <summary>Raised when <see cref="Unreadable"/> has another value. Must not block.</summary>
     public event Action? UnreadableFound;
@@ -162,49 +128,14 @@ public sealed class NodeState : IAsyncDisposable
     {
         supervisor.AddExternal("state writer", () => Writer.Loop);
         Writer.ProblemChanged += supervisor.NotifyChanged;
-        supervisor.AddExternal(Templates);
-        supervisor.AddExternal(Tasks);
-        supervisor.AddExternal(Destinations);
-        supervisor.AddExternal(Sources);
-        supervisor.AddExternal(_statuses);
-        supervisor.AddExternal(_databases);
-        supervisor.AddExternal(_nodeDatabases);
-        if (_databasesOfAllNodes is not null)
-        {
-            supervisor.AddExternal(_databasesOfAllNodes);
-        }
-        supervisor.AddExternal(_sourceRecords);
-        supervisor.AddExternal(_nodeSources);
-        supervisor.AddExternal(Identities);
-        supervisor.AddExternal(_operations);
-        supervisor.AddExternal(_checks);
-        supervisor.AddExternal(_clocks);
-        supervisor.AddExternal(_runs);
-        supervisor.AddExternal(_runDue);
+        _parts.ForEach(p => p.Register(supervisor));
     }
 
     /// <summary>Reads everything and follows changes from then on. Records of an earlier version are migrated first.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _migration.RunAsync(cancellationToken);
-        await Task.WhenAll(
-            Templates.StartAsync(cancellationToken),
-            Tasks.StartAsync(cancellationToken),
-            Destinations.StartAsync(cancellationToken),
-            Identities.StartAsync(cancellationToken),
-            Sources.StartAsync(cancellationToken),
-            _statuses.StartAsync(cancellationToken),
-            _databases.StartAsync(cancellationToken),
-            _nodeDatabases.StartAsync(cancellationToken),
-            _databasesOfAllNodes?.StartAsync(cancellationToken) ?? Task.CompletedTask,
-            _sourceRecords.StartAsync(cancellationToken),
-            _nodeSources.StartAsync(cancellationToken),
-            _operations.StartAsync(cancellationToken),
-            _checks.StartAsync(cancellationToken),
-            _clocks.StartAsync(cancellationToken),
-            _runs.StartAsync(cancellationToken),
-            _runDue.StartAsync(cancellationToken)
-        );
+        await Task.WhenAll(_parts.Select(p => p.StartAsync(cancellationToken)));
         Writer.Start();
     }
 
@@ -217,30 +148,28 @@ public sealed class NodeState : IAsyncDisposable
         }
         // Concurrently, so that a store that hangs keeps none of them open. The container disposes the mirrors again, and waits for
         // those that have not been closed.
-        await Task.WhenAll(
-            Writer.DisposeAsync().AsTask(),
-            Templates.DisposeAsync().AsTask(),
-            Tasks.DisposeAsync().AsTask(),
-            Destinations.DisposeAsync().AsTask(),
-            Identities.DisposeAsync().AsTask(),
-            Sources.DisposeAsync().AsTask(),
-            _statuses.DisposeAsync().AsTask(),
-            _databases.DisposeAsync().AsTask(),
-            _nodeDatabases.DisposeAsync().AsTask(),
-            _databasesOfAllNodes?.DisposeAsync().AsTask() ?? Task.CompletedTask,
-            _sourceRecords.DisposeAsync().AsTask(),
-            _nodeSources.DisposeAsync().AsTask(),
-            _operations.DisposeAsync().AsTask(),
-            _checks.DisposeAsync().AsTask(),
-            _clocks.DisposeAsync().AsTask(),
-            _runs.DisposeAsync().AsTask(),
-            _runDue.DisposeAsync().AsTask()
-        );
+        await Task.WhenAll(_parts.Select(p => p.CloseAsync().AsTask()).Append(Writer.DisposeAsync().AsTask()));
     }
 
-    private static IEnumerable<KeyValuePair<string, HoldfastException>> Of<T>(StateMirror<T> mirror)
-        where T : class => mirror.UnreadableItems.Select(u => KeyValuePair.Create(mirror.Prefix + u.Key, u.Value));
+    private WriteBehindState<T> WriteBehind<T>(string prefix)
+        where T : class => new(Mirror<T>(prefix), Writer);
 
-    private void NotifyWhenUnreadable<T>(StateMirror<T> mirror)
-        where T : class => mirror.Unreadable += (_, _) => Subscribers.Notify(UnreadableFound);
+    private StateMirror<T> Mirror<T>(string prefix, bool reportsUnreadable = true)
+        where T : class
+    {
+        var mirror = new StateMirror<T>(Store, prefix, _time);
+        if (reportsUnreadable)
+        {
+            mirror.Unreadable += (_, _) => Subscribers.Notify(UnreadableFound);
+        }
+        _parts.Add(
+            new(
+                supervisor => supervisor.AddExternal(mirror),
+                mirror.StartAsync,
+                () => reportsUnreadable ? mirror.UnreadableItems.Select(u => KeyValuePair.Create(prefix + u.Key, u.Value)) : [],
+                mirror.DisposeAsync
+            )
+        );
+        return mirror;
+    }
 }

@@ -8,7 +8,6 @@ using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Limits;
-using Holdfast.Engines.Discovery;
 using Holdfast.Engines.Sources;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Destinations;

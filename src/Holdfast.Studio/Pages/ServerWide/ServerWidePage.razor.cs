@@ -1,3 +1,4 @@
+using Holdfast.Api;
 using Holdfast.Api.ServerWideBackups;
 using Holdfast.Core.Tasks;
 
