@@ -25,7 +25,7 @@ public sealed class ApiException : Exception
     /// <summary>The problem that the server sent; null if the answer was not a problem, such as that of a proxy.</summary>
     public Problem? Problem { get; }
 
-    /// <summary>The kind of failure: a code of <see cref="Core.Errors.ErrorCatalogue"/>; null if the answer was not a problem.</summary>
+    /// <summary>The kind of failure: a code of <see cref="Core.Errors.ErrorCatalog"/>; null if the answer was not a problem.</summary>
     public string? Code => Problem?.Code;
 
     /// <summary>What to do next; null if there is no advice.</summary>

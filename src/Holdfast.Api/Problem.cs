@@ -40,7 +40,7 @@ public sealed record Problem
     /// <summary>Path of the request.</summary>
     public string? Instance { get; init; }
 
-    /// <summary>The kind of failure: a code of <see cref="Core.Errors.ErrorCatalogue"/>.</summary>
+    /// <summary>The kind of failure: a code of <see cref="Core.Errors.ErrorCatalog"/>.</summary>
     [JsonPropertyName(CodeMember)]
     public string? Code { get; init; }
 

@@ -37,7 +37,7 @@ public static class HoldfastCommand
             if (parsed.Errors.Count > 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     string.Join(' ', parsed.Errors.Select(e => e.Message)),
                     "holdfast --help shows the verbs, holdfast VERB --help their options."
                 );
@@ -81,13 +81,13 @@ public static class HoldfastCommand
         catch (IOException)
         {
             // Nobody reads the output any more; the exit code still reports the failure.
-            return (failure as HoldfastException)?.Error.ExitCode ?? ErrorCatalogue.Unexpected.ExitCode;
+            return (failure as HoldfastException)?.Error.ExitCode ?? ErrorCatalog.Unexpected.ExitCode;
         }
     }
 
     private static HoldfastException Unexpected(Exception e) =>
         new(
-            ErrorCatalogue.Unexpected,
+            ErrorCatalog.Unexpected,
             $"Unexpected error: {e.GetType().Name}: {e.Message}",
             "Please report this, with the command line.",
             e

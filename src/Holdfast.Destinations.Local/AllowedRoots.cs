@@ -11,13 +11,13 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
 
     /// <summary>Canonicalizes a path. Links are followed, so that none leads out of the allowed folders.</summary>
     /// <param name="path">An absolute path. It, or its last components, need not exist.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it lies outside of the allowed
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if it lies outside of the allowed
     /// folders.</exception>
     public string ResolveAllowed(string path)
     {
         if (!Path.IsPathFullyQualified(path) || path.Contains('\0', StringComparison.Ordinal))
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' is not an absolute path.", "Give a path that begins with /.");
+            throw new HoldfastException(ErrorCatalog.Usage, $"'{path}' is not an absolute path.", "Give a path that begins with /.");
         }
         var full = Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         if (roots.Any(root => IsWithin(full, Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))))))
@@ -26,7 +26,7 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
         }
         var allowed = roots.Count == 0 ? "none are allowed: set localRoots in holdfast.json" : $"allowed are {string.Join(", ", roots)}";
         throw new HoldfastException(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"'{path}' lies outside of the folders that this node may use.",
             $"Of local folders, {allowed}."
         );
@@ -81,7 +81,7 @@ public sealed class AllowedRoots(IReadOnlyList<string> roots)
             if (linksLeft-- == 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"'{path}' has too many levels of symbolic links.",
                     "Give the path of the folder itself."
                 );

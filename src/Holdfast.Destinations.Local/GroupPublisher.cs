@@ -50,7 +50,7 @@ internal sealed class GroupPublisher : IAsyncDisposable
             {
                 return Task.FromException(
                     new HoldfastException(
-                        ErrorCatalogue.DestinationFailed,
+                        ErrorCatalog.DestinationFailed,
                         $"Destination '{_root.Path}' was closed before this was published.",
                         "Try again: it will be reopened."
                     )

@@ -12,12 +12,12 @@ public interface ILocalDriver
     /// one is replaced.
     /// </summary>
     /// <returns>The identity.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/>, or <see
-    /// cref="ErrorCatalogue.DestinationIdentity"/> if an existing identity cannot be read.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/>, or <see
+    /// cref="ErrorCatalog.DestinationIdentity"/> if an existing identity cannot be read.</exception>
     Task<string> InitializeAsync(string root, CancellationToken cancellationToken);
 
     /// <summary>Reads the identity of a root; null if the root has none or does not exist.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the identity is damaged or
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if the identity is damaged or
     /// unreadable.</exception>
     Task<string?> FindIdentityAsync(string root, CancellationToken cancellationToken);
 
@@ -27,7 +27,7 @@ public interface ILocalDriver
     /// The identity that the root must have now and at each use; null to read a root that has none yet.
     /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the root has another identity or
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if the root has another identity or
     /// none.</exception>
     Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken);
 }

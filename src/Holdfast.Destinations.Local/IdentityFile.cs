@@ -11,7 +11,7 @@ internal static class IdentityFile
 
     /// <summary>Reads the file.</summary>
     /// <returns>The identity and the stamp of this version of the file; null if the root has no such file.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the file cannot be read.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if the file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static (string Id, FileStamp Stamp)? Read(string root)
     {
@@ -44,7 +44,7 @@ internal static class IdentityFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationIdentity,
+                ErrorCatalog.DestinationIdentity,
                 $"'{path}' cannot be read: {e.Message}",
                 "Check the disk, the mount, and the rights of this user.",
                 e

@@ -31,7 +31,7 @@ public sealed class LocalDestination : IDestination
     /// <param name="create">
     /// Whether to create the folder if only its parent exists. A folder that is created gets an identity.
     /// </param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationFailed"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
     public static LocalDestination Open(string root, bool create)
     {
         root = NormalizeRoot(root);
@@ -56,7 +56,7 @@ public sealed class LocalDestination : IDestination
     }
 
     /// <summary>Opens the folder <paramref name="root"/> if it has the given identity. Creates nothing.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the root has another identity or
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if the root has another identity or
     /// none.</exception>
     public static LocalDestination OpenWithIdentity(string root, string identity)
     {

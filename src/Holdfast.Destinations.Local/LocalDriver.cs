@@ -37,7 +37,7 @@ public sealed class LocalDriver : ILocalDriver
         catch (InvalidDataException e)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationIdentity,
+                ErrorCatalog.DestinationIdentity,
                 e.Message,
                 "Check the disk. To use this destination as it is, initialize it: holdfast destination "
                     + "initialize NAME, or the button in Studio.",

@@ -11,29 +11,29 @@ internal static class LocalFailure
         {
             HoldfastException known => known,
             IOException { HResult: Errno.NoSpace or Errno.QuotaExceeded } => new(
-                ErrorCatalogue.DestinationFull,
+                ErrorCatalog.DestinationFull,
                 $"Destination '{root}' is full.",
                 "Free space there, or use another destination. Incomplete files have been removed.",
                 e
             ),
             IOException { HResult: Errno.ReadOnlyFileSystem } => new(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"Destination '{root}' is read-only.",
                 "Mount it for writing, or use another destination.",
                 e
             ),
             DirectoryNotFoundException => new(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"Destination '{root}' has vanished: {e.Message}",
                 "Check that it is mounted.",
                 e
             ),
             UnauthorizedAccessException or IOException { HResult: Errno.Denied } => new(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"Destination '{root}' cannot be read or written by this user: {e.Message}",
                 "Grant this user access to it, or use another destination.",
                 e
             ),
-            _ => new(ErrorCatalogue.DestinationFailed, $"Destination '{root}' failed: {e.Message}", "Check the disk and the mount.", e),
+            _ => new(ErrorCatalog.DestinationFailed, $"Destination '{root}' failed: {e.Message}", "Check the disk and the mount.", e),
         };
 }

@@ -22,7 +22,7 @@ public sealed class LocalFile : IByteSource
     public long Length { get; }
 
     /// <summary>Opens the file at the user-supplied <paramref name="path"/>. Links are followed.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.DestinationFailed"/>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/>, or <see cref="ErrorCatalog.DestinationFailed"/>
     /// if it is unreadable or not a regular file.</exception>
     public static LocalFile Open(string path) => Open(path, () => Posix.Open(path));
 
@@ -49,16 +49,16 @@ public sealed class LocalFile : IByteSource
         {
             handle?.Dispose();
             throw e.HResult is Errno.NotFound or Errno.NotFolder
-                ? new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' does not exist.", "Check the path.", e)
+                ? new HoldfastException(ErrorCatalog.NotFound, $"'{path}' does not exist.", "Check the path.", e)
             : e.HResult == Errno.TooManyLinks
                 ? new HoldfastException(
-                    ErrorCatalogue.DestinationFailed,
+                    ErrorCatalog.DestinationFailed,
                     $"'{path}' is a link, or is reached through one: links in a destination are not followed.",
                     "Find out who created it.",
                     e
                 )
             : new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"'{path}' cannot be read: {e.Message}",
                 "Grant this user access to it.",
                 e
@@ -67,9 +67,9 @@ public sealed class LocalFile : IByteSource
     }
 
     /// <inheritdoc/>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Unreadable"/> if the disk cannot read these bytes, <see
-    /// cref="ErrorCatalogue.Truncated"/> if the file ends before them, otherwise <see
-    /// cref="ErrorCatalogue.DestinationFailed"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Unreadable"/> if the disk cannot read these bytes, <see
+    /// cref="ErrorCatalog.Truncated"/> if the file ends before them, otherwise <see
+    /// cref="ErrorCatalog.DestinationFailed"/>.</exception>
     public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -81,7 +81,7 @@ public sealed class LocalFile : IByteSource
                 if (read == 0)
                 {
                     throw new HoldfastException(
-                        ErrorCatalogue.Truncated,
+                        ErrorCatalog.Truncated,
                         $"'{Name}' is cut short: it ends at offset {offset}.",
                         "It became shorter while it was read."
                     );
@@ -93,7 +93,7 @@ public sealed class LocalFile : IByteSource
         catch (IOException e) when (e.HResult is Errno.InputOutput or Errno.BadMessage or Errno.NeedsCleaning)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Unreadable,
+                ErrorCatalog.Unreadable,
                 $"'{Name}' cannot be read at offset {offset}: {e.Message}",
                 "Check the disk. Another destination may have an intact copy.",
                 e
@@ -102,7 +102,7 @@ public sealed class LocalFile : IByteSource
         catch (IOException e)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"'{Name}' cannot be read at offset {offset}: {e.Message}",
                 "Check the disk.",
                 e

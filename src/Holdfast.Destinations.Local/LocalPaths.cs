@@ -30,7 +30,7 @@ public sealed class LocalPaths(AllowedRoots roots) : ILocalPaths
         return File.Exists(path)
             ? Open(Path.GetDirectoryName(path)!, Path.GetFileName(path))
             : throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"'{path}' does not exist.",
                 "Give an archive, a chain's folder, a database's folder, or the root of a destination."
             );

@@ -23,7 +23,7 @@ internal sealed class LocalRoot(string path, string? identity)
     /// Checks that the root still has its identity. This is a single stat call while the file is unchanged; the file is read again
     /// if it is another one, for example after a remount.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if it has another identity or
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it has another identity or
     /// none.</exception>
     public void CheckIdentity()
     {
@@ -217,7 +217,7 @@ internal sealed class LocalRoot(string path, string? identity)
 
     private HoldfastException CreateIdentityMismatch(string why) =>
         new(
-            ErrorCatalogue.DestinationIdentity,
+            ErrorCatalog.DestinationIdentity,
             $"'{Path}' is not the destination that was defined: {why}",
             "Mount the right disk there. To use this one from now on, initialize it: holdfast destination "
                 + "initialize NAME, or the button in Studio. Its backups can be restored by giving their path."

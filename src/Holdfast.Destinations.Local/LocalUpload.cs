@@ -188,7 +188,7 @@ internal sealed class LocalUpload : IUpload
 
     private static HoldfastException CreatePathTaken(string path) =>
         new(
-            ErrorCatalogue.TargetExists,
+            ErrorCatalog.TargetExists,
             $"'{path}' already exists.",
             "Another backup of the same database is under way, or was made in the same second."
         );

@@ -18,7 +18,7 @@ public sealed class DestinationFolder(IDestination inner, string root) : IDestin
     /// <param name="destination">The destination; the result takes ownership of it, and a failure disposes it.</param>
     /// <param name="path">Path of the folder or file from the root, separated by <c>/</c>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if the path does not exist.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if the path does not exist.</exception>
     public static async Task<OpenedPath> OpenAsync(IDestination destination, string path, CancellationToken cancellationToken)
     {
         try
@@ -30,7 +30,7 @@ public sealed class DestinationFolder(IDestination inner, string root) : IDestin
             var (parent, name) = Split(path);
             var entry = await FindAsync(destination, parent, name, cancellationToken)
                 ?? throw new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"'{destination.NameOf(path)}' does not exist.",
                     "Give an archive, the folder of a chain, the folder of a database, or the root of a destination."
                 );

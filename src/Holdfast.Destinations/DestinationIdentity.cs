@@ -33,7 +33,7 @@ public static class DestinationIdentity
         JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { ["format"] = Format, ["id"] = id });
 
     /// <summary>Parses the identity file; null if it is damaged.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> for a file from a newer Holdfast.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> for a file from a newer Holdfast.</exception>
     public static string? Read(ReadOnlyMemory<byte> file)
     {
         try
@@ -50,7 +50,7 @@ public static class DestinationIdentity
             if (number > Format)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.DestinationIdentity,
+                    ErrorCatalog.DestinationIdentity,
                     $"'{FileName}' has format {number}, which this version of Holdfast does not support.",
                     "Update Holdfast."
                 );

@@ -18,7 +18,7 @@ public interface IDestinationRoot
     IReadOnlyList<IDestinationRoot> Enclosing => [];
 
     /// <summary>Returns the same root with its location resolved, following links, and checks that this node may use it.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if the node may not use it.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if the node may not use it.</exception>
     Task<IDestinationRoot> ResolveAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -26,19 +26,19 @@ public interface IDestinationRoot
     /// </summary>
     /// <returns>The identity.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.DestinationFailed"/>, or <see cref="ErrorCatalogue.DestinationIdentity"/> if an existing identity cannot
+    /// <see cref="ErrorCatalog.DestinationFailed"/>, or <see cref="ErrorCatalog.DestinationIdentity"/> if an existing identity cannot
     /// be read.
     /// </exception>
     Task<string> InitializeAsync(CancellationToken cancellationToken);
 
     /// <summary>Returns the identity of the root; null if it has none or does not exist.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if it is damaged or cannot be read.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it is damaged or cannot be read.</exception>
     Task<string?> FindIdentityAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens the root.</summary>
     /// <param name="identity">The identity that it must have now and at each use; null to read a root without one.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if it has another identity or none.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it has another identity or none.</exception>
     Task<IDestination> OpenAsync(string? identity, CancellationToken cancellationToken);
 
     /// <summary>Whether another root is this one or inside it, according to their names. Does no I/O.</summary>

@@ -8,7 +8,7 @@ public interface IUpload : IAsyncDisposable
 
     /// <summary>Appends bytes. Not thread-safe.</summary>
     /// <exception cref="Core.Errors.HoldfastException">
-    /// <see cref="Core.Errors.ErrorCatalogue.DestinationFull"/> or <see cref="Core.Errors.ErrorCatalogue.DestinationFailed"/>.
+    /// <see cref="Core.Errors.ErrorCatalog.DestinationFull"/> or <see cref="Core.Errors.ErrorCatalog.DestinationFailed"/>.
     /// </exception>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 }

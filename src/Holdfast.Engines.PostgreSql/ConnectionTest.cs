@@ -40,7 +40,7 @@ internal sealed class ConnectionTest(
             {
                 _notes.Add(
                     new(
-                        ErrorCatalogue.NotAllowed,
+                        ErrorCatalog.NotAllowed,
                         "Only standbys answer: databases can be backed up, but not restored.",
                         "Add the primary to the hosts of the source."
                     )
@@ -78,7 +78,7 @@ internal sealed class ConnectionTest(
             var tool = await tools.FindAsync(name, servers.Max(s => s.Major), cancellationToken);
             if (tool.VulnerabilityWarning is { } warning)
             {
-                _notes.Add(new(ErrorCatalogue.NotAllowed, warning, "Update its package."));
+                _notes.Add(new(ErrorCatalog.NotAllowed, warning, "Update its package."));
             }
         }
         catch (HoldfastException e)
@@ -169,5 +169,5 @@ internal sealed class ConnectionTest(
         }
     }
 
-    private static HoldfastException Note(string message, string hint) => new(ErrorCatalogue.NotAllowed, message, hint);
+    private static HoldfastException Note(string message, string hint) => new(ErrorCatalog.NotAllowed, message, hint);
 }

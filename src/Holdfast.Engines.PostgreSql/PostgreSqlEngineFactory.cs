@@ -86,7 +86,7 @@ public sealed class PostgreSqlEngineFactory : EngineFactory
                 Exclude = location.Exclude,
             }
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"The address names the database '{url.Database}': a source is a whole server.",
                 "Leave it out; --database NAME picks one."
             );
@@ -98,7 +98,7 @@ public sealed class PostgreSqlEngineFactory : EngineFactory
         var url = PostgreSqlUrl.Parse(location.Location);
         var name = url.Database
             ?? throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "The address does not name the new database.",
                 "Write it at the end: postgresql://USER@HOST/NEWNAME."
             );

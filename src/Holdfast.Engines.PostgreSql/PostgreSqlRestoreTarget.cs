@@ -91,7 +91,7 @@ internal sealed class PostgreSqlRestoreTarget(
             }
             _grants = grants;
         }
-        catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalogue.RestoreRoleChanged)
+        catch (Exception e) when (e is not HoldfastException known || known.Error != ErrorCatalog.RestoreRoleChanged)
         {
             // Code of the old database may have run, and be the cause.
             await VerifyEndedAsync();
@@ -146,7 +146,7 @@ internal sealed class PostgreSqlRestoreTarget(
             await using var connection = await database.ConnectAsync(timeout.Token);
             await restoreRole.VerifyAsync(database.Server, connection, isOver, timeout.Token);
         }
-        catch (HoldfastException e) when (e.Error != ErrorCatalogue.RestoreRoleChanged)
+        catch (HoldfastException e) when (e.Error != ErrorCatalog.RestoreRoleChanged)
         {
             // The server does not answer: that is why the restore has failed.
         }
@@ -160,7 +160,7 @@ internal sealed class PostgreSqlRestoreTarget(
     private string? SessionRole => restoreRole.IsDedicated ? null : config.Restore.Owner;
 
     private static HoldfastException Refused(string what) =>
-        new(ErrorCatalogue.Refused, $"The archive is not a PostgreSQL backup by Holdfast: {what}.", "Do not trust its origin.");
+        new(ErrorCatalog.Refused, $"The archive is not a PostgreSQL backup by Holdfast: {what}.", "Do not trust its origin.");
 
     private static async Task<DatabaseMetadata> ReadMetadataAsync(IItemSource items, CancellationToken cancellationToken)
     {
@@ -201,7 +201,7 @@ internal sealed class PostgreSqlRestoreTarget(
         if (major > database.Server.Major)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{metadata.Name}' was backed up from PostgreSQL {metadata.ServerVersion}, and {database.Server.Host} has "
                     + $"{database.Server.ShortVersion}: an older server may not support what a newer one has.",
                 $"Restore to a server of version {major} or newer."

@@ -79,7 +79,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         if (request.Key is not null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "The archive is of an encrypted database, but PostgreSQL has no encrypted databases: it would be stored unencrypted.",
                 "Restore it to the engine that created it."
             );
@@ -87,7 +87,7 @@ internal sealed class PostgreSqlSource : IDatabaseSource
         if (request.Type != BackupType.Backup)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "The archive contains a snapshot, but PostgreSQL restores only logical backups.",
                 "Restore it to the engine that created it."
             );

@@ -34,7 +34,7 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
     /// <param name="text">The URL.</param>
     /// <param name="source">Name of the source.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/>. The message never contains a password.
+    /// <see cref="ErrorCatalog.Usage"/>. The message never contains a password.
     /// </exception>
     public static PostgreSqlUrl Parse(string text, string source = SourceConfig.DefaultName)
     {
@@ -170,11 +170,11 @@ public sealed record PostgreSqlUrl(PostgreSqlSourceConfig Config, string? Databa
         return decoded.Contains('\0', StringComparison.Ordinal) ? throw InvalidUrl("The URL contains a zero byte.") : decoded;
     }
 
-    private static HoldfastException InvalidUrl(string what, string hint = Example) => new(ErrorCatalogue.Usage, what, hint);
+    private static HoldfastException InvalidUrl(string what, string hint = Example) => new(ErrorCatalog.Usage, what, hint);
 
     private static HoldfastException PasswordInUrl() =>
         new(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             "The URL contains a password.",
             "Other users could read it in the list of processes: remove it, and use a password file, a .pgpass file or the secret store."
         );

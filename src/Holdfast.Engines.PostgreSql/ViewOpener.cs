@@ -120,7 +120,7 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
                 var (metadata, oid) = await _metadataReader.ReadAsync(server, database, cancellationToken);
                 return (server, metadata, oid, failures);
             }
-            catch (HoldfastException e) when (e.Error != ErrorCatalogue.NotFound)
+            catch (HoldfastException e) when (e.Error != ErrorCatalog.NotFound)
             {
                 group.Invalidate(); // it may have stopped after it was probed; another server may answer
                 if (isFirst)
@@ -156,7 +156,7 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
             {
                 return await StartAsync(tool, server, metadata, expectedBytes, isShort ? ShortLockWait : remaining, cancellationToken);
             }
-            catch (HoldfastException e) when (isShort && e.Error == ErrorCatalogue.SourceLocked && MayWait())
+            catch (HoldfastException e) when (isShort && e.Error == ErrorCatalog.SourceLocked && MayWait())
             {
                 await Task.Delay(pause, TimeProvider.System, cancellationToken);
             }
@@ -192,7 +192,7 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
                 cancellationToken
             );
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceUnreadable)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.SourceUnreadable)
         {
             // In whatever language the message is: after waiting that long, the lock was not granted.
             if (
@@ -201,7 +201,7 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
                 && e.Message.Contains(LockStatement, StringComparison.Ordinal)
             )
             {
-                throw new HoldfastException(ErrorCatalogue.SourceLocked, e.Message, ToolErrorTranslator.LockHint, e);
+                throw new HoldfastException(ErrorCatalog.SourceLocked, e.Message, ToolErrorTranslator.LockHint, e);
             }
             await using var connection = await connector.ConnectAsync(server.Host, metadata.Name, cancellationToken);
             throw;
@@ -241,7 +241,7 @@ internal sealed class ViewOpener(PostgreSqlSourceConfig config, Connector connec
 
     private void RecordConflict(HoldfastException failure, Server server, string database)
     {
-        if (server.IsStandby && failure.Error == ErrorCatalogue.SourceConflict)
+        if (server.IsStandby && failure.Error == ErrorCatalog.SourceConflict)
         {
             _conflicts.AddOrUpdate(database, 1, (_, n) => n + 1);
         }

@@ -44,7 +44,7 @@ internal sealed class DatabaseFile : IDisposable
     /// <param name="root">The directory, with links resolved.</param>
     /// <param name="name">Name of the database, which comes from an archive or a request.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, <see cref="ErrorCatalogue.SourceUnreadable"/> for a link, or the name
+    /// <see cref="ErrorCatalog.NotFound"/>, <see cref="ErrorCatalog.SourceUnreadable"/> for a link, or the name
     /// leads out of the directory.
     /// </exception>
     public static DatabaseFile Find(string root, string name)
@@ -82,7 +82,7 @@ internal sealed class DatabaseFile : IDisposable
     /// <param name="ending">Suffix after the database's name: <c>-wal</c>, <c>-shm</c> or <c>-journal</c>.</param>
     /// <returns>Null if the file does not exist, or if no file can have that name.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceUnreadable"/> if its existence cannot be determined: a log that cannot be seen
+    /// <see cref="ErrorCatalog.SourceUnreadable"/> if its existence cannot be determined: a log that cannot be seen
     /// must not be treated as missing.
     /// </exception>
     public FileStatus? GetSideFileStatus(string ending)
@@ -101,6 +101,6 @@ internal sealed class DatabaseFile : IDisposable
 
     private static HoldfastException Failure(string root, string name, string displayPath, int error) =>
         FileStatus.IsNotFound(error)
-            ? new(ErrorCatalogue.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases")
+            ? new(ErrorCatalog.NotFound, $"There is no database '{name}' in '{root}'.", "List them with: holdfast databases")
             : ReadErrorTranslator.Translate(displayPath, error);
 }

@@ -19,7 +19,7 @@ internal static class DatabasePath
     /// <summary>Creates the error for a name that leads out of the directory.</summary>
     public static HoldfastException OutsideRoot(string root, string name) =>
         new(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"'{name}' does not name a file inside '{root}'.",
             "Give a path relative to the directory, without '..', and no symbolic links."
         );

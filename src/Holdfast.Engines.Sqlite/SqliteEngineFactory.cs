@@ -95,7 +95,7 @@ public sealed class SqliteEngineFactory(TimeProvider time, ReaderPool? readers =
         if (Path.Exists(full))
         {
             throw new HoldfastException(
-                ErrorCatalogue.TargetExists,
+                ErrorCatalog.TargetExists,
                 $"'{full}' already exists.",
                 "A restore always makes a new database: give another name."
             );
@@ -103,7 +103,7 @@ public sealed class SqliteEngineFactory(TimeProvider time, ReaderPool? readers =
         return Directory.Exists(Path.GetDirectoryName(full))
             ? (new SqliteSourceConfig { Path = Path.GetDirectoryName(full)! }, Path.GetFileName(full))
             : throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"The folder of '{full}' is not there.",
                 "Make it first, or give another place."
             );

@@ -225,7 +225,7 @@ internal sealed class SqliteSource(
         if (status.Size < FileHeader.SmallestDatabase)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{path}' has {status.Size} bytes, which is less than the smallest database.",
                 "It is empty or was truncated."
             );
@@ -239,7 +239,7 @@ internal sealed class SqliteSource(
         {
             throw database.Encryption == EncryptionState.Maybe
                 ? new HoldfastException(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"'{path}' looks like an encrypted database, but is not configured as one.",
                     "Add it with --encrypted ('encrypted' in the configuration)."
                 )
@@ -289,7 +289,7 @@ internal sealed class SqliteSource(
         if (identity is not null && config.Identity is { } configured && identity != configured)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The identity file of '{root}' contains '{identity}', but the configuration of source '{Name}' says '{configured}'.",
                 "Mount the right directory, or correct 'identity' in the configuration."
             );

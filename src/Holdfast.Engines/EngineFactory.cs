@@ -57,7 +57,7 @@ public abstract class EngineFactory
     public abstract bool Accepts(string location);
 
     /// <summary>Binds a source that the command line names. Does no I/O.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it cannot be used.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if it cannot be used.</exception>
     public abstract SourceConfig Bind(SourceLocation location);
 
     /// <summary>Binds the target of a restore that the command line names: the source, and the name of the new database in it.</summary>

@@ -19,11 +19,11 @@ public interface IStateStore : IAsyncDisposable
     /// </summary>
     /// <param name="prefix">Prefix of the keys; empty for all.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/></exception>
     Task<StateRange> RangeAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>Reads one entry; null if there is none.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/></exception>
     Task<StateEntry?> GetAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>
@@ -35,8 +35,8 @@ public interface IStateStore : IAsyncDisposable
     /// its limit.
     /// </exception>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/> if there is no space for it;
-    /// <see cref="ErrorCatalogue.NotAllowed"/> if the lease of a change has ended.
+    /// <see cref="ErrorCatalog.StateUnavailable"/>; <see cref="ErrorCatalog.StateFull"/> if there is no space for it;
+    /// <see cref="ErrorCatalog.NotAllowed"/> if the lease of a change has ended.
     /// </exception>
     Task<StateCommit> CommitAsync(StateTransaction transaction, CancellationToken cancellationToken);
 
@@ -46,7 +46,7 @@ public interface IStateStore : IAsyncDisposable
     /// that <see cref="CommitAsync"/> returns is reached, by an empty batch if nothing changed under the prefix. The enumeration ends when
     /// the store is disposed.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/></exception>
     IAsyncEnumerable<StateBatch> WatchAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>
@@ -54,12 +54,12 @@ public interface IStateStore : IAsyncDisposable
     /// </summary>
     /// <param name="timeToLive">At least 1 second. The store renews the lease about three times per period, until it is disposed.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/></exception>
     Task<IStateLease> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken);
 
     /// <summary>
     /// Checks whether the store can accept a change now, as far as possible without making one. Called every few seconds.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> if it cannot.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/> if it cannot.</exception>
     Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -100,7 +100,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     /// <param name="value">The value.</param>
     /// <param name="expected">Required current revision; 0 if it must not exist; null for any.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> if it has another revision.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Conflict"/> if it has another revision.</exception>
     public async Task<StateItem<T>> PutAsync(string key, T value, long? expected, CancellationToken cancellationToken)
     {
         var revision = await CommitAsync(
@@ -113,7 +113,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
 
     /// <summary>Deletes a value; returns when <see cref="Items"/> no longer shows it. Deleting a missing value is not an error.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/> if it has another revision than <paramref name="expected"/>.
+    /// <see cref="ErrorCatalog.Conflict"/> if it has another revision than <paramref name="expected"/>.
     /// </exception>
     public async Task DeleteAsync(string key, long? expected, CancellationToken cancellationToken)
     {
@@ -145,7 +145,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     public StateCondition CreateCondition(string key, long revision) => new(_prefix + key, revision);
 
     /// <summary>Waits until the mirror shows the state of the store at <paramref name="revision"/>.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/> if it cannot watch the store.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/> if it cannot watch the store.</exception>
     public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) =>
         WaitAsync(revision, retriesOnFailure: false).WaitAsync(cancellationToken);
 
@@ -168,7 +168,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     }
 
     private static HoldfastException Conflict(string key) =>
-        new(ErrorCatalogue.Conflict, $"'{key}' has changed since it old read.", "Read it again and repeat the change.");
+        new(ErrorCatalog.Conflict, $"'{key}' has changed since it old read.", "Read it again and repeat the change.");
 
     private async Task<long> CommitAsync(
         IReadOnlyList<StateChange> changes,
@@ -186,7 +186,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     }
 
     private static HoldfastException Stopping(string message) =>
-        new(ErrorCatalogue.StateUnavailable, message, "Holdfast is stopping: retry when it is running again.");
+        new(ErrorCatalog.StateUnavailable, message, "Holdfast is stopping: retry when it is running again.");
 
     private Task WaitAsync(long revision, bool retriesOnFailure)
     {
@@ -229,7 +229,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
             {
                 return;
             }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.StateUnavailable)
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.StateUnavailable)
             {
                 Fail(e, failsWaiters: false); // the values are kept, and the next batch is a snapshot
             }
@@ -250,7 +250,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
     private HoldfastException Unexpected(Exception e) =>
         e as HoldfastException
         ?? new(
-            ErrorCatalogue.StateUnavailable,
+            ErrorCatalog.StateUnavailable,
             $"'{_prefix}' of the state cannot be watched: {e.GetType().Name}: {e.Message}",
             "The server retries automatically. Until then the values shown may be out of date.",
             e
@@ -376,7 +376,7 @@ public sealed class StateMirror<T> : IAsyncDisposable
         catch (Exception e) // one bad value must not affect the others
         {
             var failure = new HoldfastException(
-                ErrorCatalogue.StateUnavailable,
+                ErrorCatalog.StateUnavailable,
                 $"The value of '{entry.Key}' cannot be read: {e.Message}",
                 "If a newer Holdfast wrote it, update this one; otherwise store it again.",
                 e

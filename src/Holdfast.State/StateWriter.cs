@@ -249,7 +249,7 @@ public sealed class StateWriter(IStateStore store, TimeProvider time) : IAsyncDi
     private static HoldfastException Unexpected(Exception e) =>
         e as HoldfastException
         ?? new(
-            ErrorCatalogue.StateUnavailable,
+            ErrorCatalog.StateUnavailable,
             $"The state store does not accept values: {e.GetType().Name}: {e.Message}",
             "The server retries automatically. Queued values are lost if it stops before they can be stored.",
             e

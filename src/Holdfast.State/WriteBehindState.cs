@@ -65,6 +65,10 @@ public sealed class WriteBehindState<T>(StateMirror<T> mirror, StateWriter write
     public Task WaitUntilStoredAsync(string key, CancellationToken cancellationToken) =>
         writer.WaitUntilStoredAsync(mirror.CreateRemoval(key).Key, cancellationToken);
 
+    /// <summary>Waits until the values include what other nodes have stored up to a revision of the store.</summary>
+    public Task WaitForRevisionAsync(long revision, CancellationToken cancellationToken) =>
+        mirror.WaitForRevisionAsync(revision, cancellationToken);
+
     /// <summary>Removes a value at once; the store follows in the background.</summary>
     public void Remove(string key) => Set(key, new Pending(null), mirror.CreateRemoval(key));
 

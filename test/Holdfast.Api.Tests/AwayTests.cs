@@ -32,14 +32,14 @@ public sealed class AwayTests
         await server.BackedUpAsync("a.db");
         Assert.Null((await DatabaseAsync())["sourceOutage"]);
         Directory.Move(server.Source, $"{server.Source}.away");
-        await server.LookAsync();
+        await server.DiscoverAsync();
         var since = server.Time.GetUtcNow();
         var database = await DatabaseAsync();
         Assert.Equal("Covered", (string?)database["state"]);
         Assert.Equal(since, (DateTimeOffset?)database["sourceOutage"]!["since"]);
         Assert.Contains(server.Source, (string?)database["sourceOutage"]!["problem"]!["message"], StringComparison.Ordinal);
         Directory.Move($"{server.Source}.away", server.Source);
-        await server.LookAsync();
+        await server.DiscoverAsync();
         Assert.Null((await DatabaseAsync())["sourceOutage"]);
 
         async Task<JsonNode> DatabaseAsync() => (await server.GetAsync(ApiServer.Database("a.db"))).Json();

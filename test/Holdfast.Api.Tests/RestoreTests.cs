@@ -332,7 +332,7 @@ public sealed class RestoreTests
         Assert.Equal(("Running", "writing", "Restore"), ((string)running["state"]!, (string)running["phase"]!, (string)running["kind"]!));
         Assert.True((long)running["progress"]!["totalBytes"]! > 0);
         Assert.Equal((long)running["progress"]!["totalBytes"]!, (long)running["progress"]!["doneBytes"]!);
-        await server.LookAsync();
+        await server.DiscoverAsync();
         Assert.Single(ApiServer.Items((await server.GetAsync("databases")).Json())); // discovery ignores the temporary file
         (await server.PostAsync($"operations/{id}/delay", new { minutes = 1 })).Problem(409, "not-allowed");
         (await server.PostAsync($"operations/{id}/abort")).Is(HttpStatusCode.NoContent);
@@ -345,7 +345,7 @@ public sealed class RestoreTests
                 .Select(Path.GetFileName)
                 .Where(n => n!.EndsWith(".db", StringComparison.Ordinal) || n.Contains("restore", StringComparison.Ordinal))
         );
-        await server.LookAsync();
+        await server.DiscoverAsync();
         Assert.Single(ApiServer.Items((await server.GetAsync("databases")).Json()));
         await server.RestoredAsync(new { from = "demo/a.db", target = "demo/new.db" });
     }

@@ -65,7 +65,7 @@ public sealed class RunTests
         server.Time.SetUtcNow(new DateTimeOffset(2026, 11, 26, 2, 0, 0, TimeSpan.Zero) + first.Offset);
         await server.BackupsAsync(first.Database.Name, 1);
         File.Delete(Path.Combine(server.Source, last.Database.Name));
-        await server.LookAsync();
+        await server.DiscoverAsync();
         server.To("2026-11-26T05:00:00Z");
         run = Assert.Single(await RunsAsync(server));
         Assert.Equal((2, 1, 1), ((int)run["due"]!, (int)run["done"]!, (int)run["missed"]!));

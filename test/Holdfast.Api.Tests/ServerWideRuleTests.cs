@@ -156,7 +156,7 @@ public sealed class ServerWideRuleTests
         {
             ApiServer.Make(server.Source, name);
         }
-        await server.LookAsync();
+        await server.DiscoverAsync();
         Assert.Empty(await server.TasksAsync("later.db"));
         Assert.Empty(await server.TasksAsync("tmp-1.db"));
         Assert.Single(await server.TasksAsync("other.db"));
@@ -213,7 +213,7 @@ public sealed class ServerWideRuleTests
         server.To("2026-11-26T02:00:00Z");
         await server.BackupsAsync("a.db", 1); // by the other template
         ApiServer.Make(server.Source, "new.db");
-        await server.LookAsync();
+        await server.DiscoverAsync();
         Assert.Equal(
             [(true, "Server Wide Backup, nightly"), (false, "Server Wide Backup, other")],
             (await server.TasksAsync("new.db")).Select(t => ((bool)t["definition"]!["disabled"]!, (string)t["name"]!))
@@ -351,7 +351,7 @@ public sealed class ServerWideRuleTests
         var before = await server.TasksAsync("a.db");
         await server.BackedUpAsync("a.db", task: (string)before[0]["id"]!);
         File.Move(Path.Combine(server.Source, "a.db"), Path.Combine(server.Source, "z.db"));
-        await server.LookAsync();
+        await server.DiscoverAsync();
         Assert.NotEqual((string)before[0]["id"]!, (string?)(await server.TaskAsync("z.db"))["id"]);
         var old = (await server.GetAsync(ApiServer.Database("a.db"))).Json();
         Assert.Equal(("Dropped", "demo/z.db"), ((string)old["state"]!, (string)old["renamedTo"]!));

@@ -9,7 +9,7 @@ public sealed class SkippedFilesTests
         await using var server = await ApiServer.StartAsync("a.db");
         await File.WriteAllTextAsync(Path.Combine(server.Source, "notes.txt"), "no database", TestContext.Current.CancellationToken);
         File.CreateSymbolicLink(Path.Combine(server.Source, "link.db"), Path.Combine(server.Source, "a.db"));
-        await server.LookAsync();
+        await server.DiscoverAsync();
         var answer = (await server.GetAsync("sources/demo/passed-over")).Json();
         Assert.Equal(1, (int?)answer["counts"]!["NotADatabase"]);
         Assert.Equal(1, (int?)answer["counts"]!["Link"]);

@@ -51,7 +51,7 @@ public abstract class DestinationContract : IAsyncLifetime
         await using var upload = await Destination.BeginUploadAsync("folder/file", Token);
         await upload.WriteAsync(Bytes(100_000), Token);
         Assert.DoesNotContain("file", await NamesAsync("folder"));
-        await AssertFailsAsync(ErrorCatalogue.NotFound, () => Destination.OpenAsync("folder/file", Token));
+        await AssertFailsAsync(ErrorCatalog.NotFound, () => Destination.OpenAsync("folder/file", Token));
         await Destination.PublishAsync([upload], Token);
         Assert.Equal(["file"], await NamesAsync("folder"));
     }
@@ -71,7 +71,7 @@ public abstract class DestinationContract : IAsyncLifetime
     public async Task A_taken_path_is_refused_and_unchanged()
     {
         await PublishAsync("file", [1, 2, 3]);
-        await AssertFailsAsync(ErrorCatalogue.TargetExists, () => Destination.BeginUploadAsync("file", Token));
+        await AssertFailsAsync(ErrorCatalog.TargetExists, () => Destination.BeginUploadAsync("file", Token));
         Assert.Equal([1, 2, 3], await ReadAsync("file"));
     }
 
@@ -79,7 +79,7 @@ public abstract class DestinationContract : IAsyncLifetime
     public async Task The_second_of_two_uploads_to_one_path_is_refused()
     {
         await using var first = await Destination.BeginUploadAsync("file", Token);
-        await AssertFailsAsync(ErrorCatalogue.TargetExists, () => Destination.BeginUploadAsync("file", Token));
+        await AssertFailsAsync(ErrorCatalog.TargetExists, () => Destination.BeginUploadAsync("file", Token));
         await first.WriteAsync(new byte[] { 7 }, Token);
         await Destination.PublishAsync([first], Token);
         Assert.Equal([7], await ReadAsync("file"));
@@ -138,7 +138,7 @@ public abstract class DestinationContract : IAsyncLifetime
     [Fact]
     public async Task A_missing_file_is_reported_by_name()
     {
-        var error = await AssertFailsAsync(ErrorCatalogue.NotFound, () => Destination.OpenAsync("no/such/file", Token));
+        var error = await AssertFailsAsync(ErrorCatalog.NotFound, () => Destination.OpenAsync("no/such/file", Token));
         Assert.Contains("no/such/file", error.Message, StringComparison.Ordinal);
     }
 
@@ -161,7 +161,7 @@ public abstract class DestinationContract : IAsyncLifetime
         await upload.WriteAsync(new byte[] { 1 }, Token);
         foreach (var name in await NamesAsync("folder"))
         {
-            await AssertFailsAsync(ErrorCatalogue.DestinationFailed, () => Destination.DeleteAsync($"folder/{name}", Token));
+            await AssertFailsAsync(ErrorCatalog.DestinationFailed, () => Destination.DeleteAsync($"folder/{name}", Token));
         }
         await Destination.PublishAsync([upload], Token);
         Assert.Equal([1], await ReadAsync("folder/file"));
@@ -196,7 +196,7 @@ public abstract class DestinationContract : IAsyncLifetime
     {
         await using var upload = await Destination.BeginUploadAsync("file", Token);
         await Destination.DisposeAsync();
-        await AssertFailsAsync(ErrorCatalogue.DestinationFailed, () => Destination.PublishAsync([upload], Token));
+        await AssertFailsAsync(ErrorCatalog.DestinationFailed, () => Destination.PublishAsync([upload], Token));
     }
 
     /// <summary>Opens a new and empty destination.</summary>

@@ -30,7 +30,7 @@ public sealed class AllowedRootsTests
             }
         )
         {
-            Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => roots.ResolveAllowed(path)).Error);
+            Assert.Equal(ErrorCatalog.Usage, Assert.Throws<HoldfastException>(() => roots.ResolveAllowed(path)).Error);
         }
 
         folder.Delete(recursive: true);

@@ -50,7 +50,7 @@ public sealed class LinkTests : IDisposable
         foreach (var name in (string[])["a", "b"])
         {
             var taken = await Assert.ThrowsAsync<HoldfastException>(() => destination.BeginUploadAsync($"real/{name}", Token));
-            Assert.Equal(ErrorCatalogue.TargetExists, taken.Error);
+            Assert.Equal(ErrorCatalog.TargetExists, taken.Error);
             await destination.DeleteAsync($"real/{name}.partial", Token);
         }
 
@@ -70,9 +70,9 @@ public sealed class LinkTests : IDisposable
         var refused = await Assert.ThrowsAsync<HoldfastException>(() =>
             destination.OpenAsync("real/pipe.tar.zst", Token).WaitAsync(TimeSpan.FromSeconds(20), Token)
         );
-        Assert.Equal(ErrorCatalogue.DestinationFailed, refused.Error);
+        Assert.Equal(ErrorCatalog.DestinationFailed, refused.Error);
         Assert.Equal(
-            ErrorCatalogue.DestinationFailed,
+            ErrorCatalog.DestinationFailed,
             Assert.Throws<HoldfastException>(() => LocalFile.Open($"{_root}/nas/real/pipe.tar.zst")).Error
         );
     }
@@ -149,7 +149,7 @@ public sealed class LinkTests : IDisposable
     private static async Task RefusedAsync(Func<Task> call)
     {
         var refused = await Assert.ThrowsAsync<HoldfastException>(call);
-        Assert.Equal(ErrorCatalogue.DestinationFailed, refused.Error);
+        Assert.Equal(ErrorCatalog.DestinationFailed, refused.Error);
         Assert.Contains("link", refused.Message, StringComparison.Ordinal);
     }
 

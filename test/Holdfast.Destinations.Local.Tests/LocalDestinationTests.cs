@@ -79,7 +79,7 @@ public sealed class LocalDestinationTests : DestinationContract
                                 {
                                     await (await destination.BeginUploadAsync("database/chain/file", Token)).DisposeAsync();
                                 }
-                                catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
+                                catch (HoldfastException e) when (e.Error == ErrorCatalog.TargetExists)
                                 {
                                     // another one writes it, or has just removed the folder
                                 }
@@ -99,7 +99,7 @@ public sealed class LocalDestinationTests : DestinationContract
         await using var destination = LocalDestination.Open(root, create: true);
         Directory.Delete(root, recursive: true);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => destination.BeginUploadAsync("a/b", Token));
-        Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+        Assert.Equal(ErrorCatalog.DestinationFailed, failure.Error);
         Assert.Contains("vanished", failure.Message, StringComparison.Ordinal);
         Assert.False(Path.Exists(root));
     }
@@ -108,7 +108,7 @@ public sealed class LocalDestinationTests : DestinationContract
     public void A_root_whose_parent_is_missing_is_not_made()
     {
         var failure = Assert.Throws<HoldfastException>(() => LocalDestination.Open(Path.Combine(_root, "no", "such"), create: true));
-        Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+        Assert.Equal(ErrorCatalog.DestinationFailed, failure.Error);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class LocalDestinationTests : DestinationContract
         ];
         foreach (var call in calls)
         {
-            Assert.Equal(ErrorCatalogue.DestinationIdentity, (await Assert.ThrowsAsync<HoldfastException>(call)).Error);
+            Assert.Equal(ErrorCatalog.DestinationIdentity, (await Assert.ThrowsAsync<HoldfastException>(call)).Error);
         }
         Assert.False(Directory.Exists(Path.Combine(root, "c")));
 

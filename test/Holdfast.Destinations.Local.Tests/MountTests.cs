@@ -36,7 +36,7 @@ public sealed class MountTests : IAsyncLifetime
         await _mounts.UnmountAsync(_root);
 
         // What is beneath the mount is not the destination.
-        await FailsAsync(ErrorCatalogue.DestinationIdentity, () => PublishAsync(destination, "c", 1));
+        await FailsAsync(ErrorCatalog.DestinationIdentity, () => PublishAsync(destination, "c", 1));
         Assert.Empty(Directory.GetFileSystemEntries(_root));
     }
 
@@ -48,7 +48,7 @@ public sealed class MountTests : IAsyncLifetime
         await using var destination = LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token));
         await PublishAsync(destination, "a", Many);
         await _mounts.UnmountAsync(_root);
-        await FailsAsync(ErrorCatalogue.DestinationIdentity, () => PublishAsync(destination, "a", 1));
+        await FailsAsync(ErrorCatalog.DestinationIdentity, () => PublishAsync(destination, "a", 1));
         await _mounts.MountAsync(_root, "--bind", disk);
         await PublishAsync(destination, "b", Many);
         Assert.Equal(Many, Directory.GetFiles($"{disk}/b").Length);
@@ -62,10 +62,10 @@ public sealed class MountTests : IAsyncLifetime
         await PublishAsync(destination, "a", Many);
         await _mounts.UnmountAsync(_root);
         await _mounts.MountAsync(_root, "-t", "tmpfs", "tmpfs");
-        await FailsAsync(ErrorCatalogue.DestinationIdentity, () => PublishAsync(destination, "a", Many));
+        await FailsAsync(ErrorCatalog.DestinationIdentity, () => PublishAsync(destination, "a", Many));
         Assert.Empty(Directory.GetFileSystemEntries(_root));
         await using var replaced = LocalDestination.OpenWithIdentity(_root, await _driver.InitializeAsync(_root, Token));
-        await FailsAsync(ErrorCatalogue.DestinationIdentity, () => PublishAsync(destination, "a", Many));
+        await FailsAsync(ErrorCatalog.DestinationIdentity, () => PublishAsync(destination, "a", Many));
         await PublishAsync(replaced, "a", Many);
         await _mounts.UnmountAsync(_root);
     }
@@ -81,9 +81,9 @@ public sealed class MountTests : IAsyncLifetime
         var uploads = await BeginAsync(destination, "a", files);
         await _mounts.PullAsync(_root);
         var publishing = await Assert.ThrowsAsync<HoldfastException>(() => destination.PublishAsync(uploads, Token));
-        Assert.Equal(ErrorCatalogue.DestinationIdentity, publishing.Error);
+        Assert.Equal(ErrorCatalog.DestinationIdentity, publishing.Error);
         await _mounts.MountAsync(_root, "--bind", disk);
-        await FailsAsync(ErrorCatalogue.DestinationFailed, () => destination.PublishAsync(uploads, Token));
+        await FailsAsync(ErrorCatalog.DestinationFailed, () => destination.PublishAsync(uploads, Token));
         foreach (var upload in uploads)
         {
             await upload.DisposeAsync();

@@ -26,7 +26,7 @@ internal sealed class HangingDestination : IDestination
         _thaw.TrySetResult();
     }
 
-    public async Task PassAsync()
+    public async Task WaitToPassAsync()
     {
         if (IsFrozen)
         {
@@ -36,7 +36,7 @@ internal sealed class HangingDestination : IDestination
 
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await PassAsync();
+        await WaitToPassAsync();
         for (var i = 0; i < 2500; i++)
         {
             yield return new($"{i:D4}", false, i);
@@ -45,23 +45,23 @@ internal sealed class HangingDestination : IDestination
 
     public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
     {
-        await PassAsync();
+        await WaitToPassAsync();
         return new Upload(this, path);
     }
 
-    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => PassAsync();
+    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => WaitToPassAsync();
 
     public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
     {
-        await PassAsync();
+        await WaitToPassAsync();
         return new Source(this);
     }
 
-    public Task DeleteAsync(string path, CancellationToken cancellationToken) => PassAsync();
+    public Task DeleteAsync(string path, CancellationToken cancellationToken) => WaitToPassAsync();
 
     public async Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
     {
-        await PassAsync();
+        await WaitToPassAsync();
         return 1;
     }
 
@@ -71,7 +71,7 @@ internal sealed class HangingDestination : IDestination
     {
         public string Path => path;
 
-        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await owner.PassAsync();
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await owner.WaitToPassAsync();
 
         public ValueTask DisposeAsync()
         {
@@ -88,7 +88,7 @@ internal sealed class HangingDestination : IDestination
 
         public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
-            await owner.PassAsync();
+            await owner.WaitToPassAsync();
             buffer.Span.Fill(7);
         }
 

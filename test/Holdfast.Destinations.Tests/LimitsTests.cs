@@ -126,7 +126,7 @@ public sealed class LimitsTests : IAsyncDisposable
             var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
                 _calls.RunAsync("trying", TimeSpan.FromSeconds(1), _ => Task.FromException(thrown), Token)
             );
-            Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+            Assert.Equal(ErrorCatalog.DestinationFailed, failure.Error);
             Assert.Same(thrown, failure.InnerException);
         }
     }
@@ -136,7 +136,7 @@ public sealed class LimitsTests : IAsyncDisposable
     {
         var told = new List<HoldfastException>();
         _calls.IdentityFailed += told.Add;
-        var lost = new HoldfastException(ErrorCatalogue.DestinationIdentity, "another");
+        var lost = new HoldfastException(ErrorCatalog.DestinationIdentity, "another");
         Assert.Same(
             lost,
             await Assert.ThrowsAsync<HoldfastException>(() =>
@@ -159,7 +159,7 @@ public sealed class LimitsTests : IAsyncDisposable
     {
         await AdvanceUntilEndedAsync(call, after + Limits.CancellationGrace);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => call);
-        Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+        Assert.Equal(ErrorCatalog.DestinationFailed, failure.Error);
         return failure;
     }
 

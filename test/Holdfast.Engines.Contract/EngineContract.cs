@@ -52,10 +52,10 @@ public abstract class EngineContract : IAsyncLifetime
     {
         await using var down = Engine.Attach(DownSource());
         Assert.Equal(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             (await Assert.ThrowsAsync<HoldfastException>(async () => await DiscoverAsync(down))).Error
         );
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => down.DescribeAsync(Token))).Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => down.DescribeAsync(Token))).Error);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public abstract class EngineContract : IAsyncLifetime
         var before = await ContentsAsync("taken");
         var (items, fingerprint, made) = await BackUpAsync("other", type);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("taken", made, items, fingerprint));
-        Assert.Equal(ErrorCatalogue.TargetExists, failure.Error);
+        Assert.Equal(ErrorCatalog.TargetExists, failure.Error);
         Assert.Equal(before, await ContentsAsync("taken"));
     }
 
@@ -176,7 +176,7 @@ public abstract class EngineContract : IAsyncLifetime
         var (items, fingerprint, made) = await BackUpAsync("original", BackupType.Backup);
         var other = fingerprint.ToDictionary(f => f.Key, f => f.Value + "0");
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("copy", made, items, other));
-        Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+        Assert.Equal(ErrorCatalog.Corrupt, failure.Error);
         await AssertNothingLeftAsync();
     }
 
@@ -247,7 +247,7 @@ public abstract class EngineContract : IAsyncLifetime
             await view.WriteAsync(new MemoryItems(), Token);
         });
         Assert.Contains("brief", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCatalogue.NotFound, failure.Error);
+        Assert.Equal(ErrorCatalog.NotFound, failure.Error);
     }
 
     [Fact]

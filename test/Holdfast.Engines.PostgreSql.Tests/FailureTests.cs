@@ -22,7 +22,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         await using var source = Attach(other.Source());
         await using var view = await source.OpenViewAsync(Assert.Single(await DiscoverAsync(source)), new(BackupType.Backup, null), Token);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new HookedSink(other.Server.KillAsync), Token));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
         Assert.Contains("big", failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
         Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "holdfast-postgresql-*"));
@@ -78,7 +78,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         var (items, fingerprint) = await BigAsync();
         var hooked = new HookedItems(items) { Halfway = () => Cluster.CreateAsync("copy") };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), "copy", hooked, fingerprint));
-        Assert.Equal(ErrorCatalogue.TargetExists, failure.Error);
+        Assert.Equal(ErrorCatalog.TargetExists, failure.Error);
         Assert.Equal(["0"], await Cluster.QueryAsync("copy", "SELECT count(*) FROM pg_class WHERE relname = 'big'"));
         await AssertNothingLeftAsync();
     }
@@ -99,7 +99,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
                 fingerprint
             )
         );
-        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
         await AssertNothingLeftAsync();
@@ -113,7 +113,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             RestoreAsync(config with { Restore = new() }, "copy", items, fingerprint)
         );
-        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, failure.Error);
         Assert.Contains("superuser", failure.Message, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
     }
@@ -125,7 +125,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             RestoreAsync(Cluster.Source(), "copy", items, fingerprint.ToDictionary(f => f.Key, f => f.Key == "rows" ? "20001" : f.Value))
         );
-        Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+        Assert.Equal(ErrorCatalog.Corrupt, failure.Error);
         Assert.Contains("rows 20000", failure.Message, StringComparison.Ordinal);
     }
 
@@ -158,9 +158,9 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
     public async Task A_truncated_or_damaged_dump_leaves_nothing_behind()
     {
         var (items, fingerprint) = await BigAsync();
-        await Failed(b => b[..(b.Length - 1000)], ErrorCatalogue.Truncated, ErrorCatalogue.NotAllowed);
-        await Failed(b => b[..500], ErrorCatalogue.Truncated);
-        await Failed(_ => "PGDMP but no dump at all, only a text that is long enough"u8.ToArray(), ErrorCatalogue.Refused);
+        await Failed(b => b[..(b.Length - 1000)], ErrorCatalog.Truncated, ErrorCatalog.NotAllowed);
+        await Failed(b => b[..500], ErrorCatalog.Truncated);
+        await Failed(_ => "PGDMP but no dump at all, only a text that is long enough"u8.ToArray(), ErrorCatalog.Refused);
         await AssertNothingLeftAsync();
 
         async Task Failed(Func<byte[], byte[]> change, params Error[] errors) =>
@@ -202,7 +202,7 @@ public sealed class FailureTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             BackUpAsync("big", Cluster.Source() with { LockWait = TimeSpan.FromSeconds(1) })
         );
-        Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceLocked, failure.Error);
     }
 
     private async Task<(MemoryItems Items, IReadOnlyDictionary<string, string> Fingerprint)> BigAsync()

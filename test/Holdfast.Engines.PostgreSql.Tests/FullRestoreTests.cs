@@ -57,7 +57,7 @@ public sealed class FullRestoreTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.ClearAsync();
         await Cluster.RunAsync("postgres", $"DROP ROLE {Roles}");
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), "copy", items, fingerprint));
-        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, failure.Error);
         Assert.Contains("'a reader'", failure.Message, StringComparison.Ordinal);
         Assert.Contains("CREATE ROLE \"a reader\";", failure.Hint, StringComparison.Ordinal);
         await AssertNothingLeftAsync();

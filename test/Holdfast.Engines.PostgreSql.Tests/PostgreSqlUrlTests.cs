@@ -41,7 +41,7 @@ public sealed class PostgreSqlUrlTests
     public void A_password_in_a_url_is_rejected_and_not_repeated(string text)
     {
         var failure = Assert.Throws<HoldfastException>(() => PostgreSqlUrl.Parse(text));
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
         Assert.DoesNotContain("ter2", failure.Message + failure.Hint, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
     }
@@ -62,7 +62,7 @@ public sealed class PostgreSqlUrlTests
     public void Anything_else_is_rejected_with_a_hint(string text)
     {
         var failure = Assert.Throws<HoldfastException>(() => PostgreSqlUrl.Parse(text));
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
         Assert.NotNull(failure.Hint);
     }
 }

@@ -77,7 +77,7 @@ public sealed class VersionTests(Cluster cluster) : ServerTest(cluster)
         var test = await attached.TestConnectionAsync(Token);
         Assert.Equal(DatabaseRole.Primary, test.Info!.Role);
         var problem = Assert.Single(test.Problems);
-        Assert.Equal((ErrorCatalogue.SourceUnreadable, $"postgresql-client-{major}"), (problem.Error, problem.Hint!.Split(' ')[4]));
+        Assert.Equal((ErrorCatalog.SourceUnreadable, $"postgresql-client-{major}"), (problem.Error, problem.Hint!.Split(' ')[4]));
         Assert.Contains(test.Notes, n => n.Hint == $"GRANT pg_read_all_data TO \"{Cluster.User}\";");
     }
 

@@ -103,7 +103,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
         await CreateAsync("rights");
         await Cluster.RunAsync("rights", "CREATE TABLE hidden(x int)");
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => BackUpAsync("rights"));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
         Assert.Contains("hidden", failure.Message, StringComparison.Ordinal);
         Assert.Contains("pg_read_all_data", failure.Hint, StringComparison.Ordinal);
     }
@@ -117,7 +117,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.RunAsync("postgres", "DROP DATABASE twice");
         await CreateAsync("twice");
         Assert.Equal(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error
         );
     }
@@ -130,7 +130,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
         var found = Assert.Single(await DiscoverAsync(source));
         await Cluster.RunAsync("postgres", "DROP DATABASE gone");
         Assert.Equal(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error
         );
     }
@@ -146,7 +146,7 @@ public sealed class ViewTests(Cluster cluster) : ServerTest(cluster)
 
         password = "another";
         Assert.Equal(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             (await Assert.ThrowsAsync<HoldfastException>(() => source.OpenViewAsync(found, new(BackupType.Backup, null), Token))).Error
         );
         password = Cluster.Password;

@@ -171,10 +171,10 @@ public sealed class ViewTests : IDisposable
     public async Task A_file_that_is_not_a_database_or_only_looks_like_one_is_rejected_with_a_hint()
     {
         File.WriteAllText(_folder["text"], new string('x', 5000));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("text"))).Error);
-        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("gone"))).Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("text"))).Error);
+        Assert.Equal(ErrorCatalog.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("gone"))).Error);
         File.WriteAllBytes(_folder["empty.enc"], []);
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("empty.enc"))).Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, (await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("empty.enc"))).Error);
         _folder.Make("maybe", key: TestFolder.Key);
         await using var source = new SqliteEngine(TimeProvider.System).Attach(_folder.Config());
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>

@@ -14,7 +14,7 @@ internal sealed class MemorySource(byte[] bytes) : IByteSource
     {
         if (offset < 0 || offset > bytes.Length - buffer.Length)
         {
-            throw new HoldfastException(ErrorCatalogue.Truncated, "The input is shorter.");
+            throw new HoldfastException(ErrorCatalog.Truncated, "The input is shorter.");
         }
         bytes.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
         return ValueTask.CompletedTask;
@@ -39,7 +39,7 @@ internal sealed class MemoryImage(int pageSize, byte[] bytes) : IPageImage, IPag
     public void Read(long firstPage, Span<byte> pages) => _bytes.AsSpan((int)firstPage * pageSize, pages.Length).CopyTo(pages);
 
     public void SetLength(long length) =>
-        _bytes = length <= Most ? new byte[length] : throw new HoldfastException(ErrorCatalogue.DestinationFull, "Too large for here.");
+        _bytes = length <= Most ? new byte[length] : throw new HoldfastException(ErrorCatalog.DestinationFull, "Too large for here.");
 
     public void Write(long offset, ReadOnlySpan<byte> bytes) => bytes.CopyTo(_bytes.AsSpan((int)offset, bytes.Length));
 

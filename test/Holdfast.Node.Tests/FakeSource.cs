@@ -92,7 +92,7 @@ internal sealed class FakeSource : IDatabaseSource
         await Hang;
         if (IsDown)
         {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
+            throw new HoldfastException(ErrorCatalog.SourceUnreadable, "The source is down.");
         }
         List<string> names;
         lock (Databases)
@@ -112,7 +112,7 @@ internal sealed class FakeSource : IDatabaseSource
     {
         if (Broken.Contains(database.Name))
         {
-            throw new HoldfastException(ErrorCatalogue.SourceLocked, $"'{database.Name}' is locked.");
+            throw new HoldfastException(ErrorCatalog.SourceLocked, $"'{database.Name}' is locked.");
         }
         if (Fault?.Invoke(database.Name) is { } fault)
         {
@@ -138,7 +138,7 @@ internal sealed class FakeSource : IDatabaseSource
         }
         lock (Databases)
         {
-            return Databases.ContainsKey(request.Name) ? throw new HoldfastException(ErrorCatalogue.TargetExists, "taken") : Begin(request);
+            return Databases.ContainsKey(request.Name) ? throw new HoldfastException(ErrorCatalog.TargetExists, "taken") : Begin(request);
         }
     }
 
@@ -190,7 +190,7 @@ internal sealed class FakeSource : IDatabaseSource
             source.Writes++;
             if (type == BackupType.Backup && source.IsNotAsSql)
             {
-                throw new HoldfastException(ErrorCatalogue.SourceNotScriptable, "Rows would not come back equal.");
+                throw new HoldfastException(ErrorCatalog.SourceNotScriptable, "Rows would not come back equal.");
             }
             if (type == BackupType.Snapshot)
             {
@@ -208,7 +208,7 @@ internal sealed class FakeSource : IDatabaseSource
             if (source.Conflicts > 0)
             {
                 source.Conflicts--;
-                throw new HoldfastException(ErrorCatalogue.SourceConflict, "cut off");
+                throw new HoldfastException(ErrorCatalog.SourceConflict, "cut off");
             }
 
             if (source.LateWarning is { } late)

@@ -48,7 +48,7 @@ internal sealed class MemoryStore : IStateStore
             }
             if (CommitsLeft-- <= 0)
             {
-                throw new HoldfastException(ErrorCatalogue.StateUnavailable, "killed", "start again");
+                throw new HoldfastException(ErrorCatalog.StateUnavailable, "killed", "start again");
             }
             _revision++;
             Changes += transaction.Changes.Count;

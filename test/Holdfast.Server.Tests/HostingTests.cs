@@ -70,7 +70,7 @@ public sealed class HostingTests
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             TestServer.StartAsync(folder: folder, config: new() { Listen = "https://0.0.0.0:0", Tls = tls })
         );
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -79,7 +79,7 @@ public sealed class HostingTests
     {
         await using var server = await TestServer.StartAsync();
         Assert.Equal(
-            ErrorCatalogue.StateUnavailable,
+            ErrorCatalog.StateUnavailable,
             (await Assert.ThrowsAsync<HoldfastException>(() => TestServer.StartAsync(folder: server.Folder))).Error
         );
         using var client = server.Client();

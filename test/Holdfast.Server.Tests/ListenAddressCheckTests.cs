@@ -17,7 +17,7 @@ public sealed class ListenAddressCheckTests
         var listen = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
         var failure = Assert.Throws<HoldfastException>(() => ListenAddressCheck.EnsureAvailable(new() { Listen = listen }));
         Assert.Equal(
-            (ErrorCatalogue.Usage, $"The server cannot listen at {listen}: another program already listens there."),
+            (ErrorCatalog.Usage, $"The server cannot listen at {listen}: another program already listens there."),
             (failure.Error, failure.Message)
         );
         other.Stop();
@@ -43,7 +43,7 @@ public sealed class ListenAddressCheckTests
             new() { Listen = "http://127.0.0.1:80" },
             new IOException("Failed to bind", new SocketException((int)error))
         );
-        Assert.Equal(ErrorCatalogue.Usage, failure!.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure!.Error);
         Assert.Contains(hint, failure.Hint, StringComparison.Ordinal);
     }
 

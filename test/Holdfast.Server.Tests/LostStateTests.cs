@@ -33,7 +33,7 @@ public sealed class LostStateTests : IDisposable
             File.Delete(Path.Combine(Data, name));
         }
         var refused = await Assert.ThrowsAsync<HoldfastException>(() => TestServer.StartAsync(folder: _folder));
-        Assert.Equal(ErrorCatalogue.StateUnavailable, refused.Error);
+        Assert.Equal(ErrorCatalog.StateUnavailable, refused.Error);
         Assert.Contains("is missing", refused.Message, StringComparison.Ordinal);
         Assert.Contains("backup-state", refused.Hint, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(Data, "state.db")));

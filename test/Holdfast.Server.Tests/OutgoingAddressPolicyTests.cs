@@ -34,7 +34,7 @@ public sealed class OutgoingAddressPolicyTests
     public void Link_local_and_metadata_addresses_are_rejected_in_any_notation_and_not_repeated(string url)
     {
         var failure = Assert.Throws<HoldfastException>(() => OutgoingAddressPolicy.Validate(url));
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
         Assert.DoesNotContain("secret", failure.ToString(), StringComparison.Ordinal);
     }
 

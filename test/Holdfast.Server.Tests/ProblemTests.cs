@@ -17,7 +17,7 @@ public sealed class ProblemTests
     {
         await using var server = await TestServer.StartAsync(map: app =>
             app.MapGet("/api/v1/fails", string () =>
-                    throw new HoldfastException(ErrorCatalogue.DestinationFull, "'nas' is full.", "Make room.")
+                    throw new HoldfastException(ErrorCatalog.DestinationFull, "'nas' is full.", "Make room.")
                 )
                 .RequireRole(Role.Viewer)
         );

@@ -23,7 +23,7 @@ public sealed class SourceTests
         );
         Directory.Move(server.Source, server.Source + ".away");
         Directory.CreateDirectory(server.Source); // the mount point without the file system
-        var shrunk = await LookAsync(admin);
+        var shrunk = await DiscoverAsync(admin);
         Assert.Equal(
             ("source-shrunk", 2, true),
             ((string)shrunk["problem"]!["code"]!, (int)shrunk["missing"]!, (bool)shrunk["needsConfirmation"]!)
@@ -41,13 +41,13 @@ public sealed class SourceTests
 
         Directory.Delete(server.Source, recursive: true);
         Directory.Move(server.Source + ".away", server.Source);
-        var back = await LookAsync(admin);
+        var back = await DiscoverAsync(admin);
         Assert.Null(back["problem"]);
         Assert.Equal((identity, 2, 0), ((string)back["identity"]!, (int)back["databases"]!, (int)back["missing"]!));
 
         File.Delete($"{server.Source}/a.db");
         File.Delete($"{server.Source}/b.db");
-        Assert.Equal(2, (int)(await LookAsync(admin))["missing"]!);
+        Assert.Equal(2, (int)(await DiscoverAsync(admin))["missing"]!);
         using var viewer = await server.Server.WithRoleAsync(Role.Viewer);
         Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PostAsync($"{Demo}/confirm", null)).StatusCode);
         var confirmed = await TestServer.JsonAsync(admin.PostAsync($"{Demo}/confirm", null));
@@ -87,7 +87,7 @@ public sealed class SourceTests
         await using var server = await NodeServer.StartAsync(databases: ["a.db", "b.db"]);
         using var admin = server.Server.Admin();
         await File.WriteAllBytesAsync($"{server.Source}/a.db", [], TestContext.Current.CancellationToken);
-        await LookAsync(admin);
+        await DiscoverAsync(admin);
         var database = await TestServer.JsonAsync(admin.GetAsync($"/api/v1/databases/{Uri.EscapeDataString("demo/a.db")}"));
         Assert.Equal("Unreadable", (string)database["state"]!);
         Assert.Contains("0 bytes", (string)database["problem"]!["message"]!, StringComparison.Ordinal);
@@ -100,7 +100,7 @@ public sealed class SourceTests
         using var admin = server.Server.Admin();
         await File.WriteAllTextAsync($"{server.Source}/.holdfast-source", "another\n", TestContext.Current.CancellationToken);
         NodeServer.Create($"{server.Source}/new.db");
-        var other = await LookAsync(admin);
+        var other = await DiscoverAsync(admin);
         Assert.Equal("source-identity", (string)other["problem"]!["code"]!);
         Assert.Equal(
             HttpStatusCode.NotFound,
@@ -207,5 +207,5 @@ public sealed class SourceTests
         }
     }
 
-    private static Task<JsonNode> LookAsync(HttpClient client) => TestServer.JsonAsync(client.PostAsJsonAsync($"{Demo}/discover", new { }));
+    private static Task<JsonNode> DiscoverAsync(HttpClient client) => TestServer.JsonAsync(client.PostAsJsonAsync($"{Demo}/discover", new { }));
 }

@@ -115,7 +115,7 @@ public sealed class TokenTests
                 }
             )
         );
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
         Assert.Contains("chmod 600", failure.Hint, StringComparison.Ordinal);
         Assert.DoesNotContain(TestServer.AdminToken, failure.ToString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.Data));
@@ -128,8 +128,8 @@ public sealed class TokenTests
     public void An_admin_token_file_without_a_long_token_is_rejected(string text)
     {
         using var folder = new TokenFile(text);
-        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => AdminToken.Read(folder.Path)).Error);
-        Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => AdminToken.Read(folder.Path + ".none")).Error);
+        Assert.Equal(ErrorCatalog.Usage, Assert.Throws<HoldfastException>(() => AdminToken.Read(folder.Path)).Error);
+        Assert.Equal(ErrorCatalog.NotFound, Assert.Throws<HoldfastException>(() => AdminToken.Read(folder.Path + ".none")).Error);
     }
 
     [Fact]

@@ -335,13 +335,13 @@ public abstract class StateStoreContract : IAsyncLifetime
         var other = await OpenAsync();
         await other.DisposeAsync();
         await other.DisposeAsync();
-        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.GetAsync("key", Token));
-        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.RangeAsync("", Token));
-        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () =>
+        await AssertFailsAsync(ErrorCatalog.StateUnavailable, () => other.GetAsync("key", Token));
+        await AssertFailsAsync(ErrorCatalog.StateUnavailable, () => other.RangeAsync("", Token));
+        await AssertFailsAsync(ErrorCatalog.StateUnavailable, () =>
             other.CommitAsync(new() { Changes = [new("key", Bytes("1"))] }, Token)
         );
-        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, () => other.GrantLeaseAsync(TimeSpan.FromSeconds(10), Token));
-        await AssertFailsAsync(ErrorCatalogue.StateUnavailable, async () =>
+        await AssertFailsAsync(ErrorCatalog.StateUnavailable, () => other.GrantLeaseAsync(TimeSpan.FromSeconds(10), Token));
+        await AssertFailsAsync(ErrorCatalog.StateUnavailable, async () =>
             await NextAsync(other.WatchAsync("", Token).GetAsyncEnumerator(Token))
         );
     }
@@ -398,10 +398,10 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         var lease = await Store.GrantLeaseAsync(TimeSpan.FromSeconds(60), Token);
         await lease.DisposeAsync();
-        await AssertFailsAsync(ErrorCatalogue.NotAllowed, () =>
+        await AssertFailsAsync(ErrorCatalog.NotAllowed, () =>
             CommitAsync([], [new("other", Bytes("1")), new("key", Bytes("1"), lease.Id)])
         );
-        await AssertFailsAsync(ErrorCatalogue.NotAllowed, () => CommitAsync([], [new("key", Bytes("1"), 123_456_789)]));
+        await AssertFailsAsync(ErrorCatalog.NotAllowed, () => CommitAsync([], [new("key", Bytes("1"), 123_456_789)]));
         Assert.False((await CommitAsync([new("key", 7_000_000)], [new("key", Bytes("1"), lease.Id)])).Applied);
         Assert.Empty(await KeysAsync(""));
     }

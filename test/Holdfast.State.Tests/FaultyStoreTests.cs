@@ -80,7 +80,7 @@ public sealed class FaultyStoreTests : IAsyncLifetime
         Store.OnWatch(() => Task.FromException(failure));
         Store.Break(failure);
         var raised = await Assert.ThrowsAsync<HoldfastException>(() => waiting.WaitAsync(Timeout, Token));
-        Assert.Equal(ErrorCatalogue.StateUnavailable, raised.Error);
+        Assert.Equal(ErrorCatalog.StateUnavailable, raised.Error);
     }
 
     [Fact]

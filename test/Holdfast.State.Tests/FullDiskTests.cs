@@ -45,7 +45,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await using var watcher = store.WatchAsync("", Token).GetAsyncEnumerator(Token);
         await watcher.MoveNextAsync();
         var (stored, failures) = await FillAsync(store);
-        Assert.All(failures, f => Assert.Equal(ErrorCatalogue.StateFull, f.Error));
+        Assert.All(failures, f => Assert.Equal(ErrorCatalog.StateFull, f.Error));
         Assert.Contains(File, failures[0].Message, StringComparison.Ordinal);
         await AssertHoldsAsync(store, stored);
 

@@ -58,5 +58,5 @@ internal sealed class InterruptedStore(IStateStore inner) : IStateStore
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private static HoldfastException Failure() => new(ErrorCatalogue.StateUnavailable, "cut off");
+    private static HoldfastException Failure() => new(ErrorCatalog.StateUnavailable, "cut off");
 }

@@ -122,7 +122,7 @@ public sealed class LostStateTests : IDisposable
         File.Delete(_folder.Combine("data", name));
         var refused = await Assert.ThrowsAsync<HoldfastException>(() => store.CheckAsync(Token));
         Assert.Contains("removed or replaced", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCatalogue.StateUnavailable, (await Assert.ThrowsAsync<HoldfastException>(() => PutAsync(store, "late"))).Error);
+        Assert.Equal(ErrorCatalog.StateUnavailable, (await Assert.ThrowsAsync<HoldfastException>(() => PutAsync(store, "late"))).Error);
         Assert.Null(await store.GetAsync("late", Token));
     }
 
@@ -195,7 +195,7 @@ public sealed class LostStateTests : IDisposable
     private async Task<HoldfastException> RefusedAsync(params string[] traces)
     {
         var refused = await Assert.ThrowsAsync<HoldfastException>(() => EmbeddedStateStore.OpenAsync(State, traces, _time, Token));
-        Assert.Equal(ErrorCatalogue.StateUnavailable, refused.Error);
+        Assert.Equal(ErrorCatalog.StateUnavailable, refused.Error);
         return refused;
     }
 

@@ -85,7 +85,7 @@ public sealed class StateFileTests : IDisposable
     {
         await using var store = await OpenAsync();
         await PutAsync(store, "key", 10);
-        var refused = await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());
+        var refused = await FailsAsync(ErrorCatalog.StateUnavailable, () => OpenAsync());
         Assert.Contains(File, refused.Message, StringComparison.Ordinal);
         Assert.Contains("Another holdfast is running", refused.Hint, StringComparison.Ordinal);
         using var other = Writer.Start(File, _folder.Combine("said"));
@@ -101,7 +101,7 @@ public sealed class StateFileTests : IDisposable
         await (await OpenAsync()).DisposeAsync();
         await SqlAsync("PRAGMA user_version = 2");
         var bytes = await System.IO.File.ReadAllBytesAsync(File, Token);
-        var refused = await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());
+        var refused = await FailsAsync(ErrorCatalog.StateUnavailable, () => OpenAsync());
         Assert.Contains("newer Holdfast", refused.Message, StringComparison.Ordinal);
         Assert.Equal(bytes, await System.IO.File.ReadAllBytesAsync(File, Token));
     }
@@ -113,7 +113,7 @@ public sealed class StateFileTests : IDisposable
         System.IO.File.Delete(File);
         await SqlAsync("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
         var bytes = await System.IO.File.ReadAllBytesAsync(File, Token);
-        var refused = await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());
+        var refused = await FailsAsync(ErrorCatalog.StateUnavailable, () => OpenAsync());
         Assert.Contains("not a state file", refused.Message, StringComparison.Ordinal);
         Assert.Equal(bytes, await System.IO.File.ReadAllBytesAsync(File, Token));
     }
@@ -123,7 +123,7 @@ public sealed class StateFileTests : IDisposable
     {
         Directory.CreateDirectory(_folder.Combine("data"));
         await System.IO.File.WriteAllTextAsync(File, new string('x', 10_000), Token);
-        var refused = await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());
+        var refused = await FailsAsync(ErrorCatalog.StateUnavailable, () => OpenAsync());
         Assert.Contains($"'{File}' is damaged", refused.Message, StringComparison.Ordinal);
         Assert.NotNull(refused.Hint);
     }
@@ -145,7 +145,7 @@ public sealed class StateFileTests : IDisposable
             await file.WriteAsync(Enumerable.Repeat((byte)0xAB, 4096).ToArray(), Token);
         }
 
-        var refused = await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());
+        var refused = await FailsAsync(ErrorCatalog.StateUnavailable, () => OpenAsync());
         Assert.Contains($"'{File}' is damaged", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Put back a copy", refused.Hint, StringComparison.Ordinal);
     }
@@ -154,7 +154,7 @@ public sealed class StateFileTests : IDisposable
     public async Task A_folder_in_place_of_the_file_is_refused()
     {
         Directory.CreateDirectory(File);
-        await FailsAsync(ErrorCatalogue.StateUnavailable, () => OpenAsync());
+        await FailsAsync(ErrorCatalog.StateUnavailable, () => OpenAsync());
     }
 
     private static async Task<long> PutAsync(EmbeddedStateStore store, string key, int length) =>

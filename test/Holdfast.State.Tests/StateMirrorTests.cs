@@ -70,10 +70,10 @@ public sealed class StateMirrorTests : IAsyncLifetime
     {
         await StartAsync();
         var first = await Mirror.PutAsync("a", new("1"), 0, Token);
-        await FailsAsync(ErrorCatalogue.Conflict, Mirror.PutAsync("a", new("2"), 0, Token));
+        await FailsAsync(ErrorCatalog.Conflict, Mirror.PutAsync("a", new("2"), 0, Token));
         var second = await Mirror.PutAsync("a", new("2"), first.Revision, Token);
-        await FailsAsync(ErrorCatalogue.Conflict, Mirror.PutAsync("a", new("3"), first.Revision, Token));
-        await FailsAsync(ErrorCatalogue.Conflict, Mirror.DeleteAsync("a", first.Revision, Token));
+        await FailsAsync(ErrorCatalog.Conflict, Mirror.PutAsync("a", new("3"), first.Revision, Token));
+        await FailsAsync(ErrorCatalog.Conflict, Mirror.DeleteAsync("a", first.Revision, Token));
         Assert.Equal("2", Mirror.Find("a")!.Value.Name);
         await WaitAsync(Mirror.DeleteAsync("a", second.Revision, Token));
         Assert.Null(Mirror.Find("a"));
@@ -171,8 +171,8 @@ public sealed class StateMirrorTests : IAsyncLifetime
     public async Task A_store_that_is_down_at_the_start_fails_the_start()
     {
         Store.IsDown = true;
-        await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.StartAsync(Token));
-        await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.WaitForRevisionAsync(5, Token));
+        await FailsAsync(ErrorCatalog.StateUnavailable, Mirror.StartAsync(Token));
+        await FailsAsync(ErrorCatalog.StateUnavailable, Mirror.WaitForRevisionAsync(5, Token));
     }
 
     [Fact]
@@ -203,8 +203,8 @@ public sealed class StateMirrorTests : IAsyncLifetime
         await StartAsync();
         var waiting = Mirror.WaitForRevisionAsync(1000, Token);
         await Store.DisposeAsync();
-        await FailsAsync(ErrorCatalogue.StateUnavailable, waiting);
-        await FailsAsync(ErrorCatalogue.StateUnavailable, Mirror.WaitForRevisionAsync(1000, Token));
+        await FailsAsync(ErrorCatalog.StateUnavailable, waiting);
+        await FailsAsync(ErrorCatalog.StateUnavailable, Mirror.WaitForRevisionAsync(1000, Token));
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class StateMirrorTests : IAsyncLifetime
         await StartAsync();
         var waiting = Mirror.WaitForRevisionAsync(1000, Token);
         await Mirror.DisposeAsync();
-        await FailsAsync(ErrorCatalogue.StateUnavailable, waiting);
+        await FailsAsync(ErrorCatalog.StateUnavailable, waiting);
         await Mirror.DisposeAsync();
     }
 

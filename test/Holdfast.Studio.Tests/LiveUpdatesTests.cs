@@ -38,7 +38,7 @@ public sealed class LiveUpdatesTests : IDisposable
         [
             new InvalidOperationException("unexpected"),
             new TaskCanceledException("not cancelled by the page"),
-            new HoldfastException(ErrorCatalogue.NotAllowed, "Too many.", null),
+            new HoldfastException(ErrorCatalog.NotAllowed, "Too many.", null),
         ];
 
     [Theory]

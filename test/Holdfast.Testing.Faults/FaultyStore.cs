@@ -56,6 +56,6 @@ public sealed class FaultyStore(IStateStore inner, FaultSwitch faults) : IStateS
 
     private Task MeetAsync(string call, CancellationToken cancellationToken) =>
         _isCut
-            ? throw new HoldfastException(ErrorCatalogue.StateUnavailable, "The store was cut off.")
+            ? throw new HoldfastException(ErrorCatalog.StateUnavailable, "The store was cut off.")
             : faults.MeetAsync(call, cancellationToken);
 }

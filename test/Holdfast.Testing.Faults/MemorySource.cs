@@ -109,7 +109,7 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
         Check();
         if (IsEmpty || !_databases.TryGetValue(database.Name, out var contents))
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"'{database.Name}' is not there.");
+            throw new HoldfastException(ErrorCatalog.NotFound, $"'{database.Name}' is not there.");
         }
         return Task.FromResult<IDatabaseView>(new View(request.Type, contents) { Source = new(Identity, "1", DatabaseRole.Primary) });
     }
@@ -126,13 +126,13 @@ public sealed class MemorySource(TimeProvider time) : IDatabaseSource
 
     public ValueTask DisposeAsync() => default; // owned by the test: it outlives every node that it is attached to
 
-    private static HoldfastException Taken(string name) => new(ErrorCatalogue.TargetExists, $"'{name}' exists.");
+    private static HoldfastException Taken(string name) => new(ErrorCatalog.TargetExists, $"'{name}' exists.");
 
     private void Check()
     {
         if (IsDown)
         {
-            throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The source is down.");
+            throw new HoldfastException(ErrorCatalog.SourceUnreadable, "The source is down.");
         }
     }
 

@@ -41,12 +41,12 @@ public sealed class AgeIdentity
 
     /// <summary>Parses <c>AGE-SECRET-KEY-1…</c>, Base64 of 32 bytes, or 64 hexadecimal digits.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/> if it is none of them; the message does not contain the text.
+    /// <see cref="ErrorCatalog.Usage"/> if it is none of them; the message does not contain the text.
     /// </exception>
     public static AgeIdentity Parse(string text) =>
         TryParse(text)
         ?? throw new HoldfastException(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             "This is not a secret key.",
             "A key is AGE-SECRET-KEY-1…, or Base64 of 32 bytes (44 characters), or 64 hexadecimal digits."
         );

@@ -27,7 +27,7 @@ public sealed record AgeProtection
 
     /// <summary>Encrypts to these recipients; duplicates are ignored.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/> if there are none, or more than <see cref="MaxRecipients"/>.
+    /// <see cref="ErrorCatalog.Usage"/> if there are none, or more than <see cref="MaxRecipients"/>.
     /// </exception>
     public static AgeProtection ToRecipients(IReadOnlyList<AgeRecipient> recipients)
     {
@@ -35,22 +35,22 @@ public sealed record AgeProtection
         if (distinct.Length == 0)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "No recipient is given.",
                 "Give at least one; otherwise nobody could decrypt the file."
             );
         }
         if (distinct.Length > MaxRecipients)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, $"{distinct.Length} recipients are given; a file can have {MaxRecipients}.");
+            throw new HoldfastException(ErrorCatalog.Usage, $"{distinct.Length} recipients are given; a file can have {MaxRecipients}.");
         }
         return new(distinct, null);
     }
 
     /// <summary>Encrypts with <paramref name="passphrase"/>.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it is empty.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if it is empty.</exception>
     public static AgeProtection WithPassphrase(string passphrase) =>
-        passphrase.Length > 0 ? new([], passphrase) : throw new HoldfastException(ErrorCatalogue.Usage, "The passphrase is empty.");
+        passphrase.Length > 0 ? new([], passphrase) : throw new HoldfastException(ErrorCatalog.Usage, "The passphrase is empty.");
 
     /// <summary>Encrypts with the key of a database: a raw key is the identity with the same bytes.</summary>
     public static AgeProtection From(DatabaseKey key) =>

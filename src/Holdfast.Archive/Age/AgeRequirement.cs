@@ -12,7 +12,7 @@ namespace Holdfast.Archive.Age;
 public sealed record AgeRequirement(bool IsPassphrase, IReadOnlyList<string> KeyIds)
 {
     /// <summary>Reads the header of <paramref name="source"/>.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Truncated"/> or <see cref="ErrorCatalogue.Corrupt"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Truncated"/> or <see cref="ErrorCatalog.Corrupt"/>.</exception>
     public static async ValueTask<AgeRequirement> ReadAsync(IByteSource source, CancellationToken cancellationToken) =>
         Of(await AgeHeader.ReadAsync(source, cancellationToken));
 

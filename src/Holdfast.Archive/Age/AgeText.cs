@@ -51,7 +51,7 @@ public static class AgeText
         {
             if (offset > Length - buffer.Length)
             {
-                throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' is truncated.");
+                throw new HoldfastException(ErrorCatalog.Truncated, $"'{name}' is truncated.");
             }
             bytes.Slice((int)offset, buffer.Length).CopyTo(buffer);
             return ValueTask.CompletedTask;

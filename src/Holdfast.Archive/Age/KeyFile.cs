@@ -20,7 +20,7 @@ public static class KeyFile
 
     /// <summary>Reads all keys in the file; none if it contains only comments.</summary>
     /// <exception cref="HoldfastException">
-    /// It is missing (<see cref="ErrorCatalogue.NotFound"/>) or a line is not a key (<see cref="ErrorCatalogue.Usage"/>).
+    /// It is missing (<see cref="ErrorCatalog.NotFound"/>) or a line is not a key (<see cref="ErrorCatalog.Usage"/>).
     /// </exception>
     public static AgeKeys Read(string path) => ReadLines(path).Aggregate(AgeKeys.None, (keys, line) => keys.Concat(line));
 
@@ -44,7 +44,7 @@ public static class KeyFile
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="identity">The key.</param>
     /// <param name="created">Creation time, for the first line.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/> if the file exists.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.TargetExists"/> if the file exists.</exception>
     public static void Write(string path, AgeIdentity identity, DateTimeOffset created)
     {
         var time = created
@@ -58,7 +58,7 @@ public static class KeyFile
         catch (IOException e) when (e is not DirectoryNotFoundException && File.Exists(path))
         {
             throw new HoldfastException(
-                ErrorCatalogue.TargetExists,
+                ErrorCatalog.TargetExists,
                 $"Key file '{path}' already exists.",
                 "Choose another name: overwriting a key would make its backups unreadable.",
                 e
@@ -67,7 +67,7 @@ public static class KeyFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"Key file '{path}' cannot be written: {e.Message}",
                 innerException: e
             );
@@ -168,12 +168,12 @@ public static class KeyFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"Key file '{path}' does not exist.", "Check its path.", e);
+            throw new HoldfastException(ErrorCatalog.NotFound, $"Key file '{path}' does not exist.", "Check its path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"Key file '{path}' cannot be read: {e.Message}",
                 "It must be a file that this user may read.",
                 e
@@ -183,7 +183,7 @@ public static class KeyFile
 
     private static HoldfastException Malformed(string message) =>
         new(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             message,
             "A line is AGE-SECRET-KEY-1…, Base64 of 32 bytes, 64 hexadecimal digits, 'passphrase: ' and the passphrase, or starts with #."
         );

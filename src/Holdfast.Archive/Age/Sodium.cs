@@ -43,7 +43,7 @@ internal static partial class Sodium
         if (crypto_pwhash_scryptsalsa208sha256_ll(passphrase, length, salt, saltLength, 1UL << workFactor, 8, 1, key, keyLength) != 0)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Refused,
+                ErrorCatalog.Refused,
                 $"A passphrase with work factor {workFactor} takes {1L << workFactor} KiB of memory, which could not be allocated."
             );
         }

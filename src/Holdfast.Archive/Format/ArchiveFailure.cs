@@ -9,16 +9,16 @@ internal static class ArchiveFailure
 
     /// <summary>The bytes differ from what was written.</summary>
     public static HoldfastException Corrupt(string file, string reason, Exception? inner = null) =>
-        new(ErrorCatalogue.Corrupt, $"'{file}' is corrupt: {reason}.", OtherCopy, inner);
+        new(ErrorCatalog.Corrupt, $"'{file}' is corrupt: {reason}.", OtherCopy, inner);
 
     /// <summary>The file is truncated.</summary>
     public static HoldfastException Truncated(string file, string reason) =>
-        new(ErrorCatalogue.Truncated, $"'{file}' is truncated: {reason}.", OtherCopy);
+        new(ErrorCatalog.Truncated, $"'{file}' is truncated: {reason}.", OtherCopy);
 
     /// <summary>The archive contains something that Holdfast never writes.</summary>
     public static HoldfastException Refused(string file, string reason) =>
         new(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             $"'{file}' is refused: {reason}.",
             "It was not written by Holdfast, or was tampered with. Do not use it."
         );

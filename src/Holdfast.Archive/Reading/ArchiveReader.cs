@@ -143,7 +143,7 @@ public sealed class ArchiveReader : IAsyncDisposable
         if (Header.Format != ArchiveHeader.CurrentFormat)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Corrupt,
+                ErrorCatalog.Corrupt,
                 $"'{Name}' has format version {Header.Format}; this program reads version {ArchiveHeader.CurrentFormat}.",
                 "Use a newer Holdfast."
             );

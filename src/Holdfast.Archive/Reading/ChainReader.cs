@@ -33,7 +33,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
     /// <param name="point">The archive to restore.</param>
     /// <param name="others">Archives of the same chain, in any order; those that the point does not build on are ignored.</param>
     /// <param name="workers">Maximum number of frames in flight.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.ChainIncomplete"/> if an archive is missing.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.ChainIncomplete"/> if an archive is missing.</exception>
     public static ChainReader Join(ArchiveReader point, IReadOnlyCollection<ArchiveReader> others, int workers)
     {
         var byId = others.ToLookup(a => a.Header.Id, StringComparer.Ordinal);
@@ -42,7 +42,7 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         {
             var older = byId[parent].FirstOrDefault()
                 ?? throw new HoldfastException(
-                    ErrorCatalogue.ChainIncomplete,
+                    ErrorCatalog.ChainIncomplete,
                     $"'{chain[^1].Name}' builds on archive {parent}, which is not in its folder.",
                     "Put the missing file back, use the chain from another destination, or restore an older point."
                 );
@@ -145,5 +145,5 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
 
     private ManifestItem Item(string name, ItemKind kind) =>
         Point.Manifest.Items.FirstOrDefault(i => i.Name == name && i.Kind == kind)
-        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"'{Point.Name}' has no {kind} item '{name}'.");
+        ?? throw new HoldfastException(ErrorCatalog.NotFound, $"'{Point.Name}' has no {kind} item '{name}'.");
 }

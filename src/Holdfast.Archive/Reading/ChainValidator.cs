@@ -24,7 +24,7 @@ public sealed class ChainValidator
 
     /// <summary>Adds the next archive of the chain and validates it against those before it.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.ChainIncomplete"/>, or it refers to parts that the chain does not contain.
+    /// <see cref="ErrorCatalog.ChainIncomplete"/>, or it refers to parts that the chain does not contain.
     /// </exception>
     public void Add(ArchiveReader archive)
     {
@@ -63,7 +63,7 @@ public sealed class ChainValidator
     /// <summary>Creates the error for an archive that is intact but builds on a damaged one.</summary>
     public static HoldfastException CreateBaseDamaged(string archive, HoldfastException problem) =>
         new(
-            ErrorCatalogue.ChainIncomplete,
+            ErrorCatalog.ChainIncomplete,
             $"'{archive}' builds on an archive that is not intact: {problem.Message}",
             problem.Hint,
             problem
@@ -129,5 +129,5 @@ public sealed class ChainValidator
     }
 
     private static HoldfastException Incomplete(string problem) =>
-        new(ErrorCatalogue.ChainIncomplete, problem, "Use the chain from another destination, or restore an older point.");
+        new(ErrorCatalog.ChainIncomplete, problem, "Use the chain from another destination, or restore an older point.");
 }

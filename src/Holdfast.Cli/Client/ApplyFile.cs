@@ -135,5 +135,5 @@ internal sealed partial record ApplyFile(
     private static partial Regex MissingMembersPattern();
 
     private static HoldfastException Invalid(string where, string what, string hint) =>
-        new(ErrorCatalogue.Usage, $"{where} {what}. Nothing was changed.", hint);
+        new(ErrorCatalog.Usage, $"{where} {what}. Nothing was changed.", hint);
 }

@@ -66,7 +66,7 @@ internal sealed class BackupStarter(HoldfastClient api)
         return enabled.Count > 0
             ? enabled
             : throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"No enabled task covers '{database}'.",
                 "--to DESTINATION makes a one-time backup; holdfast server-wide put defines a task for all databases."
             );

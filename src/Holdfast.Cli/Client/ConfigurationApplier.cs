@@ -51,11 +51,11 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
             }
             return View(present.Exists ? "changed" : "created", dryRun ? null : await present.SaveAsync());
         }
-        catch (ApiException e) when (connection.Translate(e) is var failure && failure.Error != ErrorCatalogue.AuthenticationRequired)
+        catch (ApiException e) when (connection.Translate(e) is var failure && failure.Error != ErrorCatalog.AuthenticationRequired)
         {
             return View("failed", null, ErrorView.Of(failure));
         }
-        catch (HoldfastException e) when (e.Error != ErrorCatalogue.ServerUnreachable)
+        catch (HoldfastException e) when (e.Error != ErrorCatalog.ServerUnreachable)
         {
             return View("failed", null, ErrorView.Of(e));
         }

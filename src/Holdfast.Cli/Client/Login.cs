@@ -40,7 +40,7 @@ internal sealed record Login(string Server, string User, string TokenId, string 
         catch (JsonException e)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"Login file '{FilePath}' is damaged.",
                 "Sign in again with holdfast login.",
                 e
@@ -62,7 +62,7 @@ internal sealed record Login(string Server, string User, string TokenId, string 
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"Login file '{FilePath}' cannot be written: {e.Message}",
                 "Set XDG_CONFIG_HOME to use another folder.",
                 e

@@ -52,8 +52,8 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
         {
             return UnexpectedResponse(e.Status is >= 200 and < 300 ? "an unexpected document" : $"status {e.Status} and no explanation", e);
         }
-        var error = ErrorCatalogue.Find(code);
-        if (error == ErrorCatalogue.AuthenticationRequired && _hasToken)
+        var error = ErrorCatalog.Find(code);
+        if (error == ErrorCatalog.AuthenticationRequired && _hasToken)
         {
             return new(
                 error,
@@ -63,7 +63,7 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
             );
         }
         var message = e.Problem?.Detail ?? code;
-        if (error == ErrorCatalogue.Unexpected && e.Problem?.TraceId is { } trace)
+        if (error == ErrorCatalog.Unexpected && e.Problem?.TraceId is { } trace)
         {
             message += $" (traceId {trace})";
         }
@@ -101,7 +101,7 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new HoldfastException(
-                ErrorCatalogue.ServerUnreachable,
+                ErrorCatalog.ServerUnreachable,
                 $"The server at {DisplayUrl} does not answer in time.",
                 "Check the log of the server, and that the address is right.",
                 e
@@ -113,7 +113,7 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
 
     private HoldfastException Unreachable(Exception e) =>
         new(
-            ErrorCatalogue.ServerUnreachable,
+            ErrorCatalog.ServerUnreachable,
             $"The server at {DisplayUrl} cannot be reached: {e.InnerException?.Message ?? e.Message}",
             e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
                 ? "Its certificate must match the host name and be trusted on this machine; SSL_CERT_FILE adds trusted ones."
@@ -123,7 +123,7 @@ internal sealed class ServerConnection : IApiTransport, IDisposable
 
     private HoldfastException UnexpectedResponse(string what, Exception e) =>
         new(
-            ErrorCatalogue.Unexpected,
+            ErrorCatalog.Unexpected,
             $"{DisplayUrl} answered with {what}.",
             "Check that the address is that of a Holdfast server, and whether a proxy is in between.",
             e

@@ -65,7 +65,7 @@ internal static class ServerConnectionOptions
             return new(server, login.Token); // the token is only sent to the server that created it
         }
         throw new HoldfastException(
-            ErrorCatalogue.AuthenticationRequired,
+            ErrorCatalog.AuthenticationRequired,
             $"There is no API token for {server.AbsoluteUri.TrimEnd('/')}.",
             "Create one for this machine with holdfast login --server URL, or give one with --token-file FILE."
         );
@@ -81,7 +81,7 @@ internal static class ServerConnectionOptions
         )
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{text}' is not the address of a server.",
                 $"For example {DefaultServer}, or https://backup.example.com:8420."
             );
@@ -89,7 +89,7 @@ internal static class ServerConnectionOptions
         return uri.Scheme == "https" || uri.IsLoopback
             ? uri
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{text}' uses http and is not on this machine: the token would be sent unencrypted.",
                 "Use https, or a tunnel: ssh -L 8420:localhost:8420 HOST"
             );
@@ -104,7 +104,7 @@ internal static class ServerConnectionOptions
         return text.Length > 0 && !text.Any(char.IsControl)
             ? text
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"{what} '{file}' does not contain exactly one line of text.",
                 "It must contain the secret and nothing else."
             );

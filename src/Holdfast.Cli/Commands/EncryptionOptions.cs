@@ -36,7 +36,7 @@ internal sealed class EncryptionOptions
         return recipients.Count > 0 || keys.IsEmpty
             ? (recipients, keys)
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{parsed.GetValue(_keyFile)}' contains a passphrase instead of a key.",
                 "Archives are encrypted to keys. A passphrase can only open a database that has one (--database-key)."
             );

@@ -48,7 +48,7 @@ internal static class JsonInput
                 if (buffer.Length > MaxBytes)
                 {
                     throw new HoldfastException(
-                        ErrorCatalogue.Usage,
+                        ErrorCatalog.Usage,
                         $"'{path}' is larger than {MaxBytes} bytes.",
                         "Check that it is the right file."
                     );
@@ -56,12 +56,12 @@ internal static class JsonInput
             }
 
             return JsonNode.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), documentOptions: DocumentOptions) as JsonObject
-                ?? throw new HoldfastException(ErrorCatalogue.Usage, $"'{path}' is not a JSON object.", "docs/cli.md has examples.");
+                ?? throw new HoldfastException(ErrorCatalog.Usage, $"'{path}' is not a JSON object.", "docs/cli.md has examples.");
         }
         catch (JsonException e)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{path}' is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).",
                 "docs/cli.md has examples.",
                 e
@@ -69,12 +69,12 @@ internal static class JsonInput
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"'{path}' does not exist.", "Check its path.", e);
+            throw new HoldfastException(ErrorCatalog.NotFound, $"'{path}' does not exist.", "Check its path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{path}' cannot be read: {e.Message}",
                 "It must be a file that this user can read.",
                 e

@@ -41,7 +41,7 @@ internal sealed class KeyOptions
         return factor is >= 1 and <= AgeKeys.HighestWorkFactor
             ? keys.WithMaxWorkFactor(factor)
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"'--max-work-factor {factor}' is not between 1 and {AgeKeys.HighestWorkFactor}."

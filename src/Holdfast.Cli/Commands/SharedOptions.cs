@@ -75,7 +75,7 @@ internal static class SharedOptions
         if (path.Length == 0)
         {
             throw new Core.Errors.HoldfastException(
-                Core.Errors.ErrorCatalogue.Usage,
+                Core.Errors.ErrorCatalog.Usage,
                 "The path is empty.",
                 "Check whether a shell variable is not set."
             );
@@ -84,7 +84,7 @@ internal static class SharedOptions
         return System.IO.Path.Exists(full)
             ? full
             : throw new Core.Errors.HoldfastException(
-                Core.Errors.ErrorCatalogue.NotFound,
+                Core.Errors.ErrorCatalog.NotFound,
                 $"'{path}' does not exist.",
                 "Give an archive, a chain's folder, a database's folder, or the root of a destination. To use the id of a "
                     + "database on a server, sign in (holdfast login) or give --server."
@@ -138,7 +138,7 @@ internal static class SharedOptions
         value > 0
             ? value
             : throw new Core.Errors.HoldfastException(
-                Core.Errors.ErrorCatalogue.Usage,
+                Core.Errors.ErrorCatalog.Usage,
                 $"{option} {value} is less than 1.",
                 "Give 1 or more."
             );
@@ -151,7 +151,7 @@ internal static class SharedOptions
             if (parsed.GetResult(option) is { Implicit: false })
             {
                 throw new Core.Errors.HoldfastException(
-                    Core.Errors.ErrorCatalogue.Usage,
+                    Core.Errors.ErrorCatalog.Usage,
                     $"{option.Name} has no meaning {where}.",
                     "Omit it; holdfast VERB --help explains each option."
                 );

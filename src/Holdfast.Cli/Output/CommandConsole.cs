@@ -59,7 +59,7 @@ internal sealed class CommandConsole(bool json)
     {
         if (IsJson)
         {
-            WriteJson(new(new(ErrorCatalogue.Interrupted.Code, message, null)), CliJson.Default.FailureView);
+            WriteJson(new(new(ErrorCatalog.Interrupted.Code, message, null)), CliJson.Default.FailureView);
         }
         else
         {

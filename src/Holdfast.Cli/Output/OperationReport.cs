@@ -90,7 +90,7 @@ internal static class OperationReport
             return 0;
         }
         var codes = failed
-            .Select(o => o.State == OperationState.CompletedWithErrors ? 1 : ErrorCatalogue.Find(o.Error?.Code).ExitCode)
+            .Select(o => o.State == OperationState.CompletedWithErrors ? 1 : ErrorCatalog.Find(o.Error?.Code).ExitCode)
             .Distinct()
             .ToList();
         return failed.Count == all && codes.Count == 1 ? codes[0] : 1;

@@ -41,7 +41,7 @@ internal static class TerminalPrompt
     {
         if (Console.IsInputRedirected)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, "Cannot ask for input: standard input is not a terminal.", otherwise);
+            throw new HoldfastException(ErrorCatalog.Usage, "Cannot ask for input: standard input is not a terminal.", otherwise);
         }
         Console.Error.Write(question);
     }

@@ -87,7 +87,7 @@ internal sealed class RestoreOptions
         SharedOptions.RejectOptions(parsed, $"for a {engine.Description.Label} database", _mode);
         if (HasOwner(parsed) && parsed.GetValue(_owner) is null)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, "--owner needs the name of a role.", "Write --owner ROLE.");
+            throw new HoldfastException(ErrorCatalog.Usage, "--owner needs the name of a role.", "Write --owner ROLE.");
         }
         if (parsed.GetValue(_noOwner))
         {
@@ -136,7 +136,7 @@ internal sealed class RestoreOptions
         if (parsed.GetValue(_owner) is { } role)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"--owner {role} names a role, but the new database is not on a PostgreSQL server.",
                 "Write --owner without a role after the path: the file gets the owner of the original. For another owner, use chown."
             );

@@ -14,14 +14,14 @@ public sealed record DatabaseId(string Source, string Name)
     public const int MaxNameBytes = 3968;
 
     /// <summary>Parses <c>source/name</c>. A source name contains no slash, so the first one is the separator.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if there is no slash or a part is empty.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if there is no slash or a part is empty.</exception>
     public static DatabaseId Parse(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (slash <= 0 || slash == text.Length - 1)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{text}' is not a database id.",
                 "Write SOURCE/NAME, for example shop/orders."
             );

@@ -4,7 +4,7 @@ namespace Holdfast.Core.Errors;
 public sealed class HoldfastException : Exception
 {
     /// <summary>Creates a failure of the kind <paramref name="error"/>.</summary>
-    /// <param name="error">Its kind, from <see cref="ErrorCatalogue"/>.</param>
+    /// <param name="error">Its kind, from <see cref="ErrorCatalog"/>.</param>
     /// <param name="message">What happened, with values. Must not contain secrets.</param>
     /// <param name="hint">The next step; null if there is none.</param>
     /// <param name="innerException">The cause, for logs.</param>

@@ -1,7 +1,7 @@
 namespace Holdfast.Core.Operations;
 
 /// <summary>Why an operation failed, as stored and reported.</summary>
-/// <param name="Code">From <see cref="Errors.ErrorCatalogue"/>.</param>
+/// <param name="Code">From <see cref="Errors.ErrorCatalog"/>.</param>
 /// <param name="Message">What happened.</param>
 /// <param name="Hint">The next step; null if there is none.</param>
 public sealed record OperationError(string Code, string Message, string? Hint)

@@ -38,7 +38,7 @@ public sealed class CronSchedule
     /// <param name="text">Five fields, separated by blanks.</param>
     /// <param name="timeZone">The time zone of the schedule.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/>: it is not a cron expression; the message says why.
+    /// <see cref="ErrorCatalog.Usage"/>: it is not a cron expression; the message says why.
     /// </exception>
     public static CronSchedule Parse(string text, TimeZoneInfo timeZone)
     {
@@ -134,7 +134,7 @@ public sealed class CronSchedule
 
     private static HoldfastException Malformed(string text, string why, Exception? cause) =>
         new(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"'{text}' is not a cron expression: {why}.",
             "Write five fields: minute, hour, day of month, month, day of week; for example '0 2 * * 0' for every Sunday at 02:00.",
             cause

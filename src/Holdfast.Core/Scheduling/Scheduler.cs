@@ -41,7 +41,7 @@ public static class Scheduler
     /// come from a wrong clock; such a task takes its next slot, which then stays due for <see cref="SkewedClockLookBack"/>.
     /// </returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Usage"/>: a schedule or time zone is not valid on this node.
+    /// <see cref="ErrorCatalog.Usage"/>: a schedule or time zone is not valid on this node.
     /// </exception>
     public static NextBackup? GetNext(BackupTask task, TaskStatus status, DateTimeOffset now, TimeZoneInfo nodeZone)
     {

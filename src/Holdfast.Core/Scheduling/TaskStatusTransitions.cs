@@ -105,7 +105,7 @@ public static class TaskStatusTransitions
     /// When it ended. For a run ended by a crash of the server, when that was detected, so that a database which crashes the server does
     /// not do so in a tight loop.
     /// </param>
-    /// <param name="error">The error; <see cref="ErrorCatalogue.Interrupted"/> after a crash.</param>
+    /// <param name="error">The error; <see cref="ErrorCatalog.Interrupted"/> after a crash.</param>
     /// <param name="destinations">Its destinations, if it failed at all of them; otherwise null, and their recorded state is kept.</param>
     public static TaskStatus MarkFailed(
         TaskStatus status,

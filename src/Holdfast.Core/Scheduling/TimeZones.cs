@@ -7,7 +7,7 @@ namespace Holdfast.Core.Scheduling;
 public static class TimeZones
 {
     /// <summary>Returns the zone named <paramref name="name"/>; <paramref name="nodeZone"/> for null.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>: this node has no zone of that name.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/>: this node has no zone of that name.</exception>
     public static TimeZoneInfo Find(string? name, TimeZoneInfo nodeZone)
     {
         if (name is null)
@@ -17,7 +17,7 @@ public static class TimeZones
         return TryFind(name, out var zone)
             ? zone
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{name}' is not a known time zone on this node.",
                 "Use an IANA name such as Europe/Berlin or UTC; the node needs the system's time zone database (tzdata)."
             );

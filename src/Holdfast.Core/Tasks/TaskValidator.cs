@@ -120,9 +120,9 @@ public static class TaskValidator
         {
             return null;
         }
-        if (CatchFailure(() => CronSchedule.Parse(text, TimeZoneInfo.Utc)) is { } fault)
+        if (CatchFailure(() => CronSchedule.Parse(text, TimeZoneInfo.Utc)) is { } error)
         {
-            return new(field, fault.Message, fault.Hint!);
+            return new(field, error.Message, error.Hint!);
         }
         return CronSchedule.Parse(text, TimeZoneInfo.Utc).HasOccurrences
             ? null

@@ -65,7 +65,7 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
                 ? Failure($"did not respond within {Text(timeout)}, {action}", e)
                 : Failure($"failed, {action}: {e.GetType().Name}: {e.Message}", e);
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationIdentity)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationIdentity)
         {
             Subscribers.Notify(IdentityFailed, e);
             throw;
@@ -145,7 +145,7 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
 
     private HoldfastException Failure(string reason, Exception? cause = null) =>
         new(
-            ErrorCatalogue.DestinationFailed,
+            ErrorCatalog.DestinationFailed,
             $"Destination '{name}' {reason}.",
             "Check the disk, the mount and the network connection to it. Later calls are tried again.",
             cause

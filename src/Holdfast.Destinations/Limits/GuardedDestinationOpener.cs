@@ -27,7 +27,7 @@ public static class GuardedDestinationOpener
     /// <param name="check">Checks the path and returns the one to open; may block.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/> if it does not exist; it cannot be opened, or does not respond.
+    /// <see cref="ErrorCatalog.NotFound"/> if it does not exist; it cannot be opened, or does not respond.
     /// </exception>
     public static async Task<OpenedPath> OpenPathAsync(
         ILocalPaths paths,

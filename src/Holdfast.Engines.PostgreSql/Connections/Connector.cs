@@ -31,7 +31,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     /// Encoding of the database, if names of it are read or sent as bytes; null for text that the server converts.
     /// </param>
     /// <exception cref="HoldfastException">
-    /// The server is down or rejects this role, or the database does not exist (<see cref="ErrorCatalogue.NotFound"/>).
+    /// The server is down or rejects this role, or the database does not exist (<see cref="ErrorCatalog.NotFound"/>).
     /// </exception>
     public async Task<NpgsqlConnection> ConnectAsync(
         PostgreSqlHost host,
@@ -137,7 +137,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
             return await file.ReadLineAsync(cancellationToken) is { Length: > 0 } line
                 ? line
                 : throw new HoldfastException(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"The password file '{config.PasswordFile}' is empty.",
                     "Put the password in its first line."
                 );
@@ -145,7 +145,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The password file '{config.PasswordFile}' cannot be read: {e.Message}",
                 "Give the user that runs Holdfast read permission.",
                 e
@@ -263,7 +263,7 @@ internal sealed class Connector(PostgreSqlSourceConfig config) : IAsyncDisposabl
     }
 
     private static HoldfastException Mismatch(Exception e, PostgreSqlHost host) =>
-        new(ErrorCatalogue.Usage, $"The settings of {host} contradict each other: {e.Message}", "Check the source's settings.", e);
+        new(ErrorCatalog.Usage, $"The settings of {host} contradict each other: {e.Message}", "Check the source's settings.", e);
 
     private static SslMode ToSslMode(PostgreSqlTls tls) =>
         tls switch

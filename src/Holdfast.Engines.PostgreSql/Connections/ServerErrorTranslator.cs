@@ -19,28 +19,28 @@ internal static class ServerErrorTranslator
             {
                 PostgresErrorCodes.InvalidCatalogName => DatabaseNotFound(host, database, e),
                 PostgresErrorCodes.InvalidPassword => Make(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"{host} refused the password of '{user}'.",
                     "Check the password of the source."
                 ),
                 PostgresErrorCodes.InvalidAuthorizationSpecification => Make(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"{host} does not allow '{user}' to log in to '{database}': {p.MessageText}",
                     $"The role must exist and be allowed to log in (ALTER ROLE {Sql.QuoteIdentifier(user)} LOGIN;), and pg_hba.conf "
                         + "must accept it."
                 ),
                 PostgresErrorCodes.InsufficientPrivilege => Make(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"'{user}' is not allowed to connect to '{database}' on {host}: {p.MessageText}",
                     $"GRANT CONNECT ON DATABASE {Sql.QuoteIdentifier(database)} TO {Sql.QuoteIdentifier(user)};"
                 ),
                 PostgresErrorCodes.TooManyConnections => Make(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"{host} has no free connection: {p.MessageText}",
                     "Raise max_connections, or run fewer backups at once."
                 ),
                 PostgresErrorCodes.CannotConnectNow => Make(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"{host} does not accept connections now: {p.MessageText}",
                     "It is starting or stopping; try again."
                 ),
@@ -51,13 +51,13 @@ internal static class ServerErrorTranslator
         if (e.Message.Contains("No password has been provided", StringComparison.Ordinal))
         {
             return Make(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"{host} requires a password for '{user}', but the source has none.",
                 "Configure a password file, a .pgpass file, or the secret store."
             );
         }
         return Make(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"{host} cannot be reached: {Innermost(e)}",
             "Check that the server is running, and its address, port and TLS mode."
         );
@@ -68,7 +68,7 @@ internal static class ServerErrorTranslator
     /// <summary>Creates the error for a database that does not exist.</summary>
     public static HoldfastException DatabaseNotFound(PostgreSqlHost host, string database, Exception? cause = null) =>
         new(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"The database '{database}' does not exist on {host}.",
             "It was dropped or renamed; the next discovery shows which.",
             cause
@@ -88,7 +88,7 @@ internal static class ServerErrorTranslator
         if (e is NpgsqlException { InnerException: TimeoutException })
         {
             return new(
-                ErrorCatalogue.SourceSilent,
+                ErrorCatalog.SourceSilent,
                 $"{what}: the server did not answer in time.",
                 "Check that it is not stopped or overloaded, and check the network.",
                 e
@@ -97,7 +97,7 @@ internal static class ServerErrorTranslator
         if (e is not PostgresException p)
         {
             return new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The connection to {what} broke: {Innermost(e)}",
                 "Check that the server is running, and check its log.",
                 e
@@ -107,30 +107,30 @@ internal static class ServerErrorTranslator
         var (error, hint) = p.SqlState switch
         {
             PostgresErrorCodes.SerializationFailure => (
-                ErrorCatalogue.SourceConflict,
+                ErrorCatalog.SourceConflict,
                 "The standby had to replay changes to rows that the backup was still reading: raise max_standby_streaming_delay "
                     + "there, or set hot_standby_feedback."
             ),
             PostgresErrorCodes.LockNotAvailable => (
-                ErrorCatalogue.SourceLocked,
+                ErrorCatalog.SourceLocked,
                 "Another session holds a lock for a long time: pg_stat_activity and pg_locks show which."
             ),
-            PostgresErrorCodes.DiskFull => (ErrorCatalogue.DestinationFull, "Free some space on the server."),
+            PostgresErrorCodes.DiskFull => (ErrorCatalog.DestinationFull, "Free some space on the server."),
             PostgresErrorCodes.OutOfMemory when p.MessageText.Contains("shared memory", StringComparison.Ordinal) => (
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 "Its lock table is full: raise max_locks_per_transaction there, and restart it."
             ),
             PostgresErrorCodes.OutOfMemory => (
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 "While loading a row, the server holds three copies of it as text. "
                     + "Give the server more memory, or run fewer restores at once."
             ),
-            PostgresErrorCodes.InsufficientPrivilege => (ErrorCatalogue.NotAllowed, "Grant the role the privilege that the message names."),
+            PostgresErrorCodes.InsufficientPrivilege => (ErrorCatalog.NotAllowed, "Grant the role the privilege that the message names."),
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => (
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 "The server was stopped, or an administrator terminated the session; try again when it is running."
             ),
-            _ => (otherwise ?? ErrorCatalogue.SourceUnreadable, otherwiseHint ?? "See the server's log."),
+            _ => (otherwise ?? ErrorCatalog.SourceUnreadable, otherwiseHint ?? "See the server's log."),
         };
         return new(error, $"{what}: {text}", hint, e);
     }

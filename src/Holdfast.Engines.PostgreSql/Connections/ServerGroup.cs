@@ -70,7 +70,7 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
         if (stranger is not null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"{servers[0].Host} and {stranger.Host} do not belong to one group: their system identifiers are "
                     + $"{servers[0].Identity ?? "unknown"} and {stranger.Identity ?? "unknown"}.",
                 "A source is a primary and its standbys. Configure a separate source for each group."
@@ -87,7 +87,7 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
         var (servers, failures) = await ProbeAsync(cancellationToken);
         return servers.FirstOrDefault(s => !s.IsStandby)
             ?? throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"{string.Join(", ", servers.Select(s => s.Host))} {(servers.Count == 1 ? "is a standby" : "are standbys")}, "
                     + $"which cannot create databases.{string.Concat(failures.Select(f => " " + f.Message))}",
                 "Add the primary to the hosts of the source, or restore to it."
@@ -140,7 +140,7 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
             if (server.Major < Server.OldestMajor)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"{host} is PostgreSQL {server.ShortVersion}, which is too old.",
                     string.Create(CultureInfo.InvariantCulture, $"Version {Server.OldestMajor} and newer are backed up.")
                 );
@@ -168,10 +168,10 @@ internal sealed class ServerGroup(PostgreSqlSourceConfig config, Connector conne
                 )[0],
             };
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.NotFound)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 e.Message,
                 "Set the source's maintenance database to one that exists.",
                 e

@@ -72,7 +72,7 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
 
     /// <summary>Runs the work under supervision.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceSilent"/> or <see cref="ErrorCatalogue.SourceLocked"/> if it was aborted.
+    /// <see cref="ErrorCatalog.SourceSilent"/> or <see cref="ErrorCatalog.SourceLocked"/> if it was aborted.
     /// </exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
@@ -89,7 +89,7 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
         }
         HasAborted = true;
         await stop.CancelAsync();
-        if (failure!.Error == ErrorCatalogue.SourceLocked)
+        if (failure!.Error == ErrorCatalog.SourceLocked)
         {
             await TerminateAsync(workTask);
         }
@@ -245,21 +245,21 @@ internal sealed class SessionWatchdog(PostgreSqlSourceConfig config, Connector c
     private HoldfastException Silent(bool isAnswered) =>
         isAnswered
             ? new(
-                ErrorCatalogue.SourceSilent,
+                ErrorCatalog.SourceSilent,
                 $"The {work} of '{database}' on {host} was aborted: for {Text(config.StallTimeout)} nothing was received from the "
                     + "server, and its sessions there are waiting or have ended.",
                 "Packets are lost on the way to the server: a firewall dropped the connection, or the network "
                     + "was interrupted. Try again."
             )
             : new(
-                ErrorCatalogue.SourceSilent,
+                ErrorCatalog.SourceSilent,
                 $"The {work} of '{database}' was aborted: {host} has not answered for {Text(config.StallTimeout)}.",
                 "Check that the server is running and not stopped, and check the network."
             );
 
     private HoldfastException Locked(Session session) =>
         new(
-            ErrorCatalogue.SourceLocked,
+            ErrorCatalog.SourceLocked,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The {work} of '{database}' on {host} was aborted: its session {session.Process} waited for "

@@ -123,19 +123,19 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     private static HoldfastException NotUsable(string name, bool mayConnect) =>
         mayConnect
             ? new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The database '{name}' was made a template, and templates are not backed up.",
                 $"ALTER DATABASE {Sql.QuoteIdentifier(name)} IS_TEMPLATE false; or exclude it."
             )
             : new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The database '{name}' exists but no longer allows connections.",
                 $"ALTER DATABASE {Sql.QuoteIdentifier(name)} ALLOW_CONNECTIONS true; or exclude it."
             );
 
     private static HoldfastException InvalidName(string name, uint oid) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The name of the database with oid {oid} is not valid UTF-8, so Holdfast cannot connect to it; it is listed as '{name}'."
@@ -150,13 +150,13 @@ internal sealed class DatabaseFinder(PostgreSqlSourceConfig config, ServerGroup 
     private HoldfastException? Problem(string name, bool mayConnect, int limit) =>
         limit == -2
             ? new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The database '{name}' was left behind by an interrupted DROP DATABASE and allows no connections.",
                 $"DROP DATABASE {Sql.QuoteIdentifier(name)};"
             )
         : mayConnect ? null
         : new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"'{config.User}' is not allowed to connect to the database '{name}'.",
             $"GRANT CONNECT ON DATABASE {Sql.QuoteIdentifier(name)} TO {Sql.QuoteIdentifier(config.User)};"
         );

@@ -20,7 +20,7 @@ internal static class DatabaseNames
         if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "The name of the new database is empty or contains a zero byte.",
                 "Choose another name."
             );
@@ -28,7 +28,7 @@ internal static class DatabaseNames
         if (Encoding.UTF8.GetByteCount(name) is > MaxBytes and var bytes)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{name}' has {bytes} bytes; PostgreSQL allows names of up to {MaxBytes}.",
                 "Choose a shorter name."
             );
@@ -37,7 +37,7 @@ internal static class DatabaseNames
         if (IsTemporary(name))
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{name}' is a name that Holdfast reserves for its own databases.",
                 "Choose another name."
             );

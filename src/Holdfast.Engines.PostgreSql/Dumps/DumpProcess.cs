@@ -103,7 +103,7 @@ internal sealed class DumpProcess : IAsyncDisposable
             if (e is IOException or UnauthorizedAccessException or Win32Exception)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"{tool.Path} cannot be started: {e.Message}",
                     $"Holdfast must be able to execute it, and to write to '{config.TemporaryFolder}'.",
                     e
@@ -203,7 +203,7 @@ internal sealed class DumpProcess : IAsyncDisposable
                 _tool,
                 _database,
                 errors,
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 _getPrivilegeHint(errors),
                 _languageHint
             );

@@ -41,7 +41,7 @@ internal static class Fingerprint
             if (expected.TryGetValue(key, out var recorded) && recorded != found)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Corrupt,
+                    ErrorCatalog.Corrupt,
                     $"The dump has {key} {found}; the manifest says {recorded}.",
                     "Restore another point, and verify this one."
                 );

@@ -16,7 +16,7 @@ internal sealed class SharedCatalogReader(Connector connector)
     /// <summary>Reads the metadata before a dump.</summary>
     /// <returns>What is known without the dump, and the database's OID.</returns>
     /// <exception cref="HoldfastException">
-    /// The database does not exist (<see cref="ErrorCatalogue.NotFound"/>), or the query fails.
+    /// The database does not exist (<see cref="ErrorCatalog.NotFound"/>), or the query fails.
     /// </exception>
     public async Task<(DatabaseMetadata Metadata, uint Oid)> ReadAsync(Server server, string database, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal sealed class SharedCatalogReader(Connector connector)
     /// dropped.
     /// </summary>
     /// <exception cref="HoldfastException">
-    /// Another database has its name now (<see cref="ErrorCatalogue.NotFound"/>), or the query fails twice.
+    /// Another database has its name now (<see cref="ErrorCatalog.NotFound"/>), or the query fails twice.
     /// </exception>
     public async Task<DatabaseMetadata> CompleteAsync(
         Server server,
@@ -53,7 +53,7 @@ internal sealed class SharedCatalogReader(Connector connector)
         {
             return await CompleteOnceAsync(server, before, oid, header, cancellationToken);
         }
-        catch (HoldfastException e) when (e.Error != ErrorCatalogue.NotFound)
+        catch (HoldfastException e) when (e.Error != ErrorCatalog.NotFound)
         {
             // a long dump should not fail because of one lost connection
             return await CompleteOnceAsync(server, before, oid, header, cancellationToken);
@@ -63,7 +63,7 @@ internal sealed class SharedCatalogReader(Connector connector)
     /// <summary>Creates the error for a database that has the name of a discovered one but is another.</summary>
     public static HoldfastException DatabaseReplaced(string database) =>
         new(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"The database '{database}' is not the one that was discovered: it was dropped, and another database has its name now.",
             "The next discovery distinguishes them."
         );

@@ -25,43 +25,43 @@ internal static class ToolErrorTranslator
     // Text of the message, error and hint. The first match counts.
     private static readonly (string Text, Error Error, string Hint)[] KnownErrors =
     [
-        ("connection slots", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
-        ("too many clients", ErrorCatalogue.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
+        ("connection slots", ErrorCatalog.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
+        ("too many clients", ErrorCatalog.SourceUnreadable, "Raise max_connections, or run fewer backups at once."),
         (
             "conflict with recovery",
-            ErrorCatalogue.SourceConflict,
+            ErrorCatalog.SourceConflict,
             "The standby had to replay changes to rows that the backup was still reading: raise max_standby_streaming_delay "
                 + "there, or set hot_standby_feedback."
         ),
-        ("statement timeout", ErrorCatalogue.SourceLocked, LockHint), // pg_dump limits its wait for locks this way
-        ("lock timeout", ErrorCatalogue.SourceLocked, LockHint),
-        ("deadlock detected", ErrorCatalogue.SourceLocked, "The definitions of several tables were being changed; try again."),
-        ("could not obtain lock", ErrorCatalogue.SourceLocked, LockHint),
-        ("invalid memory alloc request size", ErrorCatalogue.SourceUnreadable, LargeRowHint),
-        ("Cannot enlarge string buffer", ErrorCatalogue.SourceUnreadable, LargeRowHint),
-        ("out of memory", ErrorCatalogue.SourceUnreadable, MemoryHint),
-        ("killed by signal 9", ErrorCatalogue.SourceUnreadable, MemoryHint),
-        ("No space left on device", ErrorCatalogue.DestinationFull, "Free some space on the server."),
+        ("statement timeout", ErrorCatalog.SourceLocked, LockHint), // pg_dump limits its wait for locks this way
+        ("lock timeout", ErrorCatalog.SourceLocked, LockHint),
+        ("deadlock detected", ErrorCatalog.SourceLocked, "The definitions of several tables were being changed; try again."),
+        ("could not obtain lock", ErrorCatalog.SourceLocked, LockHint),
+        ("invalid memory alloc request size", ErrorCatalog.SourceUnreadable, LargeRowHint),
+        ("Cannot enlarge string buffer", ErrorCatalog.SourceUnreadable, LargeRowHint),
+        ("out of memory", ErrorCatalog.SourceUnreadable, MemoryHint),
+        ("killed by signal 9", ErrorCatalog.SourceUnreadable, MemoryHint),
+        ("No space left on device", ErrorCatalog.DestinationFull, "Free some space on the server."),
         (
             "permission denied to create extension",
-            ErrorCatalogue.NotAllowed,
+            ErrorCatalog.NotAllowed,
             "A superuser must create it: restore as a superuser (allow a privileged role), or mark the extension as trusted."
         ),
-        ("is not available", ErrorCatalogue.NotAllowed, "Install its package on the target server."),
-        ("password authentication failed", ErrorCatalogue.SourceUnreadable, "Check the password of the source."),
+        ("is not available", ErrorCatalog.NotAllowed, "Install its package on the target server."),
+        ("password authentication failed", ErrorCatalog.SourceUnreadable, "Check the password of the source."),
         (
             "terminating connection",
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             "The server was stopped, or an administrator terminated the session; try again when it is running."
         ),
-        ("server closed the connection", ErrorCatalogue.SourceUnreadable, "The server was stopped or crashed; see its log."),
+        ("server closed the connection", ErrorCatalog.SourceUnreadable, "The server was stopped or crashed; see its log."),
         (
             "has group or world access",
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             "PostgreSQL's programs ignore a password file that others can read: chmod 0600 it."
         ),
-        ("could not connect", ErrorCatalogue.SourceUnreadable, "Check that the server is running."),
-        ("unsupported version", ErrorCatalogue.NotAllowed, "The backup was made by a newer pg_dump: install its pg_restore."),
+        ("could not connect", ErrorCatalog.SourceUnreadable, "Check that the server is running."),
+        ("unsupported version", ErrorCatalog.NotAllowed, "The backup was made by a newer pg_dump: install its pg_restore."),
     ];
 
     /// <summary>Translates the failure of a program.</summary>
@@ -87,7 +87,7 @@ internal static class ToolErrorTranslator
             : errors;
         if (privilegeHint is not null)
         {
-            return new(ErrorCatalogue.SourceUnreadable, $"{tool.Name} of '{database}' failed: {output}", privilegeHint);
+            return new(ErrorCatalog.SourceUnreadable, $"{tool.Name} of '{database}' failed: {output}", privilegeHint);
         }
         foreach (var (text, error, hint) in KnownErrors)
         {

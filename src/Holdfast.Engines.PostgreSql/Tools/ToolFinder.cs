@@ -56,7 +56,7 @@ internal sealed class ToolFinder(IReadOnlyList<string> folders, IReadOnlyList<st
 
     private static HoldfastException Missing(string name, int major, List<Tool> found) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             found.Count == 0
                 ? $"{name} is not installed on this machine{(major == 0 ? "" : $"; version {major} or newer is required")}."
                 : $"Installed versions of {name}: {string.Join(", ", found.Select(t => $"{t.Version} ({t.Path})"))}. Version {major} or "

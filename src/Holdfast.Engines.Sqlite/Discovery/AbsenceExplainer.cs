@@ -94,7 +94,7 @@ internal sealed class AbsenceExplainer
         if (status.Size == 0)
         {
             return new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{path}' was a database and now has 0 bytes: it was emptied.",
                 "Restore it, or delete it if it is no longer needed."
             );
@@ -104,13 +104,13 @@ internal sealed class AbsenceExplainer
         if (BeginsAsDatabase(name))
         {
             return new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{path}' exists, but was not found when its folder was listed.",
                 "If this does not go away with the next discovery, the file is named like the log of another: rename it."
             );
         }
         return new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"'{path}' was a database and no longer begins as one, or it is named like the log of another.",
             "If it was overwritten, restore it. If it is an encrypted database, add it to 'encrypted' of its source. If it "
                 + "is no longer needed, delete it."
@@ -133,7 +133,7 @@ internal sealed class AbsenceExplainer
     /// <summary>Creates the error for a link that replaces a database or a folder on the path to it.</summary>
     public static HoldfastException SymbolicLink(string what) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"{what}; links inside a source are not followed.",
             "Put the database itself there, or mount the target of the link (mount --bind); or make the folder that contains "
                 + "the database a source of its own, and exclude this name."

@@ -223,7 +223,7 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
         if (file.Status.Size < FileHeader.SmallestDatabase)
         {
             return new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{file.Path}' has {file.Status.Size} bytes, which is less than the smallest database.",
                 "It was truncated; restore it, or exclude it."
             );
@@ -231,7 +231,7 @@ internal sealed class DatabaseFinder(SqliteSourceConfig config, TimeProvider tim
         if (state == EncryptionState.No && header.PageSize == 0)
         {
             return new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{file.Path}' begins as an SQLite database but its page size is not valid.",
                 "It is damaged; restore it, or exclude it."
             );

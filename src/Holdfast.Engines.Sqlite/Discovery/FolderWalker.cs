@@ -26,7 +26,7 @@ internal static class FolderWalker
 
     /// <summary>Resolves all links on the path to the directory.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceUnreadable"/> if the directory does not exist or cannot be read.
+    /// <see cref="ErrorCatalog.SourceUnreadable"/> if the directory does not exist or cannot be read.
     /// </exception>
     public static string ResolveRoot(string directory)
     {
@@ -35,7 +35,7 @@ internal static class FolderWalker
             return root;
         }
         throw new HoldfastException(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"'{directory}' is not a directory that can be read.",
             "Check the path, that it is mounted, and that this user may read it."
         );

@@ -56,7 +56,7 @@ internal static class HardLinks
 
     private static HoldfastException Problem(string name, string primary) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"'{name}' is the same file as '{primary}' (a hard link), which is backed up. Changes made through this name lie in a "
                 + "separate log and would be missing from the backup.",
             $"Open the database by one name only. Remove this name, or exclude it."

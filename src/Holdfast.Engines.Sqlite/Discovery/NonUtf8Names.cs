@@ -47,7 +47,7 @@ internal static class NonUtf8Names
 
     private static HoldfastException Problem(string name, bool isFolder) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"The name of a {(isFolder ? "folder" : "file")} listed as '{name}' is not valid UTF-8, so "
                 + $"{(isFolder ? "its contents" : "it")} cannot be opened.",
             "Rename it, or exclude it by the listed name."

@@ -14,7 +14,7 @@ internal static class ReadErrorTranslator
     /// <param name="error">Error number of the operating system, not 0.</param>
     public static HoldfastException Translate(string path, int error) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"'{path}' cannot be read: {new Win32Exception(error).Message}.",
             error is NotPermittedError or AccessError
                 ? "Give this user read permission, and search permission on the folders above, or exclude it."
@@ -24,7 +24,7 @@ internal static class ReadErrorTranslator
     /// <summary>Creates the error for a folder whose entries cannot be listed.</summary>
     public static HoldfastException TranslateFolder(string path, Exception? cause) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"The directory '{path}' cannot be read{(cause is null ? "" : $": {cause.Message.TrimEnd('.')}")}.",
             "Give this user read permission, or exclude it.",
             cause

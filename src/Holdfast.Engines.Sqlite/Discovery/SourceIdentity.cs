@@ -28,7 +28,7 @@ internal static class SourceIdentity
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{path}' cannot be read: {e.Message}",
                 "Give this user read permission.",
                 e

@@ -17,7 +17,7 @@ internal static class KeyVerifier
     private const int MaxPageSize = 65536;
 
     /// <summary>Returns what the decrypted header says.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.KeyWrong"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.KeyWrong"/>.</exception>
     public static (int PageSize, bool IsWal) Verify(LockedImage image, DatabaseKey key, string spoolFolder)
     {
         var path = Path.Combine(spoolFolder, $"{SideFiles.SpoolPrefix}{Guid.NewGuid():n}");
@@ -42,7 +42,7 @@ internal static class KeyVerifier
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The spool folder '{spoolFolder}' cannot be used: {e.Message}",
                 "Set spoolFolder to a folder with free space that this user can write to.",
                 e

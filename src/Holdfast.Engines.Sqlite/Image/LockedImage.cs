@@ -57,7 +57,7 @@ internal sealed class LockedImage : PinnedImage
         if (_pageSize == 0)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{file}' has a page size that is not valid.",
                 "It is damaged. Check it with: sqlite3 FILE 'PRAGMA integrity_check'"
             );
@@ -250,7 +250,7 @@ internal sealed class LockedImage : PinnedImage
             return;
         }
         throw new HoldfastException(
-            ErrorCatalogue.SourceConflict,
+            ErrorCatalog.SourceConflict,
             $"'{_file}' was opened and changed while it was being read, before its log could be locked.",
             "Try again."
         );

@@ -21,8 +21,8 @@ internal static class LockedImageOpener
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceLocked"/> if the locks are not released in time,
-    /// <see cref="ErrorCatalogue.KeyWrong"/>, or the database cannot be read.
+    /// <see cref="ErrorCatalog.SourceLocked"/> if the locks are not released in time,
+    /// <see cref="ErrorCatalog.KeyWrong"/>, or the database cannot be read.
     /// </exception>
     public static async Task<(LockedImage Image, long HeldSince)> OpenAsync(
         DatabaseFile file,
@@ -60,7 +60,7 @@ internal static class LockedImageOpener
             if (time.GetElapsedTime(start) > tuning.BusyTimeout)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.SourceLocked,
+                    ErrorCatalog.SourceLocked,
                     $"'{file}' has been locked by another process for more than {tuning.BusyTimeout.TotalSeconds:0.#} s.",
                     "Try again after the other process has ended its transaction."
                 );
@@ -100,7 +100,7 @@ internal static class LockedImageOpener
                 spooled.SpoolNow();
                 return spooled;
             }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceConflict && attempt < tuning.MaxColdAttempts)
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.SourceConflict && attempt < tuning.MaxColdAttempts)
             {
                 spooled.Dispose();
             }
@@ -114,7 +114,7 @@ internal static class LockedImageOpener
 
     private static HoldfastException NeedsKey(DatabaseFile file) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"'{file}' has an unfinished transaction (a hot journal), and rolling it back needs the key.",
             "Open the database once with its application, or give the database's key."
         );

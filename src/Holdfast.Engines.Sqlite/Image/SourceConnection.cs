@@ -37,7 +37,7 @@ internal static unsafe class SourceConnection
     /// process holds a lock. It uses exclusive locking mode, in which SQLite keeps the wal-index in its own memory: if
     /// the database has been switched to WAL mode meanwhile, no file is created.
     /// </summary>
-    /// <exception cref="HoldfastException">The rollback fails, or <see cref="ErrorCatalogue.KeyWrong"/>.</exception>
+    /// <exception cref="HoldfastException">The rollback fails, or <see cref="ErrorCatalog.KeyWrong"/>.</exception>
     public static void RollBack(DatabaseFile file, DatabaseKey? key)
     {
         using var connection = SqliteConnection.Open(file, OpenReadWrite, key, TimeSpan.Zero);
@@ -46,7 +46,7 @@ internal static unsafe class SourceConnection
             connection.Execute("PRAGMA locking_mode=EXCLUSIVE");
             BeginRead(connection, key);
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.SourceLocked)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.SourceLocked)
         {
             // The caller tries again.
         }
@@ -80,7 +80,7 @@ internal static unsafe class SourceConnection
         catch (HoldfastException e) when (key is not null && (sqlite3_extended_errcode(connection.Handle) & 0xFF) == NotADatabase)
         {
             throw new HoldfastException(
-                ErrorCatalogue.KeyWrong,
+                ErrorCatalog.KeyWrong,
                 $"The given {key} does not open '{connection.FilePath}'.",
                 "Give the key that the application uses; the format is SQLCipher 4 with its defaults.",
                 e

@@ -41,7 +41,7 @@ internal sealed class SpoolFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The spool folder '{folder}' cannot be used: {e.Message}",
                 "Set spoolFolder to a folder that this user can write to.",
                 e
@@ -65,7 +65,7 @@ internal sealed class SpoolFile : IDisposable
         if (bytes > free)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The spool folder '{folder}' has {free:N0} bytes free; {bytes:N0} are needed so that writers do not wait "
                     + "longer than allowed.",
                 "Free some space, set spoolFolder to another folder, raise maxWriterWait, or switch the database to WAL mode."
@@ -96,7 +96,7 @@ internal sealed class SpoolFile : IDisposable
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"The spool folder '{folder}' cannot be used: {e.Message}",
                     "Set spoolFolder to a folder with free space that this user can write to.",
                     e
@@ -115,7 +115,7 @@ internal sealed class SpoolFile : IDisposable
             if (read == 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"The spool file '{Path}' is truncated.",
                     "Another program has truncated it. Try again."
                 );

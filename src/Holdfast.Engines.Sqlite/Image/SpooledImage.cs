@@ -69,7 +69,7 @@ internal sealed class SpooledImage : PinnedImage
             if (_failure is not null)
             {
                 throw new HoldfastException(
-                    (_failure as HoldfastException)?.Error ?? ErrorCatalogue.SourceUnreadable,
+                    (_failure as HoldfastException)?.Error ?? ErrorCatalog.SourceUnreadable,
                     _failure.Message,
                     (_failure as HoldfastException)?.Hint,
                     _failure

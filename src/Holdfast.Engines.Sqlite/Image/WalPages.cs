@@ -71,7 +71,7 @@ internal sealed class WalPages : IDisposable
         {
             var reason = e.Message.Replace(database.Path, database.DisplayPath, StringComparison.Ordinal);
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{database.DisplayPath}{ending}' cannot be read: {reason}",
                 $"Give this user read permission for the database's {ending} file, too. It must not be a link.",
                 e
@@ -125,7 +125,7 @@ internal sealed class WalPages : IDisposable
             )
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     $"Frame {frame} of '{_path}' does not contain page {number}.",
                     "A program other than SQLite has changed the log. Try again."
                 );

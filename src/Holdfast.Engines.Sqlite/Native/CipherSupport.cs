@@ -25,7 +25,7 @@ internal static unsafe class CipherSupport
     /// <summary>Creates the error for a build without it.</summary>
     public static HoldfastException Unavailable(string path) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"'{path}' is encrypted, and this build of Holdfast does not include SQLite3 Multiple Ciphers.",
             "Run 'make build' on a machine with gcc and npm; everything but encrypted SQLite databases works without it."
         );

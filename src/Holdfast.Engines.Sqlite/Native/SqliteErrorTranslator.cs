@@ -13,22 +13,22 @@ internal static class SqliteErrorTranslator
         (code & 0xFF) switch
         {
             Busy or Locked or Protocol => new(
-                ErrorCatalogue.SourceLocked,
+                ErrorCatalog.SourceLocked,
                 $"'{path}' is locked by another process: {text}.",
                 "Try again after the other process has ended its transaction."
             ),
             NotADatabase => new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{path}' is not an SQLite database, or it is encrypted and the key is missing or wrong.",
                 "For an encrypted database give --encrypted and --database-key."
             ),
             Corrupt => new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{path}' is damaged: {text}.",
                 "Check it with: sqlite3 FILE 'PRAGMA integrity_check'"
             ),
             _ => new(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"'{path}' cannot be read: {text}.",
                 "Check that the file exists and that this user can read and write it and its folder."
             ),

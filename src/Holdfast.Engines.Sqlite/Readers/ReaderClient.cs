@@ -103,7 +103,7 @@ internal sealed class ReaderClient
             if (ReaderFrames.ReadReply(_transport.Replies) is { } greeting && greeting.Build != ReaderService.Build)
             {
                 refused = new(
-                    ErrorCatalogue.SourceUnreadable,
+                    ErrorCatalog.SourceUnreadable,
                     "The program was replaced after it was started: the process that reads databases is of another build.",
                     "Restart the server."
                 );

@@ -89,19 +89,19 @@ internal sealed class ReaderJob : IAsyncDisposable
         }
     }
 
-    private static ReaderReply ThrowIfFailed(ReaderReply reply) => reply.Failure is { } fault ? throw fault.ToException() : reply;
+    private static ReaderReply ThrowIfFailed(ReaderReply reply) => reply.Failure is { } failure ? throw failure.ToException() : reply;
 
     private HoldfastException Explain(ReaderExitedException e) =>
         IsIsolated
             ? new(
-                ErrorCatalogue.SourceReaderCrashed,
+                ErrorCatalog.SourceReaderCrashed,
                 $"Reading '{Path}' crashed the process that read it ({e.Message}), which had no other database open.",
                 "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'. If it is intact, a user with write access to it or "
                     + "its -shm file changed them while they were being read. Other databases are not affected.",
                 e
             )
             : new(
-                ErrorCatalogue.SourceConflict,
+                ErrorCatalog.SourceConflict,
                 $"The process that read '{Path}' and other databases exited ({e.Message}).",
                 "It is read again in a separate process.",
                 e

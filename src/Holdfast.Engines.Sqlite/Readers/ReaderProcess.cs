@@ -66,7 +66,7 @@ internal sealed class ReaderProcess : ReaderTransport
         catch (Exception e)
         {
             throw new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The process that reads databases which other users can write to cannot be started ('{program}'): {e.Message}",
                 "Check that the program has not been moved since it was started, and that this user can start another process.",
                 e

@@ -47,10 +47,10 @@ internal sealed record ReaderReply
         public static FailureInfo FromException(Exception e) =>
             e is HoldfastException known
                 ? new(known.Error.Code, known.Message, known.Hint)
-                : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
+                : new(ErrorCatalog.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
 
         /// <summary>Converts the failure to an exception.</summary>
-        public HoldfastException ToException() => new(ErrorCatalogue.Find(Code), Message, Hint);
+        public HoldfastException ToException() => new(ErrorCatalog.Find(Code), Message, Hint);
     }
 
     /// <summary>Properties of a view.</summary>

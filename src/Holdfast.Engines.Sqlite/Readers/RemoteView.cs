@@ -86,7 +86,7 @@ internal sealed class RemoteView : IHeldView
     /// <summary>Creates the error for a malformed reply of the process.</summary>
     public static HoldfastException InvalidReply(ReaderJob job, string what) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"The process that reads '{job.Path}' sent an invalid {what}.",
             "Check the file with: sqlite3 FILE 'PRAGMA integrity_check'"
         );

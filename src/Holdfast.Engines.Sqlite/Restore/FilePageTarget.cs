@@ -22,7 +22,7 @@ internal sealed class FilePageTarget(SafeFileHandle file, string path) : IPageTa
             if (read == 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.DestinationFailed,
+                    ErrorCatalog.DestinationFailed,
                     $"'{path}' ends at byte {offset + done}, before data that was written to it.",
                     "Another program has changed the file. Try again."
                 );

@@ -59,7 +59,7 @@ internal sealed class NewDatabaseFile : IDisposable
         if (SideFiles.IsHoldfastFile(fileName) || SideFiles.HasHoldfastPrefix(fileName))
         {
             var what = $"'{name}' is a name that Holdfast reserves for its own files.";
-            throw new HoldfastException(ErrorCatalogue.Usage, what, "Choose another name.");
+            throw new HoldfastException(ErrorCatalog.Usage, what, "Choose another name.");
         }
 
         NewDatabaseFile? file = null;
@@ -78,7 +78,7 @@ internal sealed class NewDatabaseFile : IDisposable
                 throw;
             }
             var what = $"'{Path.GetDirectoryName(displayPath)}' cannot be written to: {message}";
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, what, "Check that this user has write permission there.", e);
+            throw new HoldfastException(ErrorCatalog.DestinationFailed, what, "Check that this user has write permission there.", e);
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class NewDatabaseFile : IDisposable
 
     private static HoldfastException Taken(string path) =>
         new(
-            ErrorCatalogue.TargetExists,
+            ErrorCatalog.TargetExists,
             $"'{path}' already exists.",
             "Restore never overwrites: choose another name, or remove the file first."
         );
@@ -156,7 +156,7 @@ internal sealed class NewDatabaseFile : IDisposable
         if (expectedBytes > free)
         {
             var what = $"'{DisplayFolder}' has {free:N0} bytes free; about {expectedBytes:N0} are needed.";
-            throw new HoldfastException(ErrorCatalogue.DestinationFull, what, "Free some space, or restore to another directory.");
+            throw new HoldfastException(ErrorCatalog.DestinationFull, what, "Free some space, or restore to another directory.");
         }
 
         _work = WorkFolder.Create(_folder, SideFiles.RestorePrefix + Guid.NewGuid().ToString("n"), DisplayFolder);
@@ -210,7 +210,7 @@ internal sealed class NewDatabaseFile : IDisposable
         }
 
         throw new HoldfastException(
-            ErrorCatalogue.DestinationFailed,
+            ErrorCatalog.DestinationFailed,
             $"'{DisplayFolder}' was moved or replaced while '{FileName}' was being restored into it.",
             "Nothing was kept. Find out which user changes that folder, then restore again."
         );

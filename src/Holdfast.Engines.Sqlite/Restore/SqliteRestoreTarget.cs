@@ -45,7 +45,7 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"'{file.Temporary}' cannot be written: {file.Describe(e)}",
                 "Check free space and that this user has write permission there.",
                 e
@@ -81,7 +81,7 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
                     throw new HoldfastException(
-                        ErrorCatalogue.DestinationFailed,
+                        ErrorCatalog.DestinationFailed,
                         $"'{file.FinalPath}' cannot be created: {file.Describe(e)}",
                         "Check free space and that this user has write permission there.",
                         e
@@ -154,7 +154,7 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
         if (request.Fingerprint.TryGetValue(key, out var expected) && expected != text)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Corrupt,
+                ErrorCatalog.Corrupt,
                 $"The restored database has {key} {text}; the manifest says {expected}.",
                 "Restore another point, and verify this one."
             );
@@ -162,5 +162,5 @@ internal sealed class SqliteRestoreTarget(NewDatabaseFile file, RestoreRequest r
     }
 
     private static HoldfastException Refused(string what) =>
-        new(ErrorCatalogue.Refused, $"The archive is not an SQLite backup by Holdfast: {what}.", "Do not trust its origin.");
+        new(ErrorCatalog.Refused, $"The archive is not an SQLite backup by Holdfast: {what}.", "Do not trust its origin.");
 }

@@ -55,7 +55,7 @@ internal sealed class WorkFolder : IDisposable
     /// <summary>Creates the error for a file or folder that was replaced.</summary>
     public static HoldfastException Replaced(string displayPath) =>
         new(
-            ErrorCatalogue.DestinationFailed,
+            ErrorCatalog.DestinationFailed,
             $"'{displayPath}' was replaced after it was created.",
             "Another user can write to that folder. Restore into one that only this user can write to."
         );

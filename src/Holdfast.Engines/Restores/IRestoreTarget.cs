@@ -30,14 +30,14 @@ public interface IRestoreTarget : IAsyncDisposable
 
     /// <summary>Loads the items and verifies the fingerprint. The contents are untrusted.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with the reason and position;
-    /// <see cref="ErrorCatalogue.RestoreRoleChanged"/> if code in the contents changed <see cref="RestoreRole"/>.
+    /// <see cref="ErrorCatalog.Refused"/> or <see cref="ErrorCatalog.Corrupt"/>, with the reason and position;
+    /// <see cref="ErrorCatalog.RestoreRoleChanged"/> if code in the contents changed <see cref="RestoreRole"/>.
     /// </exception>
     Task LoadAsync(IItemSource items, CancellationToken cancellationToken);
 
     /// <summary>Flushes the database to disk and gives it its name atomically.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.TargetExists"/> if the name has been taken in the meantime.
+    /// <see cref="ErrorCatalog.TargetExists"/> if the name has been taken in the meantime.
     /// </exception>
     Task CommitAsync(CancellationToken cancellationToken);
 }

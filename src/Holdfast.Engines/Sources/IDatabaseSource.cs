@@ -12,7 +12,7 @@ public interface IDatabaseSource : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Describes the source.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceUnreadable"/> if it is unavailable.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.SourceUnreadable"/> if it is unavailable.</exception>
     Task<SourceInfo> DescribeAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -45,7 +45,7 @@ public interface IDatabaseSource : IAsyncDisposable
     /// Discovers all databases, ordered by name. An unreadable database is listed with its problem and does not affect the others.
     /// </summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.SourceUnreadable"/> if the source is unavailable; it never returns an empty list instead.
+    /// <see cref="ErrorCatalog.SourceUnreadable"/> if the source is unavailable; it never returns an empty list instead.
     /// </exception>
     IAsyncEnumerable<DiscoveredDatabase> DiscoverAsync(CancellationToken cancellationToken);
 
@@ -75,12 +75,12 @@ public interface IDatabaseSource : IAsyncDisposable
 
     /// <summary>Opens a consistent view of one database. Reads little before <see cref="IDatabaseView.WriteAsync"/>.</summary>
     /// <exception cref="HoldfastException">
-    /// The database does not exist (<see cref="ErrorCatalogue.NotFound"/>), is locked or unreadable, or its key is missing or wrong.
+    /// The database does not exist (<see cref="ErrorCatalog.NotFound"/>), is locked or unreadable, or its key is missing or wrong.
     /// </exception>
     Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken);
 
     /// <summary>Starts a new database under a temporary name that discovery ignores.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or the source has too little space.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.TargetExists"/>, or the source has too little space.</exception>
     Task<IRestoreTarget> BeginRestoreAsync(RestoreRequest request, CancellationToken cancellationToken);
 
     /// <summary>Removes the leftovers of killed restores, but nothing of a running one.</summary>

@@ -69,7 +69,7 @@ public sealed class AlertMonitor(AlertSnapshotBuilder snapshots, TimeSpan interv
             {
                 var problem = e is HoldfastException known
                     ? OperationError.From(known)
-                    : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
+                    : new(ErrorCatalog.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", null);
                 var broken = AlertRules.CreateEvaluationFailure(time.GetUtcNow(), problem);
                 Publish([.. _items.Where(i => i.Key != broken.Key), broken]);
                 throw;

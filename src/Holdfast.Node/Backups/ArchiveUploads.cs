@@ -121,7 +121,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             // If another destination has the archive, the backup exists, and this destination is repaired like any that failed.
             target.Run.Exclude(
                 new HoldfastException(
-                    ErrorCatalogue.DestinationFailed,
+                    ErrorCatalog.DestinationFailed,
                     $"The backup was stopped before it was published at '{target.Run.Name}'.",
                     "Its missing archives are copied there before the next incremental backup."
                 )
@@ -185,7 +185,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         }
     }
 
-    private static bool IsNameTaken(Exception e) => e is HoldfastException known && known.Error == ErrorCatalogue.TargetExists;
+    private static bool IsNameTaken(Exception e) => e is HoldfastException known && known.Error == ErrorCatalog.TargetExists;
 
     private static async ValueTask DisposeAsync(Target target)
     {

@@ -53,7 +53,7 @@ internal sealed class BackupAttempt
     public HoldfastException? DamagedIndex { get; private set; }
 
     /// <summary>Whether the source itself cancelled the read, so that an immediate retry makes sense.</summary>
-    public bool HasSourceConflict => Outcome.Error?.Error == ErrorCatalogue.SourceConflict;
+    public bool HasSourceConflict => Outcome.Error?.Error == ErrorCatalog.SourceConflict;
 
     /// <summary>
     /// Why a logical backup of the database is impossible, if that is why the attempt failed; a snapshot is possible.
@@ -62,7 +62,7 @@ internal sealed class BackupAttempt
         _context.SnapshotFallbackReason is null
         && Options.Type == BackupType.Backup
         && Outcome.Error is { } e
-        && e.Error == ErrorCatalogue.SourceNotScriptable
+        && e.Error == ErrorCatalog.SourceNotScriptable
             ? e.Message
             : null;
 
@@ -270,7 +270,7 @@ internal sealed class BackupAttempt
 
     private static HoldfastException NoSpace(BackupDestination run, long free, long expectedBytes) =>
         new(
-            ErrorCatalogue.DestinationFull,
+            ErrorCatalog.DestinationFull,
             $"Destination '{run.Name}' has {free} bytes free, not enough for a full backup of {expectedBytes} bytes.",
             "Free space there, or use another destination."
         );

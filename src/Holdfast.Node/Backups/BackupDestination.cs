@@ -33,7 +33,7 @@ internal sealed class BackupDestination(int number, IDestination destination)
         Failure ??=
             e as HoldfastException
             ?? new(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"Destination '{Name}' failed: {e.GetType().Name}: {e.Message}",
                 "Test the destination; if the test succeeds, please report this.",
                 e
@@ -45,7 +45,7 @@ internal sealed class BackupDestination(int number, IDestination destination)
     /// </summary>
     public void Readmit()
     {
-        if (Failure?.Error != ErrorCatalogue.DestinationFailed && Failure?.Error != ErrorCatalogue.DestinationIdentity)
+        if (Failure?.Error != ErrorCatalog.DestinationFailed && Failure?.Error != ErrorCatalog.DestinationIdentity)
         {
             Failure = null;
         }

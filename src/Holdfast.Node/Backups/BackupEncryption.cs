@@ -31,7 +31,7 @@ internal sealed record BackupEncryption(AgeProtection? Archive, AgeProtection? I
             _ => ForDatabaseKey(
                 databaseKey
                     ?? throw new HoldfastException(
-                        ErrorCatalogue.KeyMissing,
+                        ErrorCatalog.KeyMissing,
                         $"'{database}' is encrypted and its key is not known.",
                         "Pass it with --database-key."
                     ),

@@ -152,7 +152,7 @@ public sealed class BackupJobRunner(
 
         if (opened.Count == 0)
         {
-            throw first ?? new HoldfastException(ErrorCatalogue.Usage, "The task has no destination.", "Add one to it.");
+            throw first ?? new HoldfastException(ErrorCatalog.Usage, "The task has no destination.", "Add one to it.");
         }
         return (opened, unusable);
     }

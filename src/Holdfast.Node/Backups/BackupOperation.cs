@@ -48,7 +48,7 @@ public sealed class BackupOperation(
                     OperationState.Aborted,
                     null,
                     new(
-                        ErrorCatalogue.Aborted,
+                        ErrorCatalog.Aborted,
                         "Its task was deleted or disabled, or its database dropped, while the backup was queued.",
                         null
                     )
@@ -149,9 +149,9 @@ public sealed class BackupOperation(
         var (job, now) = (work.Job, time.GetUtcNow());
         // Thrown only if no destination stored anything.
         var isOfDestinations =
-            failure.Error == ErrorCatalogue.DestinationFailed
-            || failure.Error == ErrorCatalogue.DestinationFull
-            || failure.Error == ErrorCatalogue.DestinationIdentity;
+            failure.Error == ErrorCatalog.DestinationFailed
+            || failure.Error == ErrorCatalog.DestinationFull
+            || failure.Error == ErrorCatalog.DestinationIdentity;
         var all = isOfDestinations ? job.Settings.Destinations : null;
         UpdateStatus(job, status =>
             TaskStatusTransitions.MarkFailed(status, job.Kind, operation.Current.Started ?? now, now, OperationError.From(failure), all)
@@ -173,7 +173,7 @@ public sealed class BackupOperation(
             failed.Count == 0
                 ? null
                 : new HoldfastException(
-                    ErrorCatalogue.DestinationFailed,
+                    ErrorCatalog.DestinationFailed,
                     string.Join(' ', failed),
                     "The other destinations have the archive. The failed ones get it before the next incremental backup."
                 );

@@ -37,5 +37,5 @@ public sealed record CatalogCopy(
     public bool IsRestorable => State is CopyState.Whole or CopyState.WithoutIndex;
 
     /// <summary>Whether the archive itself is intact, but one that it builds on is not.</summary>
-    public bool IsParentProblem => State == CopyState.Damaged && Problem?.Code == ErrorCatalogue.ChainIncomplete.Code;
+    public bool IsParentProblem => State == CopyState.Damaged && Problem?.Code == ErrorCatalog.ChainIncomplete.Code;
 }

@@ -84,7 +84,7 @@ internal sealed class CatalogFile : IDisposable
         {
             ClearDependentProblems(chain, finding, destination);
         }
-        var isDamaged = finding is { State: CopyState.Damaged, Problem.Code: var code } && code != ErrorCatalogue.ChainIncomplete.Code;
+        var isDamaged = finding is { State: CopyState.Damaged, Problem.Code: var code } && code != ErrorCatalog.ChainIncomplete.Code;
         const string Update = """
             state = $state, verified = coalesce($verified, verified), code = $code, message = $message, hint = $hint,
             since = CASE WHEN $state = 0 THEN NULL WHEN copies.state > 0 THEN copies.since ELSE $since END,
@@ -196,7 +196,7 @@ internal sealed class CatalogFile : IDisposable
                 + "destination = $destination AND state = 3 AND code = $code",
             ("$chain", chain),
             ("$destination", destination),
-            ("$code", ErrorCatalogue.ChainIncomplete.Code)
+            ("$code", ErrorCatalog.ChainIncomplete.Code)
         );
     }
 

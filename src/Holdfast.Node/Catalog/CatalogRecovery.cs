@@ -57,7 +57,7 @@ internal static partial class CatalogRecovery
     /// <summary>The error of a catalog that cannot be used.</summary>
     public static HoldfastException CreateFailure(string? path, Exception e) =>
         new(
-            e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? ErrorCatalogue.StateFull : ErrorCatalogue.StateUnavailable,
+            e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? ErrorCatalog.StateFull : ErrorCatalog.StateUnavailable,
             $"The catalog '{path}' cannot be used: {e.Message}",
             "Backups continue. Free space in the data folder, or repair its file system. Archives that are not recorded meanwhile are "
                 + "recorded when they are verified.",

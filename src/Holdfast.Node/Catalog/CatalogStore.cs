@@ -139,7 +139,7 @@ public sealed partial class CatalogStore : ICatalog
             _isFileMissing = !_isFileMissing;
             _unusable = _isFileMissing
                 ? new(
-                    ErrorCatalogue.StateUnavailable,
+                    ErrorCatalog.StateUnavailable,
                     $"The catalog '{_path}' is gone: what is recorded from now on is lost when the server stops.",
                     "Restore the file, or restart the server and verify the backups. Find out who removed it."
                 )
@@ -356,7 +356,7 @@ public sealed partial class CatalogStore : ICatalog
         return _requests.Writer.TryWrite(request)
             ? request.Done.Task
             : Task.FromException(
-                new HoldfastException(ErrorCatalogue.StateUnavailable, "The catalog is closed.", "The server is shutting down.")
+                new HoldfastException(ErrorCatalog.StateUnavailable, "The catalog is closed.", "The server is shutting down.")
             );
     }
 

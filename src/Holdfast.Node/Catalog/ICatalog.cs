@@ -8,7 +8,7 @@ namespace Holdfast.Node.Catalog;
 /// <summary>
 /// What this node knows about every archive: what was written, and the state of its copy at each destination. The catalog is not
 /// shared and can be rebuilt: an archive that it does not know is unrecorded, never damaged. All members are thread-safe. Those
-/// that read the file throw a <see cref="HoldfastException"/> (<see cref="ErrorCatalogue.StateUnavailable"/>) if it cannot be read,
+/// that read the file throw a <see cref="HoldfastException"/> (<see cref="ErrorCatalog.StateUnavailable"/>) if it cannot be read,
 /// which differs from knowing nothing.
 /// </summary>
 public interface ICatalog : IAsyncDisposable
@@ -63,7 +63,7 @@ public interface ICatalog : IAsyncDisposable
     /// Records an archive that was published at these destinations. Stored when this returns; concurrent calls share one flush.
     /// </summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>.
+    /// <see cref="ErrorCatalog.StateUnavailable"/> or <see cref="ErrorCatalog.StateFull"/>.
     /// </exception>
     Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyLocation> locations);
 

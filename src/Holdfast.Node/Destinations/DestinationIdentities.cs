@@ -79,16 +79,16 @@ internal sealed class DestinationIdentities(
     /// The identity, not stored yet; or why the root is refused: it is the root of another destination, inside one, or contains
     /// one.
     /// </returns>
-    public async Task<(string? Id, IReadOnlyList<ValidationError> Faults)> InitializeAsync(
+    public async Task<(string? Id, IReadOnlyList<ValidationError> Errors)> InitializeAsync(
         string name,
         IDestinationRoot root,
         CancellationToken cancellationToken
     )
     {
         // Checked before anything is written.
-        if (await FindOverlapsAsync(name, root, cancellationToken) is { Count: > 0 } faults)
+        if (await FindOverlapsAsync(name, root, cancellationToken) is { Count: > 0 } errors)
         {
-            return (null, faults);
+            return (null, errors);
         }
         var id = await root.InitializeAsync(cancellationToken);
         return FindDuplicate(name, id, root) is { Count: > 0 } same ? (null, same) : (id, []);
@@ -98,7 +98,7 @@ internal sealed class DestinationIdentities(
     /// Assigns an identity to a destination that was defined before identities existed: that of its root, or a new one, if the root
     /// has an archive of a known database. So an unmounted disk is detected even then.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.DestinationIdentity"/> if the root has no such archive, or has
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if the root has no such archive, or has
     /// the identity of a destination at another path. Two names for one folder, which version 0.1 allowed, keep working: <see
     /// cref="FindOverlapping"/> reports them.</exception>
     public async Task<string> AdoptAsync(string name, IDestinationRoot root, CancellationToken cancellationToken)
@@ -129,7 +129,7 @@ internal sealed class DestinationIdentities(
 
     private static HoldfastException CreateNotInitializedException(string name, IDestinationRoot root) =>
         new(
-            ErrorCatalogue.DestinationIdentity,
+            ErrorCatalog.DestinationIdentity,
             $"Destination '{name}' has no identity on this node, and '{root.Name}' has no backup that this server knows.",
             "Mount the right disk there. To use it as it is, initialize it: holdfast destination initialize "
                 + $"{name}, or the button in Studio."
@@ -142,7 +142,7 @@ internal sealed class DestinationIdentities(
         IDestinationRoot elsewhere
     ) =>
         new(
-            ErrorCatalogue.DestinationIdentity,
+            ErrorCatalog.DestinationIdentity,
             $"'{root.Name}' has the identity of destination '{other}', which lies at '{elsewhere.Name}'.",
             $"Mount the right disk for '{name}'. To use a copy as a destination of its own, delete "
                 + $"{DestinationIdentity.FileName} in it, and initialize it."
@@ -171,7 +171,7 @@ internal sealed class DestinationIdentities(
         {
             opened = await root.OpenAsync(null, cancellationToken);
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationFailed)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationFailed)
         {
             return false; // it does not exist, which the caller reports
         }
@@ -237,9 +237,9 @@ internal sealed class DestinationIdentities(
 
         foreach (var enclosing in (IEnumerable<IDestinationRoot>)[root, .. root.Enclosing])
         {
-            if (await FindAsync(enclosing, cancellationToken) is { } id && FindDuplicate(name, id, root) is { Count: > 0 } faults)
+            if (await FindAsync(enclosing, cancellationToken) is { } id && FindDuplicate(name, id, root) is { Count: > 0 } errors)
             {
-                return faults;
+                return errors;
             }
         }
 
@@ -280,7 +280,7 @@ internal sealed class DestinationIdentities(
         {
             return await root.FindIdentityAsync(cancellationToken);
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationIdentity)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationIdentity)
         {
             return null; // damaged: it does not say which destination this is
         }

@@ -52,8 +52,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
     public StateItem<DestinationConfig>? Find(string name) => _state.Destinations.Find(name);
 
     /// <summary>The root of a destination, with its location resolved.</summary>
-    /// <exception cref="HoldfastException">The destination is not defined; <see cref="ErrorCatalogue.Usage"/> if this node may not
-    /// use it; <see cref="ErrorCatalogue.DestinationFailed"/> if that cannot be determined in time.</exception>
+    /// <exception cref="HoldfastException">The destination is not defined; <see cref="ErrorCatalog.Usage"/> if this node may not
+    /// use it; <see cref="ErrorCatalog.DestinationFailed"/> if that cannot be determined in time.</exception>
     public Task<IDestinationRoot> ResolveAsync(string name, CancellationToken cancellationToken)
     {
         var root = RootOf(GetDefinition(name));
@@ -100,10 +100,10 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// <summary>The errors of a definition; empty if it is valid.</summary>
     public async Task<IReadOnlyList<ValidationError>> CheckAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
-        var faults = new List<ValidationError>();
+        var errors = new List<ValidationError>();
         if (!DatabaseId.IsSourceName(config.Name))
         {
-            faults.Add(
+            errors.Add(
                 new(
                     "name",
                     $"'{config.Name}' is not a valid name of a destination.",
@@ -112,20 +112,20 @@ public sealed class DestinationRegistry : IAsyncDisposable
             );
         }
         var (root, wrong) = _roots.Read(config);
-        faults.AddRange(wrong);
+        errors.AddRange(wrong);
         if (root is not null)
         {
             try
             {
                 await ResolveAsync(config.Name, root, cancellationToken);
             }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.Usage)
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.Usage)
             {
-                faults.Add(new(root.LocationKey, e.Message, e.Hint ?? "Give another folder."));
+                errors.Add(new(root.LocationKey, e.Message, e.Hint ?? "Give another folder."));
             }
         }
 
-        return faults;
+        return errors;
     }
 
     /// <summary>
@@ -133,7 +133,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// the definition is stored anyway and has to be initialized later. Saving a definition with an unchanged path changes nothing
     /// there.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/>, or <see cref="ValidationException"/> with every
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Conflict"/>, or <see cref="ValidationException"/> with every
     /// error.</exception>
     public async Task<StateItem<DestinationConfig>> PutAsync(DestinationConfig config, long? expected, CancellationToken cancellationToken)
     {
@@ -247,7 +247,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// lease ends.
     /// </summary>
     /// <exception cref="HoldfastException">The destination is not defined, or cannot be used; <see
-    /// cref="ErrorCatalogue.DestinationIdentity"/> if its root has another identity.</exception>
+    /// cref="ErrorCatalog.DestinationIdentity"/> if its root has another identity.</exception>
     public async Task<IDestination> OpenAsync(string name, CancellationToken cancellationToken) =>
         (await LeaseAsync(name, cancellationToken)).Lease;
 
@@ -300,19 +300,19 @@ public sealed class DestinationRegistry : IAsyncDisposable
     private DestinationConfig GetDefinition(string name) =>
         Find(name)?.Value
         ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"Destination '{name}' is not defined.",
             "Define it, or remove it from the task."
         );
 
     private IDestinationRoot RootOf(DestinationConfig config)
     {
-        var (root, faults) = _roots.Read(config);
+        var (root, errors) = _roots.Read(config);
         return root
             ?? throw new HoldfastException(
-                ErrorCatalogue.Usage,
-                $"Destination '{config.Name}' cannot be used: {faults[0].Message}",
-                faults[0].Hint
+                ErrorCatalog.Usage,
+                $"Destination '{config.Name}' cannot be used: {errors[0].Message}",
+                errors[0].Hint
             );
     }
 
@@ -361,14 +361,14 @@ public sealed class DestinationRegistry : IAsyncDisposable
 
     private async Task<string> InitializeAsync(DestinationConfig config, CancellationToken cancellationToken)
     {
-        var (id, faults) = await ConnectionOf(config.Name)
+        var (id, errors) = await ConnectionOf(config.Name)
             .Calls.RunAsync(
                 "initializing it",
                 _settings.DestinationLimits.OpenTimeout,
                 async token => await _identities.InitializeAsync(config.Name, await RootOf(config).ResolveAsync(token), token),
                 cancellationToken
             );
-        ValidationException.ThrowIfAny([.. faults]);
+        ValidationException.ThrowIfAny([.. errors]);
         return id!;
     }
 
@@ -412,7 +412,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         if (!commit.Applied)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Conflict,
+                ErrorCatalog.Conflict,
                 $"Destination '{name}' has been changed by someone else since it was read.",
                 "Read it again, and retry."
             );

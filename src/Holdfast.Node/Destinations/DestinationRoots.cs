@@ -13,7 +13,7 @@ public sealed class DestinationRoots(IReadOnlyList<DestinationFactory> factories
     public IDestinationRoot? Find(DestinationConfig? config) => config is null ? null : Read(config).Root;
 
     /// <summary>The root of a definition, or all errors in its kind and settings.</summary>
-    public (IDestinationRoot? Root, IReadOnlyList<ValidationError> Faults) Read(DestinationConfig config)
+    public (IDestinationRoot? Root, IReadOnlyList<ValidationError> Errors) Read(DestinationConfig config)
     {
         if (factories.FirstOrDefault(f => f.Kind == config.Kind) is not { } factory)
         {

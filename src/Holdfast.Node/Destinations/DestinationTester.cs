@@ -39,7 +39,7 @@ internal sealed class DestinationTester(DestinationRegistry destinations, Destin
         {
             throw Failed(
                 new(
-                    ErrorCatalogue.DestinationFailed,
+                    ErrorCatalog.DestinationFailed,
                     $"Destination '{name}' did not complete a test within {longest.TotalSeconds:0} s.",
                     "Check its disk, mount and network.",
                     e

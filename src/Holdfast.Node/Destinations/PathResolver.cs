@@ -19,8 +19,8 @@ public sealed class PathResolver(ILocalPaths? paths, DestinationLimits limits, T
     /// <summary>The path with its links resolved, so that none leads out of the roots.</summary>
     /// <param name="path">An absolute path; it, or its last components, need not exist.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if it lies outside; <see
-    /// cref="ErrorCatalogue.DestinationFailed"/> if that cannot be determined in time.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if it lies outside; <see
+    /// cref="ErrorCatalog.DestinationFailed"/> if that cannot be determined in time.</exception>
     public Task<string> ResolveAsync(string path, CancellationToken cancellationToken)
     {
         var local = GetPaths(path);
@@ -31,7 +31,7 @@ public sealed class PathResolver(ILocalPaths? paths, DestinationLimits limits, T
     /// <summary>Opens a folder, or the folder of a file.</summary>
     /// <param name="path">An absolute path.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="HoldfastException">As for <see cref="ResolveAsync"/>; <see cref="ErrorCatalogue.NotFound"/> if the path
+    /// <exception cref="HoldfastException">As for <see cref="ResolveAsync"/>; <see cref="ErrorCatalog.NotFound"/> if the path
     /// does not exist.</exception>
     public Task<OpenedPath> OpenAsync(string path, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ public sealed class PathResolver(ILocalPaths? paths, DestinationLimits limits, T
     private ILocalPaths GetPaths(string path) =>
         paths
         ?? throw new HoldfastException(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"'{path}' is a path, which this node does not allow.",
             "Give the id of a database, or a destination."
         );

@@ -48,7 +48,7 @@ public static partial class RestoreInstructions
                 await upload.WriteAsync(await ReadAsync(file, cancellationToken), cancellationToken);
                 await destination.PublishAsync([upload], cancellationToken);
             }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.TargetExists)
             {
                 // Another backup to the same destination was faster.
             }
@@ -95,7 +95,7 @@ public static partial class RestoreInstructions
             await file.ReadAsync(0, head, cancellationToken);
             return VersionOf(head) < VersionOf(await ReadAsync(Script, cancellationToken));
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.NotFound)
         {
             return false; // another backup to the same destination is replacing it
         }

@@ -129,7 +129,10 @@ public sealed class DatabaseRecords
 
     /// <summary>Waits until the records include what other nodes have stored up to a revision of the store.</summary>
     internal Task WaitForOtherNodesAsync(long revision, CancellationToken cancellationToken) =>
-        _ofAllNodes?.WaitForRevisionAsync(revision, cancellationToken) ?? Task.CompletedTask;
+        Task.WhenAll(
+            _shared.WaitForRevisionAsync(revision, cancellationToken),
+            _ofAllNodes?.WaitForRevisionAsync(revision, cancellationToken) ?? Task.CompletedTask
+        );
 
     private NodeDatabaseRecord? FindBest(string id)
     {

@@ -55,12 +55,12 @@ internal sealed partial class SourceDatabases(
         {
             if (status.Problem is { } problem)
             {
-                return new(ErrorCatalogue.Find(problem.Code), problem.Message, problem.Hint);
+                return new(ErrorCatalog.Find(problem.Code), problem.Message, problem.Hint);
             }
             if (known.MissingSince is not null)
             {
                 return new(
-                    ErrorCatalogue.SourceShrunk,
+                    ErrorCatalog.SourceShrunk,
                     $"Database '{id}' is missing: its source has lost many databases within a day.",
                     $"Restore them, or confirm that they were dropped: holdfast source confirm {attached.Name}"
                 );
@@ -68,18 +68,18 @@ internal sealed partial class SourceDatabases(
             if (status.CompletedAt is null)
             {
                 return new(
-                    ErrorCatalogue.SourceSilent,
+                    ErrorCatalog.SourceSilent,
                     $"Source '{attached.Name}' has not been discovered since the server started: it does not answer.",
                     "Check the database server, or the mount."
                 );
             }
         }
 
-        return new(ErrorCatalogue.NotFound, $"Database '{id}' does not exist.", "It was dropped or renamed.");
+        return new(ErrorCatalog.NotFound, $"Database '{id}' does not exist.", "It was dropped or renamed.");
     }
 
     /// <summary>Throws if the source is not the known one of its name, and no operator has confirmed it.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceIdentity"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.SourceIdentity"/>.</exception>
     public void ThrowIfIdentityRejected()
     {
         lock (_gate)
@@ -116,7 +116,7 @@ internal sealed partial class SourceDatabases(
 
     /// <summary>Applies the result of a discovery. Changes nothing after <see cref="Close"/>.</summary>
     /// <returns>Number of missing databases.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceIdentity"/> if it is not the known source.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.SourceIdentity"/> if it is not the known source.</exception>
     public int Apply(IReadOnlyDictionary<string, DiscoveredDatabase> found, SourceIdentityMatch match, SourceInfo info)
     {
         lock (_gate)
@@ -155,7 +155,7 @@ internal sealed partial class SourceDatabases(
     /// <summary>Accepts the source as it is: its identity is the right one, and missing databases were dropped.</summary>
     /// <param name="identity">Its identity at the last discovery; null if it had none.</param>
     /// <param name="location">Its location at the last discovery; null if its engine has none.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if there is nothing to confirm.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> if there is nothing to confirm.</exception>
     public void Confirm(string? identity, string? location)
     {
         lock (_gate)
@@ -164,7 +164,7 @@ internal sealed partial class SourceDatabases(
             if (_rejected is null && missing.Count == 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.NotAllowed,
+                    ErrorCatalog.NotAllowed,
                     $"There is nothing to confirm for source '{attached.Name}'.",
                     "The states of all sources: holdfast source list"
                 );

@@ -82,7 +82,7 @@ internal sealed partial class SourceDiscovery(
         }
         var problem = database.Problem
             ?? new HoldfastException(
-                ErrorCatalogue.SourceUnreadable,
+                ErrorCatalog.SourceUnreadable,
                 $"The name of this database is not valid text, or has more than {DatabaseId.MaxNameBytes} bytes; it is listed as '{name}'.",
                 "Rename it, or exclude it."
             );

@@ -83,7 +83,7 @@ internal sealed class SourceIdentities(WriteBehindState<SourceRecord> shared, Wr
     {
         var (was, now) = (Describe(shared.Find(source)?.Identity, own.Find(source)?.Location), Describe(info.Identity, info.Location));
         return new(
-            ErrorCatalogue.SourceIdentity,
+            ErrorCatalog.SourceIdentity,
             $"Source '{source}' is not the one that was known by this name: it had {was} and now has {now}. It is not used for "
                 + "backups or restores.",
             "If another server or file system answers in its place, restore the original one. If this one is right, for example "

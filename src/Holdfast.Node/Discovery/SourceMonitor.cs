@@ -68,7 +68,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     public int Missing => _contents.Missing;
 
     /// <summary>Whether an operator has to confirm the source: it has another identity, or has lost databases.</summary>
-    public bool NeedsConfirmation => Status.Problem?.Code == ErrorCatalogue.SourceIdentity.Code || Missing > 0;
+    public bool NeedsConfirmation => Status.Problem?.Code == ErrorCatalog.SourceIdentity.Code || Missing > 0;
 
     /// <summary>
     /// Whether the first discovery has ended or timed out. Before that, only what was stored is known, not what the source contains.
@@ -138,7 +138,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) => _ready.Task.WaitAsync(cancellationToken);
 
     /// <summary>Accepts the source as it is, with its identity and without its missing databases; then discovers it again.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if there is nothing to confirm.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> if there is nothing to confirm.</exception>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
         _contents.Confirm(Status.Identity, Status.Location);
@@ -159,7 +159,7 @@ public sealed partial class SourceMonitor : IAsyncDisposable
         Users.TryAdd()
             ? new(this)
             : throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"Source '{Attached.Name}' was detached.",
                 "If it was saved again in the meantime, retry."
             );

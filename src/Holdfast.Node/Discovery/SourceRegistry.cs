@@ -67,7 +67,7 @@ public sealed class SourceRegistry : ISourceReadiness, IAsyncDisposable
         {
             var monitor = Find(name)
                 ?? throw new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"Source '{name}' is not configured on this node.",
                     "Choose another source (holdfast source list), or add this one to holdfast.json."
                 );

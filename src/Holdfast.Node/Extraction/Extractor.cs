@@ -27,7 +27,7 @@ public static class Extractor
     /// cancellation, all files that it created are removed.
     /// </summary>
     /// <returns>The files written.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.TargetExists"/>, or the problem of the archives.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.TargetExists"/>, or the problem of the archives.</exception>
     public static async Task<IReadOnlyList<string>> ExtractAsync(ChainReader point, string folder, CancellationToken cancellationToken)
     {
         var files = new List<string>();
@@ -42,7 +42,7 @@ public static class Extractor
                 if (Path.Exists(path))
                 {
                     throw new HoldfastException(
-                        ErrorCatalogue.TargetExists,
+                        ErrorCatalog.TargetExists,
                         $"'{path}' already exists.",
                         "Use another folder, or move the file away."
                     );
@@ -57,7 +57,7 @@ public static class Extractor
         catch (IOException e) when (e.HResult is NoSpace or QuotaExceeded)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFull,
+                ErrorCatalog.DestinationFull,
                 $"'{folder}' has no space left for the items.",
                 "Free space there, or use another folder.",
                 e
@@ -66,7 +66,7 @@ public static class Extractor
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"'{folder}' cannot be written: {e.Message}",
                 "Use a folder with free space that this user can write to.",
                 e

@@ -69,7 +69,7 @@ internal sealed class InternalJobRunner(JobQueue queue, TimeProvider time)
 
     /// <summary>The error of a request that comes while the node shuts down.</summary>
     public static HoldfastException CreateShuttingDownException() =>
-        new(ErrorCatalogue.NotAllowed, "The server is shutting down.", "Retry after it has restarted.");
+        new(ErrorCatalog.NotAllowed, "The server is shutting down.", "Retry after it has restarted.");
 
     private async Task<T> RunAsync<T>(
         Func<CancellationTokenSource, Func<Job, Task>, InternalJob> make,
@@ -93,7 +93,7 @@ internal sealed class InternalJobRunner(JobQueue queue, TimeProvider time)
         if (job.Failure is OperationCanceledException e && stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Interrupted,
+                ErrorCatalog.Interrupted,
                 "The server stopped while this ran.",
                 "What has been deleted stays deleted. Please retry.",
                 e
@@ -132,7 +132,7 @@ internal sealed class InternalJobRunner(JobQueue queue, TimeProvider time)
                 return; // it has just started
             }
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"It could not start within {OperationQueue.MaxExclusiveWait.TotalSeconds:0} s: {why}.",
                 "Retry when that has ended.",
                 e

@@ -95,8 +95,8 @@ public sealed partial class OperationQueue
     /// <param name="destinations">Names of the destinations that it uses.</param>
     /// <param name="work">The work; its token is cancelled by the caller and when the node stops.</param>
     /// <param name="cancellationToken">Cancels the wait and the work.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if a backup is still running after <see
-    /// cref="MaxExclusiveWait"/>, or the node stops; <see cref="ErrorCatalogue.Interrupted"/> if it stops during the work; and any
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> if a backup is still running after <see
+    /// cref="MaxExclusiveWait"/>, or the node stops; <see cref="ErrorCatalog.Interrupted"/> if it stops during the work; and any
     /// failure of the work.</exception>
     internal Task<T> RunExclusivelyAsync<T>(
         string key,
@@ -121,7 +121,7 @@ public sealed partial class OperationQueue
     /// <param name="work">The work of the operation.</param>
     /// <param name="askedBy">The requesting user; null for the schedule.</param>
     /// <param name="isNew">Whether the operation was added.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> while the node shuts down.</exception>
     internal RunningOperation Add(OperationWorkItem work, string? askedBy, out bool isNew) =>
         Add(work, askedBy, static () => true, out isNew)!;
 
@@ -131,7 +131,7 @@ public sealed partial class OperationQueue
     /// Whether it is still due. Called under the lock, so that nothing is added or cancelled meanwhile; must not call the queue.
     /// </param>
     /// <returns>Whether it is queued or running now.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> while the node shuts down.</exception>
     internal bool TryAddDue(OperationWorkItem work, Func<bool> isDue) => Add(work, null, isDue, out _) is not null;
 
     private RunningOperation? Add(OperationWorkItem work, string? askedBy, Func<bool> isWanted, out bool isNew)

@@ -55,14 +55,14 @@ internal abstract class OperationWorkItem
         reason switch
         {
             StopReason.Aborted => new(
-                ErrorCatalogue.Aborted,
+                ErrorCatalog.Aborted,
                 operation.DelayedUntil is null ? "An operator aborted it." : "An operator postponed it."
             ),
             StopReason.Stalled => new(
-                ErrorCatalogue.NoProgress,
+                ErrorCatalog.NoProgress,
                 $"It timed out after {operation.TimeWithoutProgress.TotalMinutes:0} minutes without progress.",
                 "Check the destination and the source: one of them does not respond. Its log shows the last step."
             ),
-            _ => new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", "Nothing incomplete is left. Please retry."),
+            _ => new(ErrorCatalog.Interrupted, "The server stopped while this ran.", "Nothing incomplete is left. Please retry."),
         };
 }

@@ -32,14 +32,14 @@ public static class NodeKey
                 );
                 KeyFile.Write(path, AgeIdentity.Generate(), time.GetUtcNow());
             }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.TargetExists)
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.TargetExists)
             {
                 // Another process created it meanwhile.
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"The node's key '{path}' cannot be created: {e.Message}",
                     "Give another path with --node-key, or set XDG_DATA_HOME.",
                     e
@@ -50,7 +50,7 @@ public static class NodeKey
         return KeyFile.Read(path).Identities is [var identity]
             ? identity
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{path}' does not contain exactly one key.",
                 "Create one with: holdfast keygen --out FILE"
             );

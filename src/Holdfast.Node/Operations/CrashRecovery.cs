@@ -65,7 +65,7 @@ public sealed class CrashRecovery(
                 operation.BackupKind ?? BackupKind.Full,
                 operation.Started ?? operation.Created,
                 time.GetUtcNow(),
-                new(ErrorCatalogue.Interrupted.Code, "The server stopped while this ran.", null)
+                new(ErrorCatalog.Interrupted.Code, "The server stopped while this ran.", null)
             )
         );
 

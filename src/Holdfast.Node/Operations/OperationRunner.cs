@@ -30,8 +30,8 @@ internal static class OperationRunner
         {
             state = operation.IsAborted ? OperationState.Aborted : OperationState.Failed;
             error = operation.IsAborted
-                ? new(ErrorCatalogue.Aborted, "An operator aborted it.", whenStopped)
-                : new(ErrorCatalogue.Interrupted, "The server stopped while this ran.", whenStopped);
+                ? new(ErrorCatalog.Aborted, "An operator aborted it.", whenStopped)
+                : new(ErrorCatalog.Interrupted, "The server stopped while this ran.", whenStopped);
         }
         catch (Exception e)
         {

@@ -113,7 +113,7 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
 
             running.Add(operation);
             var error = new HoldfastException(
-                ErrorCatalogue.Interrupted,
+                ErrorCatalog.Interrupted,
                 "The server stopped while this ran.",
                 "Nothing incomplete is left. A scheduled backup is repeated automatically."
             );

@@ -49,7 +49,7 @@ public sealed class QueuedOperationResumer(
             running.End(
                 OperationState.Failed,
                 null,
-                new(ErrorCatalogue.Interrupted, $"The server stopped before this started. {problem}", "Please retry.")
+                new(ErrorCatalog.Interrupted, $"The server stopped before this started. {problem}", "Please retry.")
             );
         }
         running.Dispose();

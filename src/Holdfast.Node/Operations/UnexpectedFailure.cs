@@ -12,5 +12,5 @@ internal static class UnexpectedFailure
     /// <param name="e">The exception; also a cancellation that none of our tokens requested.</param>
     public static HoldfastException Wrap(string what, Exception e) =>
         e as HoldfastException
-        ?? new(ErrorCatalogue.Unexpected, $"{what} ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e);
+        ?? new(ErrorCatalog.Unexpected, $"{what} ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e);
 }

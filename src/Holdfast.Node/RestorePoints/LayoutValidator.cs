@@ -127,7 +127,7 @@ public static class LayoutValidator
 
     private static HoldfastException CreateException(string file, string why) =>
         new(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             $"'{file}' does not match its location: {why}.",
             "Use the chain at another destination. If you put it there yourself, confirm that to the command, without a server: "
                 + "--allow-mismatch."

@@ -75,7 +75,7 @@ internal sealed class RestorePointLocator(BackupFinder finder, ICatalog catalog)
             throw nowhere
                 ?? found.Problems.Values.FirstOrDefault()
                 ?? new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"No destination has a backup of '{database}'.",
                     "Try another path, or check the destinations."
                 );
@@ -119,7 +119,7 @@ internal sealed class RestorePointLocator(BackupFinder finder, ICatalog catalog)
         }
 
         throw new HoldfastException(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             $"At '{at.Destination}' the newest file of chain '{other!.Chain.Path}' is {other.Chain.Archives[^1].Name}, which "
                 + "is not the newest archive of the chain: it was renamed.",
             $"Verify the chain. Its newest restore point is {TimeStamp.Format(other.Archive.Name.Time)}: request that one, or "
@@ -154,7 +154,7 @@ internal sealed class RestorePointLocator(BackupFinder finder, ICatalog catalog)
             found.Locations.Count == 0
                 ? "Find out who deleted it."
                 : $"The newest one that still exists is {TimeStamp.Format(listed)}: request it by its time.";
-        return ([listed], new(ErrorCatalogue.ChainIncomplete, $"The newest backup, {last}, is no longer at any destination.", hint));
+        return ([listed], new(ErrorCatalog.ChainIncomplete, $"The newest backup, {last}, is no longer at any destination.", hint));
     }
 
     private static string? ProblemOf(IReadOnlyList<CatalogChain> known, string destination, RestorePoint point)

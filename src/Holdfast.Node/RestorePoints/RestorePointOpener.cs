@@ -29,7 +29,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
 
     /// <summary>Whether a failure concerns one copy only, so that another destination may work.</summary>
     public static bool IsCopyFailure(HoldfastException e) =>
-        e.IsDamage || e.Error == ErrorCatalogue.NotFound || e.Error == ErrorCatalogue.DestinationFailed;
+        e.IsDamage || e.Error == ErrorCatalog.NotFound || e.Error == ErrorCatalog.DestinationFailed;
 
     /// <summary>Finds the locations of a restore point.</summary>
     /// <param name="from">See <see cref="RestoreJob.From"/>.</param>
@@ -178,13 +178,13 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         var files = opened?.Reader.Archives.Select(a => Path.GetFileName(a.Name))
             ?? location.Point.Chain.Archives.Select(a => a.Name.ToString());
         if (
-            e.Error == ErrorCatalogue.ChainIncomplete
+            e.Error == ErrorCatalog.ChainIncomplete
             || files.FirstOrDefault(f => e.Message.Contains(f, StringComparison.Ordinal)) is not { } file
         )
         {
             return;
         }
-        if (e.Error == ErrorCatalogue.Unreadable)
+        if (e.Error == ErrorCatalog.Unreadable)
         {
             await location.Resolved.Destination.CheckIdentityAsync(cancellationToken);
         }
@@ -224,7 +224,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
                 _validator.Validate(chain, reader, all.Database);
                 isRecorded = reader.Archives.All(a => _validator.IsRecorded(chain, Path.GetFileName(a.Name)));
             }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.StateUnavailable)
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.StateUnavailable)
             {
                 // RestorePointLocator reports it in a note
             }
@@ -289,9 +289,9 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
 
     // The keys that were tried belong to other tasks; from the caller's perspective, no key was given.
     private static HoldfastException TranslateKeyFailure(HoldfastException e, IReadOnlyList<string> given) =>
-        e.Error == ErrorCatalogue.KeyWrong && given.Count == 0
+        e.Error == ErrorCatalog.KeyWrong && given.Count == 0
             ? new(
-                ErrorCatalogue.KeyMissing,
+                ErrorCatalog.KeyMissing,
                 "It is encrypted, and the server keeps no key that opens it.",
                 $"{e.Hint} Pass it with the restore.",
                 e

@@ -51,7 +51,7 @@ public static class DatabaseRestore
         if (header.Engine != engine)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{point.Point.Name}' is a backup of a {header.Engine} database and cannot become one of {engine}.",
                 $"Restore it to a {header.Engine} source."
             );
@@ -93,7 +93,7 @@ public static class DatabaseRestore
     private static DatabaseKey DatabaseKeyOf(ChainReader point) =>
         point.Point.OpenedWith
         ?? throw new HoldfastException(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             $"'{point.Point.Name}' is a backup of an encrypted database but is not encrypted itself.",
             "It was not written by Holdfast, or was tampered with. Do not use it."
         );

@@ -32,7 +32,7 @@ public sealed class RestoreOperation(
     /// See <see cref="RestoreJob.Point"/>. If there are several databases, only the id of an archive is unambiguous.
     /// </param>
     /// <param name="cancellationToken">Cancels the check.</param>
-    /// <exception cref="HoldfastException">There is no backup, or <see cref="ErrorCatalogue.Ambiguous"/> with the candidates if
+    /// <exception cref="HoldfastException">There is no backup, or <see cref="ErrorCatalog.Ambiguous"/> with the candidates if
     /// there are several databases.</exception>
     public async Task ValidateAsync(string from, string? point, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ public sealed class RestoreOperation(
             }
             throw found.Problems.Values.FirstOrDefault()
                 ?? new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"No destination has a backup of '{from}'.",
                     "Try another path, or check the destinations."
                 );
@@ -81,7 +81,7 @@ public sealed class RestoreOperation(
             );
         }
 
-        HoldfastException Several(string what, string hint) => new(ErrorCatalogue.Ambiguous, $"'{from}' has {what}", hint);
+        HoldfastException Several(string what, string hint) => new(ErrorCatalog.Ambiguous, $"'{from}' has {what}", hint);
     }
 
     /// <summary>Runs a restore and records its result.</summary>

@@ -97,7 +97,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<NodeSourceRecord> records,
     /// <summary>A possible reason why a restore fails before it runs any code: earlier ones were interrupted.</summary>
     internal HoldfastException? ExplainFailure(string source, HoldfastException failure)
     {
-        if (failure.Error != ErrorCatalogue.SourceUnreadable && failure.Error != ErrorCatalogue.NotAllowed)
+        if (failure.Error != ErrorCatalog.SourceUnreadable && failure.Error != ErrorCatalog.NotAllowed)
         {
             return null;
         }
@@ -146,7 +146,7 @@ public sealed class RestoreRoleGuard(WriteBehindState<NodeSourceRecord> records,
     )
     {
         var change = record.RestoreRole;
-        if (failure is HoldfastException known && known.Error == ErrorCatalogue.RestoreRoleChanged)
+        if (failure is HoldfastException known && known.Error == ErrorCatalog.RestoreRoleChanged)
         {
             return record with
             {

@@ -28,7 +28,7 @@ public sealed class RestoreService(SourceRegistry sources, BackupFinder finder, 
     {
         var monitor = sources.Find(job.Target.Source)
             ?? throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"Source '{job.Target.Source}' is not configured on this node.",
                 "Choose a source of GET /api/v1/sources."
             );
@@ -36,7 +36,7 @@ public sealed class RestoreService(SourceRegistry sources, BackupFinder finder, 
         if (monitor.FindDatabase(job.Target.Name) is not null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.TargetExists,
+                ErrorCatalog.TargetExists,
                 $"Database '{job.Target}' already exists.",
                 "A restore always creates a new database: use another name."
             );
@@ -47,7 +47,7 @@ public sealed class RestoreService(SourceRegistry sources, BackupFinder finder, 
         return isNew
             ? queued
             : throw new HoldfastException(
-                ErrorCatalogue.TargetExists,
+                ErrorCatalog.TargetExists,
                 $"Database '{job.Target}' is already being restored by operation {queued.Id}.",
                 "Wait for that one, or use another name."
             );

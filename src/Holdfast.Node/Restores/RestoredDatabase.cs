@@ -19,7 +19,7 @@ public sealed record RestoredDatabase(IReadOnlyList<string> Warnings, FilePermis
         Omissions.Count == 0
             ? null
             : new(
-                ErrorCatalogue.RestoreIncomplete,
+                ErrorCatalog.RestoreIncomplete,
                 $"The rows of '{name}' were restored and checked, but some objects were not: the skipped ones are listed.",
                 "Each has its reason and, if known, its SQL: run it in the order of the list."
             );

@@ -33,9 +33,9 @@ public sealed class ChainRemovalService(
     /// <param name="path">Path of the chain's folder there.</param>
     /// <param name="shown">Length of each of its archives, by file name, as shown.</param>
     /// <param name="cancellationToken">Cancels the removal between two files; what is left is a truncated chain.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/> if it differs from what was shown; <see
-    /// cref="ErrorCatalogue.NotAllowed"/> if backups of its task do not end soon, or a restore reads it; <see
-    /// cref="ErrorCatalogue.NotFound"/>; or a failure of the destination.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Conflict"/> if it differs from what was shown; <see
+    /// cref="ErrorCatalog.NotAllowed"/> if backups of its task do not end soon, or a restore reads it; <see
+    /// cref="ErrorCatalog.NotFound"/>; or a failure of the destination.</exception>
     public async Task RemoveAsync(string name, string path, IReadOnlyDictionary<string, long> shown, CancellationToken cancellationToken)
     {
         path = string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries)); // normalized, as in the catalog and the queue
@@ -63,7 +63,7 @@ public sealed class ChainRemovalService(
         var chain = await GetUnchangedAsync(destination, path, NameOf(path), shown, cancellationToken);
         using var use = chains.TryAcquireDelete(name, path)
             ?? throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"A restore is reading '{path}' at '{name}'.",
                 "Wait until it has ended, or abort it."
             );
@@ -118,7 +118,7 @@ public sealed class ChainRemovalService(
         if (chain.Archives.Count == 0)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"There is no chain '{path}' at '{destination.Name}'.",
                 "List them with: holdfast points"
             );
@@ -129,7 +129,7 @@ public sealed class ChainRemovalService(
         return isAsShown
             ? chain
             : throw new HoldfastException(
-                ErrorCatalogue.Conflict,
+                ErrorCatalog.Conflict,
                 $"The chain '{path}' differs from what was shown: it has {chain.Archives.Count} archives now.",
                 "Read it again, and retry."
             );
@@ -140,7 +140,7 @@ public sealed class ChainRemovalService(
     private static ChainName NameOf(string path) =>
         ChainName.TryParse(path[(path.LastIndexOf('/') + 1)..])
         ?? throw new HoldfastException(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"'{path}' is not the folder of a chain.",
             "A chain's folder is named <time>.<node>-<type>[-<task>]."
         );

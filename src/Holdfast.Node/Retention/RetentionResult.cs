@@ -25,13 +25,13 @@ public sealed record RetentionResult(string Destination, RetentionPlan? Plan, IR
         e switch
         {
             OperationCanceledException when own.IsCancellationRequested => new(
-                ErrorCatalogue.Interrupted,
+                ErrorCatalog.Interrupted,
                 "It was interrupted.",
                 "It continues after the next full backup.",
                 e
             ),
             HoldfastException known => known,
-            _ => new(ErrorCatalogue.Unexpected, $"It ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e),
+            _ => new(ErrorCatalog.Unexpected, $"It ended unexpectedly: {e.GetType().Name}: {e.Message}", "Please report this.", e),
         };
 
     /// <summary>

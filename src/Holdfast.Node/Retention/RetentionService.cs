@@ -39,7 +39,7 @@ public sealed class RetentionService(
         );
 
     /// <summary>Deletes the expired chains, except those that a retention guard blocks.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if backups of the task do not end
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> if backups of the task do not end
     /// soon.</exception>
     public Task<IReadOnlyList<RetentionResult>> RunAsync(BackupTask task, CancellationToken cancellationToken) =>
         DeleteAsync(task, _ => true, _ => null, cancellationToken);
@@ -48,7 +48,7 @@ public sealed class RetentionService(
     /// <param name="task">The task.</param>
     /// <param name="chains">Paths of chains, by the names of destinations.</param>
     /// <param name="cancellationToken">Cancels the call; deleted chains stay deleted.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> if backups of the task do not end
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> if backups of the task do not end
     /// soon.</exception>
     public Task<IReadOnlyList<RetentionResult>> ApproveAsync(
         BackupTask task,
@@ -79,7 +79,7 @@ public sealed class RetentionService(
     {
         var task = tasks.Find(id)
             ?? throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"Task '{id}' is gone, or its database.",
                 "Its backups stay. Remove single chains of it: POST /api/v1/backups/chains/remove."
             );

@@ -33,11 +33,11 @@ public sealed class RunService(
     /// <param name="id">Id of the run.</param>
     /// <param name="by">The requesting user.</param>
     /// <returns>The number of databases whose backup was aborted.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: the run does not exist.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/>: the run does not exist.</exception>
     public async Task<int> AbortAsync(string id, string by)
     {
         var run = runs.Find(id)
-            ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
+            ?? throw new HoldfastException(ErrorCatalog.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
         // First, so that none of them starts meanwhile.
         var notStarted = runs.NotStartedTasksOf(id).Select(tasks.Find).OfType<BackupTask>();
         var aborted = notStarted.Count(t => queue.TrySkip(items.Create(new(t.Database, t.Settings, run.Kind, t) { RunId = id }), by));

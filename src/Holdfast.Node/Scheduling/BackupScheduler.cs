@@ -130,7 +130,7 @@ public sealed class BackupScheduler(IScheduledTasks tasks, TimeZoneInfo zone, Ti
     {
         _problems[id] = why is HoldfastException known
             ? OperationError.From(known)
-            : new(ErrorCatalogue.Unexpected.Code, $"{why.GetType().Name}: {why.Message}", null);
+            : new(ErrorCatalog.Unexpected.Code, $"{why.GetType().Name}: {why.Message}", null);
         _next[id] = (_next.GetValueOrDefault(id).Next, ++_version);
         _queue.Enqueue((id, _version), now + RetryDelay);
     }

@@ -39,7 +39,7 @@ public sealed class ArchiveKeys(SecretStore secrets)
     }
 
     /// <summary>Parses a key that a user gave.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/>; the message does not repeat the text.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/>; the message does not repeat the text.</exception>
     public static AgeKeys Parse(string text) =>
         text.StartsWith(PassphrasePrefix, StringComparison.Ordinal)
             ? AgeKeys.None.AddPassphrase(text[PassphrasePrefix.Length..])

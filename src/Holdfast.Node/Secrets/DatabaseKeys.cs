@@ -92,7 +92,7 @@ public sealed class DatabaseKeys(SecretStore secrets, IReadOnlyDictionary<string
         catch (HoldfastException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.KeyMissing,
+                ErrorCatalog.KeyMissing,
                 $"The output of the command '{command.Name}' is not a key.",
                 "It has to print 32 bytes as Base64 or 64 hexadecimal digits, or 'passphrase: ' and a passphrase."
             );

@@ -14,7 +14,7 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
 
     /// <summary>Runs the program.</summary>
     /// <returns>The output, without the trailing line break.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.KeyMissing"/>: it does not start, fails, takes more than 30 s,
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.KeyMissing"/>: it does not start, fails, takes more than 30 s,
     /// or prints nothing or too much. The message never repeats its output.</exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
         catch (Win32Exception e)
         {
             throw new HoldfastException(
-                ErrorCatalogue.KeyMissing,
+                ErrorCatalog.KeyMissing,
                 $"The command '{Name}' ({CommandLine[0]}) does not start: {e.Message}",
                 "See 'commands' in holdfast.json; the program needs an absolute path.",
                 e
@@ -79,7 +79,7 @@ public sealed record KeyCommand(string Name, IReadOnlyList<string> CommandLine)
 
     private HoldfastException CreateException(string how) =>
         new(
-            ErrorCatalogue.KeyMissing,
+            ErrorCatalog.KeyMissing,
             $"The command '{Name}' ({CommandLine[0]}) {how}.",
             "Run it as the server's user: it must print only the key on its standard output."
         );

@@ -65,7 +65,7 @@ public sealed class SourceEditor
     /// <param name="expected">Required current revision; 0 if it must not exist; null for any.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="ValidationException"/> with all errors.
+    /// <see cref="ErrorCatalog.Conflict"/>, or <see cref="ValidationException"/> with all errors.
     /// </exception>
     public async Task<StateItem<SourceDefinition>> PutAsync(
         SourceDefinition definition,
@@ -174,7 +174,7 @@ public sealed class SourceEditor
         if (!commit.Applied)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Conflict,
+                ErrorCatalog.Conflict,
                 $"'{name}' has changed since it was read.",
                 "Read it again and repeat the change."
             );
@@ -213,7 +213,7 @@ public sealed class SourceEditor
             if (_factory is null)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     "Sources that are defined over the API cannot be attached here.",
                     "Define it in holdfast.json."
                 );
@@ -222,7 +222,7 @@ public sealed class SourceEditor
         }
         catch (ValidationException e)
         {
-            var reason = new HoldfastException(ErrorCatalogue.Usage, e.Errors[0].Message, e.Errors[0].Hint, e);
+            var reason = new HoldfastException(ErrorCatalog.Usage, e.Errors[0].Message, e.Errors[0].Hint, e);
             return new(definition.Engine, new UnusableSource(definition.Name, reason), CanSnapshot: false);
         }
         catch (HoldfastException e)
@@ -231,7 +231,7 @@ public sealed class SourceEditor
         }
         catch (Exception e)
         {
-            var reason = new HoldfastException(ErrorCatalogue.Unexpected, $"{e.GetType().Name}: {e.Message}", "Please report this.", e);
+            var reason = new HoldfastException(ErrorCatalog.Unexpected, $"{e.GetType().Name}: {e.Message}", "Please report this.", e);
             return new(definition.Engine, new UnusableSource(definition.Name, reason), CanSnapshot: false);
         }
     }

@@ -111,7 +111,7 @@ internal sealed class SourcePasswords
 
     private static HoldfastException CreateOtherAddressException(string source) =>
         new(
-            ErrorCatalogue.SourceUnreadable,
+            ErrorCatalog.SourceUnreadable,
             $"The stored password of source '{source}' was given for another address, and is not sent to this one.",
             "Give the password again, or an empty one for none."
         );

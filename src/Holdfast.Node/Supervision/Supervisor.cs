@@ -278,7 +278,7 @@ public sealed partial class Supervisor : IAsyncDisposable
                     RecordFailure(
                         loop,
                         new HoldfastException(
-                            ErrorCatalogue.Unexpected,
+                            ErrorCatalog.Unexpected,
                             $"The loop '{loop.Name}' ended unexpectedly.",
                             "Please report this."
                         )
@@ -316,7 +316,7 @@ public sealed partial class Supervisor : IAsyncDisposable
     private static OperationError ToError(Exception e) =>
         e is HoldfastException known
             ? OperationError.From(known)
-            : new(ErrorCatalogue.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", "Please report this, with the server's log.");
+            : new(ErrorCatalog.Unexpected.Code, $"{e.GetType().Name}: {e.Message}", "Please report this, with the server's log.");
 
     [LoggerMessage(EventId = 5001, Level = LogLevel.Error, Message = "Loop {Loop} failed, {Failures} times in a row; it will be restarted")]
     private partial void LogFailed(Exception exception, string loop, int failures);

@@ -47,7 +47,7 @@ public sealed class TaskEditor(
     /// Saves a template under its name; a definition with another name renames it, and its tasks keep their history.
     /// </summary>
     /// <exception cref="ValidationException">Every error.</exception>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Conflict"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Conflict"/></exception>
     public async Task<SavedTask<Template>> PutTemplateAsync(
         string name,
         TaskDefinition definition,
@@ -81,7 +81,7 @@ public sealed class TaskEditor(
     {
         var item = FindTemplate(name)
             ?? throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"There is no server-wide backup '{name}'.",
                 "List them with: GET /api/v1/server-wide-backups"
             );
@@ -108,7 +108,7 @@ public sealed class TaskEditor(
         try
         {
             var before = id is null ? null : FindOwned(database, id);
-            var (settings, faults, given, generated) = Settings(definition, before?.Value.Settings);
+            var (settings, errors, given, generated) = Settings(definition, before?.Value.Settings);
             var task = new RegularTask
             {
                 Id = before?.Key ?? NewId(),
@@ -118,20 +118,20 @@ public sealed class TaskEditor(
                 PreferredNode = definition.PreferredNode,
                 ScheduledSince = ScheduledSince(before?.Value.Settings, settings, before?.Value.ScheduledSince),
             };
-            faults.InsertRange(0, TaskValidator.Validate(task));
+            errors.InsertRange(0, TaskValidator.Validate(task));
             if (definition.Excluded.Count > 0)
             {
-                faults.Add(new("excluded", "Only a server-wide task excludes databases.", "Leave it out."));
+                errors.Add(new("excluded", "Only a server-wide task excludes databases.", "Leave it out."));
             }
             if (definition.SpreadMinutes != 0)
             {
-                faults.Add(new("spreadMinutes", "Only a server-wide task spreads its starts.", "Leave it out."));
+                errors.Add(new("spreadMinutes", "Only a server-wide task spreads its starts.", "Leave it out."));
             }
             if (present.Any(t => t.Id != task.Id && string.Equals(t.Name, task.Name, StringComparison.OrdinalIgnoreCase)))
             {
-                faults.Add(new("name", $"The database already has a task '{task.Name}'.", "Choose another name."));
+                errors.Add(new("name", $"The database already has a task '{task.Name}'.", "Choose another name."));
             }
-            ValidationException.ThrowIfAny(faults);
+            ValidationException.ThrowIfAny(errors);
             if ((given ?? generated) is { } key)
             {
                 await keys.PutAsync(task.Id, key, cancellationToken);
@@ -159,14 +159,14 @@ public sealed class TaskEditor(
         {
             yield return new("destinations", $"Destination '{missing}' is not defined.", "Define it first: PUT /api/v1/destinations/NAME");
         }
-        var faults = new List<ValidationError>();
+        var errors = new List<ValidationError>();
         foreach (var recipient in settings.Encryption.Recipients.Where(r => !string.IsNullOrWhiteSpace(r)))
         {
-            TryRead("encryption.recipients", () => AgeRecipient.Parse(recipient), faults);
+            TryRead("encryption.recipients", () => AgeRecipient.Parse(recipient), errors);
         }
-        foreach (var fault in faults)
+        foreach (var error in errors)
         {
-            yield return fault;
+            yield return error;
         }
     }
 
@@ -179,14 +179,14 @@ public sealed class TaskEditor(
         regular.Find(id) is { } item && item.Value.Database == database
             ? item
             : throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"Database '{database}' has no regular task '{id}'.",
                 "List its tasks with: GET /api/v1/databases/ID/tasks"
             );
 
     private (Template Template, AgeIdentity? Given, AgeIdentity? Generated) Build(string name, TaskDefinition definition, Template? before)
     {
-        var (settings, faults, given, generated) = Settings(definition, before?.Settings);
+        var (settings, errors, given, generated) = Settings(definition, before?.Settings);
         var template = new Template
         {
             Id = before?.Id ?? NewId(),
@@ -199,36 +199,36 @@ public sealed class TaskEditor(
             ),
             ScheduledSince = ScheduledSince(before?.Settings, settings, before?.ScheduledSince),
         };
-        faults.InsertRange(0, TaskValidator.Validate(template));
+        errors.InsertRange(0, TaskValidator.Validate(template));
         if (FindTemplate(template.Name) is { } same && same.Key != template.Id)
         {
-            faults.Add(new("name", $"There is already a server-wide backup '{same.Value.Name}'.", "Choose another name."));
+            errors.Add(new("name", $"There is already a server-wide backup '{same.Value.Name}'.", "Choose another name."));
         }
         if (template.Name is "." or "..")
         {
-            faults.Add(new("name", $"'{template.Name}' cannot be used in a URL.", "Choose another name."));
+            errors.Add(new("name", $"'{template.Name}' cannot be used in a URL.", "Choose another name."));
         }
         if (definition.PreferredNode is not null)
         {
-            faults.Add(
+            errors.Add(
                 new("preferredNode", "A server-wide task has no preferred node: a node is chosen for each database.", "Leave it out.")
             );
         }
-        ValidationException.ThrowIfAny(faults);
+        ValidationException.ThrowIfAny(errors);
         return (template, given, generated);
     }
 
-    private (TaskSettings Settings, List<ValidationError> Faults, AgeIdentity? Given, AgeIdentity? Generated) Settings(
+    private (TaskSettings Settings, List<ValidationError> Errors, AgeIdentity? Given, AgeIdentity? Generated) Settings(
         TaskDefinition definition,
         TaskSettings? before
     )
     {
-        var faults = new List<ValidationError>();
-        var (encryption, given, generated) = Encryption(definition.Encryption ?? new(), before?.Encryption, faults);
+        var errors = new List<ValidationError>();
+        var (encryption, given, generated) = Encryption(definition.Encryption ?? new(), before?.Encryption, errors);
         var days = definition.Retention?.MinimumAgeDays;
         if (days is { } age && !(Math.Abs(age) <= MaxRetentionDays))
         {
-            faults.Add(
+            errors.Add(
                 new(
                     "retention.minimumAgeDays",
                     $"Backups cannot be kept for {age} days.",
@@ -251,13 +251,13 @@ public sealed class TaskEditor(
             CompareEveryHours = definition.CompareEveryHours,
             Disabled = definition.Disabled,
         };
-        return (settings, [.. faults, .. FindUnusable(settings)], given, generated);
+        return (settings, [.. errors, .. FindUnusable(settings)], given, generated);
     }
 
     private static (EncryptionSettings Settings, AgeIdentity? Given, AgeIdentity? Generated) Encryption(
         EncryptionDefinition definition,
         EncryptionSettings? before,
-        List<ValidationError> faults
+        List<ValidationError> errors
     )
     {
         var settings = new EncryptionSettings
@@ -270,7 +270,7 @@ public sealed class TaskEditor(
         {
             if (definition.Key is not null)
             {
-                faults.Add(
+                errors.Add(
                     new("encryption.key", $"A key is given, but the mode is {definition.Mode}.", "Set the mode to Key, or omit the key.")
                 );
             }
@@ -287,11 +287,11 @@ public sealed class TaskEditor(
             return (settings with { Recipients = [generated.Recipient.ToString()] }, null, generated);
         }
 
-        var given = TryRead("encryption.key", () => AgeIdentity.Parse(definition.Key.Trim()), faults);
+        var given = TryRead("encryption.key", () => AgeIdentity.Parse(definition.Key.Trim()), errors);
         return (settings with { Recipients = given is null ? [] : [given.Recipient.ToString()] }, given, null);
     }
 
-    private static T? TryRead<T>(string field, Func<T> read, List<ValidationError> faults)
+    private static T? TryRead<T>(string field, Func<T> read, List<ValidationError> errors)
         where T : class
     {
         try
@@ -300,7 +300,7 @@ public sealed class TaskEditor(
         }
         catch (HoldfastException e)
         {
-            faults.Add(new(field, e.Message, e.Hint ?? "Use another one."));
+            errors.Add(new(field, e.Message, e.Hint ?? "Use another one."));
             return null;
         }
     }

@@ -106,11 +106,11 @@ internal sealed class ChainVerifier : IAsyncDisposable
         {
             throw;
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.ChainIncomplete)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.ChainIncomplete)
         {
             // Parents are only required if whole chains are verified.
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.Refused)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.Refused)
         {
             throw; // its own manifest contradicts the others; the message names the archive
         }
@@ -155,7 +155,7 @@ internal sealed class ChainVerifier : IAsyncDisposable
 
     private static HoldfastException CreateDuplicateException(ArchiveReader archive) =>
         new(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             $"'{archive.Name}' is the same archive ({archive.Header.Id}) as an earlier one of its chain: it was copied over "
                 + "the one that was written there.",
             "Use the chain at another destination."

@@ -13,6 +13,6 @@ public interface IVerificationQueue
     bool HasQueuedBackups { get; }
 
     /// <summary>Queues a verification that is due by schedule.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> while the node shuts down.</exception>
     RunningOperation EnqueueDue(VerifyJob job);
 }

@@ -35,7 +35,7 @@ public static class Verifier
                 }
                 var result = await verifier.VerifyAsync(archive, cancellationToken);
                 // A parent that cannot be read now, or whose key is missing here, says nothing about the archives that build on it.
-                if (unknown is not null && result.Problem?.Error == ErrorCatalogue.ChainIncomplete)
+                if (unknown is not null && result.Problem?.Error == ErrorCatalog.ChainIncomplete)
                 {
                     result = result with { Problem = ChainVerifier.CreateUnknownParentException(archive.Path, unknown.Problem!) };
                 }

@@ -65,7 +65,7 @@ public sealed class VerifyOperation(
         {
             throw found.Problems.Values.FirstOrDefault()
                 ?? new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"No destination has a backup of '{job.Database}'.",
                     "Try another path, or check the destinations."
                 );
@@ -162,12 +162,12 @@ public sealed class VerifyOperation(
                         continue;
                     }
                     isLost = true;
-                    if (problem.Code != ErrorCatalogue.NotFound.Code)
+                    if (problem.Code != ErrorCatalog.NotFound.Code)
                     {
                         continue; // it exists, and will be read
                     }
                     var missing = new HoldfastException(
-                        ErrorCatalogue.NotFound,
+                        ErrorCatalog.NotFound,
                         $"'{chain.Path}/{entry.Archive.Name}' is not at '{name}'.",
                         "Find out who deleted it. If another destination has it, it is copied back."
                     );

@@ -29,7 +29,7 @@ public sealed class AuditLog : IAsyncDisposable
     /// <summary>Opens the log, or creates it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/></exception>
     public static AuditLog Open(string path, TimeProvider time)
     {
         try
@@ -68,7 +68,7 @@ public sealed class AuditLog : IAsyncDisposable
 
     /// <summary>Appends an entry, which is on disk when this returns.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/> or <see cref="ErrorCatalogue.StateFull"/>
+    /// <see cref="ErrorCatalog.StateUnavailable"/> or <see cref="ErrorCatalog.StateFull"/>
     /// </exception>
     public async Task WriteAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
@@ -116,7 +116,7 @@ public sealed class AuditLog : IAsyncDisposable
     /// log, with the entries found so far.
     /// </param>
     /// <param name="cancellationToken">Cancels the reading.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if <paramref name="after"/> is not such a value.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if <paramref name="after"/> is not such a value.</exception>
     public async Task<Page<AuditEntry>> ReadAsync(string? after, int limit, string? search, CancellationToken cancellationToken)
     {
         var end = _file.Length;
@@ -126,7 +126,7 @@ public sealed class AuditLog : IAsyncDisposable
                 long.TryParse(after, out var at) && at >= 0 && at <= end
                     ? at
                     : throw new HoldfastException(
-                        ErrorCatalogue.Usage,
+                        ErrorCatalog.Usage,
                         "'after' is not a position in the audit log.",
                         "Pass 'next' of the previous page."
                     );
@@ -206,7 +206,7 @@ public sealed class AuditLog : IAsyncDisposable
 
     private static HoldfastException Unavailable(string path, Exception e) =>
         new(
-            ErrorCatalogue.StateUnavailable,
+            ErrorCatalog.StateUnavailable,
             $"The audit log '{path}' cannot be used: {e.Message}",
             "Check that its disk has free space and that the file belongs to this user.",
             e

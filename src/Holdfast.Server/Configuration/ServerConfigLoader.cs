@@ -25,7 +25,7 @@ public static class ServerConfigLoader
     /// </param>
     /// <param name="engines">The factories that read the sources, one for each kind of engine.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/> if the file does not exist; otherwise <see cref="ErrorCatalogue.Usage"/>
+    /// <see cref="ErrorCatalog.NotFound"/> if the file does not exist; otherwise <see cref="ErrorCatalog.Usage"/>
     /// with one line for each error.
     /// </exception>
     public static ServerConfig Load(
@@ -47,7 +47,7 @@ public static class ServerConfigLoader
         }
         var what = path is null ? "The configuration in the environment" : $"Configuration file '{path}'";
         throw new HoldfastException(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"{what} has {errors.Count} error{(errors.Count == 1 ? "" : "s")}:{string.Concat(errors.Select(f => $"\n  {f}"))}",
             "Each line begins with the key of the setting. The schema is eng/holdfast.schema.json."
         );
@@ -61,7 +61,7 @@ public static class ServerConfigLoader
             if (file.Length > MaxBytes)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"Configuration file '{path}' is too large: {file.Length} bytes.",
                     $"The maximum is {MaxBytes} bytes."
                 );
@@ -70,13 +70,13 @@ public static class ServerConfigLoader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"Configuration file '{path}' does not exist.", "Check --config.", e);
+            throw new HoldfastException(ErrorCatalog.NotFound, $"Configuration file '{path}' does not exist.", "Check --config.", e);
         }
         catch (JsonException e)
         {
             // The message of the parser could repeat contents of the file, such as secrets.
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"Configuration file '{path}' is not valid JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.",
                 "Comments and trailing commas are allowed. A JSON checker shows the error."
             );
@@ -84,7 +84,7 @@ public static class ServerConfigLoader
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"Configuration file '{path}' cannot be read: {e.Message}",
                 "It must be a file that this user can read.",
                 e

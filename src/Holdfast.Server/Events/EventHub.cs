@@ -55,7 +55,7 @@ internal sealed class EventHub
         if (_subscriptions.Count >= _options.MaxSubscriptions)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"There are already {_options.MaxSubscriptions} listeners.",
                 "Close a page or program that listens to events, or poll instead: GET /api/v1/operations"
             );

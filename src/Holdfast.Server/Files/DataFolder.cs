@@ -45,7 +45,7 @@ public sealed class DataFolder(string path)
     }
 
     /// <summary>Creates missing folders, and makes those with keys inaccessible for other users.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/></exception>
     public void Create()
     {
         try
@@ -57,7 +57,7 @@ public sealed class DataFolder(string path)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.StateUnavailable,
+                ErrorCatalog.StateUnavailable,
                 $"The data folder '{Root}' cannot be created or used: {e.Message}",
                 "Choose another folder with --data, or create it and make this user its owner.",
                 e

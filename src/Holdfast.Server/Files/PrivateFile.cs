@@ -17,7 +17,7 @@ public static partial class PrivateFile
     /// <param name="what">What the file is, for messages, beginning with a capital: <c>Admin token file</c>.</param>
     /// <param name="mostBytes">Maximum size in bytes.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> if other users could read or change
+    /// <see cref="ErrorCatalog.NotFound"/>, or <see cref="ErrorCatalog.Usage"/> if other users could read or change
     /// it.
     /// </exception>
     public static byte[] Read(string path, string what, int mostBytes)
@@ -31,7 +31,7 @@ public static partial class PrivateFile
             if ((mode & ~Owner) != 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"{what} '{path}' has mode {Convert.ToString((int)mode, 8).PadLeft(4, '0')}: others could read or change it.",
                     $"chmod 600 '{path}'. If others could have read it, create a new secret."
                 );
@@ -40,7 +40,7 @@ public static partial class PrivateFile
             if (owner != geteuid())
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"{what} '{path}' belongs to user {owner}, but this is user {geteuid()}.",
                     $"chown {geteuid()} '{path}'"
                 );
@@ -48,7 +48,7 @@ public static partial class PrivateFile
             if (file.Length > mostBytes)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"{what} '{path}' has {file.Length} bytes; the maximum is {mostBytes}.",
                     "Check that it is the right file."
                 );
@@ -59,12 +59,12 @@ public static partial class PrivateFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"{what} '{path}' does not exist.", "Check its path.", e);
+            throw new HoldfastException(ErrorCatalog.NotFound, $"{what} '{path}' does not exist.", "Check its path.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"{what} '{path}' cannot be read: {e.Message}",
                 "It must be a file that this user can read.",
                 e

@@ -27,8 +27,8 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
     /// </summary>
     /// <returns>Path of the new folder.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>, or <see
-    /// cref="ErrorCatalogue.TargetExists"/> less than a second after the previous copy.
+    /// <see cref="ErrorCatalog.StateUnavailable"/>, <see cref="ErrorCatalog.StateFull"/>, or <see
+    /// cref="ErrorCatalog.TargetExists"/> less than a second after the previous copy.
     /// </exception>
     public async Task<string> CreateAsync(CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.StateUnavailable,
+                ErrorCatalog.StateUnavailable,
                 $"The state cannot be copied to '{data.StateCopiesFolder}': {e.Message}",
                 "Check that the data folder has free space and belongs to this user.",
                 e
@@ -73,8 +73,8 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
     /// <param name="folder">The new folder; its parent is created if it does not exist.</param>
     /// <param name="cancellationToken">Cancels waiting for the state.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.TargetExists"/>, <see cref="ErrorCatalogue.StateUnavailable"/>,
-    /// <see cref="ErrorCatalogue.StateFull"/>
+    /// <see cref="ErrorCatalog.TargetExists"/>, <see cref="ErrorCatalog.StateUnavailable"/>,
+    /// <see cref="ErrorCatalog.StateFull"/>
     /// </exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static async Task CreateAsync(DataFolder data, EmbeddedStateStore store, string folder, CancellationToken cancellationToken)
@@ -83,7 +83,7 @@ public sealed class StateCopyService(DataFolder data, EmbeddedStateStore store, 
         if (Path.Exists(folder))
         {
             throw new HoldfastException(
-                ErrorCatalogue.TargetExists,
+                ErrorCatalog.TargetExists,
                 $"'{folder}' already exists.",
                 "A copy always creates a new folder: choose another name, or wait a second."
             );

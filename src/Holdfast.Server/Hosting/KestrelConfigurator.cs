@@ -35,7 +35,7 @@ internal static class KestrelConfigurator
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"The certificate '{tls.Certificate}' with the key '{tls.Key}' cannot be used: {e.Message}",
                 "Both must be PEM files; the key must not be encrypted and must belong to the certificate.",
                 e

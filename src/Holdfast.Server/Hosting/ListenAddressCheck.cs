@@ -10,7 +10,7 @@ public static class ListenAddressCheck
 {
     /// <summary>Checks that the address is available, by binding to it briefly, before the server creates anything.</summary>
     /// <param name="config">The configuration with the address.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/> if the server cannot listen there.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/> if the server cannot listen there.</exception>
     public static void EnsureAvailable(ServerConfig config)
     {
         var listen = ListenAddress.Parse(config.Listen);
@@ -65,7 +65,7 @@ public static class ListenAddressCheck
 
     private static HoldfastException CreateError(ServerConfig config, string why, string what, Exception cause) =>
         new(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"The server cannot listen at {config.Listen}: {why}",
             $"{what}: \"listen\" in holdfast.json, or HOLDFAST_LISTEN.",
             cause

@@ -18,7 +18,7 @@ internal sealed class LoopbackOnlyMiddleware(RequestDelegate next, UserStore use
             : ProblemWriter.WriteAsync(
                 context,
                 ProblemWriter.Of(
-                    ErrorCatalogue.Forbidden,
+                    ErrorCatalog.Forbidden,
                     "The server only answers requests from its own machine until the password of 'admin' is changed.",
                     "Sign in there, or through a tunnel: ssh -L 8420:localhost:8420 HOST"
                 )

@@ -47,12 +47,12 @@ public static class OutgoingAddressPolicy
     private static readonly IPNetwork[] EmbeddedIPv4Prefixes = [IPNetwork.Parse("64:ff9b::/96"), IPNetwork.Parse("::/96")];
 
     /// <summary>Checks an address as far as possible without resolving its name.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Usage"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Usage"/></exception>
     public static Uri Validate(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.IdnHost.Length == 0)
         {
-            throw new HoldfastException(ErrorCatalogue.Usage, "The address is not an http or https address.", Hint);
+            throw new HoldfastException(ErrorCatalog.Usage, "The address is not an http or https address.", Hint);
         }
         if (
             MetadataNames.Contains(uri.IdnHost.TrimEnd('.'), StringComparer.OrdinalIgnoreCase)
@@ -119,5 +119,5 @@ public static class OutgoingAddressPolicy
     }
 
     private static HoldfastException Blocked(string host) =>
-        new(ErrorCatalogue.Usage, $"'{host}' is a link-local or metadata address, which the server does not call.", Hint);
+        new(ErrorCatalog.Usage, $"'{host}' is a link-local or metadata address, which the server does not call.", Hint);
 }

@@ -37,19 +37,19 @@ internal static partial class ProblemWriter
             HoldfastException e => Of(e.Error, e.Message, e.Hint),
             ValidationException e => WithExtensions(
                 e.Errors is [var error]
-                    ? Of(ErrorCatalogue.Usage, Describe(error), error.Hint.Length > 0 ? error.Hint : null)
-                    : Of(ErrorCatalogue.Usage, $"The request has {e.Errors.Count} errors.", e.Errors[0].Hint),
+                    ? Of(ErrorCatalog.Usage, Describe(error), error.Hint.Length > 0 ? error.Hint : null)
+                    : Of(ErrorCatalog.Usage, $"The request has {e.Errors.Count} errors.", e.Errors[0].Hint),
                 (Problem.ErrorsMember, e.Errors)
             ),
             StaleRevisionException e => WithExtensions(
-                Of(ErrorCatalogue.Conflict, e.Message, "Read the current state, and repeat the change if it is still right."),
+                Of(ErrorCatalog.Conflict, e.Message, "Read the current state, and repeat the change if it is still right."),
                 (Problem.CurrentMember, e.Current),
                 (Problem.ETagMember, e.Revision > 0 ? ConditionalRequests.FormatETag(e.Revision) : null)
             ),
-            TooManyAttemptsException e => Of(ErrorCatalogue.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
+            TooManyAttemptsException e => Of(ErrorCatalog.TooManyAttempts, e.Message, $"Wait {e.RetryAfterSeconds} s."),
             BadHttpRequestException e => BadRequestProblem(e),
             _ => Of(
-                ErrorCatalogue.Unexpected,
+                ErrorCatalog.Unexpected,
                 "The server could not process this request.",
                 "The reason is in its log, with the same traceId."
             ),
@@ -73,15 +73,15 @@ internal static partial class ProblemWriter
         status switch
         {
             401 => Of(
-                ErrorCatalogue.AuthenticationRequired,
+                ErrorCatalog.AuthenticationRequired,
                 "This request needs a signed-in user or an API token.",
                 "POST /api/v1/session, or send 'Authorization: Bearer …'."
             ),
-            403 => Of(ErrorCatalogue.Forbidden, "Your role does not allow this.", "Ask an administrator."),
-            404 => Of(ErrorCatalogue.NotFound, "This address does not exist.", "The API is described at /api."),
-            405 => Of(ErrorCatalogue.Usage, "This address does not support this method.", "The API is described at /api.", status),
-            415 => Of(ErrorCatalogue.Usage, "The body is not JSON.", "Send it with 'Content-Type: application/json'.", status),
-            _ => Of(status >= 500 ? ErrorCatalogue.Unexpected : ErrorCatalogue.Usage, ReasonPhrases.GetReasonPhrase(status), null, status),
+            403 => Of(ErrorCatalog.Forbidden, "Your role does not allow this.", "Ask an administrator."),
+            404 => Of(ErrorCatalog.NotFound, "This address does not exist.", "The API is described at /api."),
+            405 => Of(ErrorCatalog.Usage, "This address does not support this method.", "The API is described at /api.", status),
+            415 => Of(ErrorCatalog.Usage, "The body is not JSON.", "Send it with 'Content-Type: application/json'.", status),
+            _ => Of(status >= 500 ? ErrorCatalog.Unexpected : ErrorCatalog.Usage, ReasonPhrases.GetReasonPhrase(status), null, status),
         };
 
     /// <summary>Writes problem details as the answer, unless the answer has already been started.</summary>
@@ -102,7 +102,7 @@ internal static partial class ProblemWriter
         if (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return Of(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"The body is longer than {HoldfastServer.MaxBodyBytes} bytes.",
                 "Send a smaller request.",
                 exception.StatusCode
@@ -125,7 +125,7 @@ internal static partial class ProblemWriter
                 JsonNamingPolicy.CamelCase.ConvertName(named.Groups[1].Value)
             ), // in the spelling of query parameters
             _ => Of(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "The body or a parameter is missing or malformed.",
                 "Compare the request with the description at /api."
             ),
@@ -142,7 +142,7 @@ internal static partial class ProblemWriter
         if (exception.InnerException is JsonException || exception.Path is not { Length: > 0 } path)
         {
             var where = exception.LineNumber is { } line ? $": line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
-            return Of(ErrorCatalogue.Usage, $"The body is empty or not valid JSON{where}.", "Send a JSON object. " + hint);
+            return Of(ErrorCatalog.Usage, $"The body is empty or not valid JSON{where}.", "Send a JSON object. " + hint);
         }
         var field = path.TrimStart('$').TrimStart('.');
         var what =
@@ -150,14 +150,14 @@ internal static partial class ProblemWriter
             : exception.Message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "is given twice"
             : "has the wrong type or an unknown value";
         return WithExtensions(
-            Of(ErrorCatalogue.Usage, $"{(field.Length > 0 ? $"'{field}'" : "The body")} {what} (line {exception.LineNumber + 1}).", hint),
+            Of(ErrorCatalog.Usage, $"{(field.Length > 0 ? $"'{field}'" : "The body")} {what} (line {exception.LineNumber + 1}).", hint),
             (Problem.ErrorsMember, new[] { new ValidationError(field, $"{what}.", hint) })
         );
     }
 
     private static ProblemDetails BadParameterProblem(string name) =>
         WithExtensions(
-            Of(ErrorCatalogue.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
+            Of(ErrorCatalog.Usage, $"'{name}' is missing or malformed.", "Compare the request with the description at /api."),
             (
                 Problem.ErrorsMember,
                 new[] { new ValidationError(name, "is missing, or has the wrong type.", "See the description at /api.") }
@@ -173,7 +173,7 @@ internal static partial class ProblemWriter
         ];
         return WithExtensions(
             Of(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"The body lacks {string.Join(", ", errors.Select(f => f.Field))}.",
                 "Compare it with the description at /api."
             ),

@@ -49,8 +49,8 @@ public sealed class EmbeddedStateStore : IStateStore
     /// <param name="time">The clock, for leases.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/> if the file is in use, damaged, from a newer version, or cannot be opened;
-    /// <see cref="ErrorCatalogue.StateFull"/> if there is no space to create it.
+    /// <see cref="ErrorCatalog.StateUnavailable"/> if the file is in use, damaged, from a newer version, or cannot be opened;
+    /// <see cref="ErrorCatalog.StateFull"/> if there is no space to create it.
     /// </exception>
     public static Task<EmbeddedStateStore> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(path, [], time, cancellationToken);
@@ -64,7 +64,7 @@ public sealed class EmbeddedStateStore : IStateStore
     /// <param name="time">The clock, for leases.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HoldfastException">
-    /// As above, and <see cref="ErrorCatalogue.StateUnavailable"/> if the former state is missing, or the file belongs to another server.
+    /// As above, and <see cref="ErrorCatalog.StateUnavailable"/> if the former state is missing, or the file belongs to another server.
     /// </exception>
     public static async Task<EmbeddedStateStore> OpenAsync(
         string path,
@@ -83,7 +83,7 @@ public sealed class EmbeddedStateStore : IStateStore
     /// <param name="path">A file that does not exist, in an existing folder.</param>
     /// <param name="cancellationToken">Cancels the wait for its turn.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>
+    /// <see cref="ErrorCatalog.StateUnavailable"/>, <see cref="ErrorCatalog.StateFull"/>
     /// </exception>
     public Task CopyAsync(string path, CancellationToken cancellationToken) =>
         Task.Run(
@@ -104,7 +104,7 @@ public sealed class EmbeddedStateStore : IStateStore
     /// file alone is nearly complete.
     /// </summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/>; <see cref="ErrorCatalogue.StateFull"/>
+    /// <see cref="ErrorCatalog.StateUnavailable"/>; <see cref="ErrorCatalog.StateFull"/>
     /// </exception>
     public Task CheckAsync(CancellationToken cancellationToken) =>
         ReadAsync(

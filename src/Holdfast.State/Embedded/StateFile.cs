@@ -86,7 +86,7 @@ internal sealed class StateFile : IDisposable
     /// created.
     /// </param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.StateUnavailable"/>, <see cref="ErrorCatalogue.StateFull"/>
+    /// <see cref="ErrorCatalog.StateUnavailable"/>, <see cref="ErrorCatalog.StateFull"/>
     /// </exception>
     public static StateFile Open(string path, IReadOnlyList<string> traces)
     {
@@ -123,7 +123,7 @@ internal sealed class StateFile : IDisposable
     /// Checks that commits go to a file that is still reachable by its name: neither it nor its log was removed or replaced since it was
     /// opened.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.StateUnavailable"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/></exception>
     public void CheckNotReplaced()
     {
         if (FileStatus.Of(Path) != _opened)
@@ -367,7 +367,7 @@ internal sealed class StateFile : IDisposable
         if (Text("PRAGMA journal_mode = WAL") != "wal")
         {
             throw new HoldfastException(
-                ErrorCatalogue.StateUnavailable,
+                ErrorCatalog.StateUnavailable,
                 $"'{Path}' does not support write-ahead logging.",
                 "Put the data folder on a local file system."
             );
@@ -402,7 +402,7 @@ internal sealed class StateFile : IDisposable
         if (kind != ApplicationId && (kind != 0 || Number("SELECT count(*) FROM sqlite_schema") > 0))
         {
             throw new HoldfastException(
-                ErrorCatalogue.StateUnavailable,
+                ErrorCatalog.StateUnavailable,
                 $"'{Path}' is not a state file of Holdfast but another SQLite database.",
                 "Use a data folder of Holdfast's own."
             );
@@ -411,7 +411,7 @@ internal sealed class StateFile : IDisposable
         if (version > SchemaVersion)
         {
             throw new HoldfastException(
-                ErrorCatalogue.StateUnavailable,
+                ErrorCatalog.StateUnavailable,
                 $"The state in '{Path}' was written by a newer Holdfast: its schema version is {version}, this version supports "
                     + $"{SchemaVersion}.",
                 "Start the newer version."

@@ -44,7 +44,7 @@ public sealed record ChainCopy(
 
     /// <summary>Whether the archive could not be read for lack of its key, which says nothing about its contents.</summary>
     public static bool IsKeyProblem(OperationError error) =>
-        error.Code == ErrorCatalogue.KeyMissing.Code || error.Code == ErrorCatalogue.KeyWrong.Code;
+        error.Code == ErrorCatalog.KeyMissing.Code || error.Code == ErrorCatalog.KeyWrong.Code;
 
     internal static ChainCopy Of(ChainView copy, IReadOnlyCollection<ArchiveView> all)
     {

@@ -26,7 +26,7 @@ public sealed class AgeDamageTests
                 changed[i] ^= flip;
                 var refusal = await AgeFiles.RefusalAsync(changed, Keys);
                 // Only the key ids state that this key fits; if one is changed with its stanza intact, the MAC detects it.
-                Assert.True(refusal.Error == ErrorCatalogue.Corrupt, $"byte {i} ^ {flip}: {refusal.Error.Code}: {refusal.Message}");
+                Assert.True(refusal.Error == ErrorCatalog.Corrupt, $"byte {i} ^ {flip}: {refusal.Error.Code}: {refusal.Message}");
             }
         }
     }
@@ -41,7 +41,7 @@ public sealed class AgeDamageTests
             changed[i] ^= 1;
             var refusal = await AgeFiles.RefusalAsync(changed, AgeKeys.None.AddPassphrase("secret"));
             Assert.True(
-                refusal.Error == ErrorCatalogue.Corrupt || refusal.Error == ErrorCatalogue.KeyWrong,
+                refusal.Error == ErrorCatalog.Corrupt || refusal.Error == ErrorCatalog.KeyWrong,
                 $"byte {i}: {refusal.Error.Code}"
             );
         }
@@ -55,8 +55,8 @@ public sealed class AgeDamageTests
         {
             var refusal = await AgeFiles.RefusalAsync(file[..length], Keys);
             var withinOnlyChunk = length >= KeyIdStanza.HeaderUnit + AgePayload.NonceSize + AgePayload.TagSize;
-            Assert.Equal(withinOnlyChunk ? ErrorCatalogue.Corrupt : ErrorCatalogue.Truncated, refusal.Error);
-            Assert.Equal(ErrorCatalogue.Truncated, (await AgeFiles.RefusalAsync(file[..length], Keys, size => size == 100)).Error);
+            Assert.Equal(withinOnlyChunk ? ErrorCatalog.Corrupt : ErrorCatalog.Truncated, refusal.Error);
+            Assert.Equal(ErrorCatalog.Truncated, (await AgeFiles.RefusalAsync(file[..length], Keys, size => size == 100)).Error);
         }
     }
 
@@ -70,7 +70,7 @@ public sealed class AgeDamageTests
     {
         var file = await AgeFiles.SealAsync(Protection, AgeFiles.Plaintext(200_000));
         var refusal = await AgeFiles.RefusalAsync(file[..^lost], Keys);
-        Assert.Equal(ErrorCatalogue.Truncated, refusal.Error);
+        Assert.Equal(ErrorCatalog.Truncated, refusal.Error);
         Assert.Contains("shop/file.age", refusal.Message);
     }
 
@@ -81,7 +81,7 @@ public sealed class AgeDamageTests
         foreach (var chunks in (int[])[1, 2])
         {
             var cut = file[..^(chunks * AgePayload.SealedSize)];
-            Assert.Equal(ErrorCatalogue.Truncated, (await AgeFiles.RefusalAsync(cut, Keys, _ => true)).Error);
+            Assert.Equal(ErrorCatalog.Truncated, (await AgeFiles.RefusalAsync(cut, Keys, _ => true)).Error);
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class AgeDamageTests
         foreach (var offset in (int[])[2 * AgePayload.ChunkSize, (2 * AgePayload.ChunkSize) - 1])
         {
             var error = await Assert.ThrowsAsync<HoldfastException>(async () => await reader.ReadAsync(offset, buffer, AgeFiles.Stop));
-            Assert.Equal(ErrorCatalogue.Corrupt, error.Error);
+            Assert.Equal(ErrorCatalog.Corrupt, error.Error);
             Assert.Contains($"bytes {start} to", error.Message);
         }
     }
@@ -124,6 +124,6 @@ public sealed class AgeDamageTests
             .. file[start..(start + AgePayload.SealedSize)],
             .. file[^AgePayload.SealedSize..],
         ];
-        Assert.Equal(ErrorCatalogue.Corrupt, (await AgeFiles.RefusalAsync(swapped, Keys)).Error);
+        Assert.Equal(ErrorCatalog.Corrupt, (await AgeFiles.RefusalAsync(swapped, Keys)).Error);
     }
 }

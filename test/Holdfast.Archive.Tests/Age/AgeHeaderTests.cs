@@ -64,7 +64,7 @@ public sealed class AgeHeaderTests
     public void A_malformed_header_is_corrupt(string header, string why)
     {
         var refusal = Assert.Throws<HoldfastException>(() => HeaderParser.TryParse(Encoding.Latin1.GetBytes(header), "file"));
-        Assert.True(refusal.Error == ErrorCatalogue.Corrupt, why);
+        Assert.True(refusal.Error == ErrorCatalog.Corrupt, why);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class AgeHeaderTests
         foreach (var header in hostile)
         {
             Assert.Equal(
-                ErrorCatalogue.Corrupt,
+                ErrorCatalog.Corrupt,
                 (await AgeFiles.RefusalAsync(Encoding.ASCII.GetBytes(header + new string('x', 1000)), AgeKeys.None)).Error
             );
         }
@@ -109,7 +109,7 @@ public sealed class AgeHeaderTests
                 {
                     HeaderParser.TryParse(changed.ToArray(), "file");
                 }
-                catch (HoldfastException e) when (e.Error == ErrorCatalogue.Corrupt)
+                catch (HoldfastException e) when (e.Error == ErrorCatalog.Corrupt)
                 {
                     // refusal is acceptable
                 }
@@ -127,7 +127,7 @@ public sealed class AgeHeaderTests
     {
         var file = $"{AgeHeader.Intro}-> scrypt AAAAAAAAAAAAAAAAAAAAAA {workFactor}\n{Share}\n{Mac}";
         Assert.Equal(
-            ErrorCatalogue.Corrupt,
+            ErrorCatalog.Corrupt,
             (await AgeFiles.RefusalAsync(Encoding.ASCII.GetBytes(file), AgeKeys.None.AddPassphrase("x"))).Error
         );
     }
@@ -136,6 +136,6 @@ public sealed class AgeHeaderTests
     public async Task A_low_order_share_is_refused()
     {
         var file = Encoding.ASCII.GetBytes(AgeHeader.Intro + Stanza + Mac + new string('x', 100));
-        Assert.Equal(ErrorCatalogue.Corrupt, (await AgeFiles.RefusalAsync(file, AgeKeys.None.Add(AgeIdentity.Generate()))).Error);
+        Assert.Equal(ErrorCatalog.Corrupt, (await AgeFiles.RefusalAsync(file, AgeKeys.None.Add(AgeIdentity.Generate()))).Error);
     }
 }

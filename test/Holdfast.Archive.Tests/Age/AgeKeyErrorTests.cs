@@ -13,7 +13,7 @@ public sealed class AgeKeyErrorTests
     public async Task Without_any_key_the_hint_names_the_key()
     {
         var refusal = await AgeFiles.RefusalAsync(await ForRecipientAsync(), AgeKeys.None);
-        Assert.Equal(ErrorCatalogue.KeyMissing, refusal.Error);
+        Assert.Equal(ErrorCatalog.KeyMissing, refusal.Error);
         Assert.Contains(_identity.Recipient.KeyId, refusal.Hint);
     }
 
@@ -24,7 +24,7 @@ public sealed class AgeKeyErrorTests
             await ForRecipientAsync(),
             AgeKeys.None.Add(AgeIdentity.Generate()).AddPassphrase("word")
         );
-        Assert.Equal(ErrorCatalogue.KeyWrong, refusal.Error);
+        Assert.Equal(ErrorCatalog.KeyWrong, refusal.Error);
         Assert.Contains(_identity.Recipient.KeyId, refusal.Hint);
         Assert.DoesNotContain("word", refusal.Message);
     }
@@ -33,7 +33,7 @@ public sealed class AgeKeyErrorTests
     public async Task Without_a_passphrase_the_hint_requests_it()
     {
         var refusal = await AgeFiles.RefusalAsync(await WithPassphraseAsync(), AgeKeys.None);
-        Assert.Equal(ErrorCatalogue.KeyMissing, refusal.Error);
+        Assert.Equal(ErrorCatalog.KeyMissing, refusal.Error);
         Assert.Contains("passphrase", refusal.Hint);
     }
 
@@ -41,8 +41,8 @@ public sealed class AgeKeyErrorTests
     public async Task A_wrong_passphrase_or_a_key_in_its_place_is_refused()
     {
         var file = await WithPassphraseAsync();
-        Assert.Equal(ErrorCatalogue.KeyWrong, (await AgeFiles.RefusalAsync(file, AgeKeys.None.AddPassphrase("Right"))).Error);
-        Assert.Equal(ErrorCatalogue.KeyWrong, (await AgeFiles.RefusalAsync(file, AgeKeys.None.Add(_identity))).Error);
+        Assert.Equal(ErrorCatalog.KeyWrong, (await AgeFiles.RefusalAsync(file, AgeKeys.None.AddPassphrase("Right"))).Error);
+        Assert.Equal(ErrorCatalog.KeyWrong, (await AgeFiles.RefusalAsync(file, AgeKeys.None.Add(_identity))).Error);
     }
 
     [Fact]
@@ -71,13 +71,13 @@ public sealed class AgeKeyErrorTests
         var costly = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(file).Replace(" 4\n", " 19\n", StringComparison.Ordinal));
         var keys = AgeKeys.None.AddPassphrase("right");
         var refused = await AgeFiles.RefusalAsync(costly, keys);
-        Assert.Equal(ErrorCatalogue.Refused, refused.Error);
+        Assert.Equal(ErrorCatalog.Refused, refused.Error);
         Assert.Contains("512 MiB", refused.Message, StringComparison.Ordinal);
         Assert.Contains("--max-work-factor 19", refused.Hint, StringComparison.Ordinal);
         Assert.Equal(AgeFiles.Plaintext(10), await AgeFiles.ReadAllAsync(file, keys));
         // If allowed for some keys, it is allowed for all. The file was not created with this factor.
         var tried = await AgeFiles.RefusalAsync(costly, keys.Concat(AgeKeys.None.WithMaxWorkFactor(19)));
-        Assert.NotEqual(ErrorCatalogue.Refused, tried.Error);
+        Assert.NotEqual(ErrorCatalog.Refused, tried.Error);
     }
 
     private Task<byte[]> ForRecipientAsync() =>

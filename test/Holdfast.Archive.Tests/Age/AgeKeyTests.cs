@@ -53,7 +53,7 @@ public sealed class AgeKeyTests
                 var refusal = Assert.Throws<HoldfastException>(() =>
                     text == Secret ? (object)AgeIdentity.Parse(changed) : AgeRecipient.Parse(changed)
                 );
-                Assert.Equal(ErrorCatalogue.Usage, refusal.Error);
+                Assert.Equal(ErrorCatalog.Usage, refusal.Error);
                 if (text == Secret)
                 {
                     Assert.DoesNotContain(changed[20..30], refusal.Message + refusal.Hint);
@@ -69,7 +69,7 @@ public sealed class AgeKeyTests
     [InlineData("age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqs3290gq")]
     [InlineData(Secret)]
     public void An_invalid_recipient_is_refused(string text) =>
-        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => AgeRecipient.Parse(text)).Error);
+        Assert.Equal(ErrorCatalog.Usage, Assert.Throws<HoldfastException>(() => AgeRecipient.Parse(text)).Error);
 
     [Theory]
     [InlineData("")]
@@ -79,7 +79,7 @@ public sealed class AgeKeyTests
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("zz000000000000000000000000000000000000000000000000000000000000ff")]
     public void An_invalid_secret_key_is_refused(string text) =>
-        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => AgeIdentity.Parse(text)).Error);
+        Assert.Equal(ErrorCatalog.Usage, Assert.Throws<HoldfastException>(() => AgeIdentity.Parse(text)).Error);
 
     [Fact]
     public void No_text_form_contains_a_secret()

@@ -62,7 +62,7 @@ public sealed class AgeReaderTests
         foreach (var (offset, length) in ((long, int)[])[(100, 1), (0, 101), (-1, 1), (long.MaxValue, 1)])
         {
             Assert.Equal(
-                ErrorCatalogue.Truncated,
+                ErrorCatalog.Truncated,
                 (
                     await Assert.ThrowsAsync<HoldfastException>(async () => await reader.ReadAsync(offset, new byte[length], AgeFiles.Stop))
                 ).Error

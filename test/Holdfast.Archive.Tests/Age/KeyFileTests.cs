@@ -35,7 +35,7 @@ public sealed class KeyFileTests : IDisposable
     {
         File.WriteAllText(KeyPath, text);
         var refusal = Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath));
-        Assert.Equal(ErrorCatalogue.Usage, refusal.Error);
+        Assert.Equal(ErrorCatalog.Usage, refusal.Error);
         Assert.Contains($"ine {line} ", refusal.Message);
         Assert.Contains(KeyPath, refusal.Message);
         Assert.DoesNotContain("hunter2secret", refusal.ToString() + refusal.Hint);
@@ -45,14 +45,14 @@ public sealed class KeyFileTests : IDisposable
     public void Invalid_UTF8_is_refused()
     {
         File.WriteAllBytes(KeyPath, [.. "passphrase: "u8, 0xff, 0xfe]);
-        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
+        Assert.Equal(ErrorCatalog.Usage, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
         File.WriteAllBytes(KeyPath, new byte[2_000_000]);
-        Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
+        Assert.Equal(ErrorCatalog.Usage, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
     }
 
     [Fact]
     public void A_missing_file_is_not_found() =>
-        Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
+        Assert.Equal(ErrorCatalog.NotFound, Assert.Throws<HoldfastException>(() => KeyFile.Read(KeyPath)).Error);
 
     [Fact]
     public void A_written_file_is_accessible_to_its_owner_only_and_never_overwritten()
@@ -68,7 +68,7 @@ public sealed class KeyFileTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyPath));
         }
         var refusal = Assert.Throws<HoldfastException>(() => KeyFile.Write(KeyPath, AgeIdentity.Generate(), DateTimeOffset.UnixEpoch));
-        Assert.Equal(ErrorCatalogue.TargetExists, refusal.Error);
+        Assert.Equal(ErrorCatalog.TargetExists, refusal.Error);
         Assert.Equal(identity.Recipient, Assert.Single(KeyFile.Read(KeyPath).Identities).Recipient);
     }
 
@@ -83,7 +83,7 @@ public sealed class KeyFileTests : IDisposable
         foreach (var text in (string[])["# none\n", "passphrase: a\npassphrase: b\n"])
         {
             File.WriteAllText(KeyPath, text);
-            Assert.Equal(ErrorCatalogue.Usage, Assert.Throws<HoldfastException>(() => KeyFile.ReadDatabaseKey(KeyPath)).Error);
+            Assert.Equal(ErrorCatalog.Usage, Assert.Throws<HoldfastException>(() => KeyFile.ReadDatabaseKey(KeyPath)).Error);
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class MemorySource(byte[] bytes) : IByteSource
         Reads++;
         if (offset < 0 || offset + buffer.Length > bytes.Length)
         {
-            throw new HoldfastException(ErrorCatalogue.Truncated, "past the end");
+            throw new HoldfastException(ErrorCatalog.Truncated, "past the end");
         }
         bytes.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
         return default;

@@ -13,10 +13,10 @@ internal static class Damage
     /// <summary>The valid errors for bytes that differ from what was written.</summary>
     public static readonly Error[] ValidErrors =
     [
-        ErrorCatalogue.Corrupt,
-        ErrorCatalogue.Truncated,
-        ErrorCatalogue.Refused,
-        ErrorCatalogue.KeyWrong,
+        ErrorCatalog.Corrupt,
+        ErrorCatalog.Truncated,
+        ErrorCatalog.Refused,
+        ErrorCatalog.KeyWrong,
     ];
 
     /// <summary>Returns the flips to try: every bit of every byte and every byte inverted, or a sample of them.</summary>
@@ -80,10 +80,10 @@ internal static class Damage
         });
 
     /// <summary>Opens the archives, the last of which is the point, and reads its one item to the end.</summary>
-    public static async Task<(HoldfastException? Fault, byte[] Content)> ReadAsync(IReadOnlyList<byte[]> archives, AgeKeys keys)
+    public static async Task<(HoldfastException? Failure, byte[] Content)> ReadAsync(IReadOnlyList<byte[]> archives, AgeKeys keys)
     {
         var content = Array.Empty<byte>();
-        var fault = await FaultOfAsync(async token =>
+        var failure = await FaultOfAsync(async token =>
         {
             var readers = new List<ArchiveReader>();
             foreach (var (i, archive) in archives.Index())
@@ -96,7 +96,7 @@ internal static class Damage
                 content = await ContentAsync(chain, item, token);
             }
         });
-        return (fault, content);
+        return (failure, content);
     }
 
     /// <summary>

@@ -89,7 +89,7 @@ public sealed class DamageTests
                 // One truncation in 512 keeps the remainder modulo 512 of complete streams: docs/format.md, section 8.
                 var looksWhole = SeekTable.CanBeLength(encrypted ? PlainLength(length) : length);
                 Assert.True(
-                    fault?.Error == ErrorCatalogue.Truncated || (looksWhole && fault?.Error == ErrorCatalogue.Corrupt),
+                    fault?.Error == ErrorCatalog.Truncated || (looksWhole && fault?.Error == ErrorCatalog.Corrupt),
                     $"{type}, encrypted {encrypted}, archive {point} of {whole.Length} bytes cut at {length}, seed {Seed}: "
                         + $"{fault?.Error.Code ?? "whole"}, {fault?.Message}"
                 );
@@ -125,7 +125,7 @@ public sealed class DamageTests
                     next.Indexes[at] = damage.Bytes;
                     var fault = await Damage.FaultOfAsync(async _ => await next.AddAsync(type, back, PageSize));
                     Assert.True(
-                        fault is null || fault.Error == ErrorCatalogue.Corrupt || fault.Error == ErrorCatalogue.Truncated,
+                        fault is null || fault.Error == ErrorCatalog.Corrupt || fault.Error == ErrorCatalog.Truncated,
                         $"{what}: reported as {fault?.Error.Code}"
                     );
                     Assert.True(fault is not null, $"{what}: not noticed");

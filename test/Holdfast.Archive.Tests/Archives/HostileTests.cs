@@ -40,7 +40,7 @@ public sealed class HostileTests
         byte[][] archives = [.. chain.Archives[..point], archive.Pack()];
         Assert.Equal(
             await Damage.VerifyChainAsync(archives, AgeKeys.None) is null,
-            (await Damage.ReadAsync(archives, AgeKeys.None)).Fault is null
+            (await Damage.ReadAsync(archives, AgeKeys.None)).Failure is null
         );
     }
 
@@ -64,8 +64,8 @@ public sealed class HostileTests
             (HostileChanges.Item(m)["parts"], HostileChanges.Item(m)["length"]) = (all, 20_000 * one["length"]!.GetValue<long>());
         });
         byte[][] archives = [.. chain.Archives[..point], archive.Pack()];
-        Assert.Equal(ErrorCatalogue.Refused, (await Damage.VerifyChainAsync(archives, AgeKeys.None))?.Error);
-        Assert.Equal(ErrorCatalogue.Refused, (await Damage.ReadAsync(archives, AgeKeys.None)).Fault?.Error);
+        Assert.Equal(ErrorCatalog.Refused, (await Damage.VerifyChainAsync(archives, AgeKeys.None))?.Error);
+        Assert.Equal(ErrorCatalog.Refused, (await Damage.ReadAsync(archives, AgeKeys.None)).Failure?.Error);
     }
 
     [Fact]
@@ -220,8 +220,8 @@ public sealed class HostileTests
         var archive = await TestArchive.OfAsync(chain.Archives[0]);
         byte[] content = [1, 2, 3, 4, .. new byte[TarFormat.Block - 4]];
         archive.Frames.Add([.. TestArchive.RawHeader(name, size, type, link, prefix), .. content]);
-        var fault = await Damage.VerifyAsync(archive.Pack(), AgeKeys.None);
-        Assert.Contains(fault?.Error, Damage.ValidErrors);
+        var failure = await Damage.VerifyAsync(archive.Pack(), AgeKeys.None);
+        Assert.Contains(failure?.Error, Damage.ValidErrors);
     }
 
     [Theory]
@@ -347,8 +347,8 @@ public sealed class HostileTests
             .WithHeader(h => (h["id"], h["parent"], h["chain"]) = (first, second, first))
             .WithManifest(m => (m["id"], m["archives"]) = (first, new JsonArray(first, second)))
             .Pack();
-        var fault = (await Damage.ReadAsync([chain.Archives[0], looped, other], AgeKeys.None)).Fault;
-        Assert.Contains(fault?.Error, (Error?[])[.. Damage.ValidErrors, ErrorCatalogue.ChainIncomplete]);
+        var failure = (await Damage.ReadAsync([chain.Archives[0], looped, other], AgeKeys.None)).Failure;
+        Assert.Contains(failure?.Error, (Error?[])[.. Damage.ValidErrors, ErrorCatalog.ChainIncomplete]);
     }
 
     [Fact]
@@ -356,11 +356,11 @@ public sealed class HostileTests
     {
         var (chain, _) = await SmallChainAsync(BackupType.Backup);
         var parent = await TestArchive.OfAsync(chain.Archives[0]);
-        var fault = (
+        var failure = (
             await Damage.ReadAsync([parent.WithHeader(h => h["database"] = "local/tess").Pack(), chain.Archives[1]], AgeKeys.None)
-        ).Fault;
-        Assert.Equal(ErrorCatalogue.Refused, fault?.Error);
-        Assert.Equal(ErrorCatalogue.ChainIncomplete, (await Damage.ReadAsync([chain.Archives[1]], AgeKeys.None)).Fault?.Error);
+        ).Failure;
+        Assert.Equal(ErrorCatalog.Refused, failure?.Error);
+        Assert.Equal(ErrorCatalog.ChainIncomplete, (await Damage.ReadAsync([chain.Archives[1]], AgeKeys.None)).Failure?.Error);
     }
 
     [Fact]
@@ -397,7 +397,7 @@ public sealed class HostileTests
     private static async Task RefusedAsync(byte[] archive)
     {
         Assert.Contains((await Damage.VerifyAsync(archive, AgeKeys.None))?.Error, Damage.ValidErrors);
-        Assert.Contains((await Damage.ReadAsync([archive], AgeKeys.None)).Fault?.Error, Damage.ValidErrors);
+        Assert.Contains((await Damage.ReadAsync([archive], AgeKeys.None)).Failure?.Error, Damage.ValidErrors);
     }
 
     private static async Task RefusedOrRightAsync(byte[][] archives, byte[] expected)
@@ -407,10 +407,10 @@ public sealed class HostileTests
         {
             Assert.Contains(verified.Error, Damage.ValidErrors);
         }
-        var (fault, content) = await Damage.ReadAsync(archives, AgeKeys.None);
-        if (fault is not null)
+        var (failure, content) = await Damage.ReadAsync(archives, AgeKeys.None);
+        if (failure is not null)
         {
-            Assert.Contains(fault.Error, (Error[])[.. Damage.ValidErrors, ErrorCatalogue.ChainIncomplete]);
+            Assert.Contains(failure.Error, (Error[])[.. Damage.ValidErrors, ErrorCatalog.ChainIncomplete]);
         }
         else
         {

@@ -65,7 +65,7 @@ internal sealed class LineCheck(Counter taken) : IStreamCheck
 
     private HoldfastException Refused() =>
         new(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             string.Create(CultureInfo.InvariantCulture, $"Line {_count + 1} of the stream, at offset {_offset}, is refused.")
         );
 }

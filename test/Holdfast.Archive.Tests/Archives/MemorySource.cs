@@ -16,7 +16,7 @@ internal sealed class MemorySource(byte[] bytes, string name = "memory") : IByte
     {
         if (offset < 0 || offset + buffer.Length > bytes.Length)
         {
-            throw new HoldfastException(ErrorCatalogue.Truncated, $"'{name}' ends at {bytes.Length}.");
+            throw new HoldfastException(ErrorCatalog.Truncated, $"'{name}' ends at {bytes.Length}.");
         }
         bytes.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
         BytesRead += buffer.Length;

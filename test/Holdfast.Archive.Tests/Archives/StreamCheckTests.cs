@@ -219,7 +219,7 @@ public sealed class StreamCheckTests
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             VerifyAsync(chain, reopen: bytes => [.. bytes.Select((b, i) => i > 1_000 && i < bytes.Length - 10_000 ? (byte)~b : b)])
         );
-        Assert.Equal(ErrorCatalogue.ChainIncomplete, failure.Error);
+        Assert.Equal(ErrorCatalog.ChainIncomplete, failure.Error);
         Assert.Contains("builds on an archive that is not intact: ", failure.Message, StringComparison.Ordinal);
     }
 
@@ -395,7 +395,7 @@ public sealed class StreamCheckTests
             if (bytes.IndexOf((byte)'\n') >= 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Refused,
+                    ErrorCatalog.Refused,
                     $"The first line is '{Encoding.UTF8.GetString([.. _begin]).Split('\n')[0]}'."
                 );
             }

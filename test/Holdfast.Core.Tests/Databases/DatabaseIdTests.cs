@@ -25,7 +25,7 @@ public sealed class DatabaseIdTests
     public void An_id_without_a_part_is_refused_with_a_hint(string text)
     {
         var e = Assert.Throws<HoldfastException>(() => DatabaseId.Parse(text));
-        Assert.Equal(ErrorCatalogue.Usage, e.Error);
+        Assert.Equal(ErrorCatalog.Usage, e.Error);
         Assert.NotNull(e.Hint);
     }
 

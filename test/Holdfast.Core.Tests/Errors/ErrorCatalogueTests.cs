@@ -8,7 +8,7 @@ public sealed class ErrorCatalogueTests
 {
     private static readonly IReadOnlyList<Error> All =
     [
-        .. typeof(ErrorCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<Error>(),
+        .. typeof(ErrorCatalog).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<Error>(),
     ];
 
     [Theory]
@@ -61,8 +61,8 @@ public sealed class ErrorCatalogueTests
     [Fact]
     public void Every_kind_of_failure_is_found_by_its_code()
     {
-        Assert.All(All, e => Assert.Same(e, ErrorCatalogue.Find(e.Code)));
-        Assert.Same(ErrorCatalogue.Unexpected, ErrorCatalogue.Find("of-tomorrow"));
+        Assert.All(All, e => Assert.Same(e, ErrorCatalog.Find(e.Code)));
+        Assert.Same(ErrorCatalog.Unexpected, ErrorCatalog.Find("of-tomorrow"));
     }
 
     [Fact]

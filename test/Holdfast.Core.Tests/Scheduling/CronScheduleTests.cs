@@ -45,7 +45,7 @@ public sealed class CronScheduleTests
     public void An_invalid_cron_expression_is_refused_with_the_value_and_an_example(string text)
     {
         var e = Assert.Throws<HoldfastException>(() => CronSchedule.Parse(text, TimeZoneInfo.Utc));
-        Assert.Equal(ErrorCatalogue.Usage, e.Error);
+        Assert.Equal(ErrorCatalog.Usage, e.Error);
         Assert.Contains($"'{text}'", e.Message, StringComparison.Ordinal);
         Assert.Contains("0 2 * * 0", e.Hint, StringComparison.Ordinal);
         Assert.False(CronSchedule.TryParse(text, TimeZoneInfo.Utc, out _));

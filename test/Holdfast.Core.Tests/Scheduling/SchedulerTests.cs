@@ -368,11 +368,11 @@ public sealed class SchedulerTests
     public void An_invalid_schedule_or_time_zone_is_refused()
     {
         Assert.Equal(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             Assert.Throws<HoldfastException>(() => Task("nonsense").Next(TaskStatus.NeverRun, Utc(1, 1))).Error
         );
         Assert.Equal(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             Assert.Throws<HoldfastException>(() => Task("0 2 * * *", zone: "Europe/Atlantis").Next(TaskStatus.NeverRun, Utc(1, 1))).Error
         );
     }

@@ -29,7 +29,7 @@ public sealed class TimeZonesTests
     public void An_unknown_zone_is_refused_with_its_name(string name)
     {
         var e = Assert.Throws<HoldfastException>(() => TimeZones.Find(name, TimeZoneInfo.Utc));
-        Assert.Equal(ErrorCatalogue.Usage, e.Error);
+        Assert.Equal(ErrorCatalog.Usage, e.Error);
         Assert.Contains($"'{name}'", e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Hint);
     }

@@ -138,7 +138,7 @@ public sealed class TaskValidatorTests
     [Fact]
     public void At_least_one_schedule_is_required()
     {
-        Assert.Equal("fullBackup", Fault(Good with { FullBackup = null, IncrementalBackup = null }).Field);
+        Assert.Equal("fullBackup", ErrorOf(Good with { FullBackup = null, IncrementalBackup = null }).Field);
         Assert.Empty(TaskValidator.Validate(Good with { FullBackup = null }));
         Assert.Empty(TaskValidator.Validate(Good with { IncrementalBackup = null }));
     }
@@ -149,9 +149,9 @@ public sealed class TaskValidatorTests
     [InlineData("0 0 31 2 *")]
     public void A_schedule_is_valid_and_has_slots(string cron)
     {
-        Assert.Equal("fullBackup", Fault(Good with { FullBackup = cron }).Field);
-        Assert.Equal("incrementalBackup", Fault(Good with { IncrementalBackup = cron }).Field);
-        Assert.Contains($"'{cron}'", Fault(Good with { FullBackup = cron }).Message, StringComparison.Ordinal);
+        Assert.Equal("fullBackup", ErrorOf(Good with { FullBackup = cron }).Field);
+        Assert.Equal("incrementalBackup", ErrorOf(Good with { IncrementalBackup = cron }).Field);
+        Assert.Contains($"'{cron}'", ErrorOf(Good with { FullBackup = cron }).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,8 +159,8 @@ public sealed class TaskValidatorTests
         Assert.Equal(
             ("timeZone", true),
             (
-                Fault(Good with { TimeZone = "Berlin" }).Field,
-                Fault(Good with { TimeZone = "Berlin" }).Message.Contains("'Berlin'", StringComparison.Ordinal)
+                ErrorOf(Good with { TimeZone = "Berlin" }).Field,
+                ErrorOf(Good with { TimeZone = "Berlin" }).Message.Contains("'Berlin'", StringComparison.Ordinal)
             )
         );
 
@@ -170,18 +170,18 @@ public sealed class TaskValidatorTests
         Assert.Empty(TaskValidator.Validate(Good with { Retention = new(TimeSpan.FromDays(1)) }));
         Assert.Equal(
             "retention.minimumAgeDays",
-            Fault(Good with { Retention = new(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1)) }).Field
+            ErrorOf(Good with { Retention = new(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1)) }).Field
         );
-        Assert.Equal("retention.minimumAgeDays", Fault(Good with { Retention = new(TimeSpan.FromDays(-5)) }).Field);
+        Assert.Equal("retention.minimumAgeDays", ErrorOf(Good with { Retention = new(TimeSpan.FromDays(-5)) }).Field);
     }
 
     [Fact]
     public void Recipients_require_the_mode_Recipients()
     {
-        Assert.Equal("encryption.recipients", Fault(Good with { Encryption = new() { Mode = EncryptionMode.Recipients } }).Field);
+        Assert.Equal("encryption.recipients", ErrorOf(Good with { Encryption = new() { Mode = EncryptionMode.Recipients } }).Field);
         Assert.Equal(
             "encryption.recipients",
-            Fault(
+            ErrorOf(
                 Good with
                 {
                     Encryption = new() { Mode = EncryptionMode.None, Recipients = ["age1a"] },
@@ -190,7 +190,7 @@ public sealed class TaskValidatorTests
         );
         Assert.Equal(
             "encryption.recipients",
-            Fault(
+            ErrorOf(
                 Good with
                 {
                     Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", " "] },
@@ -199,14 +199,14 @@ public sealed class TaskValidatorTests
         );
         Assert.Equal(
             "encryption.recipients",
-            Fault(
+            ErrorOf(
                 Good with
                 {
                     Encryption = new() { Mode = EncryptionMode.Recipients, Recipients = ["age1a", "age1a"] },
                 }
             ).Field
         );
-        Assert.Equal("encryption.mode", Fault(Good with { Encryption = new() { Mode = (EncryptionMode)9 } }).Field);
+        Assert.Equal("encryption.mode", ErrorOf(Good with { Encryption = new() { Mode = (EncryptionMode)9 } }).Field);
         Assert.Empty(TaskValidator.Validate(Good with { Encryption = new() { Mode = EncryptionMode.Key } }));
         Assert.Empty(
             TaskValidator.Validate(
@@ -222,8 +222,8 @@ public sealed class TaskValidatorTests
     public void A_task_without_destinations_is_valid_and_duplicates_are_not()
     {
         Assert.Empty(TaskValidator.Validate(Good with { Destinations = [] }));
-        Assert.Contains("'attic'", Fault(Good with { Destinations = ["attic", "cellar", "ATTIC"] }).Message, StringComparison.Ordinal);
-        Assert.Equal("destinations", Fault(Good with { Destinations = ["attic", ""] }).Field);
+        Assert.Contains("'attic'", ErrorOf(Good with { Destinations = ["attic", "cellar", "ATTIC"] }).Message, StringComparison.Ordinal);
+        Assert.Equal("destinations", ErrorOf(Good with { Destinations = ["attic", ""] }).Field);
     }
 
     [Fact]
@@ -291,5 +291,5 @@ public sealed class TaskValidatorTests
                         .All(f => f.Message.Length > 0 && f.Hint.Length > 0)
             );
 
-    private static ValidationError Fault(TaskSettings settings) => Assert.Single(TaskValidator.Validate(settings));
+    private static ValidationError ErrorOf(TaskSettings settings) => Assert.Single(TaskValidator.Validate(settings));
 }

@@ -103,7 +103,7 @@ public sealed class ReaderTests : IAsyncLifetime
         {
             await DefineAsync(type);
             using var stop = new CancellationTokenSource();
-            var looking = Task.Run(() => LookAsync(stop.Token), Token);
+            var looking = Task.Run(() => DiscoverAsync(stop.Token), Token);
             await BackUpAllAsync();
             await stop.CancelAsync();
             var (looks, read) = await looking;
@@ -200,7 +200,7 @@ public sealed class ReaderTests : IAsyncLifetime
         return count;
     }
 
-    private async Task<(int Looks, int Read)> LookAsync(CancellationToken stop)
+    private async Task<(int Looks, int Read)> DiscoverAsync(CancellationToken stop)
     {
         var (looks, read) = (0, 0);
         for (; !stop.IsCancellationRequested; looks++)

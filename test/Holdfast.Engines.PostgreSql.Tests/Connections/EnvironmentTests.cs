@@ -58,7 +58,7 @@ public sealed class EnvironmentTests(Cluster cluster) : ServerTest(cluster)
             }
         );
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
         Assert.Contains("password", failure.Message, StringComparison.Ordinal);
     }
 }

@@ -43,7 +43,7 @@ public sealed class LanguageTests : IAsyncLifetime
         await command.ExecuteNonQueryAsync(Token);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => BackUpAsync(Config with { LockWait = TimeSpan.FromSeconds(4) }));
         Assert.Contains("FEHLER:", failure.Message, StringComparison.Ordinal);
-        Assert.Equal((ErrorCatalogue.SourceLocked, true), (failure.Error, failure.Hint!.Contains("pg_locks", StringComparison.Ordinal)));
+        Assert.Equal((ErrorCatalog.SourceLocked, true), (failure.Error, failure.Hint!.Contains("pg_locks", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -27,20 +27,20 @@ public sealed class SecretTests(Cluster cluster) : ServerTest(cluster)
         await using var source = Attach(Cluster.Source());
         await using (var view = await source.OpenViewAsync((await DiscoverAsync(source)).Single(), new(BackupType.Backup, null), Token))
         {
-            await view.WriteAsync(new HookedSink(() => LookAsync(seen, "pg_dump")), Token);
+            await view.WriteAsync(new HookedSink(() => DiscoverAsync(seen, "pg_dump")), Token);
         }
 
         var restore = RestoreAsync(Cluster.Source(), "copy", items, fingerprint);
         while (!restore.IsCompleted)
         {
-            await LookAsync(seen, "pg_restore");
+            await DiscoverAsync(seen, "pg_restore");
         }
         await restore;
         Assert.Equal(["pg_dump", "pg_restore"], seen);
         Assert.DoesNotContain(Cluster.Password, Encoding.UTF8.GetString(items["database.json"]), StringComparison.Ordinal);
     }
 
-    private static async Task LookAsync(List<string> seen, string program)
+    private static async Task DiscoverAsync(List<string> seen, string program)
     {
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), out _)))
         {

@@ -24,7 +24,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             view.WriteAsync(new HookedSink(() => StallAsync(network, isAll)), Token)
         );
-        Assert.Equal(ErrorCatalogue.SourceSilent, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceSilent, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
     }
@@ -45,7 +45,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
                 fingerprint
             )
         );
-        Assert.Equal(ErrorCatalogue.SourceSilent, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceSilent, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         if (isAll)
         {
@@ -69,7 +69,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         var restore = RestoreAsync(Impatient(Cluster, network.Port), "copy", items, fingerprint);
         await Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event = 'PgSleep'");
         network.Forget();
-        Assert.Equal(ErrorCatalogue.SourceSilent, (await Assert.ThrowsAsync<HoldfastException>(() => restore)).Error);
+        Assert.Equal(ErrorCatalog.SourceSilent, (await Assert.ThrowsAsync<HoldfastException>(() => restore)).Error);
         await AssertNothingLeftAsync();
     }
 
@@ -173,15 +173,15 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
                     fingerprint
                 )
             );
-            Assert.Equal(ErrorCatalogue.SourceSilent, restore.Error);
+            Assert.Equal(ErrorCatalog.SourceSilent, restore.Error);
             await other.Server.ThawAsync();
             await using var again = await source.OpenViewAsync((await DiscoverAsync(source)).Single(), new(BackupType.Backup, null), Token);
             var backup = await Assert.ThrowsAsync<HoldfastException>(() =>
                 again.WriteAsync(new HookedSink(other.Server.FreezeAsync), Token)
             );
-            Assert.Equal(ErrorCatalogue.SourceSilent, backup.Error);
+            Assert.Equal(ErrorCatalog.SourceSilent, backup.Error);
             var look = await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source));
-            Assert.Equal(ErrorCatalogue.SourceUnreadable, look.Error);
+            Assert.Equal(ErrorCatalog.SourceUnreadable, look.Error);
         }
         finally
         {
@@ -204,7 +204,7 @@ public sealed class StallTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             BackUpAsync("views", Cluster.Source() with { LockWait = TimeSpan.FromSeconds(1) })
         );
-        Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceLocked, failure.Error);
         Assert.Contains($"process {holder.ProcessID}", failure.Message, StringComparison.Ordinal);
         await AssertNobodyWaitsAsync();
     }

@@ -59,7 +59,7 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             RestoreAsync(Both with { Hosts = [Both.Hosts[1]] }, "copy", items, fingerprint)
         );
-        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, failure.Error);
         Assert.Contains("standby", failure.Message, StringComparison.Ordinal);
     }
 
@@ -73,7 +73,7 @@ public sealed class StandbyTests(Cluster cluster) : ServerTest(cluster)
             await using var view = await OpenAsync(source);
             Assert.Equal(0, await HeldOnPrimaryAsync());
             Assert.Equal(
-                ErrorCatalogue.SourceConflict,
+                ErrorCatalog.SourceConflict,
                 (await Assert.ThrowsAsync<HoldfastException>(() => view.WriteAsync(new HookedSink(RemoveRowsAsync), Token))).Error
             );
         }

@@ -48,7 +48,7 @@ public sealed class TlsTests(Cluster cluster) : ServerTest(cluster)
     {
         await using var source = Attach(Config(tls, host, isSigned ? Authority : null));
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => source.DescribeAsync(Token));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
         Assert.Contains("certificate", failure.Message + failure.Hint, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(Cluster.Password, failure.ToString(), StringComparison.Ordinal);
     }

@@ -31,6 +31,6 @@ public sealed class DatabaseNameTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             source.BeginRestoreAsync(new(name, Core.Tasks.BackupType.Backup, null, new Dictionary<string, string>(), 1), Token)
         );
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
     }
 }

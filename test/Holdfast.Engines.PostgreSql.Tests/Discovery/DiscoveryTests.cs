@@ -92,7 +92,7 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
         await Cluster.RunAsync("postgres", "REVOKE CONNECT ON DATABASE \"pri\"\"vate\" FROM PUBLIC");
         await using var source = Attach(Cluster.Source());
         var problem = Assert.Single(await DiscoverAsync(source)).Problem;
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, problem?.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, problem?.Error);
         await Cluster.RunAsync("postgres", problem!.Hint!);
         Assert.Null(Assert.Single(await DiscoverAsync(source)).Problem);
     }
@@ -112,7 +112,7 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
             ["caf%E8~", "caf%E9~", "latin", "shop"],
             found.Select(d => d.Name.StartsWith("caf", StringComparison.Ordinal) ? d.Name[..^8] : d.Name)
         );
-        Assert.All(found.Take(2), d => Assert.Equal(ErrorCatalogue.SourceUnreadable, d.Problem!.Error));
+        Assert.All(found.Take(2), d => Assert.Equal(ErrorCatalog.SourceUnreadable, d.Problem!.Error));
         Assert.All(found.Skip(2), d => Assert.Null(d.Problem));
         Assert.Empty(await DiscoverAsync(Attach(Cluster.Source() with { Exclude = ["caf%*", "latin", "shop"] })));
         foreach (var (odd, i) in found.Take(2).Select((d, i) => (d, i)))
@@ -215,7 +215,7 @@ public sealed class DiscoveryTests(Cluster cluster) : ServerTest(cluster)
     {
         await using var source = Attach(config);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => DiscoverAsync(source));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Hint);
         Assert.DoesNotContain("wrong-secret", failure.ToString(), StringComparison.Ordinal);

@@ -55,7 +55,7 @@ public sealed class DumpHeaderTests
         {
             var scanner = new DumpScanner();
             scanner.Scan(dump.AsSpan(0, length));
-            Assert.Equal(ErrorCatalogue.Truncated, Assert.Throws<HoldfastException>(scanner.Complete).Error);
+            Assert.Equal(ErrorCatalog.Truncated, Assert.Throws<HoldfastException>(scanner.Complete).Error);
         }
     }
 
@@ -77,7 +77,7 @@ public sealed class DumpHeaderTests
                 }
                 catch (HoldfastException e)
                 {
-                    Assert.Contains(e.Error, new[] { ErrorCatalogue.Refused, ErrorCatalogue.Truncated });
+                    Assert.Contains(e.Error, new[] { ErrorCatalog.Refused, ErrorCatalog.Truncated });
                 }
             }
         }

@@ -51,7 +51,7 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
             pg_dump: detail: Error message from server: ERROR:  {said}
             pg_dump: detail: Command was: COPY public."Big One" (id, b) TO stdout;
             """;
-        var failure = ToolErrorTranslator.Translate(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalogue.SourceUnreadable);
+        var failure = ToolErrorTranslator.Translate(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalog.SourceUnreadable);
         Assert.Contains("table \"Big One\"", failure.Message, StringComparison.Ordinal);
         Assert.Contains("1 GiB or more as text", failure.Hint, StringComparison.Ordinal);
     }
@@ -61,7 +61,7 @@ public sealed class LargeRowTests(Cluster cluster) : ServerTest(cluster)
     {
         await using var child = ToolProcess.Start("/bin/sh", ["-c", "kill -9 $$"], null);
         var (_, errors) = await child.WaitForExitAsync(Token);
-        var failure = ToolErrorTranslator.Translate(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalogue.SourceUnreadable);
+        var failure = ToolErrorTranslator.Translate(new(Tool.Dump, "/x", new(15, 14)), "shop", errors, ErrorCatalog.SourceUnreadable);
         Assert.Contains("it was killed by signal 9", failure.Message, StringComparison.Ordinal);
         Assert.Contains("Memory ran out", failure.Hint, StringComparison.Ordinal);
     }

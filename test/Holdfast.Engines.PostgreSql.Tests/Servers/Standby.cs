@@ -43,10 +43,10 @@ public sealed class Standby : IAsyncDisposable
     }
 
     /// <summary>Returns when it has replayed everything that the primary has written until now.</summary>
-    public Task CatchUpAsync() => ReachAsync("pg_last_wal_replay_lsn()");
+    public Task CatchUpAsync() => WaitForPositionAsync("pg_last_wal_replay_lsn()");
 
     /// <summary>Returns when it has received all of it, whether or not it can replay it.</summary>
-    public Task ReceiveAsync() => ReachAsync("pg_last_wal_receive_lsn()");
+    public Task ReceiveAsync() => WaitForPositionAsync("pg_last_wal_receive_lsn()");
 
     public async ValueTask DisposeAsync()
     {
@@ -57,7 +57,7 @@ public sealed class Standby : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task ReachAsync(string place)
+    private async Task WaitForPositionAsync(string place)
     {
         var written = (await _primary.QueryAsync("postgres", "SELECT pg_current_wal_lsn()::text"))[0];
         await using var connection = await Cluster.OpenAtAsync(Port, "template1", Cluster.Superuser);

@@ -69,7 +69,7 @@ public sealed class AbsenceExplainerTests : IDisposable
     {
         Allow("", mode);
         var failure = Assert.Throws<HoldfastException>(() => Look(Names));
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
     }
 
     [Fact]

@@ -251,7 +251,7 @@ public sealed class DiscoveryTests : IDisposable
         File.WriteAllBytes(_folder["short.enc"], new byte[100]);
         var found = await _folder.Discover(_folder.Config("*.enc"));
         Assert.Equal(["bad.db", "cut.db", "short.enc"], found.Select(d => d.Name));
-        Assert.All(found, d => Assert.Equal(ErrorCatalogue.SourceUnreadable, d.Problem?.Error));
+        Assert.All(found, d => Assert.Equal(ErrorCatalog.SourceUnreadable, d.Problem?.Error));
     }
 
     [Fact]
@@ -447,7 +447,7 @@ public sealed class DiscoveryTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _folder.Discover(new SqliteSourceConfig { Path = _folder["nowhere"] })
         );
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class SideFileTests : IDisposable
         File.SetUnixFileMode(folder, UnixFileMode.None);
         var failure = Assert.Throws<HoldfastException>(() => OrdinaryUser.Run(() => file.GetSideFileStatus(ending)));
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_000_000);
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
         Assert.Contains($"closed/app.db{ending}' cannot be read", failure.Message, StringComparison.Ordinal);
         File.Delete($"{folder}/app.db{ending}");
         Assert.Null(file.GetSideFileStatus(ending));

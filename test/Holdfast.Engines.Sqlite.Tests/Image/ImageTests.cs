@@ -163,7 +163,7 @@ public sealed class ImageTests : IDisposable
                 .Sum
         );
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.Open("app.enc", TestFolder.Key));
-        Assert.Equal(ErrorCatalogue.KeyWrong, failure.Error);
+        Assert.Equal(ErrorCatalog.KeyWrong, failure.Error);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class ImageTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _folder.Open(name, withKey ? TestFolder.Key : null, tuning: new() { BusyTimeout = TimeSpan.FromMilliseconds(300) })
         );
-        Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceLocked, failure.Error);
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class ImageTests : IDisposable
             app.Execute("INSERT INTO log(text) VALUES('x'); PRAGMA wal_checkpoint");
         }
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(view));
-        Assert.Equal(ErrorCatalogue.SourceConflict, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceConflict, failure.Error);
         Assert.Equal((TestFolder.Total, 1), TestFolder.Check(await _folder.Image("app.enc"), TestFolder.Key));
     }
 

@@ -117,7 +117,7 @@ public sealed class SpoolTests : IDisposable
             );
             await _folder.WriteImage(view);
         });
-        Assert.Equal(ErrorCatalogue.SourceUnreadable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceUnreadable, failure.Error);
         Assert.Contains("free", failure.Message);
         Assert.Equal(SqliteConstants.Ok, OtherProcess.Try(_folder["app.db"], "BEGIN EXCLUSIVE"));
     }

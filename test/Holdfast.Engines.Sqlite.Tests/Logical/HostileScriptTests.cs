@@ -115,7 +115,7 @@ public sealed class HostileScriptTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail))
         );
-        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+        Assert.Equal(ErrorCatalog.Refused, failure.Error);
         Assert.Contains("Statement ", failure.Message);
         Assert.DoesNotContain(failure.Message, char.IsControl);
     }
@@ -137,7 +137,7 @@ public sealed class HostileScriptTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + statement + Tail))
         );
-        Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+        Assert.Equal(ErrorCatalog.Corrupt, failure.Error);
         Assert.Contains("at offset ", failure.Message);
     }
 
@@ -248,7 +248,7 @@ public sealed class HostileScriptTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script + Tail), new Dictionary<string, string> { ["bytes"] = "8192" })
         );
-        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+        Assert.Equal(ErrorCatalog.Refused, failure.Error);
         Assert.Contains("more data", failure.Message);
     }
 
@@ -304,7 +304,7 @@ public sealed class HostileScriptTests : IDisposable
         var path = _sandbox.Create($"CREATE TABLE u(a, {columns}); INSERT INTO u VALUES(1)");
         var limits = new LoadLimits { BaseHeap = 16 << 20 };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path, limits: limits));
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         Assert.Contains("of memory", failure.Message);
     }
 
@@ -356,7 +356,7 @@ public sealed class HostileScriptTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(Head + "CREATE TABLE u(a DEFAULT '" + new string('x', 20_000_000) + "');" + Tail))
         );
-        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+        Assert.Equal(ErrorCatalog.Refused, failure.Error);
     }
 
     private async Task<HoldfastException> RefusedAsync(string script, LoadLimits? limits = null, Dictionary<string, string>? facts = null)
@@ -364,7 +364,7 @@ public sealed class HostileScriptTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(Encoding.UTF8.GetBytes(script), facts, limits: limits)
         );
-        Assert.Equal(ErrorCatalogue.Refused, failure.Error);
+        Assert.Equal(ErrorCatalog.Refused, failure.Error);
         return failure;
     }
 

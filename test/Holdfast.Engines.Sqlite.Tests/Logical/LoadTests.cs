@@ -27,7 +27,7 @@ public sealed class LoadTests : IDisposable
         for (var length = 0; length < end; length += 1 + (length % 7))
         {
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(script.AsMemory(0, length), facts));
-            Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+            Assert.Equal(ErrorCatalog.Corrupt, failure.Error);
         }
 
         await _sandbox.LoadAsync(script.AsMemory(0, end), facts);
@@ -55,7 +55,7 @@ public sealed class LoadTests : IDisposable
             var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
                 _sandbox.LoadAsync(Encoding.UTF8.GetBytes(text.Replace(gone, "")), facts)
             );
-            Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+            Assert.Equal(ErrorCatalog.Corrupt, failure.Error);
             Assert.True(failure.Message.Contains(what) || failure.Message.Contains("cut"), failure.Message);
         }
     }
@@ -74,7 +74,7 @@ public sealed class LoadTests : IDisposable
         Assert.Contains(value, text);
         var changed = Encoding.UTF8.GetBytes(text.Replace(value, other));
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _sandbox.LoadAsync(changed, facts));
-        Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+        Assert.Equal(ErrorCatalog.Corrupt, failure.Error);
         Assert.Contains($"table \"{table}\" has other values", failure.Message, StringComparison.Ordinal);
 
         // A backup of an earlier version has no digests, and is loaded as before.
@@ -88,7 +88,7 @@ public sealed class LoadTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _sandbox.LoadAsync(script, new Dictionary<string, string>(facts) { ["values:gone"] = new('0', 32) })
         );
-        Assert.Equal(ErrorCatalogue.Corrupt, failure.Error);
+        Assert.Equal(ErrorCatalog.Corrupt, failure.Error);
         Assert.Contains("it has no table \"gone\"", failure.Message, StringComparison.Ordinal);
     }
 
@@ -200,11 +200,11 @@ public sealed class LoadTests : IDisposable
             SqlLoad.LoadAsync(
                 file,
                 null,
-                _ => throw new HoldfastException(ErrorCatalogue.Truncated, "The archive ends."),
+                _ => throw new HoldfastException(ErrorCatalog.Truncated, "The archive ends."),
                 new Dictionary<string, string>(),
                 TestContext.Current.CancellationToken
             )
         );
-        Assert.Equal(ErrorCatalogue.Truncated, failure.Error);
+        Assert.Equal(ErrorCatalog.Truncated, failure.Error);
     }
 }

@@ -79,7 +79,7 @@ public sealed class NotScriptableTests : IDisposable
     {
         var path = _sandbox.Create(sql);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         Assert.Contains(what, failure.Message, StringComparison.Ordinal);
     }
 
@@ -93,7 +93,7 @@ public sealed class NotScriptableTests : IDisposable
         file[at + 1] = 19; // which is now text
         await File.WriteAllBytesAsync(path, file, TestContext.Current.CancellationToken);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         Assert.Contains("half a character", failure.Message, StringComparison.Ordinal);
     }
 
@@ -120,7 +120,7 @@ public sealed class NotScriptableTests : IDisposable
                 TestContext.Current.CancellationToken
             )
         );
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         Assert.Contains("a schema whose analysis exceeds the time limit", failure.Message, StringComparison.Ordinal);
     }
 
@@ -132,7 +132,7 @@ public sealed class NotScriptableTests : IDisposable
                 + "UNION ALL SELECT x+1 FROM n WHERE x < 80) SELECT x FROM n"
         );
         Assert.Equal(
-            ErrorCatalogue.SourceNotScriptable,
+            ErrorCatalog.SourceNotScriptable,
             (await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path))).Error
         );
     }
@@ -150,7 +150,7 @@ public sealed class NotScriptableTests : IDisposable
     public async Task A_row_whose_generated_values_exceed_the_limits_of_a_restore_is_reported_by_the_backup(string sql)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(_sandbox.Create(sql)));
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         Assert.Contains("table \"t\"", failure.Message, StringComparison.Ordinal);
     }
 
@@ -206,7 +206,7 @@ public sealed class NotScriptableTests : IDisposable
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             SqlDump.WriteAsync(connection, System.IO.Pipelines.PipeWriter.Create(script), TestContext.Current.CancellationToken)
         );
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         Assert.True(script.Length > 4_000_000, "nothing was written before");
     }
 
@@ -227,7 +227,7 @@ public sealed class NotScriptableTests : IDisposable
             TimeProvider = new TimeOfRows(),
         };
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path, limits: limits));
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         Assert.Contains("values generated for its rows exceed the time limit", failure.Message, StringComparison.Ordinal);
     }
 

@@ -178,7 +178,7 @@ public sealed class ValueTests : IDisposable
         Assert.True((await WriteAsync(1_210_000)).Length > 1_200_000);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => WriteAsync(1_190_000));
         Assert.Contains("\"t\"", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
 
         async Task<byte[]> WriteAsync(long limit)
         {

@@ -132,7 +132,7 @@ public sealed class VirtualTableTests : IDisposable
     {
         var path = _sandbox.Create(sql);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path));
-        Assert.Equal(ErrorCatalogue.SourceNotScriptable, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, failure.Error);
         if (name != "spellfix1")
         {
             Assert.Contains(name, failure.Message);

@@ -73,7 +73,7 @@ public sealed class ReaderPoolTests : IDisposable
         {
             // The runner itself retries what ended this way.
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(view));
-            Assert.Equal(ErrorCatalogue.SourceConflict, failure.Error);
+            Assert.Equal(ErrorCatalog.SourceConflict, failure.Error);
             await view.DisposeAsync();
         }
 
@@ -112,7 +112,7 @@ public sealed class ReaderPoolTests : IDisposable
         {
             _readers.Crash(1);
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => _folder.WriteImage(bad));
-            Assert.Equal(ErrorCatalogue.SourceReaderCrashed, failure.Error);
+            Assert.Equal(ErrorCatalog.SourceReaderCrashed, failure.Error);
             Assert.Contains("bad.db", failure.Message, StringComparison.Ordinal);
             Assert.NotNull(failure.Hint);
         }
@@ -218,7 +218,7 @@ public sealed class ReaderPoolTests : IDisposable
         Span<byte> head = stackalloc byte[8];
         BinaryPrimitives.WriteInt32LittleEndian(head, int.MaxValue);
         replies.Write(head);
-        Assert.Equal(ErrorCatalogue.SourceConflict, (await FailureOf(replies)).Error);
+        Assert.Equal(ErrorCatalog.SourceConflict, (await FailureOf(replies)).Error);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed partial class RestoreRaceTests : IDisposable
         var before = Theirs();
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(type, moment, () => ExchangeNames("mine", "link")));
         ExchangeNames("mine", "link");
-        Assert.Equal((ErrorCatalogue.DestinationFailed, before), (failure.Error, Theirs()));
+        Assert.Equal((ErrorCatalog.DestinationFailed, before), (failure.Error, Theirs()));
         Assert.Equal([_folder["mine/app.db"]], Directory.GetFileSystemEntries(_folder["mine"]));
     }
 
@@ -213,7 +213,7 @@ public sealed partial class RestoreRaceTests : IDisposable
         void Refuses(string name)
         {
             var failure = Assert.Throws<HoldfastException>(() => WorkFolder.Create(parent, name, "mine"));
-            Assert.Equal(ErrorCatalogue.DestinationFailed, failure.Error);
+            Assert.Equal(ErrorCatalog.DestinationFailed, failure.Error);
         }
     }
 

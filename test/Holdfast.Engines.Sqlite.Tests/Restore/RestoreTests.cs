@@ -59,7 +59,7 @@ public sealed class RestoreTests : IDisposable
         _folder.Make("app.db");
         await using var source = Source();
         Assert.Equal(
-            ErrorCatalogue.TargetExists,
+            ErrorCatalog.TargetExists,
             (
                 await Assert.ThrowsAsync<HoldfastException>(() =>
                     source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, 0), default)
@@ -68,7 +68,7 @@ public sealed class RestoreTests : IDisposable
         );
         File.WriteAllText(_folder["b.db-wal"], "x");
         Assert.Equal(
-            ErrorCatalogue.TargetExists,
+            ErrorCatalog.TargetExists,
             (
                 await Assert.ThrowsAsync<HoldfastException>(() =>
                     source.BeginRestoreAsync(new("b.db", BackupType.Snapshot, null, None, 0), default)
@@ -78,7 +78,7 @@ public sealed class RestoreTests : IDisposable
         await using var target = await source.BeginRestoreAsync(new("c.db", BackupType.Snapshot, null, None, 0), default);
         await target.LoadAsync(new ImageItems(Database()), default);
         File.WriteAllText(_folder["c.db"], "came meanwhile");
-        Assert.Equal(ErrorCatalogue.TargetExists, (await Assert.ThrowsAsync<HoldfastException>(() => target.CommitAsync(default))).Error);
+        Assert.Equal(ErrorCatalog.TargetExists, (await Assert.ThrowsAsync<HoldfastException>(() => target.CommitAsync(default))).Error);
         Assert.Equal("came meanwhile", File.ReadAllText(_folder["c.db"]));
     }
 
@@ -96,7 +96,7 @@ public sealed class RestoreTests : IDisposable
         Directory.CreateSymbolicLink(_folder["link"], _folder.Spool);
         await using var source = Source();
         Assert.Equal(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             (
                 await Assert.ThrowsAsync<HoldfastException>(() =>
                     source.BeginRestoreAsync(new(name, BackupType.Snapshot, null, None, 0), default)
@@ -112,7 +112,7 @@ public sealed class RestoreTests : IDisposable
         await using var source = Source();
         foreach (
             var (fingerprint, error) in ((Dictionary<string, string>, Error)[])
-                [(new() { ["pages"] = "1" }, ErrorCatalogue.Corrupt), (new() { ["encrypted"] = "true" }, ErrorCatalogue.Refused)]
+                [(new() { ["pages"] = "1" }, ErrorCatalog.Corrupt), (new() { ["encrypted"] = "true" }, ErrorCatalog.Refused)]
         )
         {
             await using var target = await source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, fingerprint, 0), default);
@@ -124,7 +124,7 @@ public sealed class RestoreTests : IDisposable
 
         await using var other = await source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, 0), default);
         Assert.Equal(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             (
                 await Assert.ThrowsAsync<HoldfastException>(() => other.LoadAsync(new ImageItems(Database(), "../../etc/passwd"), default))
             ).Error
@@ -136,7 +136,7 @@ public sealed class RestoreTests : IDisposable
     {
         await using var source = Source();
         Assert.Equal(
-            ErrorCatalogue.DestinationFull,
+            ErrorCatalog.DestinationFull,
             (
                 await Assert.ThrowsAsync<HoldfastException>(() =>
                     source.BeginRestoreAsync(new("app.db", BackupType.Snapshot, null, None, long.MaxValue), default)

@@ -116,7 +116,7 @@ public sealed class RestoredFileTests : IDisposable
         File.Delete(made);
         File.CreateSymbolicLink(made, secret);
         Assert.Equal(
-            ErrorCatalogue.DestinationFailed,
+            ErrorCatalog.DestinationFailed,
             (await Assert.ThrowsAsync<HoldfastException>(() => target.CommitAsync(default))).Error
         );
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(secret));

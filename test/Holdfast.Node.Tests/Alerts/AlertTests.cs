@@ -106,10 +106,10 @@ public sealed class AlertTests : IAsyncLifetime
     public async Task A_source_that_is_down_raises_an_alert_until_it_is_back()
     {
         _source.IsDown = true;
-        await LookAsync();
+        await DiscoverAsync();
         await StandsAsync(AlertKind.SourceDown);
         _source.IsDown = false;
-        await LookAsync();
+        await DiscoverAsync();
         await EndsAsync(AlertKind.SourceDown);
     }
 
@@ -285,11 +285,11 @@ public sealed class AlertTests : IAsyncLifetime
 
     private async Task PutAsync(Template template) => await _node.State.Templates.PutAsync(template.Id, template, null, Token);
 
-    private Task LookAsync() => _node.Sources.Items.Single().DiscoverAsync(Token);
+    private Task DiscoverAsync() => _node.Sources.Items.Single().DiscoverAsync(Token);
 
     private async Task BackUpAsync()
     {
-        await LookAsync();
+        await DiscoverAsync();
         await _node.BackUp(new(new("fake", "a"), Task().Settings, BackupKind.Full, Task()), "tester").Completion.WaitAsync(Patience, Token);
         await Idle();
         _time.Advance(TimeSpan.FromSeconds(2)); // so that the next archive gets another name

@@ -9,7 +9,7 @@ namespace Holdfast.Node.Tests.Backups;
 /// <summary>A database with an unchanged change token is compared with its newest backup once a day.</summary>
 public sealed class ComparisonTests : BackedUpNode
 {
-    protected override int? SmallLane => 1;
+    protected override int? SmallDatabaseConcurrency => 1;
 
     [Theory]
     [InlineData(BackupType.Snapshot)]
@@ -17,7 +17,7 @@ public sealed class ComparisonTests : BackedUpNode
     public async System.Threading.Tasks.Task An_unchanged_database_is_read_once_a_day_without_an_operation(BackupType type)
     {
         await BackedUpOnceAsync(type);
-        await PassAsync(TimeSpan.FromHours(1), 72);
+        await WaitToPassAsync(TimeSpan.FromHours(1), 72);
         Assert.Equal(4, Source.Writes); // the full backup, and three comparisons
         Assert.Single(Node.Operations.All);
         Assert.Single(Archives("nas", "a"));
@@ -33,7 +33,7 @@ public sealed class ComparisonTests : BackedUpNode
         var changed = Time.GetUtcNow();
         while (Node.Operations.All.Count == 1)
         {
-            await PassAsync(TimeSpan.FromHours(1), 1);
+            await WaitToPassAsync(TimeSpan.FromHours(1), 1);
         }
         Assert.InRange(Time.GetUtcNow() - changed, TimeSpan.Zero, TimeSpan.FromDays(1));
         var backup = await UntilEndedAsync(BackupKind.Incremental);
@@ -42,7 +42,7 @@ public sealed class ComparisonTests : BackedUpNode
         await RestoresAsync();
 
         var writes = Source.Writes;
-        await PassAsync(TimeSpan.FromHours(1), 24);
+        await WaitToPassAsync(TimeSpan.FromHours(1), 24);
         Assert.Equal(writes + 1, Source.Writes); // equal
     }
 
@@ -52,7 +52,7 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Directory.Delete($"{Root}/nas", recursive: true);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
-        await PassAsync(ComparisonScheduler.CheckInterval, 2);
+        await WaitToPassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal((2, 1), (Source.Writes, Node.Operations.All.Count));
         Assert.Equal(Status.LastCompared, Status.LastRead);
     }
@@ -63,10 +63,10 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
         await RestartAsync();
-        await PassAsync(ComparisonScheduler.CheckInterval, 2);
+        await WaitToPassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal(2, Source.Writes);
         await RestartAsync();
-        await PassAsync(ComparisonScheduler.CheckInterval, 2);
+        await WaitToPassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal(2, Source.Writes);
     }
 
@@ -100,7 +100,7 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
         Source.Broken.Add("a");
-        await PassAsync(ComparisonScheduler.CheckInterval, 1);
+        await WaitToPassAsync(ComparisonScheduler.CheckInterval, 1);
         var failed = await UntilEndedAsync(BackupKind.Incremental);
         Assert.Equal((OperationState.Failed, "'a' is locked."), (failed.State, failed.Error!.Message));
         Assert.Empty(Node.ComparisonScheduler.GetDue());
@@ -112,7 +112,7 @@ public sealed class ComparisonTests : BackedUpNode
         await BackedUpOnceAsync(BackupType.Snapshot);
         Put(s => s with { LastRead = Time.GetUtcNow().AddDays(-2) });
         Source.FixedToken = "another";
-        await PassAsync(ComparisonScheduler.CheckInterval, 2);
+        await WaitToPassAsync(ComparisonScheduler.CheckInterval, 2);
         Assert.Equal((1, 1), (Source.Writes, Node.Operations.All.Count));
         Assert.Empty(Node.ComparisonScheduler.GetDue());
     }
@@ -134,7 +134,7 @@ public sealed class ComparisonTests : BackedUpNode
         held.SetResult();
         await EndedAsync(running);
         await EndedAsync(waiting);
-        await PassAsync(ComparisonScheduler.CheckInterval, 1);
+        await WaitToPassAsync(ComparisonScheduler.CheckInterval, 1);
         await UntilAsync(() => Status.LastCompared is not null);
         Assert.Equal(4, Source.Writes);
     }
@@ -188,7 +188,7 @@ public sealed class ComparisonTests : BackedUpNode
     }
 
     // Waits until due comparisons and the backups that they cause have ended.
-    private async System.Threading.Tasks.Task PassAsync(TimeSpan time, int times)
+    private async System.Threading.Tasks.Task WaitToPassAsync(TimeSpan time, int times)
     {
         for (var i = 0; i < times; i++)
         {

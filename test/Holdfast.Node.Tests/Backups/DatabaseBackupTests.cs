@@ -83,7 +83,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         }
         else
         {
-            Assert.Equal(ErrorCatalogue.SourceConflict, outcome.Error?.Error);
+            Assert.Equal(ErrorCatalog.SourceConflict, outcome.Error?.Error);
         }
         Assert.DoesNotContain(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories), f =>
             f.EndsWith(".partial", StringComparison.Ordinal)
@@ -201,7 +201,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         Change();
         Assert.Equal(BackupKind.Incremental, (await RunAsync(BackupKind.Incremental, recipient: _key.Recipient)).Kind);
         var unreadable = await Assert.ThrowsAsync<HoldfastException>(() => RestoreNewestAsync());
-        Assert.Equal(ErrorCatalogue.KeyMissing, unreadable.Error);
+        Assert.Equal(ErrorCatalog.KeyMissing, unreadable.Error);
         Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(AgeKeys.None.Add(_key)));
     }
 
@@ -242,7 +242,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         _source.Fault = _ => new OperationCanceledException("a time-out of the library");
         var outcome = await Runner(BackupKind.Full, BackupType.Snapshot, null)
             .RunAsync(_source.Database("db"), null, new(1), () => { }, Token);
-        Assert.Equal((BackupState.Failed, ErrorCatalogue.Unexpected), (outcome.State, outcome.Error?.Error));
+        Assert.Equal((BackupState.Failed, ErrorCatalog.Unexpected), (outcome.State, outcome.Error?.Error));
         Assert.Contains("a time-out of the library", outcome.Error!.Message, StringComparison.Ordinal);
     }
 
@@ -253,7 +253,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         _source.Fault = _ =>
         {
             stop.Cancel();
-            return new HoldfastException(ErrorCatalogue.SourceUnreadable, "its program was ended");
+            return new HoldfastException(ErrorCatalog.SourceUnreadable, "its program was ended");
         };
         await Assert.ThrowsAsync<OperationCanceledException>(() =>
             Runner(BackupKind.Full, BackupType.Snapshot, null).RunAsync(_source.Database("db"), null, new(1), () => { }, stop.Token)
@@ -315,7 +315,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
             results.Add(result);
         }
         var problem = results.Single().Problem!;
-        Assert.Equal(ErrorCatalogue.KeyMissing, problem.Error);
+        Assert.Equal(ErrorCatalog.KeyMissing, problem.Error);
         Assert.StartsWith("It is unknown whether the archives that '", problem.Message, StringComparison.Ordinal);
         Assert.Contains($"{Path.GetFileName(incremental.Path)}' builds on exist: ", problem.Message, StringComparison.Ordinal);
     }

@@ -56,7 +56,7 @@ public sealed class DestinationsTests : IAsyncLifetime
         Directory.Move($"{_root}/1", $"{_root}/away");
         var outcome = await RunAsync(BackupKind.Full);
         Assert.Equal(BackupState.CompletedWithErrors, outcome.State);
-        Assert.Equal([null, ErrorCatalogue.DestinationFailed, null], outcome.DestinationFailures.Select(f => f?.Error));
+        Assert.Equal([null, ErrorCatalog.DestinationFailed, null], outcome.DestinationFailures.Select(f => f?.Error));
         Assert.Equal(Files($"{_root}/0"), Files($"{_root}/2"));
     }
 

@@ -192,12 +192,12 @@ public sealed class NamesAheadTests : IAsyncLifetime
         )
         {
             var refused = await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", path, wrong, Token));
-            Assert.Equal(ErrorCatalogue.Conflict, refused.Error);
+            Assert.Equal(ErrorCatalog.Conflict, refused.Error);
             Assert.True(File.Exists(archive));
         }
 
         Assert.Equal(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             (await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", "fake/a", shown, Token))).Error
         );
         await _node.ChainRemoval.RemoveAsync("nas", path, shown, Token);

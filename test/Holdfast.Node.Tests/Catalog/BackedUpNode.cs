@@ -36,7 +36,7 @@ public abstract class BackedUpNode : IAsyncLifetime
     protected virtual ILocalDriver Driver { get; } = new LocalDriver();
 
     /// <summary>Concurrent backups of small databases; null for the default.</summary>
-    protected virtual int? SmallLane => null;
+    protected virtual int? SmallDatabaseConcurrency => null;
 
     /// <summary>Engines that check backups during a verification.</summary>
     protected virtual IReadOnlyCollection<IDatabaseEngine> Engines => [];
@@ -70,7 +70,7 @@ public abstract class BackedUpNode : IAsyncLifetime
             CatalogFile = CatalogFile,
             Engines = Engines,
         };
-        if (SmallLane is { } lane)
+        if (SmallDatabaseConcurrency is { } lane)
         {
             settings = settings with { SmallDatabaseConcurrency = lane };
         }

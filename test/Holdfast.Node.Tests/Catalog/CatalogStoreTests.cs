@@ -94,7 +94,7 @@ public sealed class CatalogStoreTests : IDisposable
         await using var catalog = Open();
         await catalog.RecordAsync(Chain, Database, null, Archive("10-00-00.snapshot", null), At("nas"));
         Assert.NotNull(catalog.Find(Chain));
-        Assert.Equal(ErrorCatalogue.StateUnavailable, catalog.Problem?.Error);
+        Assert.Equal(ErrorCatalog.StateUnavailable, catalog.Problem?.Error);
     }
 
     [Fact]

@@ -266,7 +266,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
         await ThreeAsync("a");
         _driver.Failing = Path.GetFileName(Archives("nas", "a")[0]);
         var verified = await VerifyAsync();
-        Assert.Equal((OperationState.Failed, ErrorCatalogue.DestinationFailed.Code), (verified.State, verified.Error!.Code));
+        Assert.Equal((OperationState.Failed, ErrorCatalog.DestinationFailed.Code), (verified.State, verified.Error!.Code));
         _driver.Failing = null;
         Assert.All(Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries, e => Assert.Equal(CopyState.Whole, e.CopyAt("nas")!.State));
     }
@@ -322,7 +322,7 @@ public sealed class CatalogSummaryTests : BackedUpNode
         Sql("ALTER TABLE archives RENAME TO elsewhere");
         Assert.Throws<HoldfastException>(() => Node.Catalog.ChainsOf(new("fake", "a")));
         await Assert.ThrowsAsync<HoldfastException>(() => Node.Audit.AuditAsync(new("fake", "a"), Token));
-        Assert.Equal(ErrorCatalogue.StateUnavailable.Code, (await VerifyAsync()).Error!.Code);
+        Assert.Equal(ErrorCatalog.StateUnavailable.Code, (await VerifyAsync()).Error!.Code);
         var next = await BackUpAsync("a", BackupKind.Incremental);
         Assert.Equal((OperationState.Completed, BackupKind.Full), (next.State, next.Result!.Kind));
         Assert.Contains(next.Result.Warnings, w => w.Contains("it is unknown whether the chain is intact", StringComparison.Ordinal));

@@ -109,7 +109,7 @@ public sealed class PathTests : BackedUpNode
                 Token
             )
         );
-        Assert.Equal((422, ErrorCatalogue.Ambiguous), (refused.Error.HttpStatus, refused.Error));
+        Assert.Equal((422, ErrorCatalog.Ambiguous), (refused.Error.HttpStatus, refused.Error));
         Assert.Contains("fake/a, fake/b", refused.Message, StringComparison.Ordinal);
         var id = Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries[1].Archive.Id;
         var restored = await EndedAsync(

@@ -38,7 +38,7 @@ public sealed class RefusedStreamTests : BackedUpNode
         }
 
         var verified = await EndedAsync(await Node.VerifyAsync(new() { From = "fake/a", Database = new("fake", "a") }, "tester", Token));
-        Assert.Equal((OperationState.Failed, ErrorCatalogue.Refused.Code), (verified.State, verified.Error!.Code));
+        Assert.Equal((OperationState.Failed, ErrorCatalog.Refused.Code), (verified.State, verified.Error!.Code));
         Assert.Contains("1 of 3 archives have problems.", verified.Error.Message, StringComparison.Ordinal);
         Assert.Contains("No dump of ours.", verified.Error.Message, StringComparison.Ordinal);
         Assert.Equal(ProtectionState.AtRisk, Node.Protection.Of(Task).State);
@@ -76,7 +76,7 @@ public sealed class RefusedStreamTests : BackedUpNode
             {
                 if (_taken.SequenceEqual(engine.Refused))
                 {
-                    throw new HoldfastException(ErrorCatalogue.Refused, "No dump of ours.");
+                    throw new HoldfastException(ErrorCatalog.Refused, "No dump of ours.");
                 }
             }
 

@@ -46,9 +46,9 @@ internal sealed class UnreadableDriver : ILocalDriver
         {
             var source = await inner.OpenAsync(path, cancellationToken);
             var full = $"{root}/{path}";
-            return driver.Unreadable is { } bad && full.EndsWith(bad, StringComparison.Ordinal) ? new Bad(source, ErrorCatalogue.Unreadable)
+            return driver.Unreadable is { } bad && full.EndsWith(bad, StringComparison.Ordinal) ? new Bad(source, ErrorCatalog.Unreadable)
                 : driver.Failing is { } failing && full.EndsWith(failing, StringComparison.Ordinal)
-                    ? new Bad(source, ErrorCatalogue.DestinationFailed)
+                    ? new Bad(source, ErrorCatalog.DestinationFailed)
                 : source;
         }
 

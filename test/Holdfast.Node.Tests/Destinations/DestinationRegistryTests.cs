@@ -82,7 +82,7 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         await RefusedAsync("nas");
         await RefusedAsync("nas");
         Assert.Equal(
-            ErrorCatalogue.DestinationIdentity,
+            ErrorCatalog.DestinationIdentity,
             (await Assert.ThrowsAsync<HoldfastException>(() => _registry.TestAsync("nas", Token))).Error
         );
         await _registry.PutAsync(Local("nas", $"{Nas}/"), null, Token);
@@ -320,7 +320,7 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         var first = await _registry.PutAsync(Local("nas", $"{_root}/allowed/a"), 0, Token);
         await _registry.PutAsync(Local("nas", $"{_root}/allowed/b"), first.Revision, Token);
         Assert.Equal(
-            ErrorCatalogue.Conflict,
+            ErrorCatalog.Conflict,
             (
                 await Assert.ThrowsAsync<HoldfastException>(() =>
                     _registry.PutAsync(Local("nas", $"{_root}/allowed/c"), first.Revision, Token)
@@ -355,7 +355,7 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         await _registry.DeleteAsync("nas", null, Token);
         await _registry.DeleteAsync("nas", null, Token);
         Assert.Null(_registry.IdentityOf("nas"));
-        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _registry.OpenAsync("nas", Token))).Error);
+        Assert.Equal(ErrorCatalog.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => _registry.OpenAsync("nas", Token))).Error);
     }
 
     private static DestinationConfig Local(string name, string path) =>
@@ -422,7 +422,7 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
     private async Task<HoldfastException> RefusedAsync(string name)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => _registry.OpenForBackupsAsync(name, Token));
-        Assert.Equal(ErrorCatalogue.DestinationIdentity, failure.Error);
+        Assert.Equal(ErrorCatalog.DestinationIdentity, failure.Error);
         Assert.Equal(failure.Message, _registry.IdentityProblem(name)!.Message);
         return failure;
     }

@@ -54,7 +54,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
         await Task.WhenAny(Task.WhenAll(waiting), AdvanceAsync(TimeSpan.FromSeconds(31)));
         foreach (var one in waiting)
         {
-            Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => one)).Error);
+            Assert.Equal(ErrorCatalog.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => one)).Error);
         }
         Assert.Equal(1, _driver.Opened.Count(r => r.EndsWith("dead", StringComparison.Ordinal))); // one opening for all of them
     }
@@ -154,7 +154,7 @@ public sealed class DestinationSharingTests : IAsyncLifetime
             Token
         );
         await Task.WhenAny(opening, AdvanceAsync(TimeSpan.FromMinutes(6)));
-        Assert.Equal(ErrorCatalogue.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => opening)).Error);
+        Assert.Equal(ErrorCatalog.DestinationFailed, (await Assert.ThrowsAsync<HoldfastException>(() => opening)).Error);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class MissingDatabaseTests : SourceTestBase
         await Monitor.DiscoverAsync(Token);
         Assert.Equal((null, Time.GetUtcNow()), (Record("a").Dropped, Record("a").MissingSince));
         Assert.Equal([AlertKind.SourceShrunk], Alerts().Select(a => a.Kind));
-        Assert.Equal(ErrorCatalogue.SourceShrunk, Assert.Throws<HoldfastException>(() => Monitor.GetDatabase("a")).Error);
+        Assert.Equal(ErrorCatalog.SourceShrunk, Assert.Throws<HoldfastException>(() => Monitor.GetDatabase("a")).Error);
         await RestartAsync();
         Assert.NotNull(Record("a").MissingSince);
         Assert.Equal([AlertKind.SourceShrunk], Alerts().Select(a => a.Kind));
@@ -43,7 +43,7 @@ public sealed class MissingDatabaseTests : SourceTestBase
             State.Databases.Items.Where(r => r.Value.Dropped is not null).Select(r => r.Value.Id.Name).Order(StringComparer.Ordinal)
         );
         Assert.Empty(Alerts());
-        Assert.Equal(ErrorCatalogue.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => Monitor.ConfirmAsync(Token))).Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => Monitor.ConfirmAsync(Token))).Error);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class MissingDatabaseTests : SourceTestBase
         Source.Has("a", "b");
         await AttachAsync();
         Source.Has("b");
-        Source.Explained["a"] = new(ErrorCatalogue.SourceUnreadable, "It has 0 bytes.");
+        Source.Explained["a"] = new(ErrorCatalog.SourceUnreadable, "It has 0 bytes.");
         await Monitor.DiscoverAsync(Token);
         Assert.Equal("It has 0 bytes.", Record("a").Problem!.Message);
         Assert.Null(Record("a").Dropped);

@@ -160,7 +160,7 @@ public sealed class NodeRecordMigrationTests
         // Sizes alone are not stored.
         Assert.Equal(0, await ChangesAsync(node, store, Many(i => 4096 + i)));
         var databases = Many(i => 8192 + i);
-        databases[17] = databases[17] with { Problem = new(ErrorCatalogue.SourceUnreadable, "It cannot be read.", null) };
+        databases[17] = databases[17] with { Problem = new(ErrorCatalog.SourceUnreadable, "It cannot be read.", null) };
         Assert.Equal(1, await ChangesAsync(node, store, databases));
         databases.RemoveAt(3);
         Assert.Equal(1, await ChangesAsync(node, store, databases));

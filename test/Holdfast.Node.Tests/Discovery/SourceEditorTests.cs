@@ -53,7 +53,7 @@ public sealed class SourceEditorTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             _editor.PutAsync(Definition(Here), new("second"), stored.Revision + 5, Token)
         );
-        Assert.Equal(ErrorCatalogue.Conflict, failure.Error);
+        Assert.Equal(ErrorCatalog.Conflict, failure.Error);
         Assert.Equal("first", await PasswordAsync());
         await Assert.ThrowsAsync<HoldfastException>(() => _editor.DeleteAsync("shop", stored.Revision + 5, Token));
         Assert.Equal("first", await PasswordAsync());

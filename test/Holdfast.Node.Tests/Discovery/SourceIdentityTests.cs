@@ -20,8 +20,8 @@ public sealed class SourceIdentityTests : SourceTestBase
         Assert.Equal([AlertKind.SourceIdentity], Alerts().Select(a => a.Kind));
         Assert.Null(State.Databases.Find("shop/x"));
         Assert.Null(Record("a").Dropped);
-        Assert.Equal(ErrorCatalogue.SourceIdentity, Assert.Throws<HoldfastException>(() => Monitor.GetDatabase("a")).Error);
-        Assert.Equal(ErrorCatalogue.SourceIdentity, Assert.Throws<HoldfastException>(Monitor.Acquire).Error);
+        Assert.Equal(ErrorCatalog.SourceIdentity, Assert.Throws<HoldfastException>(() => Monitor.GetDatabase("a")).Error);
+        Assert.Equal(ErrorCatalog.SourceIdentity, Assert.Throws<HoldfastException>(Monitor.Acquire).Error);
         await RestartAsync();
         Assert.Equal("source-identity", Monitor.Status.Problem!.Code);
         await Monitor.ConfirmAsync(Token);
@@ -65,7 +65,7 @@ public sealed class SourceIdentityTests : SourceTestBase
         Assert.Equal([AlertKind.SourceShrunk], Alerts().Select(a => a.Kind));
         await Monitor.ConfirmAsync(Token);
         Assert.Equal([AlertKind.SourceIdentity], Alerts().Select(a => a.Kind));
-        Assert.Equal(ErrorCatalogue.SourceIdentity, Assert.Throws<HoldfastException>(Monitor.Acquire).Error);
+        Assert.Equal(ErrorCatalog.SourceIdentity, Assert.Throws<HoldfastException>(Monitor.Acquire).Error);
         Assert.Null(Source.Identity);
         await Monitor.ConfirmAsync(Token);
         Assert.Empty(Alerts());
@@ -151,9 +151,9 @@ public sealed class SourceIdentityTests : SourceTestBase
         var restore = await Assert.ThrowsAsync<HoldfastException>(() =>
             use.Source.BeginRestoreAsync(new("b", BackupType.Snapshot, null, new Dictionary<string, string>(), 4096), Token)
         );
-        Assert.Equal((ErrorCatalogue.SourceIdentity, ErrorCatalogue.SourceIdentity, 0), (view.Error, restore.Error, source.Open));
+        Assert.Equal((ErrorCatalog.SourceIdentity, ErrorCatalog.SourceIdentity, 0), (view.Error, restore.Error, source.Open));
         // discovery runs again at once
-        await UntilAsync(() => Registry.Find("fake")!.Status.Problem?.Code == ErrorCatalogue.SourceIdentity.Code);
+        await UntilAsync(() => Registry.Find("fake")!.Status.Problem?.Code == ErrorCatalog.SourceIdentity.Code);
     }
 
     [Fact]

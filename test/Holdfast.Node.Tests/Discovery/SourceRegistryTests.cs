@@ -32,7 +32,7 @@ public sealed class SourceRegistryTests : SourceTestBase
         Assert.Null(Record("a").Dropped);
         Source.Throws = null;
         Source.Has("a", "b");
-        await PassAsync(Interval, () => State.Databases.Find("shop/b") is not null);
+        await WaitToPassAsync(Interval, () => State.Databases.Find("shop/b") is not null);
         Assert.Null(Monitor.Status.Problem);
         Assert.Empty(Alerts());
         Assert.All(Supervisor.Loops, l => Assert.Equal(0, l.Failures));
@@ -52,7 +52,7 @@ public sealed class SourceRegistryTests : SourceTestBase
         await UntilAsync(() => Monitor.Status.DiscoveryStarted is not null);
         Assert.Empty(Alerts());
         other.Has("x", "y");
-        await PassAsync(Interval * 3.5, () => State.Databases.Find("other/y") is not null);
+        await WaitToPassAsync(Interval * 3.5, () => State.Databases.Find("other/y") is not null);
         Assert.Equal([AlertKind.SourceSilent], Alerts("shop").Select(a => a.Kind));
         Assert.True(Monitor.IsReady);
         Assert.Equal(1, Source.Discoveries); // one discovery hangs, not one per interval
@@ -87,8 +87,8 @@ public sealed class SourceRegistryTests : SourceTestBase
         Assert.NotNull(Monitor.FindDatabase("a"));
         Assert.Null(Monitor.Status.Problem);
         Source.ThrowsCleaning = null;
-        await PassAsync(Interval, () => Source.Cleaned == 1);
-        await PassAsync(Interval * 2, () => Source.Discoveries > 3);
+        await WaitToPassAsync(Interval, () => Source.Cleaned == 1);
+        await WaitToPassAsync(Interval * 2, () => Source.Discoveries > 3);
         Assert.Equal(1, Source.Cleaned);
     }
 
@@ -149,7 +149,7 @@ public sealed class SourceRegistryTests : SourceTestBase
         }
         Registry.Detach("shop");
         Assert.Equal(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             (await Assert.ThrowsAsync<HoldfastException>(() => Registry.AcquireAsync("shop", Token))).Error
         );
     }

@@ -95,7 +95,7 @@ public abstract class SourceTestBase : IAsyncLifetime
     }
 
     // Advances the clock in steps, and gives the loops time to notice each.
-    protected async Task PassAsync(TimeSpan time, Func<bool> isSo)
+    protected async Task WaitToPassAsync(TimeSpan time, Func<bool> isSo)
     {
         var until = Time.GetUtcNow() + time;
         while (Time.GetUtcNow() < until || !isSo())

@@ -130,7 +130,7 @@ public sealed class TwoNodesTests : IAsyncLifetime
         Assert.Null(_b.State.Databases.Find("shop/other"));
     }
 
-    private static HoldfastException Unreadable => new(ErrorCatalogue.SourceUnreadable, "It cannot be read.", null);
+    private static HoldfastException Unreadable => new(ErrorCatalog.SourceUnreadable, "It cannot be read.", null);
 
     private static (DateTimeOffset, long, string, string?, string?) Facts(DiscoveringNode node)
     {

@@ -147,7 +147,7 @@ public sealed class FaultTests
             Trace($"{step} {world.Time.GetUtcNow():dd HH:mm:ss} {what}");
             try
             {
-                await world.PassAsync(action(), $"'{what}' does not end\n{FormatTrace()}", Token);
+                await world.WaitToPassAsync(action(), $"'{what}' does not end\n{FormatTrace()}", Token);
             }
             catch (HoldfastException e)
             {
@@ -380,7 +380,7 @@ public sealed class FaultTests
             // Databases that are still missing were dropped while many were missing: only an operator can confirm that.
             if (minute >= 10 && world.Node.Sources.Items.FirstOrDefault(s => s.NeedsConfirmation) is { } shrunk)
             {
-                await world.PassAsync(shrunk.ConfirmAsync(Token), "a confirmation does not end", Token);
+                await world.WaitToPassAsync(shrunk.ConfirmAsync(Token), "a confirmation does not end", Token);
             }
         }
 
@@ -425,8 +425,8 @@ public sealed class FaultTests
             await UntilAsync(() => verified.HasEnded, () => $"the verification of {database} does not end");
             if (
                 verified.Current.Error is { } error
-                && !ErrorCatalogue.Find(error.Code).IsDamage
-                && error.Code != ErrorCatalogue.NotFound.Code
+                && !ErrorCatalog.Find(error.Code).IsDamage
+                && error.Code != ErrorCatalog.NotFound.Code
             )
             {
                 // a destination that is still unavailable; the next calm phase verifies it
@@ -460,7 +460,7 @@ public sealed class FaultTests
                         IReadOnlyList<string> (r) => [.. r.Plan!.Expired.Select(c => c.Path)],
                         StringComparer.Ordinal
                     );
-                await world.PassAsync(world.Node.RetentionService.ApproveAsync(task, going, Token), "an approval does not end", Token);
+                await world.WaitToPassAsync(world.Node.RetentionService.ApproveAsync(task, going, Token), "an approval does not end", Token);
             }
             catch (HoldfastException e)
             {

@@ -31,12 +31,12 @@ internal sealed class FaultWorld : IAsyncDisposable
     public FaultWorld(int seed)
     {
         Source = new(Time);
-        SourceFaults = new("source", ErrorCatalogue.SourceUnreadable, seed, Time);
-        StoreFaults = new("store", ErrorCatalogue.StateUnavailable, seed + 1, Time);
+        SourceFaults = new("source", ErrorCatalog.SourceUnreadable, seed, Time);
+        StoreFaults = new("store", ErrorCatalog.StateUnavailable, seed + 1, Time);
         DestinationFaults =
         [
-            new("nas", ErrorCatalogue.DestinationFailed, seed + 2, Time),
-            new("off", ErrorCatalogue.DestinationFull, seed + 3, Time),
+            new("nas", ErrorCatalog.DestinationFailed, seed + 2, Time),
+            new("off", ErrorCatalog.DestinationFull, seed + 3, Time),
         ];
     }
 
@@ -104,7 +104,7 @@ internal sealed class FaultWorld : IAsyncDisposable
             ],
         };
         _node = new(settings, _store, [new("fake", new FaultySource(Source, SourceFaults), true)], Time);
-        await PassAsync(_node.StartAsync(cancellationToken), "the node does not start", cancellationToken);
+        await WaitToPassAsync(_node.StartAsync(cancellationToken), "the node does not start", cancellationToken);
     }
 
     /// <summary>Stops the node.</summary>
@@ -122,8 +122,8 @@ internal sealed class FaultWorld : IAsyncDisposable
         }
         var (node, store) = (Node, _store!);
         _node = null; // a node that cannot be stopped is abandoned
-        await PassAsync(node.StopAsync(), "the node does not stop", cancellationToken);
-        await PassAsync(node.DisposeAsync().AsTask(), "the node is not disposed", cancellationToken);
+        await WaitToPassAsync(node.StopAsync(), "the node does not stop", cancellationToken);
+        await WaitToPassAsync(node.DisposeAsync().AsTask(), "the node is not disposed", cancellationToken);
         await store.DisposeAsync();
     }
 
@@ -172,7 +172,7 @@ internal sealed class FaultWorld : IAsyncDisposable
     }
 
     /// <summary>Waits for a condition, and advances the clock meanwhile.</summary>
-    public async Task PassAsync(Task task, string problem, CancellationToken cancellationToken)
+    public async Task WaitToPassAsync(Task task, string problem, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         while (!task.IsCompleted)

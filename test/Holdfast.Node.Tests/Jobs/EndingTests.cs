@@ -27,10 +27,10 @@ public sealed class EndingTests
                 second ??= world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
             }
         };
-        await world.PassAsync(first.Completion, "the first does not end", Token);
+        await world.WaitToPassAsync(first.Completion, "the first does not end", Token);
         Assert.NotNull(second);
         Assert.NotEqual(first.Id, second.Id);
-        await world.PassAsync(second.Completion, "the second does not end", Token);
+        await world.WaitToPassAsync(second.Completion, "the second does not end", Token);
         Assert.Equal(OperationState.Completed, second.Current.State);
     }
 
@@ -43,8 +43,8 @@ public sealed class EndingTests
         var task = world.Node.Tasks.Of(new("fake", "db"))[0];
         world.StoreFaults.Set(1, FaultKind.Hang);
         world.Node.State.Statuses.Set(task.Id, new() { LastError = "to be stored" });
-        await world.PassAsync(UntilAsync(() => world.StoreFaults.Held > 0), "nothing hangs", Token);
-        await world.PassAsync(world.Node.StopAsync(), "the node does not stop", Token);
+        await world.WaitToPassAsync(UntilAsync(() => world.StoreFaults.Held > 0), "nothing hangs", Token);
+        await world.WaitToPassAsync(world.Node.StopAsync(), "the node does not stop", Token);
         world.StoreFaults.Clear();
     }
 
@@ -60,7 +60,7 @@ public sealed class EndingTests
             faults.Set(1, FaultKind.Hang);
         }
         var running = world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester");
-        await world.PassAsync(UntilAsync(() => running.Current.State != OperationState.Queued), "the backup does not start", Token);
+        await world.WaitToPassAsync(UntilAsync(() => running.Current.State != OperationState.Queued), "the backup does not start", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         await world.StopAsync(isKilled: true, Token);
         var left = $"{world.Roots.First()}/fake/db/2026-11-25-10-00-00.A-snapshot-0123456789/2026-11-25-10-00-00.snapshot.index.partial";
@@ -78,7 +78,7 @@ public sealed class EndingTests
         Assert.True(File.Exists(left), "it was removed before the second kill");
 
         await world.StartAsync(Token);
-        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' is not removed", Token);
+        await world.WaitToPassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' is not removed", Token);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class EndingTests
             .Select(name => world.Node.Tasks.Of(new("fake", name))[0])
             .Select(task => world.Node.BackUp(new(task.Database, task.Settings, BackupKind.Full, task), "tester"))
             .ToList();
-        await world.PassAsync(UntilAsync(() => asked.Any(o => o.Current.State != OperationState.Queued)), "no backup starts", Token);
+        await world.WaitToPassAsync(UntilAsync(() => asked.Any(o => o.Current.State != OperationState.Queued)), "no backup starts", Token);
         await world.Node.State.Writer.FlushAsync(Token);
         var waiting = asked.Last(o => o.Current.State == OperationState.Queued).Current;
         await world.StopAsync(isKilled: true, Token);
@@ -115,7 +115,7 @@ public sealed class EndingTests
             world.Vanish(root, another: false);
         }
         await world.StartAsync(Token);
-        await world.PassAsync(
+        await world.WaitToPassAsync(
             UntilAsync(() => world.Node.Operations.Find(waiting.Id)!.HasEnded),
             "a queued backup of a dropped database does not end",
             Token
@@ -126,7 +126,7 @@ public sealed class EndingTests
         Assert.True(File.Exists(left), "it was removed before the second kill");
 
         await world.StartAsync(Token);
-        await world.PassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' is not removed", Token);
+        await world.WaitToPassAsync(UntilAsync(() => !File.Exists(left)), $"'{left}' is not removed", Token);
     }
 
     private static async Task UntilAsync(Func<bool> isSo)

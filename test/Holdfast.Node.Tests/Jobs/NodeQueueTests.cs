@@ -202,7 +202,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var removal = _node.ChainRemoval.RemoveAsync("nas", path, shown, Token);
         await UntilAsync(() => _node.Queue.Waiting == 1);
         _held.SetResult();
-        Assert.Equal(ErrorCatalogue.Conflict, (await Assert.ThrowsAsync<HoldfastException>(() => removal)).Error);
+        Assert.Equal(ErrorCatalog.Conflict, (await Assert.ThrowsAsync<HoldfastException>(() => removal)).Error);
         await incremental.Completion.WaitAsync(Patience, Token);
         Assert.Equal(OperationState.Completed, incremental.Current.State);
         Assert.Equal(2, Directory.GetFiles($"{_root}/nas/{path}", "*.tar.zst").Length);
@@ -219,7 +219,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await RunningAsync(running);
         var removal = _node.ChainRemoval.RemoveAsync("nas", path, shown, Token);
         await UntilAsync(() => removal.IsCompleted, advance: TimeSpan.FromSeconds(5));
-        Assert.Equal(ErrorCatalogue.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => removal)).Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => removal)).Error);
         Assert.Equal(0, _node.Queue.Waiting);
         using (var gone = new CancellationTokenSource())
         {
@@ -249,7 +249,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var restore = await _node.RestoreAsync(new() { From = "fake/db0", Target = new("fake", "again") }, "tester", Token);
         await UntilAsync(() => restore.Current.Phase == "writing");
         Assert.Equal(
-            ErrorCatalogue.NotAllowed,
+            ErrorCatalog.NotAllowed,
             (await Assert.ThrowsAsync<HoldfastException>(() => _node.ChainRemoval.RemoveAsync("nas", path, shown, Token))).Error
         );
         _held.SetResult();
@@ -296,7 +296,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         var removal = _node.ChainRemoval.RemoveAsync("nas", path, shown, Token);
         await UntilAsync(() => _node.Queue.Waiting == 1);
         await StopAsync();
-        Assert.Equal(ErrorCatalogue.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => removal)).Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, (await Assert.ThrowsAsync<HoldfastException>(() => removal)).Error);
         await StartAsync();
         Assert.True(Directory.Exists($"{_root}/nas/{path}"));
     }
@@ -406,12 +406,12 @@ public sealed class NodeQueueTests : IAsyncLifetime
         Assert.Equal((422, 2), (root.Error.HttpStatus, root.Error.ExitCode));
         Assert.Contains("fake/db0, fake/db1", root.Message, StringComparison.Ordinal);
         Assert.Equal(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("destination:none/fake", "new"))).Error
         );
-        Assert.Equal(ErrorCatalogue.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db3", "new"))).Error);
+        Assert.Equal(ErrorCatalog.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db3", "new"))).Error);
         Assert.Equal(
-            ErrorCatalogue.TargetExists,
+            ErrorCatalog.TargetExists,
             (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db0", "db2"))).Error
         );
         _source.HoldRestore = (_, token) => _held.Task.WaitAsync(token);

@@ -74,7 +74,7 @@ public sealed class RestartTests : NodeTestBase
         await StopAsync();
         await StartAsync();
         var ended = Node.Operations.Find("1")!;
-        Assert.Equal((OperationState.Failed, ErrorCatalogue.Interrupted.Code, "OLD"), (ended.State, ended.Error!.Code, ended.Node));
+        Assert.Equal((OperationState.Failed, ErrorCatalog.Interrupted.Code, "OLD"), (ended.State, ended.Error!.Code, ended.Node));
         Assert.Equal(OperationState.Failed, Node.StatusOf(id).LastState);
         Time.Advance(TimeSpan.FromMinutes(1));
         await UntilAsync(() => Node.StatusOf(id).LastState == OperationState.Completed);

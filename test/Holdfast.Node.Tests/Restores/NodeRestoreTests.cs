@@ -42,7 +42,7 @@ public sealed class NodeRestoreTests : NodeTestBase
         Assert.Equal(Source.Databases["a"], Source.Databases["again"]);
         Assert.Single(Node.Tasks.Of(new("fake", "again")));
         Assert.Equal(
-            ErrorCatalogue.TargetExists,
+            ErrorCatalog.TargetExists,
             (
                 await Assert.ThrowsAsync<HoldfastException>(() =>
                     Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "b") }, "tester", Token)

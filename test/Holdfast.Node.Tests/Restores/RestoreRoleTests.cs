@@ -10,7 +10,7 @@ namespace Holdfast.Node.Tests.Restores;
 public sealed class RestoreRoleTests : BackedUpNode
 {
     private static readonly HoldfastException Changed = new(
-        ErrorCatalogue.RestoreRoleChanged,
+        ErrorCatalog.RestoreRoleChanged,
         "Code of 'a' has changed the password.",
         "Give it a new one."
     );
@@ -88,7 +88,7 @@ public sealed class RestoreRoleTests : BackedUpNode
     {
         await CutOffAsync();
         Source.Databases.Remove("again");
-        Source.HoldRestore = (_, _) => throw new HoldfastException(ErrorCatalogue.SourceUnreadable, "The password was refused.");
+        Source.HoldRestore = (_, _) => throw new HoldfastException(ErrorCatalog.SourceUnreadable, "The password was refused.");
         var failed = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
         Assert.StartsWith(
             "The password was refused. It may have been changed: the role could not be checked after the restore of 'again'",
@@ -165,7 +165,7 @@ public sealed class RestoreRoleTests : BackedUpNode
         await CoverAsync("nas");
         await BackUpAsync("a", BackupKind.Full);
         Source.RestoreRole = new("what it had", null);
-        Source.LoadFault = new(ErrorCatalogue.SourceSilent, "The server does not answer.");
+        Source.LoadFault = new(ErrorCatalog.SourceSilent, "The server does not answer.");
         Assert.Equal(OperationState.Failed, (await RestoreAsync()).State);
         Source.LoadFault = null;
     }

@@ -61,7 +61,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var run = await RunAsync(deletions => deletions == 2 ? stop.CancelAsync() : Task.CompletedTask, stop.Token);
-        Assert.Equal(ErrorCatalogue.Interrupted, run.Error?.Error);
+        Assert.Equal(ErrorCatalog.Interrupted, run.Error?.Error);
         AssertReported(run, 1);
     }
 
@@ -72,7 +72,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
             deletions => deletions == 2 ? throw new InvalidOperationException("a fault in a library") : Task.CompletedTask,
             Token
         );
-        Assert.Equal(ErrorCatalogue.Unexpected, run.Error?.Error);
+        Assert.Equal(ErrorCatalog.Unexpected, run.Error?.Error);
         Assert.Contains("a fault in a library", run.Error!.Message, StringComparison.Ordinal);
         AssertReported(run, 1);
     }
@@ -81,7 +81,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     public async Task A_cancellation_that_nobody_requested_is_a_failure()
     {
         var run = await RunAsync(_ => throw new OperationCanceledException("a time limit of a library"), Token);
-        Assert.Equal(ErrorCatalogue.Unexpected, run.Error?.Error);
+        Assert.Equal(ErrorCatalog.Unexpected, run.Error?.Error);
         AssertReported(run, 0);
     }
 
@@ -147,7 +147,7 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
         var chains = new ChainLocks();
         using (chains.TryAcquireDelete("nas", "chain"))
         {
-            Assert.Equal(ErrorCatalogue.NotFound, Assert.Throws<HoldfastException>(() => chains.AcquireRead("nas", "chain")).Error);
+            Assert.Equal(ErrorCatalog.NotFound, Assert.Throws<HoldfastException>(() => chains.AcquireRead("nas", "chain")).Error);
             Assert.Null(chains.TryAcquireDelete("nas", "chain"));
         }
 

@@ -53,7 +53,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
     public async Task A_command_that_prints_no_key_fails_without_showing_its_output(string script, string expected)
     {
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Keys(script).FindAsync(new("demo", "hr/pay.db"), Token));
-        Assert.Equal(ErrorCatalogue.KeyMissing, failure.Error);
+        Assert.Equal(ErrorCatalog.KeyMissing, failure.Error);
         Assert.Contains("'vault'", failure.Message, StringComparison.Ordinal);
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("planted", failure.Message, StringComparison.Ordinal);

@@ -34,7 +34,7 @@ public sealed class SecretStoreTests : IAsyncLifetime
         await Secrets(_key, other).PutAsync("a", "text", Token);
         Assert.Equal("text", await Secrets(other).FindAsync("a", Token));
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => Secrets(AgeIdentity.Generate()).FindAsync("a", Token));
-        Assert.Equal(ErrorCatalogue.KeyWrong, failure.Error);
+        Assert.Equal(ErrorCatalog.KeyWrong, failure.Error);
         Assert.DoesNotContain("text", failure.Message, StringComparison.Ordinal);
     }
 

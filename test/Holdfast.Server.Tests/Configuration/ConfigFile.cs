@@ -24,7 +24,7 @@ internal sealed class ConfigFile : IDisposable
     public string[] LoadErrors(string json, params (string Name, string Value)[] environment)
     {
         var failure = Assert.Throws<HoldfastException>(() => Load(json, environment));
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
         return [.. failure.Message.Split('\n').Skip(1).Select(l => l.Trim())];
     }
 

@@ -247,14 +247,14 @@ public sealed class ServerConfigTests : IDisposable
     public void An_invalid_configuration_is_rejected_without_repeating_it(string text)
     {
         var failure = Assert.Throws<HoldfastException>(() => _file.Load(text));
-        Assert.Equal(ErrorCatalogue.Usage, failure.Error);
+        Assert.Equal(ErrorCatalog.Usage, failure.Error);
         Assert.DoesNotContain("hunter2", failure.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_missing_file_is_reported() =>
         Assert.Equal(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             Assert
                 .Throws<HoldfastException>(() =>
                     ServerConfigLoader.Load(

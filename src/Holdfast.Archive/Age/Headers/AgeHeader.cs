@@ -70,7 +70,7 @@ internal sealed class AgeHeader
     }
 
     /// <summary>Reads the header of a file. It is not authenticated until the file key is known.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Truncated"/> or <see cref="ErrorCatalogue.Corrupt"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Truncated"/> or <see cref="ErrorCatalog.Corrupt"/>.</exception>
     public static async ValueTask<AgeHeader> ReadAsync(IByteSource source, CancellationToken cancellationToken)
     {
         for (var size = FirstRead; ; size = Math.Min(size * 4, MaxSize))
@@ -86,7 +86,7 @@ internal sealed class AgeHeader
             if (start.Length == source.Length)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Truncated,
+                    ErrorCatalog.Truncated,
                     $"{source.Name} ends after {source.Length} bytes, within its encryption header.",
                     "It was truncated when it was written or copied."
                 );

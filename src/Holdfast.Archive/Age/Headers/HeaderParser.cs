@@ -22,12 +22,12 @@ internal ref struct HeaderParser
     }
 
     /// <summary>Parses the header at the start of <paramref name="data"/>; null if it continues past the end.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>: this is not a valid header.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Corrupt"/>: this is not a valid header.</exception>
     public static AgeHeader? TryParse(ReadOnlySpan<byte> data, string name) => new HeaderParser(data, name).TryParse();
 
     /// <summary>Creates the error for a damaged header.</summary>
     public static HoldfastException Corrupt(string name, string why) =>
-        new(ErrorCatalogue.Corrupt, $"The encryption header of {name} is damaged: {why}.", "Use another copy of the file.");
+        new(ErrorCatalog.Corrupt, $"The encryption header of {name} is damaged: {why}.", "Use another copy of the file.");
 
     private AgeHeader? TryParse()
     {

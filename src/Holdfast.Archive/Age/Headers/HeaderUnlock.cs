@@ -9,7 +9,7 @@ internal static class HeaderUnlock
 {
     /// <summary>Returns the file key, after authenticating the header with it, and the key or passphrase that opened it.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/> or <see cref="ErrorCatalogue.Corrupt"/>.
+    /// <see cref="ErrorCatalog.KeyMissing"/>, <see cref="ErrorCatalog.KeyWrong"/> or <see cref="ErrorCatalog.Corrupt"/>.
     /// </exception>
     public static (byte[] FileKey, DatabaseKey OpenedWith) Unlock(AgeHeader header, AgeKeys keys, string name)
     {
@@ -17,7 +17,7 @@ internal static class HeaderUnlock
         if (keys.IsEmpty)
         {
             throw new HoldfastException(
-                ErrorCatalogue.KeyMissing,
+                ErrorCatalog.KeyMissing,
                 $"{name} is encrypted and no key was given.",
                 $"It requires {requirement}."
             );
@@ -33,7 +33,7 @@ internal static class HeaderUnlock
             CryptographicOperations.ZeroMemory(fileKey);
             throw HeaderParser.Corrupt(name, "its checksum is wrong");
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.Refused)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.Refused)
         {
             throw new HoldfastException(e.Error, $"{name} cannot be opened. {e.Message}", e.Hint, e);
         }
@@ -77,7 +77,7 @@ internal static class HeaderUnlock
         // A key that the header names must open it; otherwise the header is damaged, not the key wrong.
         var named = keys.Identities.Select(identity => identity.Recipient.KeyId).FirstOrDefault(requirement.KeyIds.Contains);
         return named is null
-            ? new(ErrorCatalogue.KeyWrong, $"None of the given keys ({keys}) opens {name}.", $"It requires {requirement}.")
+            ? new(ErrorCatalog.KeyWrong, $"None of the given keys ({keys}) opens {name}.", $"It requires {requirement}.")
             : HeaderParser.Corrupt(name, $"it names key {named}, which does not open it");
     }
 }

@@ -40,14 +40,14 @@ internal static class ScryptStanza
     /// <param name="passphrase">The passphrase.</param>
     /// <param name="maxWorkFactor">The maximum cost to accept, because the stanza is untrusted.</param>
     /// <exception cref="FormatException">It is not a valid scrypt stanza.</exception>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/> if the cost is higher.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Refused"/> if the cost is higher.</exception>
     public static byte[]? TryUnwrap(Stanza stanza, string passphrase, int maxWorkFactor)
     {
         var (salt, workFactor) = ParseArguments(stanza);
         if (workFactor > maxWorkFactor)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Refused,
+                ErrorCatalog.Refused,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"Its passphrase has the work factor {workFactor}, which takes {1L << (workFactor - 10)} MiB of memory; the "

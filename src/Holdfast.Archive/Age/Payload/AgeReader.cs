@@ -48,8 +48,8 @@ internal sealed class AgeReader : IByteSource
     /// </param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.KeyMissing"/>, <see cref="ErrorCatalogue.KeyWrong"/>, <see cref="ErrorCatalogue.Corrupt"/> or
-    /// <see cref="ErrorCatalogue.Truncated"/>.
+    /// <see cref="ErrorCatalog.KeyMissing"/>, <see cref="ErrorCatalog.KeyWrong"/>, <see cref="ErrorCatalog.Corrupt"/> or
+    /// <see cref="ErrorCatalog.Truncated"/>.
     /// </exception>
     public static async ValueTask<AgeReader> OpenAsync(
         IByteSource source,
@@ -81,7 +81,7 @@ internal sealed class AgeReader : IByteSource
         if (offset < 0 || offset > Length - buffer.Length)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Truncated,
+                ErrorCatalog.Truncated,
                 $"{Name} has {Length} bytes of plaintext; {buffer.Length} were requested at offset {offset}."
             );
         }
@@ -189,7 +189,7 @@ internal sealed class AgeReader : IByteSource
     {
         var start = _payloadStart + AgeLayout.StoredOffset(chunk);
         return new(
-            ErrorCatalogue.Corrupt,
+            ErrorCatalog.Corrupt,
             $"{Name} is damaged: bytes {start} to {start + _layout.StoredSize(chunk) - 1} are not authentic.",
             "Use another copy of the file."
         );
@@ -197,7 +197,7 @@ internal sealed class AgeReader : IByteSource
 
     private static HoldfastException Cut(IByteSource source) =>
         new(
-            ErrorCatalogue.Truncated,
+            ErrorCatalog.Truncated,
             $"{source.Name} ends after {source.Length} bytes, before the end of the encrypted payload.",
             "It was truncated when it was written or copied."
         );

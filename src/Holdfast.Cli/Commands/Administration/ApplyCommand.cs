@@ -86,7 +86,7 @@ internal static class ApplyCommand
     // If all failed in the same way, the exit code of that failure; if only some failed, "done with errors".
     private static int ExitCode(List<AppliedView> done)
     {
-        var codes = done.Where(d => d.Error is not null).Select(d => ErrorCatalogue.Find(d.Error!.Code).ExitCode).Distinct().ToList();
+        var codes = done.Where(d => d.Error is not null).Select(d => ErrorCatalog.Find(d.Error!.Code).ExitCode).Distinct().ToList();
         return codes.Count == 0 ? 0
             : codes.Count == 1 && done.TrueForAll(d => d.Error is not null) ? codes[0]
             : 1;

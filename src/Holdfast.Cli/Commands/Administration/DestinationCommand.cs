@@ -52,7 +52,7 @@ internal static class DestinationCommand
                     ({ } path, null) => ClientJson.ToDocument(new DestinationRequest { Kind = Drivers.FolderKind, Path = path }),
                     (null, { } path) => await JsonInput.ReadAsync(path, cancellationToken),
                     _ => throw new HoldfastException(
-                        ErrorCatalogue.Usage,
+                        ErrorCatalog.Usage,
                         "Give either --path or --file.",
                         "--path DIR for a local destination, --file FILE for any kind."
                     ),

@@ -91,7 +91,7 @@ internal static class LoginCommand
             await api.Tokens.DeleteAsync(login.TokenId, cancellationToken);
             return true;
         }
-        catch (ApiException e) when (e.Code == ErrorCatalogue.NotFound.Code)
+        catch (ApiException e) when (e.Code == ErrorCatalog.NotFound.Code)
         {
             return false;
         }
@@ -110,7 +110,7 @@ internal static class LoginCommand
         {
             await api.Session.SignOutAsync(cancellationToken);
             throw new HoldfastException(
-                ErrorCatalogue.Forbidden,
+                ErrorCatalog.Forbidden,
                 $"'{who}' is {role}, and only an Admin can create API tokens.",
                 $"Ask an Admin for a token (holdfast token create NAME --role {role} --out FILE), and pass it with --token-file FILE."
             );
@@ -140,7 +140,7 @@ internal static class LoginCommand
         );
         return first == again
             ? first
-            : throw new HoldfastException(ErrorCatalogue.Usage, "The two new passwords differ.", "Nothing was changed. Try again.");
+            : throw new HoldfastException(ErrorCatalog.Usage, "The two new passwords differ.", "Nothing was changed. Try again.");
     }
 
     private static string Prompt(string question, bool secret) =>

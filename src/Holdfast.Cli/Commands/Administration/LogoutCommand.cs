@@ -18,7 +18,7 @@ internal static class LogoutCommand
                 var console = SharedOptions.Console(parsed);
                 var login = Login.Load()
                     ?? throw new HoldfastException(
-                        ErrorCatalogue.NotFound,
+                        ErrorCatalog.NotFound,
                         "Nobody is signed in on this machine.",
                         $"'{Login.FilePath}' does not exist."
                     );
@@ -31,7 +31,7 @@ internal static class LogoutCommand
                 catch (HoldfastException e)
                 {
                     // Delete the file anyway: signing out of a machine must not depend on the server.
-                    ended = e.Error == ErrorCatalogue.AuthenticationRequired;
+                    ended = e.Error == ErrorCatalog.AuthenticationRequired;
                     if (!ended)
                     {
                         console.WriteNote(

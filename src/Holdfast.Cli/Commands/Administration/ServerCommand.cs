@@ -45,7 +45,7 @@ internal static class ServerCommand
                     ),
                     (null, null) => await RequestCopyAsync(parsed, cancellationToken),
                     _ => throw new HoldfastException(
-                        ErrorCatalogue.Usage,
+                        ErrorCatalog.Usage,
                         "--data and --to must be used together, and not with --server.",
                         "Without them, a running server makes the copy in its data folder."
                     ),
@@ -125,7 +125,7 @@ internal static class ServerCommand
         if (!File.Exists(data.State))
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"There is no state in '{data.Root}'.",
                 "Give the data folder of a server: --data as in holdfast serve."
             );
@@ -144,7 +144,7 @@ internal static class ServerCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"The copy cannot be written to '{to}': {e.Message}",
                 "Check the path and the free space.",
                 e

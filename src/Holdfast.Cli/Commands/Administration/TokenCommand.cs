@@ -62,7 +62,7 @@ internal static class TokenCommand
                 var path = parsed.GetValue(file);
                 if (path is not null && System.IO.Path.Exists(path))
                 {
-                    throw new HoldfastException(ErrorCatalogue.TargetExists, $"'{path}' already exists.", "Choose another name.");
+                    throw new HoldfastException(ErrorCatalog.TargetExists, $"'{path}' already exists.", "Choose another name.");
                 }
                 var request = new TokenRequest
                 {
@@ -107,7 +107,7 @@ internal static class TokenCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.DestinationFailed,
+                ErrorCatalog.DestinationFailed,
                 $"The token was created, but '{path}' cannot be written: {e.Message}",
                 "Delete the token (holdfast token list) and create another one.",
                 e

@@ -101,7 +101,7 @@ internal sealed class BackupCommand
         if (parsed.GetValue(_ids) is [var surplus, ..])
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{surplus}' has no meaning with --source.",
                 "--database NAME selects one database of a source."
             );
@@ -109,7 +109,7 @@ internal sealed class BackupCommand
         if (parsed.GetValue(_to) is not { } to)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "Option '--to' is required.",
                 "--to DIR is the root folder for the archives."
             );
@@ -152,7 +152,7 @@ internal sealed class BackupCommand
         if (ids.Length == 0 == template is null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "Which databases? Give exactly one of: a source, ids of databases, a server-wide backup task.",
                 "--source DIR --to DIR for a directory; DATABASE… or --template NAME for a server."
             );

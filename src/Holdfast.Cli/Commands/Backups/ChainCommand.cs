@@ -148,12 +148,12 @@ internal static class ChainCommand
                 ["removed"] = isRemoved,
             }
         );
-        return isRemoved ? 0 : ErrorCatalogue.Usage.ExitCode;
+        return isRemoved ? 0 : ErrorCatalog.Usage.ExitCode;
     }
 
     private static HoldfastException NotAChain(string path) =>
         new(
-            ErrorCatalogue.Usage,
+            ErrorCatalog.Usage,
             $"'{path}' is not the folder of one chain.",
             "Give the folder with its archives, named <time>.<node>-<type>[-<task>]; holdfast points lists them."
         );

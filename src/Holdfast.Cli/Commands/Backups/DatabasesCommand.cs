@@ -65,7 +65,7 @@ internal static class DatabasesCommand
                 if (!ServerConnectionOptions.IsServerKnown(parsed))
                 {
                     throw new HoldfastException(
-                        ErrorCatalogue.Usage,
+                        ErrorCatalog.Usage,
                         "Neither a source nor a server is given.",
                         "--source [NAME=]DIR for a directory, --source [NAME=]postgresql://USER@HOST for a PostgreSQL "
                             + "server; --server URL --token-file FILE, or holdfast login, for a server."
@@ -172,7 +172,7 @@ internal static class DatabasesCommand
                     ([var key], []) => new DatabaseKeyRequest { Key = key.ToBase64() },
                     ([], [var passphrase]) => new DatabaseKeyRequest { Passphrase = passphrase },
                     _ => throw new HoldfastException(
-                        ErrorCatalogue.Usage,
+                        ErrorCatalog.Usage,
                         $"'{parsed.GetValue(file)}' does not contain exactly one key.",
                         "A database has one key."
                     ),

@@ -183,7 +183,7 @@ internal static class RestoreCommand
         if (ended.State is not (OperationState.Completed or OperationState.CompletedWithErrors))
         {
             throw new HoldfastException(
-                ErrorCatalogue.Find(ended.Error?.Code ?? ErrorCatalogue.Aborted.Code),
+                ErrorCatalog.Find(ended.Error?.Code ?? ErrorCatalog.Aborted.Code),
                 ended.Error?.Message ?? "The restore was aborted.",
                 ended.Error?.Hint
             );
@@ -196,7 +196,7 @@ internal static class RestoreCommand
         var problem =
             ended.State == OperationState.Completed
                 ? null
-                : new HoldfastException(ErrorCatalogue.Find(ended.Error?.Code), ended.Error?.Message ?? "", ended.Error?.Hint);
+                : new HoldfastException(ErrorCatalog.Find(ended.Error?.Code), ended.Error?.Message ?? "", ended.Error?.Hint);
         WriteWarnings(console, ended.Result?.Warnings ?? [], problem);
         return problem is null ? 0 : 1;
     }

@@ -60,7 +60,7 @@ internal sealed class SourceBackupOptions
         var node = parsed.GetValue(_node) ?? "A";
         return ChainName.IsNodeTag(node)
             ? node
-            : throw new HoldfastException(ErrorCatalogue.Usage, $"'{node}' is not a valid node tag.", "Give 1 to 4 capital letters.");
+            : throw new HoldfastException(ErrorCatalog.Usage, $"'{node}' is not a valid node tag.", "Give 1 to 4 capital letters.");
     }
 
     /// <summary>This node's own key; created on first use.</summary>
@@ -78,7 +78,7 @@ internal sealed class SourceBackupOptions
             if (equals <= 0)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"'{text}' is not GLOB=FILE.",
                     "For example --database-key 'hr/*.db=hr.key'."
                 );
@@ -106,7 +106,7 @@ internal sealed class SourceBackupOptions
         foreach (var name in wanted.Where(w => found.TrueForAll(d => d.Name != w)))
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"Database '{name}' is not in source '{source.Name}'.",
                 "holdfast databases --source lists its databases; an encrypted SQLite database needs --encrypted."
             );
@@ -115,7 +115,7 @@ internal sealed class SourceBackupOptions
         return databases.Count > 0
             ? databases
             : throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"Source '{source.Name}' has no databases.",
                 "Check the source; encrypted SQLite databases need --encrypted."
             );

@@ -154,7 +154,7 @@ internal static class VerifyCommand
         {
             console.WriteText(
                 operation.Error is { } problem
-                    ? $"{StateLabel(ErrorCatalogue.Find(problem.Code))}  {operation.Database}: {problem.Message}"
+                    ? $"{StateLabel(ErrorCatalog.Find(problem.Code))}  {operation.Database}: {problem.Message}"
                     : $"ok   {operation.Database}: {DisplayFormat.Bytes(operation.Result?.StoredBytes ?? 0)} read."
             );
             if (operation.Error?.Hint is { } hint)
@@ -167,7 +167,7 @@ internal static class VerifyCommand
         {
             CommandConsole.WriteItems(ended);
         }
-        var errors = ended.Select(o => o.Error?.Code).OfType<string>().Select(ErrorCatalogue.Find).ToList();
+        var errors = ended.Select(o => o.Error?.Code).OfType<string>().Select(ErrorCatalog.Find).ToList();
         return errors.Count == 0 ? 0 : errors.MaxBy(e => e.IsDamage ? int.MaxValue : e.ExitCode)!.ExitCode;
     }
 }

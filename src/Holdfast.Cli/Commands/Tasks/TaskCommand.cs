@@ -27,7 +27,7 @@ internal static class TaskCommand
     public static async Task<TaskView> FindAsync(HoldfastClient api, string database, string task, CancellationToken cancellationToken) =>
         await FindOrNullAsync(api, database, task, cancellationToken)
         ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"Database '{database}' has no task '{task}'.",
             $"holdfast task list {database}"
         );

@@ -38,7 +38,7 @@ public static class SourceAlerts
         now - lastDiscovery <= interval * SilentIntervals
             ? null
             : new(
-                ErrorCatalogue.SourceSilent.Code,
+                ErrorCatalog.SourceSilent.Code,
                 $"Discovery of source '{source}' last finished at {AlertText.Utc(lastDiscovery)}, and the one since then does not "
                     + "finish: new databases there are not backed up.",
                 "Check that the server responds, or that the file system is not frozen: reads from a mount whose server is gone block."
@@ -49,7 +49,7 @@ public static class SourceAlerts
     /// <param name="missing">Number of missing databases, at least 1.</param>
     public static OperationError CreateShrunkError(string source, int missing) =>
         new(
-            ErrorCatalogue.SourceShrunk.Code,
+            ErrorCatalog.SourceShrunk.Code,
             $"Source '{source}' has lost {missing.ToString(CultureInfo.InvariantCulture)} "
                 + $"{(missing == 1 ? "database" : "databases")} within a day, which is all or most of them. "
                 + $"{(missing == 1 ? "It counts" : "They count")} as missing, and {(missing == 1 ? "is" : "are")} not backed up.",
@@ -64,7 +64,7 @@ public static class SourceAlerts
 
     private static OperationError Unconfigured(string source, int missing) =>
         new(
-            ErrorCatalogue.SourceSilent.Code,
+            ErrorCatalog.SourceSilent.Code,
             $"Source '{source}' is no longer configured on this node: {missing.ToString(CultureInfo.InvariantCulture)} "
                 + $"{(missing == 1 ? "database" : "databases")} registered under its name {(missing == 1 ? "counts" : "count")} as "
                 + $"missing, and {(missing == 1 ? "is" : "are")} not backed up.",
@@ -76,7 +76,7 @@ public static class SourceAlerts
     {
         if (source.Problem is { } problem)
         {
-            var isOther = problem.Code == ErrorCatalogue.SourceIdentity.Code;
+            var isOther = problem.Code == ErrorCatalog.SourceIdentity.Code;
             yield return Make(
                 snapshot,
                 isOther ? AlertKind.SourceIdentity : AlertKind.SourceDown,
@@ -113,7 +113,7 @@ public static class SourceAlerts
             "restore-role",
             source,
             new(
-                ErrorCatalogue.RestoreRoleChanged.Code,
+                ErrorCatalog.RestoreRoleChanged.Code,
                 $"A restore into '{source}' failed: {role.Message}",
                 $"{role.Hint} Then acknowledge this alert; a restore that finds the role unchanged also resolves it.".TrimStart()
             )
@@ -138,7 +138,7 @@ public static class SourceAlerts
                 "copy",
                 names[^1],
                 new(
-                    ErrorCatalogue.SourceIdentity.Code,
+                    ErrorCatalog.SourceIdentity.Code,
                     $"The sources {string.Join(" and ", names.Select(n => $"'{n}'"))} have the same identity {group.Key} at "
                         + "different locations: one is a copy of the other.",
                     "Delete the file .holdfast-source in the directory that is the copy; it then gets an identity of its own."

@@ -195,7 +195,7 @@ internal sealed partial class StagedRows(NpgsqlConnection connection, GeneratedC
                     return rejection;
                 }
                 var description = $"The rows of {table.Name}, without the values of failing generated columns,";
-                throw ServerErrorTranslator.Translate(rejection, description, ErrorCatalogue.NotAllowed, FunctionHint);
+                throw ServerErrorTranslator.Translate(rejection, description, ErrorCatalog.NotAllowed, FunctionHint);
             }
 
             if (await DeferredChecks.TryExecuteAsync(connection, table.Move, cancellationToken) is not { } next)

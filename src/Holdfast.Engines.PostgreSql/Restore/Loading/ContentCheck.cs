@@ -40,7 +40,7 @@ internal static partial class ContentCheck
     /// <param name="counted">Ids of the tables that were counted.</param>
     /// <param name="unmoved">Staging tables with rows that could not be moved, as SQL, by the rows' id in the dump.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>, with the first difference.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Corrupt"/>, with the first difference.</exception>
     public static async Task RunAsync(
         NpgsqlConnection connection,
         DumpScanner dump,
@@ -121,7 +121,7 @@ internal static partial class ContentCheck
     /// <param name="connection">A connection to the new database.</param>
     /// <param name="table">The table.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/> if the number of rows differs.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Corrupt"/> if the number of rows differs.</exception>
     public static async Task VerifyRowCountAsync(NpgsqlConnection connection, TocEntry table, CancellationToken cancellationToken) =>
         VerifyCount(table.Schema!, table.Name, await CountRowsAsync(connection, table, "", cancellationToken), table.Rows);
 
@@ -154,7 +154,7 @@ internal static partial class ContentCheck
 
     private static HoldfastException Differs(string what) =>
         new(
-            ErrorCatalogue.Corrupt,
+            ErrorCatalog.Corrupt,
             $"The new database differs from the one that was backed up: {what}.",
             "It was removed. Check the server's log, and restore again."
         );

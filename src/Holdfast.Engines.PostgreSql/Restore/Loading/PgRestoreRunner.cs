@@ -141,7 +141,7 @@ internal sealed class PgRestoreRunner(ToolFinder tools, PgRestoreOptions options
                 Tool,
                 options.Database,
                 otherErrors,
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 languageHint: options.Server.GetLanguageHint(options.User)
             );
         }

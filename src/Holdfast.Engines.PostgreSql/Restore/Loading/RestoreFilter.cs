@@ -41,7 +41,7 @@ internal sealed partial class RestoreFilter(TargetRole role, DatabaseMetadata me
         if (config.KeepOwners && metadata.Roles.FirstOrDefault(r => r.HasInvalidName && r.Name == metadata.Owner) is { } invalid)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{metadata.Name}' belonged to '{invalid.Name}', whose name is not valid UTF-8, so no new database can be assigned to it.",
                 "Choose another owner (--owner), without --keep-owners."
             );
@@ -60,7 +60,7 @@ internal sealed partial class RestoreFilter(TargetRole role, DatabaseMetadata me
             return required;
         }
         throw new HoldfastException(
-            ErrorCatalogue.NotAllowed,
+            ErrorCatalog.NotAllowed,
             $"'{metadata.Name}' refers to roles that the target server does not have: {string.Join(", ", required.Select(n => $"'{n}'"))}.",
             $"Create them ({string.Join(' ', required.Select(CreateSql))}), "
                 + $"{(notCreatable.Count == 0 ? "let the restore create them, " : "")}"

@@ -149,7 +149,7 @@ internal sealed class RowLoader(LoadSessionFactory sessions, string target, stri
             throw ServerErrorTranslator.Translate(
                 e,
                 $"The rows of '{_table!.Schema}.{_table.Name}' in {target}",
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 hint
             );
         }

@@ -122,7 +122,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
     /// <param name="isOver">Whether no more code can run; otherwise an unchanged role may still be changed.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>What could not be checked; null if everything was.</returns>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.RestoreRoleChanged"/>, with the changes.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.RestoreRoleChanged"/>, with the changes.</exception>
     public async Task<string?> VerifyAsync(Server server, NpgsqlConnection maintenance, bool isOver, CancellationToken cancellationToken)
     {
         try
@@ -161,7 +161,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         }
         catch (Exception e)
             when (e is NpgsqlException or InvalidOperationException
-                || (e is HoldfastException known && known.Error != ErrorCatalogue.RestoreRoleChanged)
+                || (e is HoldfastException known && known.Error != ErrorCatalog.RestoreRoleChanged)
             )
         {
             return $"Whether code of the database has changed the role '{Name}' could not be checked: {e.Message}";
@@ -180,7 +180,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         ];
         var left = _usage is null ? "the new database" : $"'{_usage.Name}'";
         return new(
-            ErrorCatalogue.RestoreRoleChanged,
+            ErrorCatalog.RestoreRoleChanged,
             others.Count == 0
                 ? $"Code of {own}{comma} has {change}. Its owner, or someone who can write to the archive, is hostile. Nothing is "
                     + $"left of {left}."
@@ -259,7 +259,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         if (Owner == Name)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{Name}' would both run restores and own what is restored: its next restore would run foreign code that could drop that.",
                 "Configure another owner, or none."
             );
@@ -267,7 +267,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         if (Owner is { } owner && !role.AllRoles.Contains(owner))
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"The role '{owner}', which should own what is restored, does not exist.",
                 $"CREATE ROLE {Sql.QuoteIdentifier(owner)} NOLOGIN; GRANT {Sql.QuoteIdentifier(owner)} TO "
                     + $"{Sql.QuoteIdentifier(config.User)}; or set another "
@@ -289,7 +289,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
             )
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.NotAllowed,
+                    ErrorCatalog.NotAllowed,
                     $"'{config.User}' is not a member of '{requiredRole}', so it cannot transfer the ownership of what is restored.",
                     $"GRANT {Sql.QuoteIdentifier(requiredRole)} TO {Sql.QuoteIdentifier(config.User)};"
                 );
@@ -306,7 +306,7 @@ internal sealed class RestoreRole(PostgreSqlSourceConfig config, Connector conne
         if (owned is [var first, ..])
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{Name}' owns the database '{first}'{(owned.Count == 1 ? "" : $" and {owned.Count - 1} more")}: code in a "
                     + "backup could drop it.",
                 $"ALTER DATABASE {Sql.QuoteIdentifier(first)} OWNER TO another role."

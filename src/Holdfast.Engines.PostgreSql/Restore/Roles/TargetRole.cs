@@ -69,7 +69,7 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
         if (roles.Count == 0)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"The role '{name}', which should run restores, does not exist.",
                 $"CREATE ROLE {Sql.QuoteIdentifier(name)} LOGIN; see docs/postgresql.md for what else it needs."
             );
@@ -114,7 +114,7 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
         if (!roles.Exists(r => r.Name == config.Owner))
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"The role '{config.Owner}', which should own the new database, does not exist.",
                 $"CREATE ROLE {Sql.QuoteIdentifier(config.Owner)}; or choose another owner."
             );
@@ -155,7 +155,7 @@ internal sealed record TargetRole(string Name, bool IsSuperuser, IReadOnlySet<st
 
     private static HoldfastException TooPrivileged(string name, string privilege, bool isDedicated) =>
         new(
-            ErrorCatalogue.NotAllowed,
+            ErrorCatalog.NotAllowed,
             $"'{name}' {privilege}, and a restore runs code of the database's owner, and of anyone who can write to the archive, with "
                 + $"the privileges of '{name}'.",
             isDedicated

@@ -65,7 +65,7 @@ internal static class CreateDatabaseStatement
         e.SqlState switch
         {
             PostgresErrorCodes.InsufficientPrivilege => new(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{user}' is not allowed to create the database on {server.Host}: {e.MessageText}",
                 $"ALTER ROLE {Sql.QuoteIdentifier(user)} CREATEDB; and make it a member of the role that should own the database.",
                 e
@@ -83,7 +83,7 @@ internal static class CreateDatabaseStatement
 
     private static HoldfastException Unsupported(DatabaseMetadata metadata, Server server, string reason, Exception? cause) =>
         new(
-            ErrorCatalogue.NotAllowed,
+            ErrorCatalog.NotAllowed,
             $"{server.Host} cannot create a database with the encoding '{metadata.Encoding}' and the locale '{metadata.Collate}' "
                 + $"({metadata.LocaleProvider}), as '{metadata.Name}' had: {reason}.",
             "Install the locale there (Debian: dpkg-reconfigure locales) and restart the server, or restore to a server that has it.",

@@ -101,7 +101,7 @@ internal sealed class DatabaseRename(
             $"COMMENT ON DATABASE {after} IS {(comment is null ? "NULL" : Sql.QuoteLiteral(comment))}",
         ];
         return new(
-            ErrorCatalogue.SourceLocked,
+            ErrorCatalog.SourceLocked,
             $"'{name}' is loaded and checked on {server.Host}, but could not be renamed: {_blockers} stayed connected to "
                 + $"it. It is kept as '{temporaryName}'.",
             $"Terminate that session, then run: {string.Concat(finish.Select(s => s + "; "))}".TrimEnd()

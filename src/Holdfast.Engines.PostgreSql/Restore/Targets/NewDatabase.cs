@@ -182,8 +182,8 @@ internal sealed class NewDatabase : IAsyncDisposable
     /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>Grants that could not be restored, and a warning about terminated sessions; null if there were none.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.TargetExists"/> if the name was taken meanwhile;
-    /// <see cref="ErrorCatalogue.SourceLocked"/> if another session stays connected: the database is then kept under
+    /// <see cref="ErrorCatalog.TargetExists"/> if the name was taken meanwhile;
+    /// <see cref="ErrorCatalog.SourceLocked"/> if another session stays connected: the database is then kept under
     /// its temporary name.
     /// </exception>
     public async Task<(IReadOnlyList<string> Omissions, string? TerminationWarning)> CommitAsync(
@@ -294,7 +294,7 @@ internal sealed class NewDatabase : IAsyncDisposable
 
     private HoldfastException Taken(Exception? cause) =>
         new(
-            ErrorCatalogue.TargetExists,
+            ErrorCatalog.TargetExists,
             $"The database '{Name}' already exists on {Server.Host}.",
             "Restore never overwrites: choose another name, or drop or rename that one first.",
             cause

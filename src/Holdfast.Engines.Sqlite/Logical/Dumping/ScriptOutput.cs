@@ -60,7 +60,7 @@ internal sealed class ScriptOutput(PipeWriter output, CancellationToken cancella
         }
         if (result.IsCompleted)
         {
-            throw new HoldfastException(ErrorCatalogue.DestinationFailed, "The reader of the script has stopped.");
+            throw new HoldfastException(ErrorCatalog.DestinationFailed, "The reader of the script has stopped.");
         }
     }
 }

@@ -60,7 +60,7 @@ internal sealed class TableDryRun : IDisposable
     }
 
     /// <summary>Inserts the row that is about to be read.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotScriptable"/>: a restore could not write it.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.SourceNotScriptable"/>: a restore could not write it.</exception>
     public void ValidateRow()
     {
         _cancellationToken.ThrowIfCancellationRequested();

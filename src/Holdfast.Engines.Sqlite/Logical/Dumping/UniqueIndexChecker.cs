@@ -18,7 +18,7 @@ internal sealed class UniqueIndexChecker(SqliteConnection connection, LoadLimits
     private WorkBudget? _budget;
 
     /// <summary>Checks the unique indexes of a table before its rows are read.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotScriptable"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.SourceNotScriptable"/>.</exception>
     public void BeginTable(SchemaObject table)
     {
         _indexRowCounts.Clear();
@@ -47,7 +47,7 @@ internal sealed class UniqueIndexChecker(SqliteConnection connection, LoadLimits
     /// <summary>Checks that the unique indexes of the current table contain all of its rows.</summary>
     /// <param name="table">The table.</param>
     /// <param name="rows">Number of rows that were read.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.SourceNotScriptable"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.SourceNotScriptable"/>.</exception>
     public void CompleteTable(SchemaObject table, long rows)
     {
         foreach (var (index, indexed) in _indexRowCounts)

@@ -15,7 +15,7 @@ internal static class LoadVerifier
     /// <summary>
     /// Throws at the first difference. Backups of earlier versions have no table digests, which are then not compared.
     /// </summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Corrupt"/>.</exception>
     public static void Verify(
         SqliteConnection connection,
         IReadOnlyDictionary<string, string> fingerprint,
@@ -70,5 +70,5 @@ internal static class LoadVerifier
     }
 
     private static HoldfastException Different(string how) =>
-        new(ErrorCatalogue.Corrupt, $"The restored database differs from the one that was backed up: {how}.", Hint);
+        new(ErrorCatalog.Corrupt, $"The restored database differs from the one that was backed up: {how}.", Hint);
 }

@@ -101,7 +101,7 @@ internal sealed class ScriptLoader : IDisposable
     }
 
     /// <summary>Checks that the script is complete, and sets the database's journal mode.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Corrupt"/>.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Corrupt"/>.</exception>
     public void Finish(long offset, bool hasRest)
     {
         if (hasRest || !_controlStatements.IsComplete)
@@ -116,7 +116,7 @@ internal sealed class ScriptLoader : IDisposable
 
     /// <summary>Compares the loaded database with the backup's fingerprint.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Corrupt"/>, or reading its schema exceeds a limit.
+    /// <see cref="ErrorCatalog.Corrupt"/>, or reading its schema exceeds a limit.
     /// </exception>
     public void Verify(IReadOnlyDictionary<string, string> fingerprint, long scriptBytes)
     {

@@ -23,7 +23,7 @@ internal static class SqlLoad
     /// <param name="cancellationToken">Interrupts the work, even within a statement.</param>
     /// <returns>Warnings for the operator about the new database.</returns>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Refused"/> or <see cref="ErrorCatalogue.Corrupt"/>, with statement and offset.
+    /// <see cref="ErrorCatalog.Refused"/> or <see cref="ErrorCatalog.Corrupt"/>, with statement and offset.
     /// </exception>
     internal static Task<IReadOnlyList<string>> LoadAsync(
         DatabaseFile file,

@@ -22,22 +22,22 @@ internal static class ScriptErrors
     /// <param name="what">Why it is refused.</param>
     /// <param name="beginning">Its first characters; see <see cref="GetBeginning"/>.</param>
     public static HoldfastException Refused(long number, long offset, string what, string beginning) =>
-        Create(ErrorCatalogue.Refused, $"is refused: {what}", number, offset, beginning, null);
+        Create(ErrorCatalog.Refused, $"is refused: {what}", number, offset, beginning, null);
 
     /// <summary>Creates the error for a statement that SQLite cannot run.</summary>
     public static HoldfastException Failed(long number, long offset, string what, string beginning, Exception cause) =>
-        Create(ErrorCatalogue.Corrupt, $"fails: {what}", number, offset, beginning, cause);
+        Create(ErrorCatalog.Corrupt, $"fails: {what}", number, offset, beginning, cause);
 
     /// <summary>Creates the error for a script without its last statement.</summary>
     public static HoldfastException Truncated(long number, long offset)
     {
         var where = string.Create(CultureInfo.InvariantCulture, $"after {number:N0} statements, at offset {offset:N0}");
-        return new(ErrorCatalogue.Corrupt, $"The script is truncated: it ends {where}, before its last statement.", Hint);
+        return new(ErrorCatalog.Corrupt, $"The script is truncated: it ends {where}, before its last statement.", Hint);
     }
 
     /// <summary>Creates the error for a script that exceeds a limit.</summary>
     public static HoldfastException LimitExceeded(string what, Exception cause) =>
-        new(ErrorCatalogue.Refused, $"The database that the script creates is refused: {what}.", Hint, cause);
+        new(ErrorCatalog.Refused, $"The database that the script creates is refused: {what}.", Hint, cause);
 
     /// <summary>
     /// Returns the first characters of a statement. Literals are decoded in place, so call this before the statement

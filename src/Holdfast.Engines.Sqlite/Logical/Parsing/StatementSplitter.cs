@@ -86,7 +86,7 @@ internal sealed class StatementSplitter
             return;
         }
         throw new HoldfastException(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             $"The script has a statement of more than {limit:N0} bytes at offset {Offset:N0}.",
             "No backup by Holdfast contains such a statement; try an older restore point."
         );

@@ -13,7 +13,7 @@ internal static class Sql
 
     /// <summary>Creates the error for a database that cannot be expressed as a script.</summary>
     public static HoldfastException NotExportable(string what, Exception? cause = null) =>
-        new(ErrorCatalogue.SourceNotScriptable, what, SnapshotHint, cause);
+        new(ErrorCatalog.SourceNotScriptable, what, SnapshotHint, cause);
 
     /// <summary>Quotes a name as an identifier.</summary>
     public static string QuoteIdentifier(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

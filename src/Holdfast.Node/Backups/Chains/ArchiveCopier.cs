@@ -24,7 +24,7 @@ internal static class ArchiveCopier
     /// The archive in the catalog. If null or unrecorded, the archive is copied only to a destination that has no copy.
     /// </param>
     /// <param name="cancellationToken">Cancels the copy; no partial file stays.</param>
-    /// <exception cref="HoldfastException">A failure of either destination, or <see cref="ErrorCatalogue.Corrupt"/> if the other
+    /// <exception cref="HoldfastException">A failure of either destination, or <see cref="ErrorCatalog.Corrupt"/> if the other
     /// copy is damaged, too.</exception>
     public static async Task CopyAsync(
         IDestination from,
@@ -84,7 +84,7 @@ internal static class ArchiveCopier
 
             await to.DeleteAsync(path, cancellationToken);
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.NotFound)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.NotFound)
         {
             // the common case
         }
@@ -98,7 +98,7 @@ internal static class ArchiveCopier
         if (sha256 is null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{path}' is not recorded, so no copy of it can be proved to be intact.",
                 "Verify the chain at the other destination, which records it."
             );
@@ -112,7 +112,7 @@ internal static class ArchiveCopier
 
     private static HoldfastException Damaged(IDestination from, string path) =>
         new(
-            ErrorCatalogue.Corrupt,
+            ErrorCatalog.Corrupt,
             $"'{path}' at '{from.Name}' does not match what was written there, either.",
             "The next full backup starts a chain that is complete everywhere."
         );

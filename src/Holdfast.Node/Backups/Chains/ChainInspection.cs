@@ -262,7 +262,7 @@ internal sealed class ChainInspection
                 var failure = e as HoldfastException;
                 replica.Run.Exclude(
                     new HoldfastException(
-                        failure?.Error ?? ErrorCatalogue.DestinationFailed,
+                        failure?.Error ?? ErrorCatalog.DestinationFailed,
                         $"Destination '{replica.Run.Name}' lacks archives of the chain and could not be repaired: {e.Message}",
                         failure?.Hint,
                         e

@@ -14,7 +14,7 @@ internal static class ChainRepair
     /// <param name="now">The current time.</param>
     /// <param name="healed">Receives what was repaired.</param>
     /// <param name="cancellationToken">Cancels the repair.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if no destination has an intact copy of an
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if no destination has an intact copy of an
     /// archive, or a failure of a destination.</exception>
     public static async Task RepairAsync(
         ChainReplica to,
@@ -37,7 +37,7 @@ internal static class ChainRepair
             {
                 var from = replicas.FirstOrDefault(h => h.IsRestorable(name))
                     ?? throw new HoldfastException(
-                        ErrorCatalogue.NotFound,
+                        ErrorCatalog.NotFound,
                         $"No destination has an intact copy: {to.ProblemOf(name)}.",
                         "The next full backup starts a chain that is complete everywhere."
                     );

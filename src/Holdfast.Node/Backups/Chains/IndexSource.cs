@@ -4,7 +4,7 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Node.Backups.Chains;
 
 /// <summary>
-/// The index of a chain, as a backup reads it. Any failure to read it becomes <see cref="ErrorCatalogue.Unreadable"/>: a backup can
+/// The index of a chain, as a backup reads it. Any failure to read it becomes <see cref="ErrorCatalog.Unreadable"/>: a backup can
 /// do without the index by becoming full, so its failure must not look like one of the destination that the backup is written to.
 /// </summary>
 /// <param name="inner">The file.</param>
@@ -26,7 +26,7 @@ internal sealed class IndexSource(IByteSource inner) : IByteSource
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not HoldfastException { IsDamage: true })
         {
             throw new HoldfastException(
-                ErrorCatalogue.Unreadable,
+                ErrorCatalog.Unreadable,
                 $"'{Name}' cannot be read: {e.Message}",
                 (e as HoldfastException)?.Hint,
                 e

@@ -27,7 +27,7 @@ public sealed class BackupService(
     /// <summary>Queues a backup. If the task already has one queued or running, returns that one.</summary>
     /// <param name="job">The backup.</param>
     /// <param name="askedBy">The requesting user.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotAllowed"/> while the node shuts down.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotAllowed"/> while the node shuts down.</exception>
     public RunningOperation BackUp(BackupJob job, string askedBy) => queue.Add(items.Create(job), askedBy, out _);
 
     /// <summary>Queues a backup of every database of a server-wide backup task.</summary>

@@ -88,7 +88,7 @@ public sealed class ChainVerificationHistory
             .Select(a =>
             {
                 var problem = former.Problems.GetValueOrDefault(a.Name.ToString());
-                var isDamage = problem is not null && ErrorCatalogue.Find(problem.Code).IsDamage;
+                var isDamage = problem is not null && ErrorCatalog.Find(problem.Code).IsDamage;
                 return problem is not null && !isDamage
                     ? null
                     : new CopyFinding

@@ -49,18 +49,18 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
         );
         if (
             problem is null
-            || (hashSuffices && problem.Error.ExitCode == ErrorCatalogue.KeyWrong.ExitCode && known is { IsRecorded: true })
+            || (hashSuffices && problem.Error.ExitCode == ErrorCatalog.KeyWrong.ExitCode && known is { IsRecorded: true })
         )
         {
             (problem, note, archive) = await CompareAsync(opened, database, chain.Path, result, known, cancellationToken);
         }
 
         // A missing key or an unreachable destination says nothing about the archive.
-        if (problem is not null && !problem.IsDamage && problem.Error != ErrorCatalogue.NotFound)
+        if (problem is not null && !problem.IsDamage && problem.Error != ErrorCatalog.NotFound)
         {
             return (problem, null);
         }
-        if (problem?.Error == ErrorCatalogue.Unreadable)
+        if (problem?.Error == ErrorCatalog.Unreadable)
         {
             await opened.CheckIdentityAsync(cancellationToken); // throws if the failure is not limited to this file
         }
@@ -78,11 +78,11 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
                     Name = name,
                     Destination = destination,
                     Identity = opened.Identity,
-                    State = problem?.Error == ErrorCatalogue.NotFound ? CopyState.Missing : state,
+                    State = problem?.Error == ErrorCatalog.NotFound ? CopyState.Missing : state,
                     At = time.GetUtcNow(),
                     Problem =
                         problem is not null ? OperationError.From(problem)
-                        : note is not null ? new(ErrorCatalogue.Corrupt.Code, note, null)
+                        : note is not null ? new(ErrorCatalog.Corrupt.Code, note, null)
                         : null,
                     IsVerified = true,
                     Archive = archive,
@@ -101,7 +101,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
         }
         return header.Database != database.ToString()
             ? new(
-                ErrorCatalogue.Refused,
+                ErrorCatalog.Refused,
                 $"'{chain}/{name}' belongs to database '{header.Database}'.",
                 "Use the chain at another destination. Find out who can write to this one."
             )
@@ -132,7 +132,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
             {
                 return (
                     new(
-                        ErrorCatalogue.Corrupt,
+                        ErrorCatalog.Corrupt,
                         $"'{chain}/{name}' has {stored.Length} bytes that differ from those that were written.",
                         "Use the archive at another destination."
                     ),

@@ -56,7 +56,7 @@ internal static class ListingComparer
             {
                 continue;
             }
-            findings.Add(Finding(entry.Archive.Name, CopyState.Missing, new(ErrorCatalogue.NotFound.Code, "It does not exist.", null)));
+            findings.Add(Finding(entry.Archive.Name, CopyState.Missing, new(ErrorCatalog.NotFound.Code, "It does not exist.", null)));
         }
 
         return findings;
@@ -93,7 +93,7 @@ internal static class ListingComparer
         var expected = entry.Archive.IsRecorded ? entry.Archive.Length : copy!.Length ?? entry.Archive.Length;
         if (archive.Length != expected)
         {
-            var error = archive.Length < expected ? ErrorCatalogue.Truncated : ErrorCatalogue.Corrupt;
+            var error = archive.Length < expected ? ErrorCatalog.Truncated : ErrorCatalog.Corrupt;
             return (CopyState.Missing, new(error.Code, $"It has {archive.Length} bytes; {expected} were written.", null));
         }
 
@@ -101,7 +101,7 @@ internal static class ListingComparer
         {
             return (
                 CopyState.Damaged,
-                new(ErrorCatalogue.Corrupt.Code, "It was damaged before it went missing, and has not been read since.", null)
+                new(ErrorCatalog.Corrupt.Code, "It was damaged before it went missing, and has not been read since.", null)
             );
         }
 
@@ -112,12 +112,12 @@ internal static class ListingComparer
                 : "Its index does not exist.";
             return (
                 CopyState.WithoutIndex,
-                new(archive.HasIndex ? ErrorCatalogue.Truncated.Code : ErrorCatalogue.NotFound.Code, text, null)
+                new(archive.HasIndex ? ErrorCatalog.Truncated.Code : ErrorCatalog.NotFound.Code, text, null)
             );
         }
 
         // An index that was read and is damaged can still have the right length.
-        return copy is { State: CopyState.WithoutIndex, Problem.Code: { } code } && code == ErrorCatalogue.Corrupt.Code
+        return copy is { State: CopyState.WithoutIndex, Problem.Code: { } code } && code == ErrorCatalog.Corrupt.Code
             ? (copy.State, copy.Problem)
             : (CopyState.Whole, null);
     }

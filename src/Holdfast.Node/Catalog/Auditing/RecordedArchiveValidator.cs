@@ -49,7 +49,7 @@ public sealed class RecordedArchiveValidator(ICatalog catalog)
     /// <param name="chain">Path of the chain's folder at its destination.</param>
     /// <param name="reader">Reads the restore point.</param>
     /// <param name="database">The requested database; null if none was named.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.Refused"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Refused"/></exception>
     public void Validate(string chain, ChainReader reader, DatabaseId? database)
     {
         foreach (var archive in reader.Archives)
@@ -68,7 +68,7 @@ public sealed class RecordedArchiveValidator(ICatalog catalog)
 
     private static HoldfastException CreateException(string chain, string name, string why) =>
         new(
-            ErrorCatalogue.Refused,
+            ErrorCatalog.Refused,
             $"'{chain}/{name}' is not what was written there: {why}.",
             "Use the chain at another destination. Find out who can write to this one."
         );

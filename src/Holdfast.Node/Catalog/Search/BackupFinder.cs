@@ -60,7 +60,7 @@ public sealed class BackupFinder(
             if (destinations.Find(name) is null)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"Destination '{name}' is not defined.",
                     "List destinations with: GET /api/v1/destinations"
                 );
@@ -96,7 +96,7 @@ public sealed class BackupFinder(
                 await (await destinations.OpenAsync(item.Key, cancellationToken)).DisposeAsync();
                 return beneath.Length == 0 ? $"{DestinationPrefix}{item.Key}" : $"{DestinationPrefix}{item.Key}/{beneath}";
             }
-            catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationIdentity)
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationIdentity)
             {
                 return from;
             }
@@ -214,7 +214,7 @@ public sealed class BackupFinder(
             else
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"'{path}' leaves the destination.",
                     "Give a path from the root of the destination."
                 );
@@ -276,7 +276,7 @@ public sealed class BackupFinder(
         var newest = all.Locations.MaxBy(f => f.Resolved.Chains.Max(NewestTimeOf))?.Resolved
             ?? throw all.Problems.Values.FirstOrDefault()
                 ?? new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"No destination has a backup of '{database}'.",
                     "Try another path, or check the destinations."
                 );

@@ -25,7 +25,7 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
     /// <summary>Lists a folder that was opened by its path; closes it on failure.</summary>
     /// <param name="opened">The opened path.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if there is no backup.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if there is no backup.</exception>
     public static async Task<ResolvedLocation> ResolveAsync(OpenedPath opened, CancellationToken cancellationToken)
     {
         try
@@ -48,7 +48,7 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
     /// <param name="folderName">Name of that folder.</param>
     /// <param name="file">Name of a single file to select; null for the whole folder.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if there is no backup.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if there is no backup.</exception>
     public static async Task<ResolvedLocation> ResolveAsync(
         IDestination destination,
         string folderName,
@@ -63,7 +63,7 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
             var chain = await DatabaseFolder.ReadChainAsync(destination, "", name, cancellationToken);
             var archive = chain.Archives.FirstOrDefault(a => a.Path == file)
                 ?? throw new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"'{file}' does not have the name of an archive.",
                     "Archives are named <time>.<form>.tar.zst or .tar.zst.age; restore the original name of the file."
                 );
@@ -81,7 +81,7 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
             return new(destination, chains, null);
         }
         throw new HoldfastException(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"No backup was found in '{destination.Name}'.",
             "Give an archive, a chain's folder, a database's folder, or the root of a destination."
         );

@@ -58,7 +58,7 @@ public static class RestorePointFinder
     /// <param name="wanted">A time as in file names, an ISO time, or the id of an archive; null for the newest.</param>
     /// <param name="keys">Keys that open archives, to find an id.</param>
     /// <param name="cancellationToken">Cancels the search.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> with the
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/>, or <see cref="ErrorCatalog.Usage"/> with the
     /// candidates if there are several.</exception>
     public static async Task<RestorePoint> FindAsync(
         ResolvedLocation path,
@@ -89,12 +89,12 @@ public static class RestorePointFinder
         {
             1 => found[0],
             0 => throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"'{path.Destination.Name}' has no restore point '{wanted}'.",
                 Describe(path)
             ),
             _ => throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{wanted}' is a restore point of {found.Count} databases.",
                 $"Give the folder of one of them: {string.Join(", ", found.Take(MaxListed).Select(f => f.Chain.Path))}"
             ),
@@ -143,7 +143,7 @@ public static class RestorePointFinder
         if (path.Chains.Count > 1)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"'{path.Destination.Name}' has {path.Chains.Count} chains, so the restore point is ambiguous.",
                 $"Give one chain's folder, or --point. {Describe(path)}"
             );
@@ -152,7 +152,7 @@ public static class RestorePointFinder
         if (chain.Archives.Count == 0)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"Chain '{path.Destination.Name}' has no archive.",
                 "A backup that was interrupted leaves such a folder; the next one removes it."
             );
@@ -197,7 +197,7 @@ public static class RestorePointFinder
         }
         catch (HoldfastException e)
         {
-            return e.Error == ErrorCatalogue.KeyWrong ? point : point with { Problem = e };
+            return e.Error == ErrorCatalog.KeyWrong ? point : point with { Problem = e };
         }
     }
 

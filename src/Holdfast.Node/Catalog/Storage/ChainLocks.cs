@@ -13,7 +13,7 @@ public sealed class ChainLocks
     /// <summary>Protects a chain from deletion until the result is disposed.</summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="chain">Path of the chain's folder there.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/> if it is being deleted.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if it is being deleted.</exception>
     public IDisposable AcquireRead(string destination, string chain)
     {
         var key = (destination, chain);
@@ -22,7 +22,7 @@ public sealed class ChainLocks
             if (_deleting.Contains(key))
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"'{chain}' is being deleted at '{destination}'.",
                     "Use another restore point, or another destination."
                 );

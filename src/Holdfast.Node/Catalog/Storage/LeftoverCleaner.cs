@@ -44,7 +44,7 @@ internal static class LeftoverCleaner
             await destination.DeleteAsync(path, cancellationToken);
             return true;
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.DestinationFailed)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationFailed)
         {
             return false;
         }

@@ -26,7 +26,7 @@ internal sealed class CrossSiteMiddleware(RequestDelegate next)
             : ProblemWriter.WriteAsync(
                 context,
                 ProblemWriter.Of(
-                    ErrorCatalogue.Forbidden,
+                    ErrorCatalog.Forbidden,
                     "The request comes from another site.",
                     "Send it from the pages of this server, or with an API token."
                 )

@@ -20,7 +20,7 @@ internal sealed class AdminToken
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.Usage"/> if other users could read the file
+    /// <see cref="ErrorCatalog.NotFound"/>, or <see cref="ErrorCatalog.Usage"/> if other users could read the file
     /// or it contains no valid token.
     /// </exception>
     public static AdminToken Read(string path)
@@ -34,7 +34,7 @@ internal sealed class AdminToken
                 if (b is < 0x21 or > 0x7e)
                 {
                     throw new HoldfastException(
-                        ErrorCatalogue.Usage,
+                        ErrorCatalog.Usage,
                         $"Admin token file '{path}' contains more than one line, or characters that are not allowed in a header.",
                         "It must contain one token of printable ASCII characters."
                     );
@@ -44,7 +44,7 @@ internal sealed class AdminToken
             if (token.Length < MinLength)
             {
                 throw new HoldfastException(
-                    ErrorCatalogue.Usage,
+                    ErrorCatalog.Usage,
                     $"The token in '{path}' has {token.Length} characters; at least {MinLength} are required.",
                     "Create one with: openssl rand -hex 32"
                 );

@@ -60,7 +60,7 @@ internal sealed partial class InitialAdminSetup(UserStore users, DataFolder data
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HoldfastException(
-                ErrorCatalogue.StateUnavailable,
+                ErrorCatalog.StateUnavailable,
                 $"The initial password cannot be written to '{data.InitialPasswordFile}': {e.Message}",
                 "Check that the data folder has free space and belongs to this user.",
                 e

@@ -39,7 +39,7 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
 
     /// <summary>Stores a user with a new stamp.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.Conflict"/>, or <see cref="ErrorCatalogue.NotAllowed"/> if no administrator would
+    /// <see cref="ErrorCatalog.Conflict"/>, or <see cref="ErrorCatalog.NotAllowed"/> if no administrator would
     /// remain.
     /// </exception>
     public async Task<StateItem<User>> PutAsync(User user, long? expected, CancellationToken cancellationToken)
@@ -56,11 +56,11 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
     }
 
     /// <summary>Deletes a user.</summary>
-    /// <exception cref="HoldfastException">As <see cref="PutAsync"/>, and <see cref="ErrorCatalogue.NotFound"/>.</exception>
+    /// <exception cref="HoldfastException">As <see cref="PutAsync"/>, and <see cref="ErrorCatalog.NotFound"/>.</exception>
     public async Task DeleteAsync(string name, long? expected, CancellationToken cancellationToken)
     {
         var item = Find(name)
-            ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no user '{name}'.", "List them with: GET /api/v1/users");
+            ?? throw new HoldfastException(ErrorCatalog.NotFound, $"There is no user '{name}'.", "List them with: GET /api/v1/users");
         await CommitAsync(item.Key, new(Prefix + item.Key, null), expected ?? item.Revision, staysAdmin: false, cancellationToken);
     }
 
@@ -84,7 +84,7 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
                 u.Key != key && u.Value is { Role: Role.Admin, Disabled: false, MustChangePassword: false }
             )
                 ?? throw new HoldfastException(
-                    ErrorCatalogue.NotAllowed,
+                    ErrorCatalog.NotAllowed,
                     $"'{key}' is the only administrator who can sign in.",
                     "Create another administrator first, who must have chosen a password."
                 );
@@ -95,7 +95,7 @@ internal sealed class UserStore(IStateStore store, StateMirror<User> users, Pass
         if (!commit.Applied)
         {
             throw new HoldfastException(
-                ErrorCatalogue.Conflict,
+                ErrorCatalog.Conflict,
                 $"'{key}' was changed by somebody else after it was read.",
                 "Read it again, and repeat the change if it is still right."
             );

@@ -49,7 +49,7 @@ internal static class SessionEndpoints
             // An unknown name could be a password in the wrong field, so it is not logged.
             await audit.WriteAsync(context, "sign-in", user is null ? "(unknown user)" : $"name={user.Name}", "failed");
             throw new HoldfastException(
-                ErrorCatalogue.AuthenticationRequired,
+                ErrorCatalog.AuthenticationRequired,
                 "The user name or password is wrong.",
                 "After the first start, the password of 'admin' is in the file that the server's log mentions."
             );
@@ -88,7 +88,7 @@ internal static class SessionEndpoints
         if (item is null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 "A token has no password.",
                 "Sign in as a user, or let an administrator set the password with PUT /api/v1/users/NAME."
             );

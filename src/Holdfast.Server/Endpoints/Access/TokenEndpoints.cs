@@ -60,7 +60,7 @@ internal static class TokenEndpoints
     {
         if (tokens.Tokens.Find(id) is null)
         {
-            throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no token '{id}'.", "List them with: GET /api/v1/tokens");
+            throw new HoldfastException(ErrorCatalog.NotFound, $"There is no token '{id}'.", "List them with: GET /api/v1/tokens");
         }
         await tokens.Tokens.DeleteAsync(id, null, cancellationToken);
         return TypedResults.NoContent();

@@ -125,5 +125,5 @@ internal static class UserEndpoints
     private static UserView ToView(User user) => new(user.Name, user.Role, user.Disabled, user.MustChangePassword, user.Created);
 
     private static HoldfastException NotFound(string name) =>
-        new(ErrorCatalogue.NotFound, $"There is no user '{name}'.", "List them with: GET /api/v1/users");
+        new(ErrorCatalog.NotFound, $"There is no user '{name}'.", "List them with: GET /api/v1/users");
 }

@@ -48,7 +48,7 @@ internal static class AlertEndpoints
             .Select(k =>
                 active.GetValueOrDefault(k)
                 ?? throw new HoldfastException(
-                    ErrorCatalogue.NotFound,
+                    ErrorCatalog.NotFound,
                     $"There is no active alert '{k}'.",
                     "List them with GET /api/v1/alerts."
                 )
@@ -57,7 +57,7 @@ internal static class AlertEndpoints
         if (alerts.Find(a => a.Kind is not (AlertKind.BackupsMissing or AlertKind.RestoreRoleChanged)) is { } other)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{other.Key}' cannot be acknowledged.",
                 "It ends when its cause is resolved."
             );
@@ -110,7 +110,7 @@ internal static class AlertEndpoints
         && long.TryParse(ticks, CultureInfo.InvariantCulture, out var t)
             ? ((AlertSeverity)s, t, key)
             : throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 "'after' is not a position in this list.",
                 "Pass 'next' of the previous page."
             );

@@ -59,12 +59,12 @@ internal static class DatabaseEndpoints
         {
             throw record.MissingSince is null
                 ? new HoldfastException(
-                    ErrorCatalogue.NotAllowed,
+                    ErrorCatalog.NotAllowed,
                     $"Database '{id}' exists.",
                     "Only a dropped database can be dismissed. To omit it from a server-wide backup, exclude it there."
                 )
                 : new HoldfastException(
-                    ErrorCatalogue.NotAllowed,
+                    ErrorCatalog.NotAllowed,
                     $"Database '{id}' is missing, and nobody has confirmed that it was dropped.",
                     $"If it was dropped: holdfast source confirm {record.Id.Source}"
                 );
@@ -99,7 +99,7 @@ internal static class DatabaseEndpoints
         if (!(await keys.StoredPatternsAsync(cancellationToken)).Contains(id))
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"No key is stored for '{id}'.",
                 "To delete a key of several databases, give the glob that it was stored for."
             );
@@ -111,7 +111,7 @@ internal static class DatabaseEndpoints
     private static DatabaseRecord Find(DatabaseRecords databases, string id) =>
         databases.Find(id)
         ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"There is no database '{id}'.",
             "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db"
         );

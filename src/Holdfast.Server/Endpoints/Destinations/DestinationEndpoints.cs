@@ -97,7 +97,7 @@ internal static class DestinationEndpoints
         if (users.Count > 0)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"Destination '{name}' is used by {string.Join(", ", users)}.",
                 "Remove it from these tasks first."
             );
@@ -174,5 +174,5 @@ internal static class DestinationEndpoints
     }
 
     private static HoldfastException NotFound(string name) =>
-        new(ErrorCatalogue.NotFound, $"There is no destination '{name}'.", "List them with: GET /api/v1/destinations");
+        new(ErrorCatalog.NotFound, $"There is no destination '{name}'.", "List them with: GET /api/v1/destinations");
 }

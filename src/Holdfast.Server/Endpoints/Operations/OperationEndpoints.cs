@@ -57,7 +57,7 @@ internal static class OperationEndpoints
         if (body.Minutes is not (> 0 and <= MaxDelayMinutes))
         {
             throw new HoldfastException(
-                ErrorCatalogue.Usage,
+                ErrorCatalog.Usage,
                 $"A delay of {body.Minutes} minutes is out of range.",
                 $"Give more than 0 and at most {MaxDelayMinutes}."
             );
@@ -66,7 +66,7 @@ internal static class OperationEndpoints
         if (live.Current.Kind != OperationKind.Backup || live.Current.TaskId is null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 "Only the backup of a task can be delayed.",
                 "Abort it, and start it again later."
             );
@@ -80,9 +80,9 @@ internal static class OperationEndpoints
         ?? throw (
             operations.Find(id) is null
                 ? NotFound(id)
-                : new HoldfastException(ErrorCatalogue.NotAllowed, $"Operation '{id}' has ended.", null)
+                : new HoldfastException(ErrorCatalog.NotAllowed, $"Operation '{id}' has ended.", null)
         );
 
     private static HoldfastException NotFound(string id) =>
-        new(ErrorCatalogue.NotFound, $"There is no operation '{id}'.", "List them with: GET /api/v1/operations");
+        new(ErrorCatalog.NotFound, $"There is no operation '{id}'.", "List them with: GET /api/v1/operations");
 }

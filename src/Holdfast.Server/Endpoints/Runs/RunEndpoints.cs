@@ -45,5 +45,5 @@ internal static class RunEndpoints
 
     private static Run Find(RunRegistry runs, string id) =>
         runs.Find(id)
-        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
+        ?? throw new HoldfastException(ErrorCatalog.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
 }

@@ -152,7 +152,7 @@ internal static class ServerWideBackupEndpoints
     private static StateItem<Template> Find(TaskEditor editor, string name) =>
         editor.FindTemplate(name)
         ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"There is no server-wide backup '{name}'.",
             "List them with: GET /api/v1/server-wide-backups"
         );

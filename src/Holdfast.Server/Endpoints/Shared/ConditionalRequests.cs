@@ -75,7 +75,7 @@ public static class ConditionalRequests
         {
             return await edit(expected);
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalogue.Conflict)
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.Conflict)
         {
             throw Stale();
         }

@@ -115,7 +115,7 @@ internal static class SourceEndpoints
         if (editor.Find(name) is null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"Source '{name}' is defined in the configuration of the server.",
                 "Remove it from holdfast.json and restart the server."
             );
@@ -208,5 +208,5 @@ internal static class SourceEndpoints
 
     private static SourceMonitor Find(SourceRegistry sources, string name) =>
         sources.Find(name)
-        ?? throw new HoldfastException(ErrorCatalogue.NotFound, $"There is no source '{name}'.", "List them with: GET /api/v1/sources");
+        ?? throw new HoldfastException(ErrorCatalog.NotFound, $"There is no source '{name}'.", "List them with: GET /api/v1/sources");
 }

@@ -18,7 +18,7 @@ internal sealed class KeyRevealer(ArchiveKeys keys, AuditLog audit)
     /// <param name="name">Its name.</param>
     /// <param name="settings">Its settings.</param>
     /// <param name="context">The request.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: the server does not store the key.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/>: the server does not store the key.</exception>
     public async Task<KeyView> RevealAsync(string id, string name, TaskSettings settings, HttpContext context)
     {
         var key = settings.Encryption is { Mode: EncryptionMode.Key, Recipients: [var recipient] }
@@ -27,7 +27,7 @@ internal sealed class KeyRevealer(ArchiveKeys keys, AuditLog audit)
         if (key is null)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotFound,
+                ErrorCatalog.NotFound,
                 $"'{name}' has no key that this server stores.",
                 "A task with recipients only needs public keys; the private keys are only where you keep them."
             );

@@ -160,14 +160,14 @@ internal static class TaskEndpoints
         if (settings.Disabled)
         {
             throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{name}' is disabled.",
                 "Enable it first, or make a one-time backup of the database."
             );
         }
         if (settings.Destinations.Count == 0)
         {
-            throw new HoldfastException(ErrorCatalogue.NotAllowed, $"'{name}' has no destination.", "Add a destination first.");
+            throw new HoldfastException(ErrorCatalog.NotAllowed, $"'{name}' has no destination.", "Add a destination first.");
         }
     }
 

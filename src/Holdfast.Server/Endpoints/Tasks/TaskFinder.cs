@@ -12,22 +12,22 @@ namespace Holdfast.Server.Endpoints.Tasks;
 internal sealed class TaskFinder(DatabaseRecords databases, TaskRegistry tasks)
 {
     /// <summary>Finds the tasks of a database.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such database.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/>: there is no such database.</exception>
     public IReadOnlyList<BackupTask> Of(string databaseId) => tasks.Of(FindDatabase(databaseId));
 
     /// <summary>Finds a task of a database.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/>: there is no such database or task.</exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/>: there is no such database or task.</exception>
     public BackupTask Find(string databaseId, string taskId) =>
         Of(databaseId).FirstOrDefault(t => t.Id == taskId)
         ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"Database '{databaseId}' has no task '{taskId}'.",
             "List its tasks with: GET /api/v1/databases/ID/tasks"
         );
 
     /// <summary>Finds a regular task, which can be changed.</summary>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalogue.NotFound"/>, or <see cref="ErrorCatalogue.NotAllowed"/> if it is derived from a
+    /// <see cref="ErrorCatalog.NotFound"/>, or <see cref="ErrorCatalog.NotAllowed"/> if it is derived from a
     /// server-wide backup task.
     /// </exception>
     public BackupTask FindEditable(string databaseId, string taskId)
@@ -35,7 +35,7 @@ internal sealed class TaskFinder(DatabaseRecords databases, TaskRegistry tasks)
         var task = Find(databaseId, taskId);
         return task.IsServerWide
             ? throw new HoldfastException(
-                ErrorCatalogue.NotAllowed,
+                ErrorCatalog.NotAllowed,
                 $"'{task.Name}' is derived from a server-wide backup task and cannot be changed here.",
                 "Edit that task, or exclude the database from it: /api/v1/server-wide-backups"
             )
@@ -43,11 +43,11 @@ internal sealed class TaskFinder(DatabaseRecords databases, TaskRegistry tasks)
     }
 
     /// <summary>Finds a database.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalogue.NotFound"/></exception>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/></exception>
     public DatabaseId FindDatabase(string databaseId) =>
         databases.Find(databaseId)?.Id
         ?? throw new HoldfastException(
-            ErrorCatalogue.NotFound,
+            ErrorCatalog.NotFound,
             $"There is no database '{databaseId}'.",
             "List them with: GET /api/v1/databases. In a path an id is percent-encoded: demo%2Fshop.db"
         );

@@ -41,7 +41,7 @@ internal sealed record DestinationRow(
         var (look, problem) =
             identity is not null ? (IdentityMismatch, Sentence.Join(identity.Message, identity.Hint))
             : own.Count > 0 ? (Failing, own[0].Message)
-            : test.Problem is { } fault ? (TestFailed, Sentence.Join(fault.Message, fault.Hint))
+            : test.Problem is { } error ? (TestFailed, Sentence.Join(error.Message, error.Hint))
             : test.At is not null ? (Works, null)
             : (NotTested, (string?)null);
         return new(

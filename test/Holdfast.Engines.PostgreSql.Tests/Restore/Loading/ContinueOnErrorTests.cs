@@ -33,7 +33,7 @@ public sealed class ContinueOnErrorTests(Cluster cluster) : ServerTest(cluster)
     {
         var (items, fingerprint) = await BackUpAsync("shop");
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Cluster.Source(), "copy", items, fingerprint));
-        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, failure.Error);
         Assert.Contains("--continue-on-error", failure.Hint, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
     }

@@ -31,7 +31,7 @@ public sealed class FullDiskTests(Cluster cluster) : ServerTest(cluster)
         {
             await other.StartAgainAsync();
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(other.Source(), "copy", items, fingerprint));
-            Assert.Equal(ErrorCatalogue.DestinationFull, failure.Error);
+            Assert.Equal(ErrorCatalog.DestinationFull, failure.Error);
             Assert.Contains("No space left on device", failure.Message, StringComparison.Ordinal);
             Assert.Equal("Free some space on the server.", failure.Hint);
             Assert.Empty(

@@ -168,7 +168,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         {
             var impatient = Config with { StallTimeout = TimeSpan.FromSeconds(1), ConnectTimeout = TimeSpan.FromSeconds(5) };
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(impatient, "copy", backup));
-            Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
+            Assert.True(failure.Error == ErrorCatalog.RestoreRoleChanged, failure.Message);
         }
         finally
         {
@@ -198,7 +198,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             await Cluster.UntilAsync("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name LIKE 'holdfast%'");
             await stop.CancelAsync();
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => loading);
-            Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
+            Assert.True(failure.Error == ErrorCatalog.RestoreRoleChanged, failure.Message);
             await AssertNothingLeftAsync(); // so that no session changes it after the check
         }
         finally
@@ -296,7 +296,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         try
         {
             var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
-            Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
+            Assert.True(failure.Error == ErrorCatalog.RestoreRoleChanged, failure.Message);
             Assert.Contains(said, failure.Message, StringComparison.Ordinal);
             Assert.StartsWith("Code of 'shop', restored as 'copy', has", failure.Message, StringComparison.Ordinal);
             Assert.NotNull(failure.Hint);
@@ -323,7 +323,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
             {
                 await Cluster.RunAsync("postgres", grant); // as its owner can in his own session
                 var failure = await Assert.ThrowsAsync<HoldfastException>(() => target.LoadAsync(items, Token));
-                Assert.True(failure.Error == ErrorCatalogue.RestoreRoleChanged, failure.Message);
+                Assert.True(failure.Error == ErrorCatalog.RestoreRoleChanged, failure.Message);
                 Assert.Contains(said, failure.Message, StringComparison.Ordinal);
                 Assert.Contains("REVOKE", failure.Hint, StringComparison.Ordinal);
                 Assert.NotEqual(target.RestoreRole!.Before, target.RestoreRole.After);
@@ -369,7 +369,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         var backup = await BackUpAsync("shop", Config);
         await Cluster.RunAsync("postgres", grant);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(Config, "copy", backup));
-        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, failure.Error);
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
         await RestoreAsync(Config with { Restore = Config.Restore with { AllowPrivilegedRole = true } }, "copy", backup);
@@ -383,7 +383,7 @@ public sealed class RestoreRoleTests(Cluster cluster) : ServerTest(cluster)
         var config = Config with { Restore = new() };
         var backup = await BackUpAsync("shop", config);
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync(config, "copy", backup));
-        Assert.Equal(ErrorCatalogue.NotAllowed, failure.Error);
+        Assert.Equal(ErrorCatalog.NotAllowed, failure.Error);
         Assert.Contains("postgresql-role.sql", failure.Hint, StringComparison.Ordinal);
         await using var source = Attach(config);
         var test = await source.TestConnectionAsync(Token);

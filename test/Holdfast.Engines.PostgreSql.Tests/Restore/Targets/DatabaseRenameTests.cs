@@ -94,7 +94,7 @@ public sealed class DatabaseRenameTests(Cluster cluster) : ServerTest(cluster)
         var failure = await Assert.ThrowsAsync<HoldfastException>(() =>
             RestoreAsync(Cluster.Source() with { RenameWait = TimeSpan.FromSeconds(1) }, "copy", hooked, fingerprint)
         );
-        Assert.Equal(ErrorCatalogue.SourceLocked, failure.Error);
+        Assert.Equal(ErrorCatalog.SourceLocked, failure.Error);
         Assert.Contains($"process {agent!.ProcessID} ({Cluster.Superuser}", failure.Message, StringComparison.Ordinal);
         await agent.DisposeAsync();
         await using (var source = Attach(Cluster.Source()))

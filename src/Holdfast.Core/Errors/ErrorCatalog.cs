@@ -3,7 +3,7 @@ namespace Holdfast.Core.Errors;
 /// <summary>
 /// Every kind of failure that Holdfast reports. Exit codes are part of the command line's contract (<c>holdfast --help</c>).
 /// </summary>
-public static class ErrorCatalogue
+public static class ErrorCatalog
 {
     /// <summary>A failure that no other kind describes; the message names the exception.</summary>
     public static readonly Error Unexpected = new("unexpected", 1, 500);

@@ -195,7 +195,7 @@ internal sealed class ApiServer : IAsyncDisposable
     public static List<JsonNode> Items(JsonNode page) => [.. page["items"]!.AsArray().Select(i => i!)];
 
     /// <summary>Discovers databases now.</summary>
-    public async Task LookAsync() => (await PostAsync("sources/demo/discover")).Json();
+    public async Task DiscoverAsync() => (await PostAsync("sources/demo/discover")).Json();
 
     /// <summary>Backs up a database by its only task or by the given one, and returns the ended operation.</summary>
     public async Task<JsonNode> BackUpAsync(string name, string kind = "Full", string? task = null) =>

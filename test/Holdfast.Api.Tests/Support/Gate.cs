@@ -52,7 +52,7 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
 
     public async Task<IDatabaseView> OpenViewAsync(DiscoveredDatabase database, ViewRequest request, CancellationToken cancellationToken)
     {
-        await PassAsync(cancellationToken);
+        await WaitToPassAsync(cancellationToken);
         return await inner.OpenViewAsync(database, request, cancellationToken);
     }
 
@@ -71,7 +71,7 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
         return opened;
     }
 
-    private async Task PassAsync(CancellationToken cancellationToken)
+    private async Task WaitToPassAsync(CancellationToken cancellationToken)
     {
         Task open;
         lock (_lock)
@@ -88,7 +88,7 @@ internal sealed class Gate(IDatabaseSource inner) : IDatabaseSource
         public async Task LoadAsync(Archive.Items.IItemSource items, CancellationToken cancellationToken)
         {
             await inner.LoadAsync(items, cancellationToken);
-            await gate.PassAsync(cancellationToken);
+            await gate.WaitToPassAsync(cancellationToken);
         }
 
         public Task CommitAsync(CancellationToken cancellationToken) => inner.CommitAsync(cancellationToken);
