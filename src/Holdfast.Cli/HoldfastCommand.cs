@@ -86,12 +86,7 @@ public static class HoldfastCommand
     }
 
     private static HoldfastException Unexpected(Exception e) =>
-        new(
-            ErrorCatalog.Unexpected,
-            $"Unexpected error: {e.GetType().Name}: {e.Message}",
-            "Please report this, with the command line.",
-            e
-        );
+        new(ErrorCatalog.Unexpected, $"Unexpected error: {e.GetType().Name}: {e.Message}", "Please report this, with the command line.", e);
 
     // In the order of the help: verbs that work on paths first, then those that need a server.
     private static IEnumerable<Command> Verbs() =>

@@ -24,6 +24,7 @@ public sealed class DefinitionFieldTests
                 new JsonObject
                 {
                     ["mode"] = "Recipients",
+                    ["key"] = null,
                     ["recipients"] = new JsonArray(AgeIdentity.Generate().Recipient.ToString()),
                     ["encryptSnapshots"] = true,
                 }

@@ -207,5 +207,6 @@ public sealed class SourceTests
         }
     }
 
-    private static Task<JsonNode> DiscoverAsync(HttpClient client) => TestServer.JsonAsync(client.PostAsJsonAsync($"{Demo}/discover", new { }));
+    private static Task<JsonNode> DiscoverAsync(HttpClient client) =>
+        TestServer.JsonAsync(client.PostAsJsonAsync($"{Demo}/discover", new { }));
 }

@@ -337,9 +337,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         await other.DisposeAsync();
         await AssertFailsAsync(ErrorCatalog.StateUnavailable, () => other.GetAsync("key", Token));
         await AssertFailsAsync(ErrorCatalog.StateUnavailable, () => other.RangeAsync("", Token));
-        await AssertFailsAsync(ErrorCatalog.StateUnavailable, () =>
-            other.CommitAsync(new() { Changes = [new("key", Bytes("1"))] }, Token)
-        );
+        await AssertFailsAsync(ErrorCatalog.StateUnavailable, () => other.CommitAsync(new() { Changes = [new("key", Bytes("1"))] }, Token));
         await AssertFailsAsync(ErrorCatalog.StateUnavailable, () => other.GrantLeaseAsync(TimeSpan.FromSeconds(10), Token));
         await AssertFailsAsync(ErrorCatalog.StateUnavailable, async () =>
             await NextAsync(other.WatchAsync("", Token).GetAsyncEnumerator(Token))

@@ -62,12 +62,7 @@ public sealed class ChainValidator
 
     /// <summary>Creates the error for an archive that is intact but builds on a damaged one.</summary>
     public static HoldfastException CreateBaseDamaged(string archive, HoldfastException problem) =>
-        new(
-            ErrorCatalog.ChainIncomplete,
-            $"'{archive}' builds on an archive that is not intact: {problem.Message}",
-            problem.Hint,
-            problem
-        );
+        new(ErrorCatalog.ChainIncomplete, $"'{archive}' builds on an archive that is not intact: {problem.Message}", problem.Hint, problem);
 
     /// <summary>Returns the error for a stream that repeats its parts far more often than a writer would; null if it does not.</summary>
     /// <param name="archive">The archive.</param>

@@ -277,11 +277,7 @@ public sealed partial class Supervisor : IAsyncDisposable
                 {
                     RecordFailure(
                         loop,
-                        new HoldfastException(
-                            ErrorCatalog.Unexpected,
-                            $"The loop '{loop.Name}' ended unexpectedly.",
-                            "Please report this."
-                        )
+                        new HoldfastException(ErrorCatalog.Unexpected, $"The loop '{loop.Name}' ended unexpectedly.", "Please report this.")
                     );
                 }
             }

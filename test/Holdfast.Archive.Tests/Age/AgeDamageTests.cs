@@ -40,10 +40,7 @@ public sealed class AgeDamageTests
             var changed = (byte[])file.Clone();
             changed[i] ^= 1;
             var refusal = await AgeFiles.RefusalAsync(changed, AgeKeys.None.AddPassphrase("secret"));
-            Assert.True(
-                refusal.Error == ErrorCatalog.Corrupt || refusal.Error == ErrorCatalog.KeyWrong,
-                $"byte {i}: {refusal.Error.Code}"
-            );
+            Assert.True(refusal.Error == ErrorCatalog.Corrupt || refusal.Error == ErrorCatalog.KeyWrong, $"byte {i}: {refusal.Error.Code}");
         }
     }
 

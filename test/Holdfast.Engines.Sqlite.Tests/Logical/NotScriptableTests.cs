@@ -131,10 +131,7 @@ public sealed class NotScriptableTests : IDisposable
             "CREATE TABLE t(a, b AS (printf('%.*c', 1000000, a)) STORED); INSERT INTO t WITH RECURSIVE n(x) AS (VALUES(1) "
                 + "UNION ALL SELECT x+1 FROM n WHERE x < 80) SELECT x FROM n"
         );
-        Assert.Equal(
-            ErrorCatalog.SourceNotScriptable,
-            (await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path))).Error
-        );
+        Assert.Equal(ErrorCatalog.SourceNotScriptable, (await Assert.ThrowsAsync<HoldfastException>(() => Sandbox.DumpAsync(path))).Error);
     }
 
     [Theory]

@@ -423,11 +423,7 @@ public sealed class FaultTests
                 await world.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
             }
             await UntilAsync(() => verified.HasEnded, () => $"the verification of {database} does not end");
-            if (
-                verified.Current.Error is { } error
-                && !ErrorCatalog.Find(error.Code).IsDamage
-                && error.Code != ErrorCatalog.NotFound.Code
-            )
+            if (verified.Current.Error is { } error && !ErrorCatalog.Find(error.Code).IsDamage && error.Code != ErrorCatalog.NotFound.Code)
             {
                 // a destination that is still unavailable; the next calm phase verifies it
                 Trace($"{database} is not verified: {error.Message}");
@@ -460,7 +456,11 @@ public sealed class FaultTests
                         IReadOnlyList<string> (r) => [.. r.Plan!.Expired.Select(c => c.Path)],
                         StringComparer.Ordinal
                     );
-                await world.WaitToPassAsync(world.Node.RetentionService.ApproveAsync(task, going, Token), "an approval does not end", Token);
+                await world.WaitToPassAsync(
+                    world.Node.RetentionService.ApproveAsync(task, going, Token),
+                    "an approval does not end",
+                    Token
+                );
             }
             catch (HoldfastException e)
             {

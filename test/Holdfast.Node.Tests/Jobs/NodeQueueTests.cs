@@ -410,10 +410,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
             (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("destination:none/fake", "new"))).Error
         );
         Assert.Equal(ErrorCatalog.NotFound, (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db3", "new"))).Error);
-        Assert.Equal(
-            ErrorCatalog.TargetExists,
-            (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db0", "db2"))).Error
-        );
+        Assert.Equal(ErrorCatalog.TargetExists, (await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db0", "db2"))).Error);
         _source.HoldRestore = (_, token) => _held.Task.WaitAsync(token);
         var first = await RestoreAsync("fake/db0", "new");
         var second = await Assert.ThrowsAsync<HoldfastException>(() => RestoreAsync("fake/db1", "new"));

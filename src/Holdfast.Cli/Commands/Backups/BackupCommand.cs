@@ -108,11 +108,7 @@ internal sealed class BackupCommand
         }
         if (parsed.GetValue(_to) is not { } to)
         {
-            throw new HoldfastException(
-                ErrorCatalog.Usage,
-                "Option '--to' is required.",
-                "--to DIR is the root folder for the archives."
-            );
+            throw new HoldfastException(ErrorCatalog.Usage, "Option '--to' is required.", "--to DIR is the root folder for the archives.");
         }
         var options = ReadOptions(parsed);
         var jobs = _sourceOptions.ReadJobs(parsed);

@@ -47,10 +47,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
             result.Problem is null ? null : FindMismatch(database, chain.Path, name, result) ?? result.Problem,
             (string?)null
         );
-        if (
-            problem is null
-            || (hashSuffices && problem.Error.ExitCode == ErrorCatalog.KeyWrong.ExitCode && known is { IsRecorded: true })
-        )
+        if (problem is null || (hashSuffices && problem.Error.ExitCode == ErrorCatalog.KeyWrong.ExitCode && known is { IsRecorded: true }))
         {
             (problem, note, archive) = await CompareAsync(opened, database, chain.Path, result, known, cancellationToken);
         }

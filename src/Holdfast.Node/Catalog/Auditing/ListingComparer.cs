@@ -110,10 +110,7 @@ internal static class ListingComparer
             var text = archive.IndexLength is { } length
                 ? $"Its index has {length} bytes; {index} were written."
                 : "Its index does not exist.";
-            return (
-                CopyState.WithoutIndex,
-                new(archive.HasIndex ? ErrorCatalog.Truncated.Code : ErrorCatalog.NotFound.Code, text, null)
-            );
+            return (CopyState.WithoutIndex, new(archive.HasIndex ? ErrorCatalog.Truncated.Code : ErrorCatalog.NotFound.Code, text, null));
         }
 
         // An index that was read and is damaged can still have the right length.

@@ -44,6 +44,5 @@ internal static class RunEndpoints
         TypedResults.Ok(new RunAbortView(await runs.AbortAsync(id, principal.Caller()!.Display)));
 
     private static Run Find(RunRegistry runs, string id) =>
-        runs.Find(id)
-        ?? throw new HoldfastException(ErrorCatalog.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
+        runs.Find(id) ?? throw new HoldfastException(ErrorCatalog.NotFound, $"There is no run '{id}'.", "List them with: GET /api/v1/runs");
 }
