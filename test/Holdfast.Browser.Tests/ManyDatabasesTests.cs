@@ -10,9 +10,9 @@ public sealed class ManyDatabasesTests(Chromium chromium)
 {
     private const int Count = 10_000;
 
-    // One second on a machine that runs nothing else, as HOLDFAST_SPEED=1 declares; otherwise the limit is less strict.
+    // One second on a machine that runs nothing else, as HOLDFAST_SPEED=1 declares; beside other tests only a list that hangs is a failure.
     private static readonly bool IsQuiet = Environment.GetEnvironmentVariable("HOLDFAST_SPEED") == "1";
-    private static readonly TimeSpan Usable = TimeSpan.FromSeconds(IsQuiet ? 1 : 5);
+    private static readonly TimeSpan Usable = TimeSpan.FromSeconds(IsQuiet ? 1 : 20);
 
     // Scrolls from top to bottom; returns the longest frame in milliseconds, and the maximum number of rendered rows.
     private const string Scroll = """

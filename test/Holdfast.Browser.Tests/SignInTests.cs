@@ -15,7 +15,7 @@ public sealed class SignInTests(Chromium chromium)
         await page.GetByLabel("User").FillAsync("admin");
         await page.GetByLabel("Password").FillAsync("wrong");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The user name or password is wrong.");
+        await Assertions.Expect(page.Locator(".form-error")).ToContainTextAsync("The user name or password is wrong.");
 
         await page.GetByLabel("User").FillAsync("admin");
         await page.GetByLabel("Password")

@@ -11,7 +11,13 @@ internal sealed class TransientTexts
     private const string Script = """
         (() => {
           const recorded = new WeakMap();
+          // Until the styles are loaded, everything counts as visible.
+          const isStyled = () => {
+            const modal = document.getElementById('components-reconnect-modal');
+            return modal && getComputedStyle(modal).position === 'fixed';
+          };
           new MutationObserver(() => {
+            if (!isStyled()) return;
             for (const element of document.querySelectorAll('.mud-snackbar, #components-reconnect-modal')) {
               const text = element.checkVisibility() ? element.innerText.trim() : '';
               if (text !== (recorded.get(element) ?? '')) {
