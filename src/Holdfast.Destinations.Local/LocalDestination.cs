@@ -23,6 +23,15 @@ public sealed class LocalDestination : IDestination
     /// <inheritdoc/>
     public string? Identity => Root.Identity;
 
+    /// <inheritdoc/>
+    public DestinationCapabilities Capabilities { get; } =
+        new()
+        {
+            ConditionalPut = true,
+            ConditionalComplete = true,
+            Durable = true,
+        };
+
     /// <summary>The root folder.</summary>
     internal LocalRoot Root { get; }
 
@@ -84,7 +93,27 @@ public sealed class LocalDestination : IDestination
     }
 
     /// <inheritdoc/>
-    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
+    public async Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken)
+    {
+        await _publisher.FlushPendingAsync();
+        Root.CheckIdentity();
+        try
+        {
+            using var folder = Root.OpenFolder(LocalRoot.ParentOf(Normalize(path)));
+            return Entry(folder, LocalRoot.NameOf(path)) is { IsFolder: false } entry ? entry : null;
+        }
+        catch (DirectoryNotFoundException) when (Directory.Exists(Name))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, Name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken)
     {
         try
         {
@@ -99,10 +128,12 @@ public sealed class LocalDestination : IDestination
     }
 
     /// <inheritdoc/>
-    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PublishedFile>> PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested(); // from here on it is too late to cancel
-        return _publisher.PublishAsync([.. uploads.Cast<LocalUpload>()]);
+        var files = uploads.Cast<LocalUpload>().ToList();
+        await _publisher.PublishAsync(files);
+        return [.. files.Select(f => new PublishedFile(f.Path, f.Length, null))];
     }
 
     /// <inheritdoc/>
@@ -233,7 +264,10 @@ public sealed class LocalDestination : IDestination
         Posix.FindStamp(folder.PathOf(name)) switch
         {
             { IsFolder: true } => new(name, true, 0),
-            { IsFile: true } file => new(name, false, (long)file.Size),
+            { IsFile: true } file => new(name, false, (long)file.Size)
+            {
+                Modified = DateTimeOffset.FromUnixTimeSeconds(file.ChangedSeconds),
+            },
             _ => null,
         };
 

@@ -29,7 +29,7 @@ public sealed class LocalDestinationFactory : DestinationFactory
     public override ILocalPaths LocalPaths { get; }
 
     /// <inheritdoc/>
-    public override IDestinationRoot? Bind(SettingsSection settings) =>
+    public override IDestinationRoot? Bind(SettingsSection settings, DestinationSecrets secrets) =>
         LocalDestinationConfig.Read(settings) is { } config ? new LocalDestinationRoot(config.Path, _roots, _driver) : null;
 
     private static DestinationKind Describe(IReadOnlyList<string> roots) =>

@@ -32,8 +32,11 @@ internal sealed class LocalDestinationRoot(string path, AllowedRoots roots, ILoc
 
     public Task<string?> FindIdentityAsync(CancellationToken cancellationToken) => driver.FindIdentityAsync(path, cancellationToken);
 
-    public Task<IDestination> OpenAsync(string? identity, CancellationToken cancellationToken) =>
-        driver.OpenAsync(path, identity, cancellationToken);
+    public Task<IDestination> OpenAsync(
+        string? identity,
+        CancellationToken cancellationToken,
+        DestinationCapabilities? capabilities = null
+    ) => driver.OpenAsync(path, identity, cancellationToken);
 
     public bool Contains(IDestinationRoot other) => other is LocalDestinationRoot local && FindRelativePath(local._normalized) is not null;
 

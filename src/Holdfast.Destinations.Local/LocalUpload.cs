@@ -25,6 +25,9 @@ internal sealed class LocalUpload : IUpload
     /// <inheritdoc/>
     public string Path { get; }
 
+    /// <summary>Number of bytes written.</summary>
+    public long Length => _written;
+
     /// <summary>Folder of the file, relative to the destination's root.</summary>
     public string Folder => LocalRoot.ParentOf(Path);
 

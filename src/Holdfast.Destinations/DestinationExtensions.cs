@@ -1,6 +1,6 @@
 namespace Holdfast.Destinations;
 
-/// <summary>Display names of files and folders at a destination.</summary>
+/// <summary>Short forms of what destinations do.</summary>
 public static class DestinationExtensions
 {
     /// <summary>Returns the display name of a file or folder, for messages and results. It cannot be opened as a path.</summary>
@@ -10,4 +10,9 @@ public static class DestinationExtensions
         path.Length == 0 ? destination.Name
         : destination.Name.EndsWith('/') ? destination.Name + path
         : $"{destination.Name}/{path}";
+
+    /// <summary>Starts a new file of which nothing is known.</summary>
+    /// <inheritdoc cref="IDestination.BeginUploadAsync"/>
+    public static Task<IUpload> BeginUploadAsync(this IDestination destination, string path, CancellationToken cancellationToken) =>
+        destination.BeginUploadAsync(path, UploadHint.None, cancellationToken);
 }

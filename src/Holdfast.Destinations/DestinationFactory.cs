@@ -19,7 +19,11 @@ public abstract class DestinationFactory
     public virtual ILocalPaths? LocalPaths => null;
 
     /// <summary>Binds the settings of a definition, and reports every error with its key. Does no I/O.</summary>
-    /// <param name="settings">The settings, without name and kind. The caller refuses keys that are not read.</param>
+    /// <param name="settings">
+    /// The settings, without name, kind and secrets: fields of the form with the type <see cref="FormFieldType.Secret"/>. The caller
+    /// refuses keys that are not read.
+    /// </param>
+    /// <param name="secrets">The secrets.</param>
     /// <returns>The root that the settings define; null if an error was reported.</returns>
-    public abstract IDestinationRoot? Bind(SettingsSection settings);
+    public abstract IDestinationRoot? Bind(SettingsSection settings, DestinationSecrets secrets);
 }

@@ -6,13 +6,10 @@ namespace Holdfast.Destinations;
 /// <summary>A folder of a destination, as a destination of its own. Disposing it disposes the destination.</summary>
 /// <param name="inner">The destination.</param>
 /// <param name="root">Path of the folder in it.</param>
-public sealed class DestinationFolder(IDestination inner, string root) : IDestination
+public sealed class DestinationFolder(IDestination inner, string root) : DelegatingDestination(inner)
 {
     /// <inheritdoc/>
-    public string Name => inner.NameOf(root);
-
-    /// <inheritdoc/>
-    public string? Identity => inner.Identity;
+    public override string Name => Inner.NameOf(root);
 
     /// <summary>Opens a folder of a destination, or the folder that contains a file. Creates nothing.</summary>
     /// <param name="destination">The destination; the result takes ownership of it, and a failure disposes it.</param>
@@ -46,32 +43,34 @@ public sealed class DestinationFolder(IDestination inner, string root) : IDestin
     }
 
     /// <inheritdoc/>
-    public Task CheckIdentityAsync(CancellationToken cancellationToken) => inner.CheckIdentityAsync(cancellationToken);
+    public override IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
+        Inner.ListAsync(PathOf(folder), cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
-        inner.ListAsync(PathOf(folder), cancellationToken);
+    public override IAsyncEnumerable<DestinationEntry> ListTreeAsync(string folder, CancellationToken cancellationToken) =>
+        Inner.ListTreeAsync(PathOf(folder), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
-        inner.BeginUploadAsync(PathOf(path), cancellationToken);
+    public override Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken) =>
+        Inner.FindAsync(PathOf(path), cancellationToken);
 
     /// <inheritdoc/>
-    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
-        inner.PublishAsync(uploads, cancellationToken);
+    public override Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken) =>
+        Inner.BeginUploadAsync(PathOf(path), hint, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) =>
-        inner.OpenAsync(PathOf(path), cancellationToken);
+    public override Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) =>
+        Inner.OpenAsync(PathOf(path), cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string path, CancellationToken cancellationToken) => inner.DeleteAsync(PathOf(path), cancellationToken);
+    public override Task DeleteAsync(string path, CancellationToken cancellationToken) =>
+        Inner.DeleteAsync(PathOf(path), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => inner.FreeBytesAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
+    public override Task<IReadOnlyList<DeletionFailure>> DeleteManyAsync(
+        IReadOnlyList<string> paths,
+        CancellationToken cancellationToken
+    ) => Inner.DeleteManyAsync([.. paths.Select(PathOf)], cancellationToken);
 
     private static (string Parent, string Name) Split(string path) =>
         path.LastIndexOf('/') is >= 0 and var slash ? (path[..slash], path[(slash + 1)..]) : ("", path);

@@ -17,6 +17,9 @@ public interface IDestination : IAsyncDisposable
     /// <summary>The identity that its root must have at each use; null if it was opened without one.</summary>
     string? Identity => null;
 
+    /// <summary>What it can do.</summary>
+    DestinationCapabilities Capabilities { get; }
+
     /// <summary>Checks that the root is still the one that was opened. Cheap, and writes nothing.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it is not.</exception>
     Task CheckIdentityAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -28,22 +31,43 @@ public interface IDestination : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
     IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken);
 
-    /// <summary>Starts a new file. It is not visible at <paramref name="path"/> before it is published.</summary>
-    /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalog.TargetExists"/> if the path is taken, by a file or by another upload in progress.
-    /// </exception>
-    Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken);
+    /// <summary>
+    /// Lists all files below a folder, with their paths within it, in any order; nothing if the folder does not exist. One request for each
+    /// page where <see cref="DestinationCapabilities.RecursiveList"/>; otherwise one for each folder.
+    /// </summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
+    IAsyncEnumerable<DestinationEntry> ListTreeAsync(string folder, CancellationToken cancellationToken) =>
+        DestinationTree.ListAsync(this, folder, cancellationToken);
+
+    /// <summary>Finds a published file; null if there is none.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
+    Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Publishes completely written uploads, in this order, each atomically. When it returns they are durable; when it throws, those that
-    /// are not published can be disposed.
+    /// Starts a new file. It is not visible at <paramref name="path"/> before it is published. Costs no request to a remote destination.
     /// </summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="hint">What is known about the file.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalog.TargetExists"/> if the path is taken, by a file or by another upload in progress; a remote destination
+    /// may find that out only when the file is published. <see cref="ErrorCatalog.DestinationFailed"/> if the destination cannot hold a
+    /// file of the expected size.
+    /// </exception>
+    Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Publishes completely written uploads, in this order, each atomically. When it returns they are as durable as
+    /// <see cref="DestinationCapabilities.Durable"/> says, and the destination has confirmed their lengths; when it throws, those that are
+    /// not published can be disposed.
+    /// </summary>
+    /// <returns>The files, in the same order.</returns>
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalog.DestinationFull"/>, <see cref="ErrorCatalog.DestinationFailed"/>, or
     /// <see cref="ErrorCatalog.TargetExists"/>. Some files may have their names nevertheless; whatever may not be on disk is flushed
     /// before the next listing.
     /// </exception>
-    Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken);
+    Task<IReadOnlyList<PublishedFile>> PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken);
 
     /// <summary>Opens a published file.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/></exception>
@@ -54,6 +78,31 @@ public interface IDestination : IAsyncDisposable
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/>, also for an upload in progress.</exception>
     Task DeleteAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Deletes files in this order, in as few requests as the destination allows.</summary>
+    /// <returns>The files that could not be deleted; those after the first failure may not have been tried.</returns>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/> if it does not respond.</exception>
+    Task<IReadOnlyList<DeletionFailure>> DeleteManyAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken) =>
+        DestinationTree.DeleteAsync(this, paths, cancellationToken);
+
+    /// <summary>
+    /// Lists uploads that were never completed, of which nothing else shows a trace; none where
+    /// <see cref="DestinationCapabilities.ListsUnfinished"/> is not supported. One that is running is listed too.
+    /// </summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
+    IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+        AsyncEnumerable.Empty<UnfinishedUpload>();
+
+    /// <summary>Removes what an upload has stored. The caller has to know that it is not running.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
+    Task AbortAsync(UnfinishedUpload upload, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Tests whether the destination can be used for backups, restores and retention, and finds out what it can do.</summary>
+    /// <param name="deletes">Whether retention deletes files here.</param>
+    /// <param name="cancellationToken">Cancels the test.</param>
+    /// <exception cref="HoldfastException">It cannot be used like this; the hint says what to change.</exception>
+    Task<DestinationProbe> ProbeAsync(bool deletes, CancellationToken cancellationToken) =>
+        DestinationTree.ProbeAsync(this, cancellationToken);
 
     /// <summary>Returns the free space in bytes; null if unknown.</summary>
     Task<long?> FreeBytesAsync(CancellationToken cancellationToken);

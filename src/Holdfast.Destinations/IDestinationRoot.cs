@@ -14,6 +14,11 @@ public interface IDestinationRoot
     /// <summary>The setting for its location; errors of the location are reported under this key.</summary>
     string LocationKey { get; }
 
+    /// <summary>
+    /// What its secrets are given for, such as an endpoint and a bucket: they are sent to no other. Null for a kind without secrets.
+    /// </summary>
+    string? SecretAddress => null;
+
     /// <summary>The roots that enclose it, innermost first. If one of them has an identity, this root is inside that destination.</summary>
     IReadOnlyList<IDestinationRoot> Enclosing => [];
 
@@ -38,8 +43,9 @@ public interface IDestinationRoot
     /// <summary>Opens the root.</summary>
     /// <param name="identity">The identity that it must have now and at each use; null to read a root without one.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <param name="capabilities">What a test has found out; null for what the protocol promises.</param>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it has another identity or none.</exception>
-    Task<IDestination> OpenAsync(string? identity, CancellationToken cancellationToken);
+    Task<IDestination> OpenAsync(string? identity, CancellationToken cancellationToken, DestinationCapabilities? capabilities = null);
 
     /// <summary>Whether another root is this one or inside it, according to their names. Does no I/O.</summary>
     bool Contains(IDestinationRoot other);

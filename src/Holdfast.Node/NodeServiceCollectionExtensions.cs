@@ -13,6 +13,7 @@ using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Coverage;
 using Holdfast.Node.Destinations;
+using Holdfast.Node.Destinations.Definitions;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Lifetime;
@@ -110,7 +111,8 @@ public static class NodeServiceCollectionExtensions
 
     private static IServiceCollection AddDestinations(this IServiceCollection services) =>
         services
-            .AddSingleton(s => new DestinationRoots(s.Get<NodeSettings>().DestinationFactories))
+            .AddSingleton<DestinationSecretStore>()
+            .AddSingleton(s => new DestinationRoots(s.Get<NodeSettings>().DestinationFactories, s.Get<DestinationSecretStore>()))
             .AddSingleton<DestinationRegistry>()
             .AddSingleton(s =>
             {

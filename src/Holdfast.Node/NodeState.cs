@@ -7,6 +7,7 @@ using Holdfast.Core.Runs;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Sources;
 using Holdfast.Node.Destinations;
+using Holdfast.Node.Destinations.Definitions;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Supervision;
 using Holdfast.State;
@@ -39,6 +40,7 @@ public sealed class NodeState : IAsyncDisposable
         Tasks = Mirror<RegularTask>("tasks/");
         Destinations = Mirror<DestinationConfig>("destinations/");
         Identities = Mirror<ExpectedIdentity>("destination-identities/");
+        Capabilities = Mirror<ProbedCapabilities>("destination-capabilities/");
         Sources = Mirror<SourceDefinition>("sources/");
         Statuses = WriteBehind<TaskStatus>("status/");
         Databases = new(
@@ -83,6 +85,9 @@ public sealed class NodeState : IAsyncDisposable
 
     /// <summary>The identities that destinations must have, by <c>NAME/NODE</c>.</summary>
     public StateMirror<ExpectedIdentity> Identities { get; }
+
+    /// <summary>What tests of destinations found out, by name.</summary>
+    public StateMirror<ProbedCapabilities> Capabilities { get; }
 
     /// <summary>Sources that were defined over the API, by name.</summary>
     public StateMirror<SourceDefinition> Sources { get; }

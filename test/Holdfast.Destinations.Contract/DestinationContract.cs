@@ -71,7 +71,7 @@ public abstract class DestinationContract : IAsyncLifetime
     public async Task A_taken_path_is_refused_and_unchanged()
     {
         await PublishAsync("file", [1, 2, 3]);
-        await AssertFailsAsync(ErrorCatalog.TargetExists, () => Destination.BeginUploadAsync("file", Token));
+        await AssertFailsAsync(ErrorCatalog.TargetExists, () => PublishAsync("file", [4])); // when it begins, or when it is published
         Assert.Equal([1, 2, 3], await ReadAsync("file"));
     }
 
@@ -129,7 +129,97 @@ public abstract class DestinationContract : IAsyncLifetime
         {
             entries.Add(entry);
         }
-        Assert.Equal([new("C", false, 3), new("a", true, 0), new("b", false, 1)], entries);
+        Assert.Equal([new("C", false, 3), new("a", true, 0), new("b", false, 1)], entries.Select(e => e with { Modified = null }));
+        Assert.All(entries, e => Assert.Equal(e.IsFolder, e.Modified is null));
+    }
+
+    [Fact]
+    public async Task A_folder_is_listed_with_all_files_below_it()
+    {
+        await PublishAsync("tree/a-b", [1]);
+        await PublishAsync("tree/a/inner/file", [1, 2]);
+        await PublishAsync("tree/b", []);
+        await PublishAsync("tree2/other", [1]);
+        var found = new List<(string, long)>();
+        await foreach (var entry in Destination.ListTreeAsync("tree", Token))
+        {
+            found.Add((entry.Name, entry.Length));
+        }
+        found.Sort();
+        Assert.Equal([("a-b", 1), ("a/inner/file", 2), ("b", 0)], found);
+    }
+
+    [Fact]
+    public async Task A_published_file_is_found_with_its_length_and_time()
+    {
+        await PublishAsync("find/me", [1, 2, 3]);
+        var entry = await Destination.FindAsync("find/me", Token);
+        Assert.Equal(new("me", false, 3), entry! with { Modified = null });
+        Assert.NotNull(entry.Modified);
+        Assert.Null(await Destination.FindAsync("find/other", Token));
+        Assert.Null(await Destination.FindAsync("find", Token));
+    }
+
+    [Fact]
+    public async Task Publishing_returns_what_the_destination_confirmed()
+    {
+        await using var upload = await Destination.BeginUploadAsync("file", Token);
+        await upload.WriteAsync(Bytes(70_000), Token);
+        var file = Assert.Single(await Destination.PublishAsync([upload], Token));
+        Assert.Equal(("file", 70_000), (file.Path, file.Length));
+    }
+
+    [Fact]
+    public async Task A_range_is_read_as_a_stream()
+    {
+        var bytes = Bytes(2_000_000);
+        await PublishAsync("file", bytes);
+        await using var file = await Destination.OpenAsync("file", Token);
+        await using var stream = await file.OpenReadAsync(500_001, 1_000_000, Token);
+        var read = new byte[1_000_000];
+        await stream.ReadExactlyAsync(read, Token);
+        Assert.Equal(bytes[500_001..1_500_001], read);
+        Assert.Equal(0, await stream.ReadAsync(new byte[10], Token));
+    }
+
+    [Fact]
+    public async Task Several_files_are_deleted_together()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            await PublishAsync($"gone/{i:D2}", [1]);
+        }
+        await PublishAsync("gone/stays", [1]);
+        var paths = Enumerable.Range(0, 30).Select(i => $"gone/{i:D2}").Append("gone/never-was").ToList();
+        Assert.Empty(await Destination.DeleteManyAsync(paths, Token));
+        Assert.Equal(["stays"], await NamesAsync("gone"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(8 << 20)]
+    [InlineData((8 << 20) + 1)]
+    [InlineData(20_000_000)]
+    public async Task A_file_of_any_size_is_stored_whole(int length)
+    {
+        var bytes = Bytes(length);
+        await PublishAsync("file", bytes);
+        Assert.Equal(bytes, await ReadAsync("file"));
+    }
+
+    [Fact]
+    public async Task A_large_upload_that_is_abandoned_leaves_nothing_unfinished()
+    {
+        await using (var upload = await Destination.BeginUploadAsync("folder/large", Token))
+        {
+            await upload.WriteAsync(Bytes(20_000_000), Token);
+        }
+        Assert.Empty(await NamesAsync(""));
+        await foreach (var unfinished in Destination.ListUnfinishedAsync(Token))
+        {
+            Assert.Fail($"{unfinished.Path} is left");
+        }
     }
 
     [Fact]

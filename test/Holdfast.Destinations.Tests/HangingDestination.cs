@@ -10,6 +10,8 @@ internal sealed class HangingDestination : IDestination
 
     public string Name => "frozen";
 
+    public DestinationCapabilities Capabilities { get; } = new();
+
     public bool IsFrozen { get; private set; }
 
     public int Disposed { get; private set; }
@@ -26,7 +28,7 @@ internal sealed class HangingDestination : IDestination
         _thaw.TrySetResult();
     }
 
-    public async Task WaitToPassAsync()
+    public async Task WaitAsync()
     {
         if (IsFrozen)
         {
@@ -36,32 +38,42 @@ internal sealed class HangingDestination : IDestination
 
     public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await WaitToPassAsync();
+        await WaitAsync();
         for (var i = 0; i < 2500; i++)
         {
             yield return new($"{i:D4}", false, i);
         }
     }
 
-    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
+    public async Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken)
     {
-        await WaitToPassAsync();
+        await WaitAsync();
+        return new(path, false, 1);
+    }
+
+    public async Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken)
+    {
+        await WaitAsync();
         return new Upload(this, path);
     }
 
-    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => WaitToPassAsync();
+    public async Task<IReadOnlyList<PublishedFile>> PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
+    {
+        await WaitAsync();
+        return [];
+    }
 
     public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
     {
-        await WaitToPassAsync();
+        await WaitAsync();
         return new Source(this);
     }
 
-    public Task DeleteAsync(string path, CancellationToken cancellationToken) => WaitToPassAsync();
+    public Task DeleteAsync(string path, CancellationToken cancellationToken) => WaitAsync();
 
     public async Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
     {
-        await WaitToPassAsync();
+        await WaitAsync();
         return 1;
     }
 
@@ -71,7 +83,7 @@ internal sealed class HangingDestination : IDestination
     {
         public string Path => path;
 
-        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await owner.WaitToPassAsync();
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await owner.WaitAsync();
 
         public ValueTask DisposeAsync()
         {
@@ -88,7 +100,7 @@ internal sealed class HangingDestination : IDestination
 
         public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
-            await owner.WaitToPassAsync();
+            await owner.WaitAsync();
             buffer.Span.Fill(7);
         }
 

@@ -39,6 +39,8 @@ internal sealed class FakeDriver : ILocalDriver
 
         public string? Identity => identity;
 
+        public DestinationCapabilities Capabilities { get; } = new();
+
         public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken)
         {
             var there = new DirectoryInfo(Path.Combine(root, folder));
@@ -48,9 +50,13 @@ internal sealed class FakeDriver : ILocalDriver
             ).ToAsyncEnumerable();
         }
 
-        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<PublishedFile>> PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<PublishedFile>>([]);
 
         public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Holdfast.Core.Errors;
-using Holdfast.Server.Outgoing;
+using Holdfast.Destinations.Network;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

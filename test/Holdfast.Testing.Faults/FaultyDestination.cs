@@ -7,59 +7,81 @@ namespace Holdfast.Testing.Faults;
 /// <summary>A destination whose calls can fail.</summary>
 /// <param name="inner">The destination.</param>
 /// <param name="faults">The faults of its calls.</param>
-public sealed class FaultyDestination(IDestination inner, FaultSwitch faults) : IDestination
+public sealed class FaultyDestination(IDestination inner, FaultSwitch faults) : DelegatingDestination(inner)
 {
-    public string Name => inner.Name;
-
-    public string? Identity => inner.Identity;
-
-    public async Task CheckIdentityAsync(CancellationToken cancellationToken)
+    public override async Task CheckIdentityAsync(CancellationToken cancellationToken)
     {
         await faults.MeetAsync("check", cancellationToken);
-        await inner.CheckIdentityAsync(cancellationToken);
+        await Inner.CheckIdentityAsync(cancellationToken);
     }
 
-    public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public override IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
+        MeetAsync(Inner.ListAsync(folder, cancellationToken), cancellationToken);
+
+    public override IAsyncEnumerable<DestinationEntry> ListTreeAsync(string folder, CancellationToken cancellationToken) =>
+        MeetAsync(Inner.ListTreeAsync(folder, cancellationToken), cancellationToken);
+
+    public override async Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken)
+    {
+        await faults.MeetAsync("find", cancellationToken);
+        return await Inner.FindAsync(path, cancellationToken);
+    }
+
+    public override async Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken)
+    {
+        await faults.MeetAsync("begin", cancellationToken);
+        return new Upload(await Inner.BeginUploadAsync(path, hint, cancellationToken), faults);
+    }
+
+    public override async Task<IReadOnlyList<PublishedFile>> PublishAsync(
+        IReadOnlyList<IUpload> uploads,
+        CancellationToken cancellationToken
+    )
+    {
+        await faults.MeetAsync("publish", cancellationToken);
+        var files = await Inner.PublishAsync([.. uploads.Select(u => ((Upload)u).Inner)], cancellationToken);
+        await faults.MeetAsync("acknowledgement of a publish", cancellationToken);
+        return files;
+    }
+
+    public override async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        await faults.MeetAsync("open", cancellationToken);
+        return new Bytes(await Inner.OpenAsync(path, cancellationToken), faults);
+    }
+
+    public override async Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        await faults.MeetAsync("delete", cancellationToken);
+        await Inner.DeleteAsync(path, cancellationToken);
+    }
+
+    public override async Task<IReadOnlyList<DeletionFailure>> DeleteManyAsync(
+        IReadOnlyList<string> paths,
+        CancellationToken cancellationToken
+    )
+    {
+        await faults.MeetAsync("delete", cancellationToken);
+        return await Inner.DeleteManyAsync(paths, cancellationToken);
+    }
+
+    public override async Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
+    {
+        await faults.MeetAsync("free bytes", cancellationToken);
+        return await Inner.FreeBytesAsync(cancellationToken);
+    }
+
+    private async IAsyncEnumerable<DestinationEntry> MeetAsync(
+        IAsyncEnumerable<DestinationEntry> entries,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await faults.MeetAsync("list", cancellationToken);
-        await foreach (var entry in inner.ListAsync(folder, cancellationToken))
+        await foreach (var entry in entries)
         {
             yield return entry;
         }
     }
-
-    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
-    {
-        await faults.MeetAsync("begin", cancellationToken);
-        return new Upload(await inner.BeginUploadAsync(path, cancellationToken), faults);
-    }
-
-    public async Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
-    {
-        await faults.MeetAsync("publish", cancellationToken);
-        await inner.PublishAsync([.. uploads.Select(u => ((Upload)u).Inner)], cancellationToken);
-        await faults.MeetAsync("acknowledgement of a publish", cancellationToken);
-    }
-
-    public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
-    {
-        await faults.MeetAsync("open", cancellationToken);
-        return new Bytes(await inner.OpenAsync(path, cancellationToken), faults);
-    }
-
-    public async Task DeleteAsync(string path, CancellationToken cancellationToken)
-    {
-        await faults.MeetAsync("delete", cancellationToken);
-        await inner.DeleteAsync(path, cancellationToken);
-    }
-
-    public async Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
-    {
-        await faults.MeetAsync("free bytes", cancellationToken);
-        return await inner.FreeBytesAsync(cancellationToken);
-    }
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private sealed class Upload(IUpload inner, FaultSwitch faults) : IUpload
     {

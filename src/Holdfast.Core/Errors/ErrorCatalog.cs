@@ -84,6 +84,21 @@ public static class ErrorCatalog
     /// <summary>A destination has another identity than the one that was defined, or it cannot be read.</summary>
     public static readonly Error DestinationIdentity = new("destination-identity", 8, 409);
 
+    /// <summary>A destination asks to send fewer requests, and goes on asking after several attempts.</summary>
+    public static readonly Error DestinationThrottled = new("destination-throttled", 8, 503);
+
+    /// <summary>A destination refuses the credentials, or they lack a right.</summary>
+    public static readonly Error DestinationDenied = new("destination-denied", 8, 502);
+
+    /// <summary>A file is locked against deletion.</summary>
+    public static readonly Error DestinationLocked = new("destination-locked", 8, 409);
+
+    /// <summary>A file lies in a cold storage class and must be brought back before it can be read.</summary>
+    public static readonly Error DestinationCold = new("destination-cold", 8, 409);
+
+    /// <summary>A destination answered, but what it should have done is not proved.</summary>
+    public static readonly Error DestinationUnverified = new("destination-unverified", 8, 502);
+
     /// <summary>The object has changed since it was read.</summary>
     public static readonly Error Conflict = new("conflict", 1, 412);
 
@@ -144,6 +159,11 @@ public static class ErrorCatalog
         DestinationFailed,
         DestinationFull,
         DestinationIdentity,
+        DestinationThrottled,
+        DestinationDenied,
+        DestinationLocked,
+        DestinationCold,
+        DestinationUnverified,
         Conflict,
         NotAllowed,
         AuthenticationRequired,

@@ -45,6 +45,9 @@ public sealed class SettingsSection
     /// <summary>Whether the object exists.</summary>
     public bool Exists { get; }
 
+    /// <summary>Number of errors so far, in all sections.</summary>
+    public int ErrorCount => _context.Errors.Count;
+
     /// <summary>All property names.</summary>
     public IEnumerable<string> Names => _values.Keys;
 

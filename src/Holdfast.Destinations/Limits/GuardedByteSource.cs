@@ -30,5 +30,30 @@ internal sealed class GuardedByteSource(RefCountedResource<IByteSource> source, 
         ArrayPool<byte>.Shared.Return(own);
     }
 
+    public async Task<Stream> OpenReadAsync(long offset, long length, CancellationToken cancellationToken)
+    {
+        var stream = new RefCountedResource<Stream>();
+        try
+        {
+            await calls.RunAsync(
+                "reading",
+                calls.Limits.CallTimeout,
+                token =>
+                    source.UseAsync(async s =>
+                    {
+                        await stream.SetAsync(await s.OpenReadAsync(offset, length, token));
+                        return true;
+                    }),
+                cancellationToken
+            );
+            return new GuardedStream(stream, length, calls);
+        }
+        catch
+        {
+            await calls.CloseAsync(stream.CloseAsync);
+            throw;
+        }
+    }
+
     public async ValueTask DisposeAsync() => await calls.CloseAsync(source.CloseAsync);
 }

@@ -17,45 +17,54 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     public string? Identity => inner.Identity;
 
     /// <inheritdoc/>
+    public DestinationCapabilities Capabilities => inner.Capabilities;
+
+    /// <inheritdoc/>
     public Task CheckIdentityAsync(CancellationToken cancellationToken) =>
         calls.RunAsync("checking its identity", calls.Limits.CallTimeout, inner.CheckIdentityAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken)
     {
         CheckPath(folder);
-        using var stop = new CancellationTokenSource();
-        var listing = new RefCountedResource<PagedListing>(new(inner.ListAsync(folder, stop.Token)));
-        try
-        {
-            // Page by page: one guarded call for each entry would cost more than the listing.
-            while (await ReadPageAsync(listing, folder, stop, cancellationToken) is { Count: > 0 } page)
-            {
-                foreach (var entry in page)
-                {
-                    yield return entry;
-                }
-            }
-        }
-        finally
-        {
-            await calls.CloseAsync(listing.CloseAsync);
-        }
+        return ListAsync($"listing '{folder}'", stop => inner.ListAsync(folder, stop), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken)
+    public IAsyncEnumerable<DestinationEntry> ListTreeAsync(string folder, CancellationToken cancellationToken)
+    {
+        CheckPath(folder);
+        return ListAsync($"listing '{folder}'", stop => inner.ListTreeAsync(folder, stop), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+        ListAsync("listing unfinished uploads", inner.ListUnfinishedAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken)
+    {
+        CheckPath(path);
+        return calls.RunAsync($"looking for '{path}'", calls.Limits.CallTimeout, token => inner.FindAsync(path, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken)
     {
         CheckPath(path);
         return new GuardedUpload(
             path,
-            await OpenRefCountedAsync($"starting the upload of '{path}'", token => inner.BeginUploadAsync(path, token), cancellationToken),
+            await OpenRefCountedAsync(
+                $"starting the upload of '{path}'",
+                token => inner.BeginUploadAsync(path, hint, token),
+                cancellationToken
+            ),
             calls
         );
     }
 
     /// <inheritdoc/>
-    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<PublishedFile>> PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken)
     {
         var guarded = uploads.Cast<GuardedUpload>().ToList();
         var action = $"publishing '{(guarded.Count == 0 ? "" : guarded[^1].Path)}'";
@@ -85,20 +94,76 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<DeletionFailure>> DeleteManyAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        foreach (var path in paths)
+        {
+            CheckPath(path);
+        }
+        return calls.RunAsync(
+            $"deleting {paths.Count} files",
+            calls.Limits.PublishTimeout,
+            token => inner.DeleteManyAsync(paths, token),
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task AbortAsync(UnfinishedUpload upload, CancellationToken cancellationToken)
+    {
+        CheckPath(upload.Path);
+        return calls.RunAsync(
+            $"removing the unfinished upload of '{upload.Path}'",
+            calls.Limits.CallTimeout,
+            token => inner.AbortAsync(upload, token),
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task<DestinationProbe> ProbeAsync(bool deletes, CancellationToken cancellationToken) =>
+        calls.RunAsync("testing it", calls.Limits.TestTimeout, token => inner.ProbeAsync(deletes, token), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) =>
         calls.RunAsync("querying its free space", calls.Limits.CallTimeout, inner.FreeBytesAsync, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await calls.CloseAsync(() => inner.DisposeAsync().AsTask());
 
-    private Task<List<DestinationEntry>> ReadPageAsync(
-        RefCountedResource<PagedListing> listing,
-        string folder,
+    private async IAsyncEnumerable<T> ListAsync<T>(
+        string action,
+        Func<CancellationToken, IAsyncEnumerable<T>> list,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var stop = new CancellationTokenSource();
+        var listing = new RefCountedResource<PagedListing<T>>(new(list(stop.Token)));
+        try
+        {
+            // Page by page: one guarded call for each entry would cost more than the listing.
+            while (await ReadPageAsync(action, listing, stop, cancellationToken) is { Count: > 0 } page)
+            {
+                foreach (var entry in page)
+                {
+                    yield return entry;
+                }
+            }
+        }
+        finally
+        {
+            await calls.CloseAsync(listing.CloseAsync);
+        }
+    }
+
+    private Task<List<T>> ReadPageAsync<T>(
+        string action,
+        RefCountedResource<PagedListing<T>> listing,
         CancellationTokenSource stop,
         CancellationToken cancellationToken
     ) =>
         calls.RunAsync(
-            $"listing '{folder}'",
+            action,
             calls.Limits.CallTimeout,
             async token =>
             {

@@ -23,7 +23,7 @@ internal sealed class GuardedUpload(string path, RefCountedResource<IUpload> upl
     public async ValueTask DisposeAsync() => await calls.CloseAsync(upload.CloseAsync);
 
     /// <summary>Runs a call that uses several uploads.</summary>
-    public static async Task UseAsync(IReadOnlyList<GuardedUpload> uploads, Func<IReadOnlyList<IUpload>, Task> call)
+    public static async Task<T> UseAsync<T>(IReadOnlyList<GuardedUpload> uploads, Func<IReadOnlyList<IUpload>, Task<T>> call)
     {
         var entered = new List<GuardedUpload>(uploads.Count);
         try
@@ -35,7 +35,7 @@ internal sealed class GuardedUpload(string path, RefCountedResource<IUpload> upl
                 entered.Add(upload);
             }
 
-            await call(all);
+            return await call(all);
         }
         finally
         {

@@ -1,15 +1,15 @@
 namespace Holdfast.Destinations.Limits;
 
 /// <summary>A listing that is read page by page.</summary>
-internal sealed class PagedListing(IAsyncEnumerable<DestinationEntry> all) : IAsyncDisposable
+internal sealed class PagedListing<T>(IAsyncEnumerable<T> all) : IAsyncDisposable
 {
-    private readonly IAsyncEnumerator<DestinationEntry> _entries = all.GetAsyncEnumerator();
+    private readonly IAsyncEnumerator<T> _entries = all.GetAsyncEnumerator();
     private bool _isAtEnd;
 
     /// <summary>Returns the next page; empty after the last.</summary>
-    public async Task<List<DestinationEntry>> ReadPageAsync(int maxEntries)
+    public async Task<List<T>> ReadPageAsync(int maxEntries)
     {
-        var page = new List<DestinationEntry>();
+        var page = new List<T>();
         while (!_isAtEnd && page.Count < maxEntries)
         {
             if (await _entries.MoveNextAsync())

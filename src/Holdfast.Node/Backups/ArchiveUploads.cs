@@ -42,12 +42,14 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     /// <summary>Starts the uploads, under the first name that is not taken at any destination.</summary>
     /// <param name="destinations">All destinations; one that fails no longer takes part.</param>
     /// <param name="naming">Determines the folder and the name.</param>
+    /// <param name="hint">What is known about the archive.</param>
     /// <param name="now">The current time; the name has this time or a later one.</param>
     /// <param name="meter">Counts the stored bytes.</param>
     /// <param name="cancellationToken">Cancels the uploads.</param>
     public static async Task<ArchiveUploads> BeginAsync(
         IReadOnlyList<BackupDestination> destinations,
         ArchiveNaming naming,
+        UploadHint hint,
         DateTimeOffset now,
         BackupMeter meter,
         CancellationToken cancellationToken
@@ -57,7 +59,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         for (var tried = 0; ; tried++, time = time.AddSeconds(1))
         {
             var (folder, name) = (naming.FolderOf(time), naming.NameOf(time));
-            if (await TryBeginAsync(destinations, folder, name, tried < MaxNameAttempts, cancellationToken) is { } targets)
+            if (await TryBeginAsync(destinations, folder, name, hint, tried < MaxNameAttempts, cancellationToken) is { } targets)
             {
                 return new(targets, meter);
             }
@@ -138,6 +140,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         IReadOnlyList<BackupDestination> destinations,
         string folder,
         ArchiveName name,
+        UploadHint hint,
         bool canRetry,
         CancellationToken cancellationToken
     )
@@ -150,8 +153,10 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             {
                 try
                 {
-                    single = await run.Destination.BeginUploadAsync($"{folder}/{name}", cancellationToken);
-                    targets.Add(new(run, single, await run.Destination.BeginUploadAsync($"{folder}/{name.IndexName}", cancellationToken)));
+                    single = await run.Destination.BeginUploadAsync($"{folder}/{name}", hint, cancellationToken);
+                    // The index is published first, and claims the name for both.
+                    var index = await run.Destination.BeginUploadAsync($"{folder}/{name.IndexName}", UploadHint.Claim, cancellationToken);
+                    targets.Add(new(run, single, index));
                     single = null;
                 }
                 catch (Exception e) when (!cancellationToken.IsCancellationRequested && !IsNameTaken(e))

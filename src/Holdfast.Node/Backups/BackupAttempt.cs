@@ -297,6 +297,7 @@ internal sealed class BackupAttempt
                 Node = Options.Node,
                 Task = Options.Task,
             },
+            new(MaxArchiveBytes(view.ExpectedBytes)),
             startTime,
             Meter,
             cancellationToken
@@ -332,6 +333,9 @@ internal sealed class BackupAttempt
         };
         Complete(view);
     }
+
+    // Archives are compressed; a little more than the database is for one that cannot be, and for what is around the data.
+    private static long MaxArchiveBytes(long databaseBytes) => databaseBytes + (databaseBytes / 10) + (64 << 20);
 
     private static ArchiveFileType FileTypeOf(BaseChainSelection selection, IDatabaseView view) =>
         selection.Kind == BackupKind.Incremental ? ArchiveFileType.IncrementalBackup

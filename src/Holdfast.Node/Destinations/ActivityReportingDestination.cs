@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Holdfast.Archive.Items;
 using Holdfast.Destinations;
 
@@ -10,48 +9,46 @@ namespace Holdfast.Node.Destinations;
 /// </summary>
 /// <param name="inner">The destination.</param>
 /// <param name="moved">Receives the number of bytes, or 1 for a call that transfers none. Called concurrently.</param>
-internal sealed class ActivityReportingDestination(IDestination inner, Action<long> moved) : IDestination
+internal sealed class ActivityReportingDestination(IDestination inner, Action<long> moved) : DelegatingDestination(inner)
 {
     /// <inheritdoc/>
-    public string Name => inner.Name;
+    public override IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
+        Report(Inner.ListAsync(folder, cancellationToken));
 
     /// <inheritdoc/>
-    public Task CheckIdentityAsync(CancellationToken cancellationToken) => inner.CheckIdentityAsync(cancellationToken);
+    public override IAsyncEnumerable<DestinationEntry> ListTreeAsync(string folder, CancellationToken cancellationToken) =>
+        Report(Inner.ListTreeAsync(folder, cancellationToken));
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<DestinationEntry> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public override async Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken) =>
+        new Upload(await Inner.BeginUploadAsync(path, hint, cancellationToken), moved);
+
+    /// <inheritdoc/>
+    public override Task<IReadOnlyList<PublishedFile>> PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
+        Inner.PublishAsync([.. uploads.Select(u => u is Upload own ? own.Inner : u)], cancellationToken);
+
+    /// <inheritdoc/>
+    public override async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) =>
+        new Source(await Inner.OpenAsync(path, cancellationToken), moved);
+
+    /// <inheritdoc/>
+    public override async Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
-        await foreach (var entry in inner.ListAsync(folder, cancellationToken))
+        await Inner.DeleteAsync(path, cancellationToken);
+        moved(1);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask CloseAsync() => ValueTask.CompletedTask;
+
+    private async IAsyncEnumerable<DestinationEntry> Report(IAsyncEnumerable<DestinationEntry> entries)
+    {
+        await foreach (var entry in entries)
         {
             moved(1);
             yield return entry;
         }
     }
-
-    /// <inheritdoc/>
-    public async Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
-        new Upload(await inner.BeginUploadAsync(path, cancellationToken), moved);
-
-    /// <inheritdoc/>
-    public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
-        inner.PublishAsync([.. uploads.Select(u => u is Upload own ? own.Inner : u)], cancellationToken);
-
-    /// <inheritdoc/>
-    public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) =>
-        new Source(await inner.OpenAsync(path, cancellationToken), moved);
-
-    /// <inheritdoc/>
-    public async Task DeleteAsync(string path, CancellationToken cancellationToken)
-    {
-        await inner.DeleteAsync(path, cancellationToken);
-        moved(1);
-    }
-
-    /// <inheritdoc/>
-    public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => inner.FreeBytesAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private sealed class Upload(IUpload inner, Action<long> moved) : IUpload
     {

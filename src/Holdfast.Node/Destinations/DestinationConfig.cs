@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Holdfast.Node.Destinations.Definitions;
 
 namespace Holdfast.Node.Destinations;
 
@@ -16,6 +17,9 @@ public sealed record DestinationConfig
 
     /// <summary>Folder of a local destination; absolute, under one of the node's allowed roots.</summary>
     public string? Path { get; init; }
+
+    /// <summary>The secrets that are stored for it; null if there are none.</summary>
+    public StoredSecrets? Secrets { get; init; }
 
     /// <summary>Other settings of its kind.</summary>
     [JsonExtensionData]
@@ -35,9 +39,21 @@ public sealed record DestinationConfig
         }
     }
 
+    /// <summary>The settings as operators see them: for each stored secret, one that says so.</summary>
+    public Dictionary<string, JsonElement>? VisibleSettings =>
+        Secrets is null
+            ? Settings
+            : (Settings ?? [])
+                .Concat(
+                    Secrets.Names.Select(n => KeyValuePair.Create(DestinationRoots.MarkerOf(n), JsonSerializer.SerializeToElement(true)))
+                )
+                .ToDictionary(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public bool Equals(DestinationConfig? other) =>
-        other is not null && (Name, Kind, Path) == (other.Name, other.Kind, other.Path) && HasSameSettings(other.Settings ?? []);
+        other is not null
+        && (Name, Kind, Path, Secrets) == (other.Name, other.Kind, other.Path, other.Secrets)
+        && HasSameSettings(other.Settings ?? []);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Path);

@@ -55,27 +55,27 @@ internal sealed class DestinationConnection
     }
 
     /// <summary>Leases the opened destination if it is still the defined one; otherwise opens it first.</summary>
-    /// <param name="now">The current definition, and the identity that it must have; null if it has none yet.</param>
+    /// <param name="now">Returns what the destination has to correspond to now.</param>
     /// <param name="open">Opens the destination. Runs once for all waiting callers; must end by itself.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<(SharedDestination Shared, IDestination Lease)> LeaseAsync(
-        Func<(DestinationConfig Config, string? Identity)> now,
+        Func<DefinedDestination> now,
         Func<DestinationConfig, Task<SharedDestination>> open,
         CancellationToken cancellationToken
     )
     {
         while (true)
         {
-            var (config, identity) = now();
+            var defined = now();
             Task opening;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_isClosed, this);
-                if (_shared is { } shared && shared.Matches(config, identity) && shared.Lease() is { } lease)
+                if (_shared is { } shared && shared.Matches(defined) && shared.Lease() is { } lease)
                 {
                     return (shared, lease);
                 }
-                opening = _opening ??= Task.Run(() => OpenAsync(() => open(config)), CancellationToken.None);
+                opening = _opening ??= Task.Run(() => OpenAsync(() => open(defined.Config)), CancellationToken.None);
             }
 
             await opening.WaitAsync(cancellationToken); // it may belong to a definition that has changed meanwhile

@@ -5,6 +5,7 @@ using Holdfast.Core.Events;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
+using Holdfast.Node.Destinations.Definitions;
 using Holdfast.State;
 
 namespace Holdfast.Node.Destinations;
@@ -17,6 +18,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
 {
     private readonly NodeState _state;
     private readonly DestinationRoots _roots;
+    private readonly DestinationSecretStore _secrets;
     private readonly NodeSettings _settings;
     private readonly TimeProvider _time;
     private readonly DestinationIdentities _identities;
@@ -33,11 +35,18 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// <summary>Creates the registry.</summary>
     /// <param name="state">The stored definitions, identities and known databases.</param>
     /// <param name="roots">Creates their roots.</param>
+    /// <param name="secrets">Their secrets.</param>
     /// <param name="settings">Tag and limits of the node.</param>
     /// <param name="time">The clock.</param>
-    public DestinationRegistry(NodeState state, DestinationRoots roots, NodeSettings settings, TimeProvider time)
+    public DestinationRegistry(
+        NodeState state,
+        DestinationRoots roots,
+        DestinationSecretStore secrets,
+        NodeSettings settings,
+        TimeProvider time
+    )
     {
-        (_state, _roots, _settings, _time) = (state, roots, settings, time);
+        (_state, _roots, _secrets, _settings, _time) = (state, roots, secrets, settings, time);
         _identities = new(state.Destinations, state.Identities, roots, settings.Tag, state.Databases);
         _tester = new(this, settings.DestinationLimits, time);
     }
@@ -98,8 +107,12 @@ public sealed class DestinationRegistry : IAsyncDisposable
     }
 
     /// <summary>The errors of a definition; empty if it is valid.</summary>
-    public async Task<IReadOnlyList<ValidationError>> CheckAsync(DestinationConfig config, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ValidationError>> CheckAsync(DestinationConfig config, CancellationToken cancellationToken) =>
+        CheckAsync(_roots.Separate(config, Find(config.Name)?.Value), cancellationToken);
+
+    private async Task<IReadOnlyList<ValidationError>> CheckAsync(DestinationEdit edit, CancellationToken cancellationToken)
     {
+        var config = edit.Config;
         var errors = new List<ValidationError>();
         if (!DatabaseId.IsSourceName(config.Name))
         {
@@ -111,8 +124,9 @@ public sealed class DestinationRegistry : IAsyncDisposable
                 )
             );
         }
-        var (root, wrong) = _roots.Read(config);
+        var (root, wrong) = _roots.Read(edit);
         errors.AddRange(wrong);
+        errors.AddRange(DestinationRoots.FindMisdirected(edit, Find(config.Name)?.Value));
         if (root is not null)
         {
             try
@@ -137,7 +151,9 @@ public sealed class DestinationRegistry : IAsyncDisposable
     /// error.</exception>
     public async Task<StateItem<DestinationConfig>> PutAsync(DestinationConfig config, long? expected, CancellationToken cancellationToken)
     {
-        ValidationException.ThrowIfAny(await CheckAsync(config, cancellationToken));
+        var edit = _roots.Separate(config, Find(config.Name)?.Value);
+        config = edit.Config;
+        ValidationException.ThrowIfAny(await CheckAsync(edit, cancellationToken));
         string? id;
         StateItem<DestinationConfig> stored;
         await _defining.WaitAsync(cancellationToken);
@@ -145,13 +161,14 @@ public sealed class DestinationRegistry : IAsyncDisposable
         {
             if (Find(config.Name)?.Value is { } before && before.Kind == config.Kind && HasSameRoot(before, config))
             {
-                return await _state.Destinations.PutAsync(config.Name, config, expected, cancellationToken);
+                var same = await CommitAsync(config.Name, expected, await ChangesAsync(edit, cancellationToken), cancellationToken);
+                return new(config.Name, config, same);
             }
-            id = await TryInitializeAsync(config, cancellationToken);
+            id = await TryInitializeAsync(edit, cancellationToken);
             var revision = await CommitAsync(
                 config.Name,
                 expected,
-                [_state.Destinations.CreateChange(config.Name, config), _identities.Change(config.Name, id)],
+                [.. await ChangesAsync(edit, cancellationToken), _identities.Change(config.Name, id)],
                 cancellationToken
             );
             stored = new(config.Name, config, revision);
@@ -179,7 +196,12 @@ public sealed class DestinationRegistry : IAsyncDisposable
                 await CommitAsync(
                     name,
                     expected,
-                    [_state.Destinations.CreateRemoval(name), .. _identities.Removals(name)],
+                    [
+                        _state.Destinations.CreateRemoval(name),
+                        DestinationSecretStore.CreateRemoval(name),
+                        _state.Capabilities.CreateRemoval(name),
+                        .. _identities.Removals(name),
+                    ],
                     cancellationToken
                 );
             }
@@ -208,7 +230,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
         try
         {
             var config = GetDefinition(name);
-            var id = await InitializeAsync(config, cancellationToken);
+            var id = await InitializeAsync(new DestinationEdit(config, new Dictionary<string, string>()), cancellationToken);
             await _identities.StoreAsync(name, id, cancellationToken);
             ConnectionOf(name).Problem = null;
         }
@@ -294,8 +316,33 @@ public sealed class DestinationRegistry : IAsyncDisposable
         _defining.Dispose();
     }
 
+    /// <summary>Whether backups at a destination leave the machine.</summary>
+    public bool IsRemote(DestinationConfig config) => _roots.IsRemote(config);
+
     /// <summary>Whether two definitions refer to the same root, regardless of notation.</summary>
     internal bool HasSameRoot(DestinationConfig config, DestinationConfig? other) => _roots.AreSame(config, other);
+
+    /// <summary>Stores what a test has found out. From the next opening on, it is used.</summary>
+    internal async Task StoreCapabilitiesAsync(string name, DestinationCapabilities capabilities, CancellationToken cancellationToken)
+    {
+        var config = GetDefinition(name);
+        var probed = new ProbedCapabilities(AddressOf(RootOf(config)), capabilities);
+        if (IsRemote(config) && _state.Capabilities.Find(name)?.Value != probed)
+        {
+            await _state.Capabilities.PutAsync(name, probed, null, cancellationToken);
+        }
+    }
+
+    private static string AddressOf(IDestinationRoot root) => $"{root.SecretAddress} {root.Name}";
+
+    private DefinedDestination Define(string name)
+    {
+        var config = GetDefinition(name);
+        return new(config, _identities.IdentityOf(name), CapabilitiesOf(config));
+    }
+
+    private DestinationCapabilities? CapabilitiesOf(DestinationConfig config) =>
+        _state.Capabilities.Find(config.Name)?.Value is { } probed && probed.Root == AddressOf(RootOf(config)) ? probed.Capabilities : null;
 
     private DestinationConfig GetDefinition(string name) =>
         Find(name)?.Value
@@ -305,9 +352,12 @@ public sealed class DestinationRegistry : IAsyncDisposable
             "Define it, or remove it from the task."
         );
 
-    private IDestinationRoot RootOf(DestinationConfig config)
+    private IDestinationRoot RootOf(DestinationConfig config) => RootOf(new DestinationEdit(config, new Dictionary<string, string>()));
+
+    private IDestinationRoot RootOf(DestinationEdit edit)
     {
-        var (root, errors) = _roots.Read(config);
+        var config = edit.Config;
+        var (root, errors) = _roots.Read(edit);
         return root
             ?? throw new HoldfastException(
                 ErrorCatalog.Usage,
@@ -327,11 +377,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     {
         _ = GetDefinition(name);
         var connection = ConnectionOf(name);
-        var (shared, lease) = await connection.LeaseAsync(
-            () => (GetDefinition(name), _identities.IdentityOf(name)),
-            config => OpenAsync(connection, config),
-            cancellationToken
-        );
+        var (shared, lease) = await connection.LeaseAsync(() => Define(name), config => OpenAsync(connection, config), cancellationToken);
         try
         {
             await lease.CheckIdentityAsync(cancellationToken); // updates the connection if the identity has changed
@@ -354,18 +400,21 @@ public sealed class DestinationRegistry : IAsyncDisposable
             {
                 var root = await RootOf(config).ResolveAsync(token);
                 var id = _identities.IdentityOf(config.Name) ?? await _identities.AdoptAsync(config.Name, root, token);
-                return new SharedDestination(config, new GuardedDestination(await root.OpenAsync(id, token), connection.Calls));
+                var capabilities = CapabilitiesOf(config);
+                var opened = await root.OpenAsync(id, token, capabilities);
+                return new SharedDestination(config, capabilities, new GuardedDestination(opened, connection.Calls));
             },
             _stop.Token
         );
 
-    private async Task<string> InitializeAsync(DestinationConfig config, CancellationToken cancellationToken)
+    private async Task<string> InitializeAsync(DestinationEdit edit, CancellationToken cancellationToken)
     {
-        var (id, errors) = await ConnectionOf(config.Name)
+        var name = edit.Config.Name;
+        var (id, errors) = await ConnectionOf(name)
             .Calls.RunAsync(
                 "initializing it",
                 _settings.DestinationLimits.OpenTimeout,
-                async token => await _identities.InitializeAsync(config.Name, await RootOf(config).ResolveAsync(token), token),
+                async token => await _identities.InitializeAsync(name, await RootOf(edit).ResolveAsync(token), token),
                 cancellationToken
             );
         ValidationException.ThrowIfAny([.. errors]);
@@ -373,11 +422,11 @@ public sealed class DestinationRegistry : IAsyncDisposable
     }
 
     // Null if it cannot be created now.
-    private async Task<string?> TryInitializeAsync(DestinationConfig config, CancellationToken cancellationToken)
+    private async Task<string?> TryInitializeAsync(DestinationEdit edit, CancellationToken cancellationToken)
     {
         try
         {
-            return await InitializeAsync(config, cancellationToken);
+            return await InitializeAsync(edit, cancellationToken);
         }
         catch (HoldfastException)
         {
@@ -397,6 +446,10 @@ public sealed class DestinationRegistry : IAsyncDisposable
             // The next backup reports the failure, and retries.
         }
     }
+
+    // A definition and its secrets, so that neither is ever stored without the other.
+    private async Task<IReadOnlyList<StateChange>> ChangesAsync(DestinationEdit edit, CancellationToken cancellationToken) =>
+        [_state.Destinations.CreateChange(edit.Config.Name, edit.Config), await _secrets.CreateChangeAsync(edit, cancellationToken)];
 
     private async Task<long> CommitAsync(
         string name,

@@ -82,14 +82,8 @@ internal sealed class DestinationTester(DestinationRegistry destinations, Destin
     private async Task<long?> TestAccessAsync(string name, CancellationToken cancellationToken)
     {
         await using var destination = await destinations.OpenAsync(name, cancellationToken);
-        var path = $".holdfast-test-{Guid.NewGuid():n}";
-        await using (var upload = await destination.BeginUploadAsync(path, cancellationToken))
-        {
-            await upload.WriteAsync("test"u8.ToArray(), cancellationToken);
-            await destination.PublishAsync([upload], cancellationToken);
-        }
-
-        await destination.DeleteAsync(path, cancellationToken);
-        return await destination.FreeBytesAsync(cancellationToken);
+        var probe = await destination.ProbeAsync(deletes: true, cancellationToken);
+        await destinations.StoreCapabilitiesAsync(name, probe.Capabilities, cancellationToken);
+        return probe.FreeBytes;
     }
 }

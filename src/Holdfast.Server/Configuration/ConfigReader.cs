@@ -51,6 +51,7 @@ internal sealed class ConfigReader
             Tls = ReadTls(section.GetSection("tls")),
             Commands = ReadCommands(section.GetSection("commands")),
             DatabaseKeys = ReadDatabaseKeys(section.GetSection("databaseKeys")),
+            MachineCredentialsFor = section.GetStrings("machineCredentialsFor"),
         };
         section.ReportUnknownKeys("$schema"); // tells editors where the schema is
         foreach (

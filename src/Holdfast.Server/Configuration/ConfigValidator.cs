@@ -1,6 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
-using Holdfast.Server.Outgoing;
+using Holdfast.Destinations.Network;
 
 namespace Holdfast.Server.Configuration;
 

@@ -48,6 +48,12 @@ public sealed record ServerConfig
     /// </summary>
     public IReadOnlyDictionary<string, string> DatabaseKeys { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Hosts for which remote destinations may use credentials of this machine: environment variables, profiles, roles. Whoever defines a
+    /// destination would otherwise choose where they are sent. <c>*</c> for all. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> MachineCredentialsFor { get; init; } = [];
+
     /// <summary>Deprecated settings that the configuration contains, as sentences. Logged at startup.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

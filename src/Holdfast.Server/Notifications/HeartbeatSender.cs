@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Holdfast.Core.Alerts;
+using Holdfast.Destinations.Network;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Scheduling;
 using Holdfast.Node.Supervision;

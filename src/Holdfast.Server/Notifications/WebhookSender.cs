@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Threading.Channels;
 using Holdfast.Api.Alerts;
 using Holdfast.Core.Alerts;
+using Holdfast.Destinations.Network;
 using Holdfast.Node;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Supervision;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations.Network;
 
 namespace Holdfast.Server.Outgoing;
 

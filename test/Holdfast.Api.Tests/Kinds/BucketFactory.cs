@@ -29,7 +29,7 @@ internal sealed class BucketFactory(string folder) : DestinationFactory
             ),
         };
 
-    public override IDestinationRoot? Bind(SettingsSection settings)
+    public override IDestinationRoot? Bind(SettingsSection settings, DestinationSecrets secrets)
     {
         var (bucket, parts) = (settings.GetRequiredString("bucket"), settings.GetInteger("parts", 1, 100));
         if (bucket.Contains('/', StringComparison.Ordinal))
@@ -57,8 +57,11 @@ internal sealed class BucketFactory(string folder) : DestinationFactory
 
         public Task<string?> FindIdentityAsync(CancellationToken cancellationToken) => _driver.FindIdentityAsync(path, cancellationToken);
 
-        public async Task<IDestination> OpenAsync(string? identity, CancellationToken cancellationToken) =>
-            new Bucket(Name, await _driver.OpenAsync(path, identity, cancellationToken));
+        public async Task<IDestination> OpenAsync(
+            string? identity,
+            CancellationToken cancellationToken,
+            DestinationCapabilities? capabilities = null
+        ) => new Bucket(Name, await _driver.OpenAsync(path, identity, cancellationToken));
 
         public bool Contains(IDestinationRoot other) => other.Name == Name;
     }

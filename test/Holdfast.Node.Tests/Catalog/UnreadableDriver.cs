@@ -23,40 +23,19 @@ internal sealed class UnreadableDriver : ILocalDriver
         _local.FindIdentityAsync(root, cancellationToken);
 
     public async Task<IDestination> OpenAsync(string root, string? identity, CancellationToken cancellationToken) =>
-        new Place(this, root, await _local.OpenAsync(root, identity, cancellationToken));
+        new Destination(this, root, await _local.OpenAsync(root, identity, cancellationToken));
 
-    private sealed class Place(UnreadableDriver driver, string root, IDestination inner) : IDestination
+    private sealed class Destination(UnreadableDriver driver, string root, IDestination inner) : DelegatingDestination(inner)
     {
-        public string Name => inner.Name;
-
-        public string? Identity => inner.Identity;
-
-        public Task CheckIdentityAsync(CancellationToken cancellationToken) => inner.CheckIdentityAsync(cancellationToken);
-
-        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
-            inner.ListAsync(folder, cancellationToken);
-
-        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
-            inner.BeginUploadAsync(path, cancellationToken);
-
-        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
-            inner.PublishAsync(uploads, cancellationToken);
-
-        public async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
+        public override async Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken)
         {
-            var source = await inner.OpenAsync(path, cancellationToken);
+            var source = await Inner.OpenAsync(path, cancellationToken);
             var full = $"{root}/{path}";
             return driver.Unreadable is { } bad && full.EndsWith(bad, StringComparison.Ordinal) ? new Bad(source, ErrorCatalog.Unreadable)
                 : driver.Failing is { } failing && full.EndsWith(failing, StringComparison.Ordinal)
                     ? new Bad(source, ErrorCatalog.DestinationFailed)
                 : source;
         }
-
-        public Task DeleteAsync(string path, CancellationToken cancellationToken) => inner.DeleteAsync(path, cancellationToken);
-
-        public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => inner.FreeBytesAsync(cancellationToken);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     private sealed class Bad(IByteSource inner, Error error) : IByteSource

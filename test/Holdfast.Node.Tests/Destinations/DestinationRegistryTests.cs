@@ -6,6 +6,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Node.Destinations;
+using Holdfast.Node.Destinations.Definitions;
 
 namespace Holdfast.Node.Tests.Destinations;
 
@@ -379,13 +380,18 @@ public sealed class DestinationRegistryTests : IAsyncLifetime
         return id;
     }
 
-    private DestinationRegistry CreateRegistry(string tag) =>
-        new(
+    private DestinationRegistry CreateRegistry(string tag)
+    {
+        var key = AgeIdentity.Generate();
+        var secrets = new DestinationSecretStore(new(_state.Store, key, [key.Recipient]));
+        return new(
             _state,
-            new([new LocalDestinationFactory([$"{_root}/allowed"])]),
-            new() { Tag = tag, Key = AgeIdentity.Generate() },
+            new([new LocalDestinationFactory([$"{_root}/allowed"])], secrets),
+            secrets,
+            new() { Tag = tag, Key = key },
             TimeProvider.System
         );
+    }
 
     // As version 0.1 stored it.
     // As a version without identities defined them: nas-again has the folder of nas, and the folder of nas-inner is inside it.

@@ -3,6 +3,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Destinations.Local;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Destinations;
+using Holdfast.Node.Destinations.Definitions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Destinations;
@@ -21,10 +22,13 @@ public sealed class DestinationSharingTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _state.StartAsync(Token);
+        var key = AgeIdentity.Generate();
+        var secrets = new DestinationSecretStore(new(_state.Store, key, [key.Recipient]));
         _registry = new(
             _state,
-            new([new LocalDestinationFactory([_root], _driver)]),
-            new() { Tag = "A", Key = AgeIdentity.Generate() },
+            new([new LocalDestinationFactory([_root], _driver)], secrets),
+            secrets,
+            new() { Tag = "A", Key = key },
             _time
         );
     }

@@ -1,4 +1,3 @@
-using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
@@ -178,32 +177,17 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
         );
 
     // Calls the test before each deletion.
-    private sealed class Interfering(IDestination inner, Func<int, Task> deleting) : IDestination
+    private sealed class Interfering(IDestination inner, Func<int, Task> deleting) : DelegatingDestination(inner)
     {
         private int _deletions;
 
-        public string Name => inner.Name;
-
-        public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
-            inner.ListAsync(folder, cancellationToken);
-
-        public Task<IUpload> BeginUploadAsync(string path, CancellationToken cancellationToken) =>
-            inner.BeginUploadAsync(path, cancellationToken);
-
-        public Task PublishAsync(IReadOnlyList<IUpload> uploads, CancellationToken cancellationToken) =>
-            inner.PublishAsync(uploads, cancellationToken);
-
-        public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => inner.OpenAsync(path, cancellationToken);
-
-        public async Task DeleteAsync(string path, CancellationToken cancellationToken)
+        public override async Task DeleteAsync(string path, CancellationToken cancellationToken)
         {
             await deleting(++_deletions);
             cancellationToken.ThrowIfCancellationRequested();
-            await inner.DeleteAsync(path, cancellationToken);
+            await Inner.DeleteAsync(path, cancellationToken);
         }
 
-        public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => inner.FreeBytesAsync(cancellationToken);
-
-        public ValueTask DisposeAsync() => default;
+        protected override ValueTask CloseAsync() => default;
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Holdfast.Api;
 using Holdfast.Api.Access;
 using Holdfast.Api.Destinations;
@@ -50,10 +51,11 @@ internal static class DestinationEndpoints
         HttpRequest request,
         HttpResponse response,
         DestinationRegistry destinations,
+        ClaimsPrincipal user,
         CancellationToken cancellationToken
     )
     {
-        var isNew = destinations.Find(name) is null;
+        var before = destinations.Find(name)?.Value;
         var config = new DestinationConfig
         {
             Name = name,
@@ -61,6 +63,7 @@ internal static class DestinationEndpoints
             Path = body.Path,
             Settings = body.Settings,
         };
+        CheckRole(user, destinations, before, config);
         var stored = await ConditionalRequests.EditAsync(
             request,
             name,
@@ -69,7 +72,7 @@ internal static class DestinationEndpoints
             expected => destinations.PutAsync(config, expected, cancellationToken)
         );
         var view = response.WithETag(stored.Revision, ToView(stored.Value));
-        return isNew
+        return before is null
             ? TypedResults.Created(ApiRoutes.BasePath + ApiRoutes.Expand(DestinationRoutes.Item, name), view)
             : TypedResults.Ok(view);
     }
@@ -80,13 +83,11 @@ internal static class DestinationEndpoints
         DestinationRegistry destinations,
         StateMirror<Template> templates,
         StateMirror<RegularTask> tasks,
+        ClaimsPrincipal user,
         CancellationToken cancellationToken
     )
     {
-        if (destinations.Find(name) is null)
-        {
-            throw NotFound(name);
-        }
+        CheckRole(user, destinations, destinations.Find(name)?.Value ?? throw NotFound(name));
         var users = templates
             .Items.Select(t => (t.Value.Name, t.Value.Settings))
             .Concat(tasks.Items.Select(t => (Name: $"{t.Value.Name} of {t.Value.Database}", t.Value.Settings)))
@@ -137,15 +138,29 @@ internal static class DestinationEndpoints
         string name,
         DestinationRegistry destinations,
         NodeSettings settings,
+        ClaimsPrincipal user,
         CancellationToken cancellationToken
     )
     {
-        if (destinations.Find(name) is null)
-        {
-            throw NotFound(name);
-        }
+        CheckRole(user, destinations, destinations.Find(name)?.Value ?? throw NotFound(name));
         await destinations.InitializeAsync(name, cancellationToken);
         return TypedResults.Ok(ToIdentityView(name, destinations, settings));
+    }
+
+    // Whoever defines a remote destination decides where all backups go.
+    private static void CheckRole(ClaimsPrincipal user, DestinationRegistry destinations, params ReadOnlySpan<DestinationConfig?> configs)
+    {
+        foreach (var config in configs)
+        {
+            if (config is not null && destinations.IsRemote(config) && !(user.Caller()?.Role >= Role.Admin))
+            {
+                throw new HoldfastException(
+                    ErrorCatalog.Forbidden,
+                    $"Only the role Admin may define remote destinations such as '{config.Name}'.",
+                    "Ask an administrator."
+                );
+            }
+        }
     }
 
     private static DestinationView ToView(DestinationConfig config) =>
@@ -154,7 +169,7 @@ internal static class DestinationEndpoints
             Name = config.Name,
             Kind = config.Kind,
             Path = config.Path,
-            Settings = config.Settings,
+            Settings = config.VisibleSettings,
         };
 
     private static DestinationIdentityView ToIdentityView(string name, DestinationRegistry destinations, NodeSettings settings) =>

@@ -2,16 +2,16 @@ using System.Net;
 using System.Net.Sockets;
 using Holdfast.Core.Errors;
 
-namespace Holdfast.Server.Outgoing;
+namespace Holdfast.Destinations.Network;
 
 /// <summary>
 /// Restricts the addresses that the server may call to <c>http</c> and <c>https</c>, and rejects addresses that answer
 /// with credentials of the machine itself (link-local and metadata addresses of clouds). Private networks and loopback
-/// are allowed, because receivers of alerts are there. No error repeats the address, which can contain a secret.
+/// are allowed, because receivers of alerts and remote destinations are there. No error repeats the address, which can contain a secret.
 /// </summary>
 public static class OutgoingAddressPolicy
 {
-    private const string Hint = "Give an http or https address of a host that accepts alerts.";
+    private const string Hint = "Give an http or https URL of a host with another address.";
 
     private static readonly string[] MetadataNames =
     [

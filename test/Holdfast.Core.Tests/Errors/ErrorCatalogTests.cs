@@ -4,7 +4,7 @@ using Holdfast.Core.Errors;
 namespace Holdfast.Core.Tests.Errors;
 
 /// <summary>Exit codes are a contract: scripts rely on them.</summary>
-public sealed class ErrorCatalogueTests
+public sealed class ErrorCatalogTests
 {
     private static readonly IReadOnlyList<Error> All =
     [
@@ -36,6 +36,11 @@ public sealed class ErrorCatalogueTests
     [InlineData("destination-failed", 8)]
     [InlineData("destination-full", 8)]
     [InlineData("destination-identity", 8)]
+    [InlineData("destination-throttled", 8)]
+    [InlineData("destination-denied", 8)]
+    [InlineData("destination-locked", 8)]
+    [InlineData("destination-cold", 8)]
+    [InlineData("destination-unverified", 8)]
     [InlineData("conflict", 1)]
     [InlineData("not-allowed", 1)]
     [InlineData("sign-in-needed", 1)]
