@@ -1,9 +1,12 @@
 using Holdfast.Cli.Processes;
+using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
+using Holdfast.Destinations.S3;
 using Holdfast.Engines;
 using Holdfast.Engines.PostgreSql;
 using Holdfast.Engines.Sqlite;
+using Holdfast.Node.Secrets;
 using Holdfast.Server.Configuration;
 
 namespace Holdfast.Cli;
@@ -23,5 +26,19 @@ internal static class Drivers
 
     /// <summary>The kinds of destinations that a server supports.</summary>
     public static IReadOnlyList<DestinationFactory> CreateDestinations(ServerConfig config) =>
-        [new LocalDestinationFactory(config.LocalRoots)];
+        [
+            new LocalDestinationFactory(config.LocalRoots),
+            new S3DestinationFactory(
+                new() { MachineCredentialsFor = config.MachineCredentialsFor, RunCommand = (name, token) => RunAsync(config, name, token) }
+            ),
+        ];
+
+    private static Task<string> RunAsync(ServerConfig config, string name, CancellationToken cancellationToken) =>
+        config.Commands.TryGetValue(name, out var command)
+            ? new KeyCommand(name, command).RunAsync(cancellationToken)
+            : throw new HoldfastException(
+                ErrorCatalog.Usage,
+                $"There is no command '{name}'.",
+                "Add it to commands in holdfast.json, and restart the server."
+            );
 }

@@ -13,6 +13,7 @@ public sealed partial class KindTests
         "src/Holdfast.Engines.Sqlite/",
         "src/Holdfast.Engines.PostgreSql/",
         "src/Holdfast.Destinations.Local/",
+        "src/Holdfast.Destinations.S3/",
         "src/Holdfast.Cli/Drivers.cs", // registers them
         "src/Holdfast.Engines/Sources/SourceConfig.cs", // "local" is the default name of a source there, and no kind
     ];
@@ -38,9 +39,9 @@ public sealed partial class KindTests
 
     private static bool IsPage(string file) => file.EndsWith(".razor", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"[""'=](sqlite|postgresql|local)[""'&]")]
+    [GeneratedRegex(@"[""'=](sqlite|postgresql|local|s3)[""'&]")]
     private static partial Regex Kind();
 
-    [GeneratedRegex(@"^using Holdfast\.(Engines\.(Sqlite|PostgreSql)|Destinations\.Local)\b")]
+    [GeneratedRegex(@"^using Holdfast\.(Engines\.(Sqlite|PostgreSql)|Destinations\.(Local|S3))\b")]
     private static partial Regex DriverNamespace();
 }

@@ -24,10 +24,12 @@ internal static class Libraries
             "System.CommandLine",
             "System.IO.Hashing"
         ),
+        new("AWS SDK for .NET", "Destinations in S3", "Apache-2.0", "AWSSDK.Core", "AWSSDK.Extensions.Numerics", "AWSSDK.S3"),
         new("Cronos", "Schedules", "MIT", "Cronos"),
         new("libsodium", "Encryption", "ISC", "libsodium"),
         new("MudBlazor", "Controls and dialogs of Studio", "MIT", "MudBlazor"),
         new("Npgsql", "Connections to PostgreSQL", "PostgreSQL", "Npgsql"),
+        new("Polly", "Retries of requests to remote destinations", "BSD-3-Clause", "Polly.Core"),
         new("Scalar", "API reference page", "MIT", "Scalar.AspNetCore"),
         new("Spectre.Console", "Output of the command", "MIT", "Spectre.Console", "Spectre.Console.Ansi"),
         new("SQLite", "State of the server", "blessing", "SourceGear.sqlite3"),

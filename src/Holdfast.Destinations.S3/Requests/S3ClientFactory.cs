@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Amazon.Runtime;
+using Amazon.S3;
+using Holdfast.Destinations.Network;
+using Holdfast.Destinations.Requests;
+using Holdfast.Destinations.S3.Settings;
+
+namespace Holdfast.Destinations.S3.Requests;
+
+/// <summary>Creates clients of the SDK that neither retry, time out nor log: the request pipeline does.</summary>
+internal static class S3ClientFactory
+{
+    // Hosts of stores change their addresses; a connection that lives for ever would keep the old one.
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    // A server that never answers "100 Continue" gets the body after this time.
+    private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
+
+    private const int BufferBytes = 64 << 10;
+
+    /// <summary>Creates a client.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="credentials">The credentials.</param>
+    /// <param name="limits">Time limit of connections, and number of requests at once.</param>
+    public static AmazonS3Client Create(S3Config config, AWSCredentials credentials, RequestLimits limits)
+    {
+        var client = new AmazonS3Config
+        {
+            AuthenticationRegion = config.Region,
+            ForcePathStyle = config.PathStyle,
+            MaxErrorRetry = 0,
+            ThrottleRetries = false,
+            Timeout = Timeout.InfiniteTimeSpan,
+            BufferSize = BufferBytes,
+            DisableLogging = true,
+            IgnoreConfiguredEndpointUrls = true,
+            HttpClientFactory = new Handlers(config, limits),
+            RequestChecksumCalculation = config.IsCompatible
+                ? RequestChecksumCalculation.WHEN_REQUIRED
+                : RequestChecksumCalculation.WHEN_SUPPORTED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED, // archives have their own
+        };
+        if (config.Endpoint is { } endpoint)
+        {
+            client.ServiceURL = endpoint.GetLeftPart(UriPartial.Authority);
+        }
+        else
+        {
+            client.RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(config.Region);
+        }
+        return new SkewCorrectingClient(credentials, client);
+    }
+
+    /// <summary>The handler of a client's connections, which checks each address and trusts the given authority.</summary>
+    public static SocketsHttpHandler CreateHandler(S3Config config, RequestLimits limits)
+    {
+        var handler = OutgoingAddressPolicy.CreateHandler();
+        handler.ConnectTimeout = limits.ConnectTimeout;
+        handler.PooledConnectionLifetime = ConnectionLifetime;
+        handler.Expect100ContinueTimeout = ContinueTimeout;
+        handler.MaxConnectionsPerServer = limits.MaxConcurrency;
+        handler.AutomaticDecompression = DecompressionMethods.None;
+        if (config.CaCertificate is { } pem)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = new OwnAuthority(pem).Validate;
+        }
+        return handler;
+    }
+
+    private sealed class Handlers(S3Config config, RequestLimits limits) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
+            new(CreateHandler(config, limits)) { Timeout = Timeout.InfiniteTimeSpan };
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+        public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+    }
+
+    // The certificates of the system are trusted too: the chain is built again with the given one as a root only if they do not suffice.
+    private sealed class OwnAuthority(string pem)
+    {
+        private readonly X509Certificate2 _authority = X509Certificate2.CreateFromPem(pem);
+
+        public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+        {
+            if (errors == SslPolicyErrors.None)
+            {
+                return true;
+            }
+            if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 server)
+            {
+                return false;
+            }
+            using var own = new X509Chain
+            {
+                ChainPolicy =
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { _authority },
+                    RevocationMode = X509RevocationMode.NoCheck,
+                },
+            };
+            foreach (var element in chain?.ChainElements.AsEnumerable() ?? [])
+            {
+                own.ChainPolicy.ExtraStore.Add(element.Certificate);
+            }
+            return own.Build(server);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using System.Security.Cryptography;
+using Holdfast.Core.Errors;
+using Holdfast.Destinations.Contents;
+using Holdfast.Destinations.S3.Requests;
+
+namespace Holdfast.Destinations.S3.Uploads;
+
+/// <summary>
+/// A file that is being written. Until it is longer than a part, it is kept in memory and costs no request; then it is uploaded in parts,
+/// several at once.
+/// </summary>
+internal sealed class S3Upload : IUpload
+{
+    private const int MaxPartsInFlight = 4;
+
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly S3Bucket _bucket;
+    private readonly string _key;
+    private readonly string? _storageClass;
+    private readonly PartPlan _plan;
+    private readonly Action _release;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task<S3Part>> _parts = [];
+    private SegmentBuffer _current = new();
+    private IncrementalHash _md5 = CreateMd5();
+    private string? _uploadId;
+    private bool _isDone;
+
+    /// <summary>Starts an upload without a request.</summary>
+    /// <param name="bucket">Sends the requests.</param>
+    /// <param name="path">Path at the destination.</param>
+    /// <param name="key">Key of the object.</param>
+    /// <param name="storageClass">Its storage class; null for the bucket's default.</param>
+    /// <param name="plan">Lengths of its parts.</param>
+    /// <param name="release">Releases the path in this process; called once.</param>
+    public S3Upload(S3Bucket bucket, string path, string key, string? storageClass, PartPlan plan, Action release)
+    {
+        (_bucket, Path, _key, _storageClass, _plan, _release) = (bucket, path, key, storageClass, plan, release);
+    }
+
+    /// <inheritdoc/>
+    public string Path { get; }
+
+    /// <summary>Whether the claim of a name is created only if the name is free.</summary>
+    public required bool OnlyIfFree { get; init; }
+
+    /// <summary>Whether the store checks conditions of uploads in parts.</summary>
+    public required bool ConditionalComplete { get; init; }
+
+    /// <inheritdoc/>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var length = _plan.LengthOf(Path, _parts.Count + 1);
+            if (_current.Length == length)
+            {
+                await SendPartAsync(cancellationToken); // now it is known that it is not the last
+                continue;
+            }
+            var taken = (int)Math.Min(bytes.Length, length - _current.Length);
+            _current.Append(bytes.Span[..taken]);
+            _md5.AppendData(bytes.Span[..taken]);
+            bytes = bytes[taken..];
+        }
+    }
+
+    /// <summary>Publishes the file.</summary>
+    public async Task<PublishedFile> PublishAsync(CancellationToken cancellationToken)
+    {
+        var file = _uploadId is null ? await PutAsync(cancellationToken) : await CompleteAsync(cancellationToken);
+        _isDone = true;
+        Close();
+        return file;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDone)
+        {
+            return;
+        }
+        _isDone = true;
+        await _stop.CancelAsync();
+        await ((Task)Task.WhenAll(_parts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // each reacts to the token
+        if (_uploadId is { } id)
+        {
+            using var late = new CancellationTokenSource(AbortTimeout);
+            try
+            {
+                await _bucket.AbortUploadAsync(_key, id, late.Token);
+            }
+            catch (OperationCanceledException) when (late.IsCancellationRequested)
+            {
+                // An unfinished upload can be listed and removed by its age.
+            }
+            catch (HoldfastException)
+            {
+                // The same.
+            }
+        }
+        Close();
+    }
+
+    private void Close()
+    {
+        _current.Dispose();
+        _md5.Dispose();
+        _stop.Dispose();
+        _release();
+    }
+
+    private async Task SendPartAsync(CancellationToken cancellationToken)
+    {
+        _uploadId ??= await _bucket.StartUploadAsync(_key, _storageClass, cancellationToken);
+        var running = _parts.Where(p => !p.IsCompleted).ToList();
+        if (running.Count >= MaxPartsInFlight)
+        {
+            await Task.WhenAny(running).WaitAsync(cancellationToken);
+        }
+        foreach (var part in _parts.Where(p => p.IsFaulted))
+        {
+            await part; // throws its failure
+        }
+        var (content, md5) = (_current, _md5);
+        (_current, _md5) = (new(), CreateMd5());
+        _parts.Add(PutPartAsync(_uploadId, _parts.Count + 1, content, md5));
+    }
+
+    private async Task<S3Part> PutPartAsync(string uploadId, int number, SegmentBuffer content, IncrementalHash md5)
+    {
+        using (content)
+        using (md5)
+        {
+            return await _bucket.PutPartAsync(_key, uploadId, number, content, md5.GetHashAndReset(), _stop.Token);
+        }
+    }
+
+    private async Task<PublishedFile> PutAsync(CancellationToken cancellationToken)
+    {
+        var md5 = _md5.GetHashAndReset();
+        S3Failure? unknown = null; // an earlier attempt that may have stored the file
+        return await _bucket.RetryAsync(
+            $"uploading '{Path}'",
+            async token =>
+            {
+                try
+                {
+                    return new(Path, _current.Length, await _bucket.PutOnceAsync(_key, _current, md5, OnlyIfFree, _storageClass, token));
+                }
+                catch (S3Failure e) when (e.Error == ErrorCatalog.TargetExists)
+                {
+                    return unknown is not null && await FindOwnAsync(md5, token) is { } own ? own
+                        : unknown?.Error == ErrorCatalog.DestinationUnverified ? throw unknown.ToError(_bucket.Name, $"uploading '{Path}'")
+                        : throw Taken(e);
+                }
+                catch (S3Failure e)
+                {
+                    unknown = e.IsUnknownOutcome ? e : unknown;
+                    throw;
+                }
+            },
+            cancellationToken
+        );
+    }
+
+    private async Task<PublishedFile?> FindOwnAsync(byte[] md5, CancellationToken cancellationToken)
+    {
+        if (await _bucket.ReadAsync(_key, 0, _current.Length + 1, cancellationToken) is not { } range)
+        {
+            return null;
+        }
+        await using (range)
+        {
+            if (range.TotalLength != _current.Length)
+            {
+                return null;
+            }
+            var stored = await HashAsync(range.Content, cancellationToken);
+            return stored.AsSpan().SequenceEqual(md5) ? new(Path, _current.Length, range.ETag) : null;
+        }
+    }
+
+    private async Task<PublishedFile> CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (_current.Length > 0)
+        {
+            await SendPartAsync(cancellationToken);
+        }
+        var parts = await Task.WhenAll(_parts).WaitAsync(cancellationToken);
+        var length = parts.Sum(p => p.Length);
+        if (!ConditionalComplete && await _bucket.FindAsync(_key, cancellationToken) is not null)
+        {
+            throw Taken(null);
+        }
+        return await Completion.RunAsync(_bucket, new(Path, _key, _uploadId!, parts, length, ConditionalComplete), cancellationToken);
+    }
+
+    private HoldfastException Taken(Exception? cause) =>
+        new(
+            ErrorCatalog.TargetExists,
+            $"'{_bucket.Name}/{Path}' already exists.",
+            "Another backup of the same database is under way, or was made in the same second.",
+            cause
+        );
+
+#pragma warning disable CA5351 // S3 names content by its MD5
+    private static IncrementalHash CreateMd5() => IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+
+    private static async Task<byte[]> HashAsync(Stream content, CancellationToken cancellationToken) =>
+        await MD5.HashDataAsync(content, cancellationToken);
+#pragma warning restore CA5351
+}
