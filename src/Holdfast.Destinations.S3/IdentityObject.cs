@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Contents;
 using Holdfast.Destinations.S3.Requests;
@@ -10,25 +9,18 @@ namespace Holdfast.Destinations.S3;
 internal static class IdentityObject
 {
     /// <summary>Reads the identity; null if there is none.</summary>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it is damaged.</exception>
-    public static async Task<string?> FindAsync(S3Bucket bucket, S3Config config, CancellationToken cancellationToken)
-    {
-        if (await bucket.ReadAsync(KeyOf(config), 0, DestinationIdentity.MaxBytes, cancellationToken) is not { } range)
-        {
-            return null;
-        }
-        await using (range)
-        {
-            var bytes = new byte[range.Length];
-            await range.Content.ReadExactlyAsync(bytes, cancellationToken);
-            return DestinationIdentity.Read(bytes)
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalog.DestinationIdentity"/> if it is damaged, or from a newer Holdfast.
+    /// </exception>
+    public static async Task<string?> FindAsync(S3Bucket bucket, S3Config config, CancellationToken cancellationToken) =>
+        await ReadAsync(bucket, config, cancellationToken) is not { } file
+            ? null
+            : DestinationIdentity.Read(file)
                 ?? throw new HoldfastException(
                     ErrorCatalog.DestinationIdentity,
                     $"'{config.Url}/{DestinationIdentity.FileName}' is damaged.",
                     "Initialize the destination if this is the right bucket and prefix."
                 );
-        }
-    }
 
     /// <summary>Checks the identity.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it is another one, or missing.</exception>
@@ -50,40 +42,23 @@ internal static class IdentityObject
     /// <summary>Gives the prefix an identity, or returns the one that it has; a damaged one is replaced.</summary>
     public static async Task<string> InitializeAsync(S3Bucket bucket, S3Config config, CancellationToken cancellationToken)
     {
-        string? found = null;
-        var isDamaged = false;
-        try
-        {
-            found = await FindAsync(bucket, config, cancellationToken);
-        }
-        catch (HoldfastException e)
-            when (e.Error == ErrorCatalog.DestinationIdentity && e.Message.EndsWith("damaged.", StringComparison.Ordinal))
-        {
-            isDamaged = true;
-        }
-        if (found is not null)
+        var file = await ReadAsync(bucket, config, cancellationToken);
+        if (file is not null && DestinationIdentity.Read(file) is { } found)
         {
             return found;
         }
-        var id = DestinationIdentity.New();
-        using var content = new SegmentBuffer();
-        var bytes = DestinationIdentity.Write(id);
-        content.Append(bytes);
+        var bytes = DestinationIdentity.Write(DestinationIdentity.New());
         try
         {
-#pragma warning disable CA5351 // S3 names content by its MD5
-            await bucket.PutAsync(KeyOf(config), content, MD5.HashData(bytes), onlyIfFree: !isDamaged, null, cancellationToken);
-#pragma warning restore CA5351
+            await PutAsync(bucket, config, bytes, onlyIfFree: file is null, cancellationToken);
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalog.TargetExists)
         {
             // another node was faster
         }
-        catch (HoldfastException e) when (e.InnerException is S3Failure { IsUnsupported: true })
+        catch (HoldfastException e) when (file is null && e.InnerException is S3Failure { IsUnsupported: true })
         {
-#pragma warning disable CA5351
-            await bucket.PutAsync(KeyOf(config), content, MD5.HashData(bytes), onlyIfFree: false, null, cancellationToken);
-#pragma warning restore CA5351
+            await PutAsync(bucket, config, bytes, onlyIfFree: false, cancellationToken);
         }
         // What counts is what is there now.
         return await FindAsync(bucket, config, cancellationToken)
@@ -92,6 +67,28 @@ internal static class IdentityObject
                 $"'{config.Url}/{DestinationIdentity.FileName}' was written, but is not there.",
                 "Check that the endpoint is the store itself, and test the destination."
             );
+    }
+
+    // The bytes of the object; null if there is none. One that is too long is cut, and so damaged.
+    private static Task<byte[]?> ReadAsync(S3Bucket bucket, S3Config config, CancellationToken cancellationToken) =>
+        bucket.Objects.ReadAsync<byte[]>(
+            KeyOf(config),
+            0,
+            DestinationIdentity.MaxBytes,
+            async (range, token) =>
+            {
+                var bytes = new byte[range.Length];
+                await range.Content.ReadExactlyAsync(bytes, token);
+                return bytes;
+            },
+            cancellationToken
+        );
+
+    private static async Task PutAsync(S3Bucket bucket, S3Config config, byte[] bytes, bool onlyIfFree, CancellationToken cancellationToken)
+    {
+        using var content = new SegmentBuffer();
+        content.Append(bytes);
+        await bucket.Objects.PutAsync(KeyOf(config), content, ETag.Hash(bytes), onlyIfFree, null, cancellationToken);
     }
 
     private static string KeyOf(S3Config config) =>

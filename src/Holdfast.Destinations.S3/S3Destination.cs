@@ -76,7 +76,7 @@ internal sealed class S3Destination : IDestination
     {
         var prefix = FolderKey(folder);
         var entries = new List<DestinationEntry>();
-        await foreach (var (key, info) in _bucket.ListAsync(prefix, recursive: false, cancellationToken))
+        await foreach (var (key, info) in _bucket.Objects.ListAsync(prefix, recursive: false, cancellationToken))
         {
             if (Entry(key[prefix.Length..].TrimEnd('/'), info) is { } entry && !(folder.Length == 0 && IsHidden(entry)))
             {
@@ -97,7 +97,7 @@ internal sealed class S3Destination : IDestination
     )
     {
         var prefix = FolderKey(folder);
-        await foreach (var (key, info) in _bucket.ListAsync(prefix, recursive: true, cancellationToken))
+        await foreach (var (key, info) in _bucket.Objects.ListAsync(prefix, recursive: true, cancellationToken))
         {
             if (info is not null && Entry(key[prefix.Length..], info) is { } entry && !(folder.Length == 0 && IsHidden(entry)))
             {
@@ -108,7 +108,9 @@ internal sealed class S3Destination : IDestination
 
     /// <inheritdoc/>
     public async Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken) =>
-        await _bucket.FindAsync(KeyOf(path), cancellationToken) is { } info ? Entry(path[(path.LastIndexOf('/') + 1)..], info) : null;
+        await _bucket.Objects.FindAsync(KeyOf(path), cancellationToken) is { } info
+            ? Entry(path[(path.LastIndexOf('/') + 1)..], info)
+            : null;
 
     /// <inheritdoc/>
     public Task<IUpload> BeginUploadAsync(string path, UploadHint hint, CancellationToken cancellationToken)
@@ -165,7 +167,7 @@ internal sealed class S3Destination : IDestination
     public async Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
         await CheckIdentityAsync(cancellationToken);
-        await _bucket.DeleteAsync(KeyOf(path), cancellationToken);
+        await _bucket.Deletions.DeleteAsync(KeyOf(path), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -187,7 +189,7 @@ internal sealed class S3Destination : IDestination
     public async IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var prefix = FolderKey("");
-        foreach (var upload in await _bucket.ListUploadsAsync(prefix, cancellationToken) ?? [])
+        foreach (var upload in await _bucket.Uploads.ListAsync(prefix, cancellationToken) ?? [])
         {
             if (upload.Path.StartsWith(prefix, StringComparison.Ordinal))
             {
@@ -201,7 +203,7 @@ internal sealed class S3Destination : IDestination
 
     /// <inheritdoc/>
     public Task AbortAsync(UnfinishedUpload upload, CancellationToken cancellationToken) =>
-        _bucket.AbortUploadAsync(KeyOf(upload.Path), upload.Id, cancellationToken);
+        _bucket.Uploads.AbortAsync(KeyOf(upload.Path), upload.Id, cancellationToken);
 
     /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(null);
@@ -244,7 +246,7 @@ internal sealed class S3Destination : IDestination
     // Where the store ignores conditions, nothing better can be had; the node's own name in the folder does the rest.
     private async Task CheckFreeAsync(string path, CancellationToken cancellationToken)
     {
-        if (!Capabilities.ConditionalPut && await _bucket.FindAsync(KeyOf(path), cancellationToken) is not null)
+        if (!Capabilities.ConditionalPut && await _bucket.Objects.FindAsync(KeyOf(path), cancellationToken) is not null)
         {
             throw new HoldfastException(
                 ErrorCatalog.TargetExists,
@@ -259,7 +261,7 @@ internal sealed class S3Destination : IDestination
         if (!_deletesSingly && paths.Length > 1)
         {
             var keys = Array.ConvertAll(paths, KeyOf);
-            if (await _bucket.DeleteManyAsync(keys, cancellationToken) is { } failed)
+            if (await _bucket.Deletions.DeleteManyAsync(keys, cancellationToken) is { } failed)
             {
                 var prefix = FolderKey("");
                 return [.. failed.Select(f => new DeletionFailure(f.Key[prefix.Length..], f.Error))];
@@ -270,7 +272,7 @@ internal sealed class S3Destination : IDestination
         {
             try
             {
-                await _bucket.DeleteAsync(KeyOf(path), cancellationToken);
+                await _bucket.Deletions.DeleteAsync(KeyOf(path), cancellationToken);
             }
             catch (HoldfastException e)
             {

@@ -1,4 +1,5 @@
 using Holdfast.Destinations.Network;
+using Holdfast.Destinations.Requests;
 using Holdfast.Destinations.S3.Credentials;
 using Holdfast.Destinations.S3.Requests;
 using Holdfast.Destinations.S3.Settings;
@@ -105,7 +106,8 @@ internal sealed class S3DestinationRoot(S3Config config, DestinationSecrets secr
     {
         var limits = environment.Limits;
         var credentials = await S3CredentialsFactory.CreateAsync(config, secrets, environment, cancellationToken);
-        var client = S3ClientFactory.Create(config, credentials, limits);
-        return new(client, config, new(limits, e => e is S3Failure { IsTemporary: true }, environment.Time), limits);
+        var pipeline = new RequestPipeline(limits, e => e is S3Failure { IsTemporary: true }, environment.Time);
+        var client = S3ClientFactory.Create(config, credentials, environment, pipeline.Meter);
+        return new(client, config, new(credentials), pipeline, limits);
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Requests;
 using Holdfast.Destinations.S3.Settings;
@@ -23,6 +24,9 @@ public sealed record S3Environment
     public Func<string, CancellationToken, Task<string>> RunCommand { get; init; } =
         (name, _) =>
             throw new HoldfastException(ErrorCatalog.Usage, $"There is no command '{name}'.", "Add it to commands in holdfast.json.");
+
+    /// <summary>Resolves the names of hosts. Default: as the machine does.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -43,7 +43,7 @@ internal sealed class S3File : IByteSource
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if it does not exist.</exception>
     public static async Task<S3File> OpenAsync(S3Bucket bucket, string path, string key, CancellationToken cancellationToken)
     {
-        var range = await bucket.ReadAsync(key, 0, WindowBytes, cancellationToken)
+        var range = await bucket.Objects.OpenAsync(key, 0, WindowBytes, cancellationToken)
             ?? throw new HoldfastException(ErrorCatalog.NotFound, $"'{bucket.Name}/{path}' does not exist.", "It may have been deleted.");
         var file = new S3File(bucket, path, key, range);
         await using var stream = new RangeStream(range, file.OpenRangeAsync, file.Name);
@@ -97,7 +97,7 @@ internal sealed class S3File : IByteSource
 
     private async Task<S3Range> OpenRangeAsync(long offset, long length, CancellationToken cancellationToken)
     {
-        var range = await _bucket.ReadAsync(_key, offset, length, cancellationToken)
+        var range = await _bucket.Objects.OpenAsync(_key, offset, length, cancellationToken)
             ?? throw new HoldfastException(ErrorCatalog.NotFound, $"'{Name}' was deleted while it was read.", "Read it again.");
         if (range.ETag == _etag && range.TotalLength == Length)
         {

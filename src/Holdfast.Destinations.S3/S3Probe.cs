@@ -22,6 +22,8 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
         + $".holdfast-test-{RandomNumberGenerator.GetHexString(16, lowercase: true)}/";
     private readonly List<string> _notes = [];
 
+    private sealed record Stored(byte[] Bytes, long TotalLength);
+
     private string FirstKey => $"{_folder}first";
 
     private string SecondKey => $"{_folder}second";
@@ -67,23 +69,22 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
 
     private async Task CompareAsync(byte[] sample, int offset, int length, CancellationToken cancellationToken)
     {
-        var range = await bucket.ReadAsync(FirstKey, offset, length, cancellationToken);
-        var stored = new byte[length];
-        if (range is not null)
-        {
-            await using (range)
-            {
-                await range.Content.ReadExactlyAsync(stored, cancellationToken);
-            }
-        }
-        if (range?.TotalLength != SampleBytes || !stored.AsSpan().SequenceEqual(sample.AsSpan(offset, length)))
+        var stored = await bucket.Objects.ReadAsync(FirstKey, offset, length, ReadAllAsync, cancellationToken);
+        if (stored?.TotalLength != SampleBytes || !stored.Bytes.AsSpan().SequenceEqual(sample.AsSpan(offset, length)))
         {
             throw new HoldfastException(
                 ErrorCatalog.DestinationUnverified,
-                $"{config.Url}: the store does not return what it was sent: {SampleBytes} bytes were stored as {range?.TotalLength ?? 0}.",
+                $"{config.Url}: the store does not return what it was sent: {SampleBytes} bytes were stored as {stored?.TotalLength ?? 0}.",
                 config.IsCompatible ? "This store cannot be used." : $"Set {S3Config.ModeKey} to compatible, and test again."
             );
         }
+    }
+
+    private static async Task<Stored?> ReadAllAsync(S3Range range, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[range.Length];
+        await range.Content.ReadExactlyAsync(bytes, cancellationToken);
+        return new(bytes, range.TotalLength);
     }
 
     private async Task<bool> TestConditionalPutAsync(CancellationToken cancellationToken)
@@ -111,13 +112,15 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private async Task<bool> TestConditionalCompleteAsync(CancellationToken cancellationToken)
     {
         var content = new byte[1000];
-        var id = await AskAsync("s3:PutObject", () => bucket.StartUploadAsync(FirstKey, null, cancellationToken));
+        var id = await AskAsync("s3:PutObject", () => bucket.Uploads.StartAsync(FirstKey, null, cancellationToken));
         try
         {
             using var buffer = new SegmentBuffer();
             buffer.Append(content);
-            var part = await AskAsync("s3:PutObject", () => bucket.PutPartAsync(FirstKey, id, 1, buffer, Md5(content), cancellationToken));
-            await bucket.CompleteOnceAsync(FirstKey, id, [part], onlyIfFree: true, cancellationToken);
+            var part = await AskAsync("s3:PutObject", () =>
+                bucket.Uploads.PutPartAsync(FirstKey, id, 1, buffer, ETag.Hash(content), cancellationToken)
+            );
+            await bucket.Uploads.CompleteOnceAsync(FirstKey, id, [part], onlyIfFree: true, cancellationToken);
             return false;
         }
         catch (S3Failure e) when (e.Error == ErrorCatalog.TargetExists || e.IsUnsupported)
@@ -133,10 +136,10 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
 
     private async Task<bool> TestUnfinishedAsync(CancellationToken cancellationToken)
     {
-        var id = await AskAsync("s3:PutObject", () => bucket.StartUploadAsync(SecondKey, null, cancellationToken));
+        var id = await AskAsync("s3:PutObject", () => bucket.Uploads.StartAsync(SecondKey, null, cancellationToken));
         try
         {
-            var found = await bucket.ListUploadsAsync(_folder, cancellationToken);
+            var found = await bucket.Uploads.ListAsync(_folder, cancellationToken);
             if (found?.Any(u => u.Id == id) == true)
             {
                 return true;
@@ -161,7 +164,7 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private async Task TestListingAsync(CancellationToken cancellationToken)
     {
         var keys = await AskAsync("s3:ListBucket", async () =>
-            await bucket.ListAsync(_folder, recursive: true, cancellationToken).Select(e => e.Key).ToListAsync(cancellationToken)
+            await bucket.Objects.ListAsync(_folder, recursive: true, cancellationToken).Select(e => e.Key).ToListAsync(cancellationToken)
         );
         if (!keys.Contains(FirstKey))
         {
@@ -176,7 +179,7 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private async Task<bool> TestDeletionAsync(CancellationToken cancellationToken)
     {
         await AskAsync("s3:PutObject", () => PutAsync(SecondKey, new byte[10], onlyIfFree: false, cancellationToken));
-        var failed = await AskAsync("s3:DeleteObject", () => bucket.DeleteManyAsync([FirstKey, SecondKey], cancellationToken));
+        var failed = await AskAsync("s3:DeleteObject", () => bucket.Deletions.DeleteManyAsync([FirstKey, SecondKey], cancellationToken));
         if (failed is { Count: 0 })
         {
             return true;
@@ -185,8 +188,8 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
         {
             await AskAsync("s3:DeleteObject", async () =>
             {
-                await bucket.DeleteAsync(FirstKey, cancellationToken);
-                await bucket.DeleteAsync(SecondKey, cancellationToken);
+                await bucket.Deletions.DeleteAsync(FirstKey, cancellationToken);
+                await bucket.Deletions.DeleteAsync(SecondKey, cancellationToken);
                 return true;
             });
             return false;
@@ -205,8 +208,8 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         try
         {
-            await bucket.DeleteAsync(FirstKey, late.Token);
-            await bucket.DeleteAsync(SecondKey, late.Token);
+            await bucket.Deletions.DeleteAsync(FirstKey, late.Token);
+            await bucket.Deletions.DeleteAsync(SecondKey, late.Token);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
@@ -222,19 +225,19 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     {
         using var buffer = new SegmentBuffer();
         buffer.Append(content);
-        return await bucket.PutAsync(key, buffer, Md5(content), onlyIfFree, null, cancellationToken);
+        return await bucket.Objects.PutAsync(key, buffer, ETag.Hash(content), onlyIfFree, null, cancellationToken);
     }
 
     private async Task PutOnceAsync(string key, byte[] content, bool onlyIfFree, CancellationToken cancellationToken)
     {
         using var buffer = new SegmentBuffer();
         buffer.Append(content);
-        await bucket.PutOnceAsync(key, buffer, Md5(content), onlyIfFree, null, cancellationToken);
+        await bucket.Objects.PutOnceAsync(key, buffer, ETag.Hash(content), onlyIfFree, null, cancellationToken);
     }
 
     private async Task<bool> AbortAsync(string key, string id, CancellationToken cancellationToken)
     {
-        await bucket.AbortUploadAsync(key, id, cancellationToken);
+        await bucket.Uploads.AbortAsync(key, id, cancellationToken);
         return true;
     }
 
@@ -260,8 +263,4 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
             "Grant the rights of the policy in docs/s3.md.",
             cause
         );
-
-#pragma warning disable CA5351 // S3 names content by its MD5
-    private static byte[] Md5(byte[] content) => MD5.HashData(content);
-#pragma warning restore CA5351
 }

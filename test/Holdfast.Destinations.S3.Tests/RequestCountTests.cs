@@ -182,7 +182,7 @@ public sealed class RequestCountTests : IAsyncLifetime
     [Fact]
     public void Connections_do_not_keep_an_old_address_for_ever()
     {
-        using var handler = S3ClientFactory.CreateHandler(StubDestinations.Config(Stub), StubDestinations.Limits);
+        using var handler = S3ClientFactory.CreateHandler(StubDestinations.Config(Stub), new() { Limits = StubDestinations.Limits }, new());
         Assert.InRange(handler.PooledConnectionLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Assert.False(handler.AllowAutoRedirect);
         Assert.False(handler.UseProxy);

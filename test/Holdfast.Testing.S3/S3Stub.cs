@@ -25,6 +25,7 @@ public sealed class S3Stub : IAsyncDisposable
     private long _received;
     private long _sent;
     private int _count;
+    private int _connections;
 
     private S3Stub(WebApplication server, S3StubOptions options, TimeProvider time)
     {
@@ -59,6 +60,9 @@ public sealed class S3Stub : IAsyncDisposable
     /// <summary>Bytes of the bodies of all requests and of all answers.</summary>
     public (long Received, long Sent) Bytes => (Interlocked.Read(ref _received), Interlocked.Read(ref _sent));
 
+    /// <summary>Number of connections that clients have opened so far.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
     /// <summary>Starts a server on a free port.</summary>
     /// <param name="options">How it behaves; as AWS does by default.</param>
     /// <param name="time">The server's clock.</param>
@@ -69,6 +73,7 @@ public sealed class S3Stub : IAsyncDisposable
         X509Certificate2? certificate = null
     )
     {
+        S3Stub? stub = null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -79,6 +84,13 @@ public sealed class S3Stub : IAsyncDisposable
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
+                listen.Use(next =>
+                    connection =>
+                    {
+                        Interlocked.Increment(ref stub!._connections);
+                        return next(connection);
+                    }
+                );
                 if (certificate is not null)
                 {
                     listen.UseHttps(certificate);
@@ -86,7 +98,7 @@ public sealed class S3Stub : IAsyncDisposable
             });
         });
         var server = builder.Build();
-        var stub = new S3Stub(server, options ?? S3StubOptions.Aws, time ?? TimeProvider.System);
+        stub = new S3Stub(server, options ?? S3StubOptions.Aws, time ?? TimeProvider.System);
         server.Run(stub.HandleAsync);
         await server.StartAsync();
         return stub;

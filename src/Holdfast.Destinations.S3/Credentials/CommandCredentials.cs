@@ -23,7 +23,8 @@ internal sealed class CommandCredentials : RefreshingAWSCredentials
         PreemptExpiryTime = EarlyRefresh;
     }
 
-    protected override CredentialsRefreshState GenerateNewCredentials() => GenerateNewCredentialsAsync().GetAwaiter().GetResult();
+    protected override CredentialsRefreshState GenerateNewCredentials() =>
+        throw new NotSupportedException("A command is run asynchronously.");
 
     protected override async Task<CredentialsRefreshState> GenerateNewCredentialsAsync()
     {
@@ -41,7 +42,8 @@ internal sealed class CommandCredentials : RefreshingAWSCredentials
                 expiration
             );
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             // The output is not repeated: it may hold a secret.
             throw new HoldfastException(

@@ -12,9 +12,6 @@ namespace Holdfast.Destinations.S3.Requests;
 /// <summary>Creates clients of the SDK that neither retry, time out nor log: the request pipeline does.</summary>
 internal static class S3ClientFactory
 {
-    // Hosts of stores change their addresses; a connection that lives for ever would keep the old one.
-    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
-
     // A server that never answers "100 Continue" gets the body after this time.
     private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
 
@@ -23,20 +20,23 @@ internal static class S3ClientFactory
     /// <summary>Creates a client.</summary>
     /// <param name="config">The settings.</param>
     /// <param name="credentials">The credentials.</param>
-    /// <param name="limits">Time limit of connections, and number of requests at once.</param>
-    public static AmazonS3Client Create(S3Config config, AWSCredentials credentials, RequestLimits limits)
+    /// <param name="environment">Limits of connections, and how hosts are resolved.</param>
+    /// <param name="meter">Counts the requests that go out.</param>
+    public static AmazonS3Client Create(S3Config config, AWSCredentials credentials, S3Environment environment, RequestMeter meter)
     {
         var client = new AmazonS3Config
         {
             AuthenticationRegion = config.Region,
             ForcePathStyle = config.PathStyle,
             MaxErrorRetry = 0,
+            MaxStaleConnectionRetries = 0,
             ThrottleRetries = false,
             Timeout = Timeout.InfiniteTimeSpan,
             BufferSize = BufferBytes,
             DisableLogging = true,
             IgnoreConfiguredEndpointUrls = true,
-            HttpClientFactory = new Handlers(config, limits),
+            HttpClientFactory = new Handlers(config, environment, meter),
+            HttpClientCacheSize = 1,
             RequestChecksumCalculation = config.IsCompatible
                 ? RequestChecksumCalculation.WHEN_REQUIRED
                 : RequestChecksumCalculation.WHEN_SUPPORTED,
@@ -54,11 +54,13 @@ internal static class S3ClientFactory
     }
 
     /// <summary>The handler of a client's connections, which checks each address and trusts the given authority.</summary>
-    public static SocketsHttpHandler CreateHandler(S3Config config, RequestLimits limits)
+    public static SocketsHttpHandler CreateHandler(S3Config config, S3Environment environment, RequestMeter meter)
     {
-        var handler = OutgoingAddressPolicy.CreateHandler();
+        var limits = environment.Limits;
+        var handler = OutgoingAddressPolicy.CreateHandler(environment.Resolve);
         handler.ConnectTimeout = limits.ConnectTimeout;
-        handler.PooledConnectionLifetime = ConnectionLifetime;
+        handler.PooledConnectionLifetime = limits.ConnectionLifetime;
+        handler.PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new MeteredStream(context.PlaintextStream, meter));
         handler.Expect100ContinueTimeout = ContinueTimeout;
         handler.MaxConnectionsPerServer = limits.MaxConcurrency;
         handler.AutomaticDecompression = DecompressionMethods.None;
@@ -69,14 +71,13 @@ internal static class S3ClientFactory
         return handler;
     }
 
-    private sealed class Handlers(S3Config config, RequestLimits limits) : HttpClientFactory
+    // The SDK keeps the client, and with it the connections, until its own client is disposed; it would create one for each request else.
+    private sealed class Handlers(S3Config config, S3Environment environment, RequestMeter meter) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
-            new(CreateHandler(config, limits)) { Timeout = Timeout.InfiniteTimeSpan };
+            new(CreateHandler(config, environment, meter)) { Timeout = Timeout.InfiniteTimeSpan };
 
-        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
-
-        public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;
     }
 
     // The certificates of the system are trusted too: the chain is built again with the given one as a root only if they do not suffice.

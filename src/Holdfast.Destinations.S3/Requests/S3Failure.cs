@@ -34,8 +34,6 @@ internal sealed class S3Failure : Exception
         "InvalidAccessKeyId",
         "SignatureDoesNotMatch",
         "InvalidToken",
-        "ExpiredToken",
-        "TokenRefreshRequired",
         "AuthorizationHeaderMalformed",
     ];
 
@@ -65,6 +63,18 @@ internal sealed class S3Failure : Exception
         Status is HttpStatusCode.NotImplemented or HttpStatusCode.MethodNotAllowed
         || Code is "NotImplemented" or "MissingContentMD5" or "MethodNotAllowed" or "UnsupportedOperation";
 
+    /// <summary>
+    /// Whether the store may have refused temporary credentials because they have expired. The answer to a HEAD request has no body, so
+    /// its code is only the status: 400.
+    /// </summary>
+    public bool MayBeExpiredCredentials =>
+        Code is "ExpiredToken" or "TokenRefreshRequired" or "InvalidToken"
+        || (Status == HttpStatusCode.BadRequest && Code is "BadRequest" or "");
+
+    /// <summary>The destination was closed.</summary>
+    public static S3Failure Closed(Exception cause) =>
+        new(ErrorCatalog.DestinationFailed, "the destination is closed", "Open it again.", cause);
+
     /// <summary>An answer that does not prove what it should.</summary>
     public static S3Failure Unverified(string reason) =>
         new(
@@ -85,8 +95,9 @@ internal sealed class S3Failure : Exception
         attempt.IsLate ? Late(attempt, e)
         : e is S3Failure known ? known
         : e is AmazonServiceException { StatusCode: > 0 } answered && !IsTransport(answered) ? FromAnswer(answered)
-        // an address that is not allowed
-        : e.InnerException is HoldfastException refused ? new(refused.Error, refused.Message, refused.Hint ?? "", e)
+        // an address that is not allowed, or a command that prints no credentials
+        : (e as HoldfastException ?? e.InnerException as HoldfastException) is { } refused
+            ? new(refused.Error, refused.Message.TrimEnd('.'), refused.Hint ?? "", e)
         : new(ErrorCatalog.DestinationFailed, Innermost(e), "Check the network connection and the address of the store.", e)
         {
             IsTemporary = e is not AmazonClientException { InnerException: null },
@@ -127,7 +138,7 @@ internal sealed class S3Failure : Exception
             IsTemporary =
                 isServerError
                 || error == ErrorCatalog.DestinationThrottled
-                || code is "RequestTimeTooSkewed" or "RequestTimeout" or "ExpiredToken" or "OperationAborted"
+                || code is "RequestTimeTooSkewed" or "RequestTimeout" or "OperationAborted"
                 || e.StatusCode == HttpStatusCode.MethodNotAllowed, // a store may leave a refused body in the connection
             IsUnknownOutcome = isServerError,
         };
@@ -143,6 +154,8 @@ internal sealed class S3Failure : Exception
             ? (ErrorCatalog.DestinationThrottled, "Lower the number of concurrent backups, or spread the schedule.")
         : FullCodes.Contains(code) || status == HttpStatusCode.InsufficientStorage
             ? (ErrorCatalog.DestinationFull, "Free space, raise the quota, or shorten the retention.")
+        : code is "ExpiredToken" or "TokenRefreshRequired"
+            ? (ErrorCatalog.DestinationDenied, "The temporary credentials have expired. Give new ones, or let a command print them.")
         : code == "RequestTimeTooSkewed" ? (ErrorCatalog.DestinationFailed, "Set the clock of this machine; enable NTP.")
         : CredentialCodes.Contains(code) ? (ErrorCatalog.DestinationDenied, "Check the access key and its secret, and the region.")
         : status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized

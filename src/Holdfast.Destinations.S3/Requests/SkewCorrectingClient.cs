@@ -5,8 +5,8 @@ using Amazon.S3;
 namespace Holdfast.Destinations.S3.Requests;
 
 /// <summary>
-/// A client that repeats a request only if the store refused its time, with the time corrected by the store's, or if the connection was
-/// closed without an answer, which the SDK does up to ten times. All other attempts are those of the request pipeline, which counts them.
+/// A client that repeats a request only if the store refused its time, with the time corrected by the store's. All other attempts are
+/// those of the request pipeline.
 /// </summary>
 internal sealed class SkewCorrectingClient(AWSCredentials credentials, AmazonS3Config config) : AmazonS3Client(credentials, config)
 {

@@ -23,6 +23,8 @@ internal sealed record S3Config
 
     private const string AwsSuffix = ".amazonaws.com";
     private const int MinParts = 1;
+    private const int MinAwsBucketLength = 3;
+    private const int MaxBucketLength = 255;
 
     /// <summary>Most parts that an upload can have with any store.</summary>
     public const int MostParts = 10_000;
@@ -87,7 +89,7 @@ internal sealed record S3Config
         var isAws = endpoint is null || endpoint.Host.EndsWith(AwsSuffix, StringComparison.OrdinalIgnoreCase);
         var config = new S3Config
         {
-            Bucket = ReadBucket(settings),
+            Bucket = ReadBucket(settings, isAws),
             Prefix = ReadPrefix(settings),
             Endpoint = endpoint,
             Region = settings.GetString(RegionKey) ?? "us-east-1",
@@ -111,13 +113,16 @@ internal sealed record S3Config
     }
 
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; older buckets may have upper case and underscores.
-    private static string ReadBucket(SettingsSection settings)
+    // Other stores have rules of their own, and refuse what they do not allow.
+    private static string ReadBucket(SettingsSection settings, bool isAws)
     {
         var bucket = settings.GetRequiredString(BucketKey);
-        if (
-            bucket.Length > 0
-            && (bucket.Length is < 3 or > 255 || !bucket.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
-        )
+        var isValid =
+            bucket.Length <= MaxBucketLength
+            && bucket.Length >= (isAws ? MinAwsBucketLength : 1)
+            && bucket is not ("." or "..")
+            && bucket.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+        if (bucket.Length > 0 && !isValid)
         {
             settings.Report(
                 BucketKey,

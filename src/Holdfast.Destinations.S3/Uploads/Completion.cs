@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.S3.Requests;
 
@@ -28,8 +26,6 @@ internal sealed record CompletionRequest(
 /// </summary>
 internal static class Completion
 {
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
-
     /// <summary>Completes the upload.</summary>
     /// <exception cref="HoldfastException">It was not completed, or that is not proved.</exception>
     public static async Task<PublishedFile> RunAsync(S3Bucket bucket, CompletionRequest request, CancellationToken cancellationToken)
@@ -42,7 +38,7 @@ internal static class Completion
             {
                 try
                 {
-                    await bucket.CompleteOnceAsync(request.Key, request.UploadId, request.Parts, request.OnlyIfFree, token);
+                    await bucket.Uploads.CompleteOnceAsync(request.Key, request.UploadId, request.Parts, request.OnlyIfFree, token);
                 }
                 catch (S3Failure e)
                 {
@@ -64,32 +60,17 @@ internal static class Completion
     // Null if the object does not exist.
     private static async Task<PublishedFile?> ProveAsync(S3Bucket bucket, CompletionRequest request, CancellationToken cancellationToken)
     {
-        if (await bucket.FindAsync(request.Key, cancellationToken) is not { } stored)
+        if (await bucket.Objects.FindAsync(request.Key, cancellationToken) is not { } stored)
         {
             return null;
         }
-        var expected = ETagOf(request.Parts);
-        var isOther = IsHash(stored.ETag) && expected is not null && !stored.ETag.Equals(expected, StringComparison.OrdinalIgnoreCase);
+        var expected = ETag.OfParts(request.Parts);
+        var isOther =
+            ETag.IsHashOfParts(stored.ETag) && expected is not null && !stored.ETag.Equals(expected, StringComparison.OrdinalIgnoreCase);
         return stored.Length == request.Length && !isOther
             ? new(request.Path, stored.Length, stored.ETag)
             : throw S3Failure
                 .Unverified($"the object has {stored.Length} bytes and ETag {stored.ETag}; {request.Length} and {expected} were sent")
                 .ToError(bucket.Name, $"completing the upload of '{request.Path}'");
-    }
-
-    // MD5 of the parts' MD5s and their number. Stores that use something else do not have this form.
-    private static bool IsHash(string etag) =>
-        etag.IndexOf('-', StringComparison.Ordinal) == 32 && !etag.AsSpan(0, 32).ContainsAnyExcept(HexDigits);
-
-    private static string? ETagOf(IReadOnlyList<S3Part> parts)
-    {
-        if (parts.Any(p => p.ETag.Length != 32 || p.ETag.AsSpan().ContainsAnyExcept(HexDigits)))
-        {
-            return null;
-        }
-#pragma warning disable CA5351 // S3 names content by its MD5
-        var hash = MD5.HashData([.. parts.SelectMany(p => Convert.FromHexString(p.ETag))]);
-#pragma warning restore CA5351
-        return $"{Convert.ToHexStringLower(hash)}-{parts.Count}";
     }
 }

@@ -11,7 +11,9 @@ namespace Holdfast.Destinations.S3.Uploads;
 /// </summary>
 internal sealed class S3Upload : IUpload
 {
-    private const int MaxPartsInFlight = 4;
+    // Besides the part that is being filled. Large parts are those of files that are expected to be larger than 70 GiB.
+    private const int MaxPartsInFlight = 3;
+    private const long MaxBytesInFlight = 128L << 20;
 
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
 
@@ -23,7 +25,7 @@ internal sealed class S3Upload : IUpload
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task<S3Part>> _parts = [];
     private SegmentBuffer _current = new();
-    private IncrementalHash _md5 = CreateMd5();
+    private IncrementalHash _md5 = ETag.CreateHash();
     private string? _uploadId;
     private bool _isDone;
 
@@ -90,7 +92,7 @@ internal sealed class S3Upload : IUpload
             using var late = new CancellationTokenSource(AbortTimeout);
             try
             {
-                await _bucket.AbortUploadAsync(_key, id, late.Token);
+                await _bucket.Uploads.AbortAsync(_key, id, late.Token);
             }
             catch (OperationCanceledException) when (late.IsCancellationRequested)
             {
@@ -114,9 +116,9 @@ internal sealed class S3Upload : IUpload
 
     private async Task SendPartAsync(CancellationToken cancellationToken)
     {
-        _uploadId ??= await _bucket.StartUploadAsync(_key, _storageClass, cancellationToken);
+        _uploadId ??= await _bucket.Uploads.StartAsync(_key, _storageClass, cancellationToken);
         var running = _parts.Where(p => !p.IsCompleted).ToList();
-        if (running.Count >= MaxPartsInFlight)
+        if (running.Count >= Math.Clamp(MaxBytesInFlight / _current.Length, 1, MaxPartsInFlight))
         {
             await Task.WhenAny(running).WaitAsync(cancellationToken);
         }
@@ -125,7 +127,7 @@ internal sealed class S3Upload : IUpload
             await part; // throws its failure
         }
         var (content, md5) = (_current, _md5);
-        (_current, _md5) = (new(), CreateMd5());
+        (_current, _md5) = (new(), ETag.CreateHash());
         _parts.Add(PutPartAsync(_uploadId, _parts.Count + 1, content, md5));
     }
 
@@ -134,7 +136,7 @@ internal sealed class S3Upload : IUpload
         using (content)
         using (md5)
         {
-            return await _bucket.PutPartAsync(_key, uploadId, number, content, md5.GetHashAndReset(), _stop.Token);
+            return await _bucket.Uploads.PutPartAsync(_key, uploadId, number, content, md5.GetHashAndReset(), _stop.Token);
         }
     }
 
@@ -148,7 +150,11 @@ internal sealed class S3Upload : IUpload
             {
                 try
                 {
-                    return new(Path, _current.Length, await _bucket.PutOnceAsync(_key, _current, md5, OnlyIfFree, _storageClass, token));
+                    return new(
+                        Path,
+                        _current.Length,
+                        await _bucket.Objects.PutOnceAsync(_key, _current, md5, OnlyIfFree, _storageClass, token)
+                    );
                 }
                 catch (S3Failure e) when (e.Error == ErrorCatalog.TargetExists)
                 {
@@ -166,22 +172,23 @@ internal sealed class S3Upload : IUpload
         );
     }
 
-    private async Task<PublishedFile?> FindOwnAsync(byte[] md5, CancellationToken cancellationToken)
-    {
-        if (await _bucket.ReadAsync(_key, 0, _current.Length + 1, cancellationToken) is not { } range)
-        {
-            return null;
-        }
-        await using (range)
-        {
-            if (range.TotalLength != _current.Length)
+    // The file, if the object at its key has exactly our content.
+    private Task<PublishedFile?> FindOwnAsync(byte[] md5, CancellationToken cancellationToken) =>
+        _bucket.Objects.ReadAsync<PublishedFile>(
+            _key,
+            0,
+            _current.Length + 1,
+            async (range, token) =>
             {
-                return null;
-            }
-            var stored = await HashAsync(range.Content, cancellationToken);
-            return stored.AsSpan().SequenceEqual(md5) ? new(Path, _current.Length, range.ETag) : null;
-        }
-    }
+                if (range.TotalLength != _current.Length)
+                {
+                    return null;
+                }
+                var stored = await ETag.HashAsync(range.Content, token);
+                return stored.AsSpan().SequenceEqual(md5) ? new(Path, _current.Length, range.ETag) : null;
+            },
+            cancellationToken
+        );
 
     private async Task<PublishedFile> CompleteAsync(CancellationToken cancellationToken)
     {
@@ -191,7 +198,7 @@ internal sealed class S3Upload : IUpload
         }
         var parts = await Task.WhenAll(_parts).WaitAsync(cancellationToken);
         var length = parts.Sum(p => p.Length);
-        if (!ConditionalComplete && await _bucket.FindAsync(_key, cancellationToken) is not null)
+        if (!ConditionalComplete && await _bucket.Objects.FindAsync(_key, cancellationToken) is not null)
         {
             throw Taken(null);
         }
@@ -205,11 +212,4 @@ internal sealed class S3Upload : IUpload
             "Another backup of the same database is under way, or was made in the same second.",
             cause
         );
-
-#pragma warning disable CA5351 // S3 names content by its MD5
-    private static IncrementalHash CreateMd5() => IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-
-    private static async Task<byte[]> HashAsync(Stream content, CancellationToken cancellationToken) =>
-        await MD5.HashDataAsync(content, cancellationToken);
-#pragma warning restore CA5351
 }

@@ -87,20 +87,25 @@ public static class OutgoingAddressPolicy
     /// resolves to a forbidden address is rejected even if its resolution changes. It follows no redirects and uses no
     /// proxy.
     /// </summary>
-    public static SocketsHttpHandler CreateHandler() =>
+    /// <param name="resolve">Resolves the names of hosts. Default: as the machine does.</param>
+    public static SocketsHttpHandler CreateHandler(Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null) =>
         new()
         {
             AllowAutoRedirect = false, // a redirect would turn the POST into another request
             UseProxy = false, // a proxy could connect to forbidden addresses
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = (context, token) => ConnectAsync(context, resolve ?? Dns.GetHostAddressesAsync, token),
         };
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        Func<string, CancellationToken, Task<IPAddress[]>> resolve,
+        CancellationToken cancellationToken
+    )
     {
         var host = context.DnsEndPoint.Host;
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
         if (addresses.Length == 0 || !addresses.All(IsAllowed))
         {
             throw Blocked(host);

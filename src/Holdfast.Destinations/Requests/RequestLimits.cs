@@ -7,6 +7,12 @@ public sealed record RequestLimits
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
+    /// How long a connection is used for further requests. Hosts of stores change their addresses; a connection that lives for ever would
+    /// keep the old one. Default 5 minutes.
+    /// </summary>
+    public TimeSpan ConnectionLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
     /// How long a request may go without a byte in either direction. There is no limit of the whole request: a slow transfer that makes
     /// progress is none that failed. Default 60 s.
     /// </summary>

@@ -18,7 +18,7 @@ public sealed class RequestMeter
             Interlocked.Read(ref _received)
         );
 
-    /// <summary>Counts an attempt of a request.</summary>
+    /// <summary>Counts a request that goes out, also one that is repeated.</summary>
     public void AddRequest(RequestKind kind) => Interlocked.Increment(ref _requests[(int)kind]);
 
     /// <summary>Counts bytes of a request's content.</summary>

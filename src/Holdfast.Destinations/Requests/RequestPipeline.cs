@@ -1,4 +1,3 @@
-using Holdfast.Core.Errors;
 using Polly;
 using Polly.Retry;
 
@@ -6,7 +5,7 @@ namespace Holdfast.Destinations.Requests;
 
 /// <summary>
 /// Sends the requests of one remote destination: at most so many at once, each again after a temporary failure, with increasing delays and
-/// jitter, and none that is idle for ever. Counts requests and bytes. Drivers contain none of this.
+/// jitter, and none that is idle for ever. Drivers contain none of this; they count what they send with <see cref="Meter"/>.
 /// </summary>
 public sealed class RequestPipeline : IDisposable
 {
@@ -47,38 +46,25 @@ public sealed class RequestPipeline : IDisposable
 
     internal BandwidthLimit? Bandwidth { get; }
 
-    /// <summary>Sends a request, and again after temporary failures.</summary>
-    /// <param name="kind">Its kind, for the meter.</param>
-    /// <param name="send">
-    /// Sends it once. Failures are reported as <see cref="HoldfastException"/>; the attempt is disposed afterwards.
-    /// </param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <param name="idleTimeout">The time without progress after which an attempt is cancelled. Default: that of the limits.</param>
-    public Task<T> SendAsync<T>(
-        RequestKind kind,
-        Func<RequestAttempt, Task<T>> send,
-        CancellationToken cancellationToken,
-        TimeSpan? idleTimeout = null
-    ) => RetryAsync(token => RunOnceAsync(kind, send, keepsAttempt: false, idleTimeout, token), cancellationToken);
-
     /// <summary>Sends a request once.</summary>
-    /// <inheritdoc cref="SendAsync"/>
+    /// <param name="send">Sends it; the attempt is disposed afterwards.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="idleTimeout">The time without progress after which the attempt is cancelled. Default: that of the limits.</param>
     public Task<T> SendOnceAsync<T>(
-        RequestKind kind,
         Func<RequestAttempt, Task<T>> send,
         CancellationToken cancellationToken,
         TimeSpan? idleTimeout = null
-    ) => RunOnceAsync(kind, send, keepsAttempt: false, idleTimeout, cancellationToken);
+    ) => RunOnceAsync(send, keepsAttempt: false, idleTimeout, cancellationToken);
 
     /// <summary>
-    /// Sends a request whose answer is read as a stream. The attempt goes on until the stream of
+    /// Sends a request once, whose answer is read as a stream. The attempt goes on until the stream of
     /// <see cref="RequestAttempt.Receiving"/> is disposed.
     /// </summary>
-    /// <inheritdoc cref="SendAsync"/>
-    public Task<T> OpenAsync<T>(RequestKind kind, Func<RequestAttempt, Task<T>> send, CancellationToken cancellationToken) =>
-        RetryAsync(token => RunOnceAsync(kind, send, keepsAttempt: true, null, token), cancellationToken);
+    /// <inheritdoc cref="SendOnceAsync"/>
+    public Task<T> OpenOnceAsync<T>(Func<RequestAttempt, Task<T>> send, CancellationToken cancellationToken) =>
+        RunOnceAsync(send, keepsAttempt: true, null, cancellationToken);
 
-    /// <summary>Does something that consists of several requests, and again after temporary failures.</summary>
+    /// <summary>Does something that consists of one or several requests, and again after temporary failures.</summary>
     /// <param name="action">What is done. Its token is <paramref name="cancellationToken"/>.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     public Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken) =>
@@ -100,7 +86,6 @@ public sealed class RequestPipeline : IDisposable
     }
 
     private async Task<T> RunOnceAsync<T>(
-        RequestKind kind,
         Func<RequestAttempt, Task<T>> send,
         bool keepsAttempt,
         TimeSpan? idleTimeout,
@@ -112,7 +97,6 @@ public sealed class RequestPipeline : IDisposable
         var isKept = false;
         try
         {
-            Meter.AddRequest(kind);
             var answer = await send(attempt);
             isKept = keepsAttempt;
             return answer;
