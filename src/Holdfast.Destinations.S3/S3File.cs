@@ -39,6 +39,9 @@ internal sealed class S3File : IByteSource
     /// <inheritdoc/>
     public long Length { get; }
 
+    /// <inheritdoc/>
+    public bool IsRemote => true;
+
     /// <summary>Opens an object with one request.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if it does not exist.</exception>
     public static async Task<S3File> OpenAsync(S3Bucket bucket, string path, string key, CancellationToken cancellationToken)

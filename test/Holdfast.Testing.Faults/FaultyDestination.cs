@@ -104,6 +104,8 @@ public sealed class FaultyDestination(IDestination inner, FaultSwitch faults) : 
 
         public long Length => inner.Length;
 
+        public bool IsRemote => inner.IsRemote;
+
         public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
             await faults.MeetAsync("read", cancellationToken);

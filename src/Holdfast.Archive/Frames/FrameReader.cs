@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Pipeline;
+using Holdfast.Archive.Remote;
+using Holdfast.Core.Errors;
 using ZstdNet;
 
 namespace Holdfast.Archive.Frames;
@@ -30,8 +32,18 @@ internal sealed class FrameReader : IByteSource
     /// <inheritdoc/>
     public long Length => Table.ContentLength;
 
+    /// <inheritdoc/>
+    public bool IsRemote => _source.IsRemote;
+
     /// <summary>The frames.</summary>
     public SeekTable Table { get; }
+
+    /// <summary>
+    /// Serves those calls of <see cref="ReadAsync"/> that follow its plan; null for none. Set between reads only; not owned.
+    /// </summary>
+    public ReadAhead? Ahead { get; set; }
+
+    private readonly record struct StoredFrame(int Frame, PooledBuffer Bytes, int Copy);
 
     /// <summary>Reads the seek table of <paramref name="source"/> and takes ownership of the source.</summary>
     public static async Task<FrameReader> OpenAsync(IByteSource source, CancellationToken cancellationToken)
@@ -88,7 +100,8 @@ internal sealed class FrameReader : IByteSource
                 if (frame != _cachedFrame)
                 {
                     ReleaseCachedFrame();
-                    (_cached, _cachedFrame) = (Decompress(frame, await ReadStoredAsync(frame, cancellationToken)), frame);
+                    var stored = await ReadStoredAsync(frame, Ahead, cancellationToken);
+                    (_cached, _cachedFrame) = (await DecompressAsync(stored, cancellationToken), frame);
                 }
 
                 var from = (int)(offset - Table.Content(frame).Offset);
@@ -104,6 +117,21 @@ internal sealed class FrameReader : IByteSource
         }
     }
 
+    /// <summary>The reads of the file that a read of a range of the tar stream leads to.</summary>
+    /// <param name="offset">Offset of the range.</param>
+    /// <param name="length">Its length, at least 1.</param>
+    /// <param name="cached">The frame that the read before this one ended in; -1 for none. Receives the one of this read.</param>
+    public IEnumerable<PlannedRead> PlanReads(long offset, long length, ref int cached)
+    {
+        var (first, last) = (Table.FrameAt(offset), Table.FrameAt(offset + length - 1));
+        if (first == cached)
+        {
+            first++;
+        }
+        cached = last;
+        return Plan(Enumerable.Range(first, last - first + 1));
+    }
+
     /// <summary>Releases the last frame, which is cached for the next read. Must not be called during a read.</summary>
     public void ReleaseCachedFrame()
     {
@@ -112,7 +140,9 @@ internal sealed class FrameReader : IByteSource
     }
 
     /// <summary>Decompresses frames in parallel.</summary>
-    /// <param name="frames">The frames, in the order of the results.</param>
+    /// <param name="frames">
+    /// The frames, in the order of the results. Enumerated twice at the same time if the archive is remote.
+    /// </param>
     /// <param name="workers">Maximum number of frames in flight.</param>
     /// <param name="work">Called for the content of each frame, concurrently; the content is valid during the call only.</param>
     /// <param name="output">Called with one result at a time, in order.</param>
@@ -125,19 +155,20 @@ internal sealed class FrameReader : IByteSource
         CancellationToken cancellationToken
     )
     {
-        await using var stage = new OrderedWorkers<(int Frame, PooledBuffer Stored), T>(
+        await using var ahead = IsRemote ? new ReadAhead(Plan(frames), cancellationToken) : null;
+        await using var stage = new OrderedWorkers<StoredFrame, T>(
             workers + 1,
-            job =>
+            async stored =>
             {
-                using var content = Decompress(job.Frame, job.Stored);
-                return work(job.Frame, content.Span);
+                using var content = await DecompressAsync(stored, cancellationToken);
+                return work(stored.Frame, content.Span);
             },
             output,
             cancellationToken
         );
         foreach (var frame in frames)
         {
-            await stage.AddAsync((frame, await ReadStoredAsync(frame, cancellationToken)));
+            await stage.AddAsync(await ReadStoredAsync(frame, ahead, cancellationToken));
         }
         await stage.CompleteAsync();
     }
@@ -150,12 +181,52 @@ internal sealed class FrameReader : IByteSource
         await _source.DisposeAsync();
     }
 
-    private async ValueTask<PooledBuffer> ReadStoredAsync(int frame, CancellationToken cancellationToken)
+    private IEnumerable<PlannedRead> Plan(IEnumerable<int> frames) =>
+        frames.Select(frame =>
+        {
+            var (offset, length) = Table.Stored(frame);
+            return new PlannedRead(_source, offset, length);
+        });
+
+    private async ValueTask<StoredFrame> ReadStoredAsync(int frame, ReadAhead? ahead, CancellationToken cancellationToken)
     {
         var (offset, length) = Table.Stored(frame);
         var stored = new PooledBuffer(length) { Length = length };
-        await _source.ReadAsync(offset, stored.WritableMemory, cancellationToken);
-        return stored;
+        try
+        {
+            if (ahead is not null && await ahead.TryReadAsync(_source, offset, stored.WritableMemory) is { } from)
+            {
+                return new(frame, stored, from);
+            }
+            var copy = _source.Copy;
+            await _source.ReadAsync(offset, stored.WritableMemory, cancellationToken);
+            return new(frame, stored, copy);
+        }
+        catch
+        {
+            stored.Dispose();
+            throw;
+        }
+    }
+
+    // A frame that is damaged in one copy of the file is read from the next one.
+    private async ValueTask<PooledBuffer> DecompressAsync(StoredFrame stored, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return Decompress(stored.Frame, stored.Bytes);
+            }
+            catch (HoldfastException e) when (e.IsDamage)
+            {
+                if (!await _source.TryNextCopyAsync(stored.Copy, e, cancellationToken))
+                {
+                    throw;
+                }
+            }
+            stored = await ReadStoredAsync(stored.Frame, null, cancellationToken);
+        }
     }
 
     private PooledBuffer Decompress(int frame, PooledBuffer stored)
@@ -209,6 +280,6 @@ internal sealed class FrameReader : IByteSource
         }
     }
 
-    private Core.Errors.HoldfastException Damaged(int frame, Exception? inner) =>
+    private HoldfastException Damaged(int frame, Exception? inner) =>
         ArchiveFailure.Corrupt(Name, $"frame {frame} at offset {Table.Stored(frame).Offset} is damaged", inner);
 }

@@ -8,7 +8,7 @@ namespace Holdfast.Archive.Pipeline;
 /// </summary>
 internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
 {
-    private readonly Func<TIn, TOut> _work;
+    private readonly Func<TIn, Task<TOut>> _work;
     private readonly Channel<Task<TOut>> _results;
     private readonly Task _output;
     private readonly CancellationTokenSource _stop;
@@ -20,6 +20,15 @@ internal sealed class OrderedWorkers<TIn, TOut> : IAsyncDisposable
     public OrderedWorkers(
         int window,
         Func<TIn, TOut> work,
+        Func<TOut, CancellationToken, ValueTask> output,
+        CancellationToken cancellationToken
+    )
+        : this(window, input => Task.FromResult(work(input)), output, cancellationToken) { }
+
+    /// <inheritdoc cref="OrderedWorkers{TIn, TOut}(int, Func{TIn, TOut}, Func{TOut, CancellationToken, ValueTask}, CancellationToken)"/>
+    public OrderedWorkers(
+        int window,
+        Func<TIn, Task<TOut>> work,
         Func<TOut, CancellationToken, ValueTask> output,
         CancellationToken cancellationToken
     )

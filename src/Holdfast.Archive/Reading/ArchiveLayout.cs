@@ -22,16 +22,16 @@ internal sealed class ArchiveLayout
     /// <summary>All entries in order, from <c>holdfast.json</c> to <c>manifest.json</c>; <c>index.json</c> follows.</summary>
     public IReadOnlyList<LayoutEntry> Entries { get; }
 
+    /// <summary>The first entry of an archive whose header has been read.</summary>
+    public static LayoutEntry FirstEntryOf(ArchiveReader archive) =>
+        new("holdfast.json", archive.HeaderBytes - TarFormat.Block, null, 0, TarFormat.Block);
+
     /// <summary>Creates the layout from the validated manifest of an archive.</summary>
     /// <exception cref="Core.Errors.HoldfastException">Entries overlap, occur twice, or leave gaps.</exception>
     public static ArchiveLayout Create(ArchiveReader archive, long indexAt)
     {
         var manifest = archive.Index.Manifest;
-        List<LayoutEntry> entries =
-        [
-            new("holdfast.json", archive.HeaderBytes - TarFormat.Block, null, 0, TarFormat.Block),
-            .. Parts(archive.Manifest),
-        ];
+        List<LayoutEntry> entries = [FirstEntryOf(archive), .. Parts(archive.Manifest)];
         entries.Sort((a, b) => a.Offset.CompareTo(b.Offset));
         entries.Add(new("manifest.json", manifest.Length, manifest.Sha256, 0, manifest.Offset));
         // The entry of an empty image has no part that states its position.

@@ -6,6 +6,7 @@ using Holdfast.Archive.Age.Payload;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Frames;
 using Holdfast.Archive.Items;
+using Holdfast.Archive.Remote;
 using Holdfast.Archive.Tar;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
@@ -42,10 +43,14 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <summary>The layout of its tar stream.</summary>
     internal ArchiveLayout Layout { get; private set; } = null!;
 
-    /// <summary>Opens an archive with a few small reads, decrypting it if necessary, and takes ownership of the source.</summary>
+    /// <summary>
+    /// Opens an archive with a few small reads, at most three requests to a remote destination, decrypting it if necessary, and takes
+    /// ownership of the source.
+    /// </summary>
     /// <exception cref="HoldfastException">Key missing, key wrong, corrupt, truncated or refused; with file and position.</exception>
     public static async Task<ArchiveReader> OpenAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
+        source = TailSource.Of(source, withManifest: true);
         var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
         try
         {
@@ -54,9 +59,12 @@ public sealed class ArchiveReader : IAsyncDisposable
                 OpenedWith = (opened as AgeReader)?.OpenedWith,
             };
             await reader.ReadHeaderAsync(cancellationToken);
+            // Now, while its frame is in memory: it can be large.
+            await reader.CheckFrameOfAsync(ArchiveLayout.FirstEntryOf(reader), cancellationToken);
             await reader.ReadManifestAsync(cancellationToken);
             ManifestValidator.Validate(reader);
             await reader.ReadLayoutAsync(cancellationToken);
+            (source as TailSource)?.Trim();
             return reader;
         }
         catch
@@ -69,6 +77,7 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <summary>Reads only the header, for listings.</summary>
     public static async Task<ArchiveHeader> ReadHeaderAsync(IByteSource source, AgeKeys keys, CancellationToken cancellationToken)
     {
+        source = TailSource.Of(source, withManifest: false);
         await using var opened = await AgeSource.OpenAsync(source, keys, SeekTable.CanBeLength, cancellationToken);
         var reader = new ArchiveReader(await FrameReader.OpenAsync(opened, cancellationToken));
         await reader.ReadHeaderAsync(cancellationToken);
@@ -78,15 +87,26 @@ public sealed class ArchiveReader : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Frames.DisposeAsync();
 
+    /// <summary>Size of the tar header before an entry, in bytes.</summary>
+    internal static int HeaderBytesOf(LayoutEntry entry) =>
+        TarFormat.NeedsLongHeader(entry.Length) ? TarFormat.HeaderBlocks * TarFormat.Block : TarFormat.Block;
+
     /// <summary>Checks that the bytes around an entry in the tar stream are its tar header and padding; throws otherwise.</summary>
     internal async Task CheckFrameOfAsync(LayoutEntry entry, CancellationToken cancellationToken)
     {
-        var header = new byte[TarFormat.HeaderBlocks * TarFormat.Block];
-        var isLong = TarFormat.NeedsLongHeader(entry.Length);
-        var blocks = header.AsMemory(0, isLong ? header.Length : TarFormat.Block);
-        await Frames.ReadAsync(entry.Offset - blocks.Length, blocks, cancellationToken);
+        var header = new byte[HeaderBytesOf(entry)];
+        await Frames.ReadAsync(entry.Offset - header.Length, header, cancellationToken);
+        CheckHeader(entry, header);
+        var padding = new byte[TarFormat.Padding(entry.Length)];
+        await Frames.ReadAsync(entry.Offset + entry.Length, padding, cancellationToken);
+        CheckPadding(entry, padding);
+    }
+
+    /// <summary>Checks the tar header of an entry.</summary>
+    internal void CheckHeader(LayoutEntry entry, ReadOnlySpan<byte> header)
+    {
         if (
-            TarFormat.Parse(blocks.Span, Name, entry.Offset - blocks.Length) is not { } found
+            TarFormat.Parse(header, Name, entry.Offset - header.Length) is not { } found
             || found.Name != entry.Name
             || found.Length != entry.Length
         )
@@ -96,9 +116,12 @@ public sealed class ArchiveReader : IAsyncDisposable
                 $"at offset {entry.Offset} of its tar stream is not the entry '{entry.Name}' of {entry.Length} bytes"
             );
         }
-        var padding = header.AsMemory(0, TarFormat.Padding(entry.Length));
-        await Frames.ReadAsync(entry.Offset + entry.Length, padding, cancellationToken);
-        if (padding.Span.ContainsAnyExcept((byte)0))
+    }
+
+    /// <summary>Checks the padding after an entry.</summary>
+    internal void CheckPadding(LayoutEntry entry, ReadOnlySpan<byte> padding)
+    {
+        if (padding.ContainsAnyExcept((byte)0))
         {
             throw ArchiveFailure.Corrupt(Name, $"its tar stream has padding that is not zero, near offset {entry.Offset + entry.Length}");
         }
@@ -170,7 +193,6 @@ public sealed class ArchiveReader : IAsyncDisposable
     {
         var last = Frames.Table.Content(Frames.Table.Count - 1).Offset;
         Layout = ArchiveLayout.Create(this, last);
-        await CheckFrameOfAsync(Layout.Entries[0], cancellationToken);
         await CheckFrameOfAsync(Layout.Entries[^1], cancellationToken);
         var (entry, _) = await ReadEntryAsync(last, "index.json", LargestHeader, cancellationToken);
         var end = last + entry.HeaderBytes + entry.Length;

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Pipeline;
+using Holdfast.Archive.Remote;
+using Holdfast.Archive.Tar;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Archive.Reading;
@@ -78,38 +80,38 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
     )
     {
         var item = Item(name, ItemKind.Stream);
-        await using var checking = new OrderedWorkers<(ManifestPart Part, ArchiveReader Archive, PooledBuffer Bytes), PooledBuffer>(
+        await using var ahead = Point.Frames.IsRemote ? new ReadAhead(PlanReads(item), cancellationToken) : null;
+        await using var checking = new OrderedWorkers<StoredPart, StoredPart>(
             _workers + 1,
             read =>
+                Convert.ToBase64String(SHA256.HashData(read.Content.Span)) == read.Part.Sha256
+                    ? read
+                    : throw ArchiveFailure.Corrupt(
+                        read.Archive.Name,
+                        $"the hash of a part of {name} at offset {read.Part.Offset} of its tar stream does not match the manifest"
+                    ),
+            async (read, token) =>
             {
-                if (Convert.ToBase64String(SHA256.HashData(read.Bytes.Span)) == read.Part.Sha256)
+                using (read.Entry)
                 {
-                    return read.Bytes;
-                }
-                throw ArchiveFailure.Corrupt(
-                    read.Archive.Name,
-                    $"the hash of a part of {name} at offset {read.Part.Offset} of its tar stream does not match the manifest"
-                );
-            },
-            async (bytes, token) =>
-            {
-                using (bytes)
-                {
-                    await output(bytes.Memory, token);
+                    await output(read.Content, token);
                 }
             },
             cancellationToken
         );
-        foreach (var part in item.Parts)
+        SetReadAhead(ahead);
+        try
         {
-            var archive = _byId[Point.Manifest.Archives[part.Archive]];
-            await archive.CheckFrameOfAsync(archive.Layout.GetEntry(part), cancellationToken);
-            var bytes = new PooledBuffer((int)part.Length) { Length = (int)part.Length };
-            await archive.Frames.ReadAsync(part.Offset, bytes.WritableMemory, cancellationToken);
-            await checking.AddAsync((part, archive, bytes));
+            foreach (var part in item.Parts)
+            {
+                await checking.AddAsync(await ReadAsync(part, cancellationToken));
+            }
+            await checking.CompleteAsync();
         }
-
-        await checking.CompleteAsync();
+        finally
+        {
+            SetReadAhead(null);
+        }
     }
 
     /// <inheritdoc/>
@@ -140,6 +142,66 @@ public sealed class ChainReader : IItemSource, IAsyncDisposable
         foreach (var archive in _newestFirst)
         {
             await archive.DisposeAsync();
+        }
+    }
+
+    /// <summary>A part with its tar header and padding.</summary>
+    private sealed record StoredPart(ManifestPart Part, ArchiveReader Archive, PooledBuffer Entry, int HeaderBytes)
+    {
+        public ReadOnlyMemory<byte> Content => Entry.Memory.Slice(HeaderBytes, (int)Part.Length);
+    }
+
+    // The part and what surrounds it are read as one, so that each frame is decompressed once.
+    private async ValueTask<StoredPart> ReadAsync(ManifestPart part, CancellationToken cancellationToken)
+    {
+        var (archive, entry) = Locate(part);
+        var header = ArchiveReader.HeaderBytesOf(entry);
+        var length = header + (int)part.Length + TarFormat.Padding(part.Length);
+        var bytes = new PooledBuffer(length) { Length = length };
+        try
+        {
+            await archive.Frames.ReadAsync(entry.Offset - header, bytes.WritableMemory, cancellationToken);
+            archive.CheckHeader(entry, bytes.Span[..header]);
+            archive.CheckPadding(entry, bytes.Span[(header + (int)part.Length)..]);
+            return new(part, archive, bytes, header);
+        }
+        catch
+        {
+            bytes.Dispose();
+            throw;
+        }
+    }
+
+    // Exactly the reads of ReadAsync, part by part: each archive keeps the frame that it decompressed last.
+    private IEnumerable<PlannedRead> PlanReads(ManifestItem item)
+    {
+        var cached = _newestFirst.ToDictionary(a => a, _ => -1);
+        foreach (var part in item.Parts)
+        {
+            var (archive, entry) = Locate(part);
+            var header = ArchiveReader.HeaderBytesOf(entry);
+            var length = header + part.Length + TarFormat.Padding(part.Length);
+            var frame = cached[archive];
+            foreach (var read in archive.Frames.PlanReads(entry.Offset - header, length, ref frame))
+            {
+                yield return read;
+            }
+            cached[archive] = frame;
+        }
+    }
+
+    private (ArchiveReader Archive, LayoutEntry Entry) Locate(ManifestPart part)
+    {
+        var archive = _byId[Point.Manifest.Archives[part.Archive]];
+        return (archive, archive.Layout.GetEntry(part));
+    }
+
+    private void SetReadAhead(ReadAhead? ahead)
+    {
+        foreach (var archive in _newestFirst)
+        {
+            archive.Frames.ReleaseCachedFrame(); // the plan does not know it
+            archive.Frames.Ahead = ahead;
         }
     }
 

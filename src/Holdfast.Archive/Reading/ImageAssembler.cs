@@ -16,7 +16,8 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
     private long _missing = item.Length / item.PageSize!.Value;
     private bool _checked;
 
-    private sealed record Run(long FirstByte, int Length, byte[] Digests);
+    // The result of one frame: digests of its pages, or a tar header before pages.
+    private readonly record struct Result(int Frame, byte[] Digests, byte[]? Header);
 
     /// <summary>Whether every page has been written.</summary>
     public bool IsComplete => _missing == 0;
@@ -24,10 +25,6 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
     /// <summary>Copies the pages of one archive that no newer one had.</summary>
     public async Task CopyFromAsync(ArchiveReader archive, ManifestItem archiveItem, CancellationToken cancellationToken)
     {
-        foreach (var part in archiveItem.Parts)
-        {
-            await archive.CheckFrameOfAsync(archive.Layout.GetEntry(part), cancellationToken);
-        }
         if (await archive.ReadPageMapAsync(archiveItem, cancellationToken) is { } map)
         {
             await CopyChangedAsync(archive, archiveItem, map, cancellationToken);
@@ -90,17 +87,23 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
         }
         var alone = _missing == _pages && archiveItem.Length == item.Length;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var wanted = FramesOf(archive, archiveItem.Parts[0]).Where(f => HasMissing(archive, archiveItem.Parts[0], f));
+        var part = archiveItem.Parts[0];
+        var headers = new EntryHeaders(archive);
+        var before = headers.Add(part);
         await archive.Frames.ForEachAsync(
-            wanted,
+            before.Concat(FramesOf(archive, part).Where(f => HasMissing(archive, part, f))),
             workers,
             (frame, content) =>
             {
-                var first = archive.Frames.Table.Content(frame).Offset - archiveItem.Parts[0].Offset;
+                if (headers.Find(frame, content) is { } header)
+                {
+                    return new Result(frame, [], header);
+                }
+                var first = archive.Frames.Table.Content(frame).Offset - part.Offset;
                 if (alone)
                 {
                     target.Write(first, content);
-                    return new Run(first, content.Length, Digests(content));
+                    return new Result(frame, Digests(content), null);
                 }
 
                 for (var at = 0; at < content.Length; at += _pageSize)
@@ -112,11 +115,15 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
                     }
                 }
 
-                return new Run(first, content.Length, []);
+                return new Result(frame, [], null);
             },
-            (run, _) =>
+            (done, _) =>
             {
-                hash.AppendData(run.Digests);
+                if (done.Header is { } header)
+                {
+                    headers.Check(done.Frame, header);
+                }
+                hash.AppendData(done.Digests);
                 return ValueTask.CompletedTask;
             },
             cancellationToken
@@ -141,12 +148,14 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
     private async Task CopyChangedAsync(ArchiveReader archive, ManifestItem archiveItem, PageMap map, CancellationToken cancellationToken)
     {
         // The map alone gives the number of each stored page, so frames can be processed in any order.
+        var headers = new EntryHeaders(archive);
         var frames = new List<int>();
         var runs = new Dictionary<int, (ManifestPart Part, long[] Pages, bool EndsPart)>();
         using (var pages = map.Pages().GetEnumerator())
         {
             foreach (var part in archiveItem.Parts)
             {
+                frames.AddRange(headers.Add(part));
                 foreach (var frame in FramesOf(archive, part))
                 {
                     var (offset, length) = archive.Frames.Table.Content(frame);
@@ -167,6 +176,10 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
             workers,
             (frame, content) =>
             {
+                if (headers.Find(frame, content) is { } header)
+                {
+                    return new Result(frame, [], header);
+                }
                 var numbers = runs[frame].Pages;
                 for (var i = 0; i < numbers.Length; i++)
                 {
@@ -176,10 +189,15 @@ internal sealed class ImageAssembler(ManifestItem item, IPageTarget target, int 
                     }
                 }
 
-                return (Frame: frame, Digests: Digests(content));
+                return new Result(frame, Digests(content), null);
             },
             (done, _) =>
             {
+                if (done.Header is { } header)
+                {
+                    headers.Check(done.Frame, header);
+                    return ValueTask.CompletedTask;
+                }
                 var (part, numbers, endsPart) = runs[done.Frame];
                 hash.AppendData(done.Digests);
                 if (endsPart && Convert.ToBase64String(hash.GetHashAndReset()) != part.Sha256)

@@ -10,6 +10,8 @@ internal sealed class GuardedByteSource(RefCountedResource<IByteSource> source, 
 
     public long Length { get; } = source.Item.Length;
 
+    public bool IsRemote { get; } = source.Item.IsRemote;
+
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         // A hung read may complete after its caller has reused the buffer. Each read therefore gets a buffer of its own, which is returned

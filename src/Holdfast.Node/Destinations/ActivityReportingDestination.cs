@@ -1,4 +1,5 @@
 using Holdfast.Archive.Items;
+using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 
 namespace Holdfast.Node.Destinations;
@@ -71,12 +72,68 @@ internal sealed class ActivityReportingDestination(IDestination inner, Action<lo
 
         public long Length => inner.Length;
 
+        public bool IsRemote => inner.IsRemote;
+
+        public int Copy => inner.Copy;
+
         public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
             await inner.ReadAsync(offset, buffer, cancellationToken);
             moved(buffer.Length);
         }
 
+        public async Task<Stream> OpenReadAsync(long offset, long length, CancellationToken cancellationToken) =>
+            new ReportingStream(await inner.OpenReadAsync(offset, length, cancellationToken), length, moved);
+
+        public ValueTask<bool> TryNextCopyAsync(int damaged, HoldfastException problem, CancellationToken cancellationToken) =>
+            inner.TryNextCopyAsync(damaged, problem, cancellationToken);
+
         public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    private sealed class ReportingStream(Stream inner, long length, Action<long> moved) : Stream
+    {
+        private long _read;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => length;
+
+        public override long Position
+        {
+            get => _read;
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await inner.ReadAsync(buffer, cancellationToken);
+            _read += count;
+            moved(count);
+            return count;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync();
+            await base.DisposeAsync();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read it asynchronously.");
+
+        public override void Flush() { }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -36,6 +36,12 @@ internal sealed class AgeReader : IByteSource
     /// <inheritdoc/>
     public long Length => _layout.Length;
 
+    /// <inheritdoc/>
+    public bool IsRemote => _source.IsRemote;
+
+    /// <inheritdoc/>
+    public int Copy => _source.Copy;
+
     /// <summary>
     /// Opens the file and checks its end, so that truncation is detected now. On success the reader owns the source; on failure it does
     /// not.
@@ -78,13 +84,7 @@ internal sealed class AgeReader : IByteSource
     /// <inheritdoc/>
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (offset < 0 || offset > Length - buffer.Length)
-        {
-            throw new HoldfastException(
-                ErrorCatalog.Truncated,
-                $"{Name} has {Length} bytes of plaintext; {buffer.Length} were requested at offset {offset}."
-            );
-        }
+        CheckBounds(offset, buffer.Length);
         while (!buffer.IsEmpty)
         {
             var done = _cache.Read(offset, buffer.Span);
@@ -95,6 +95,60 @@ internal sealed class AgeReader : IByteSource
             offset += done;
             buffer = buffer[done..];
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<Stream> OpenReadAsync(long offset, long length, CancellationToken cancellationToken)
+    {
+        CheckBounds(offset, length);
+        if (length == 0)
+        {
+            return Stream.Null;
+        }
+        var (first, last) = (offset / AgePayload.ChunkSize, (offset + length - 1) / AgePayload.ChunkSize);
+        var start = AgeLayout.StoredOffset(first);
+        var size = AgeLayout.StoredOffset(last) + _layout.StoredSize(last) - start;
+        var copy = Copy;
+        var stored = await _source.OpenReadAsync(_payloadStart + start, size, cancellationToken);
+        return new AgeRangeStream(this, stored, copy, offset, length);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> TryNextCopyAsync(int damaged, HoldfastException problem, CancellationToken cancellationToken) =>
+        _source.TryNextCopyAsync(damaged, problem, cancellationToken);
+
+    /// <summary>Returns the stored size of the chunk that contains the plaintext at <paramref name="offset"/>.</summary>
+    internal int StoredSizeAt(long offset) => _layout.StoredSize(offset / AgePayload.ChunkSize);
+
+    /// <summary>
+    /// Decrypts the chunk that contains the plaintext at <paramref name="offset"/>; if it is not authentic, reads it from another copy.
+    /// </summary>
+    /// <param name="offset">Any offset in the chunk.</param>
+    /// <param name="stored">The stored chunk.</param>
+    /// <param name="copy">The copy from which it comes.</param>
+    /// <param name="plaintext">Receives the chunk.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Size of the plaintext.</returns>
+    internal async ValueTask<int> OpenChunkAsync(
+        long offset,
+        ReadOnlyMemory<byte> stored,
+        int copy,
+        Memory<byte> plaintext,
+        CancellationToken cancellationToken
+    )
+    {
+        var chunk = offset / AgePayload.ChunkSize;
+        plaintext = plaintext[..(stored.Length - AgePayload.TagSize)];
+        if (!TryOpen(chunk, stored.Span, plaintext.Span))
+        {
+            var problem = Damaged(chunk);
+            if (!await TryNextCopyAsync(copy, problem, cancellationToken))
+            {
+                throw problem;
+            }
+            await ReadAsync(chunk * AgePayload.ChunkSize, plaintext, cancellationToken);
+        }
+        return plaintext.Length;
     }
 
     /// <inheritdoc/>
@@ -151,13 +205,44 @@ internal sealed class AgeReader : IByteSource
         var stored = ArrayPool<byte>.Shared.Rent(storedSize);
         try
         {
-            await _source.ReadAsync(_payloadStart + storedStart, stored.AsMemory(0, storedSize), cancellationToken);
-            return OpenChunks(first, stored.AsSpan(0, storedSize), offset, buffer.Span);
+            while (true)
+            {
+                var copy = Copy;
+                await _source.ReadAsync(_payloadStart + storedStart, stored.AsMemory(0, storedSize), cancellationToken);
+                try
+                {
+                    return OpenChunks(first, stored.AsSpan(0, storedSize), offset, buffer.Span);
+                }
+                catch (HoldfastException e) when (e.IsDamage)
+                {
+                    if (!await TryNextCopyAsync(copy, e, cancellationToken))
+                    {
+                        throw;
+                    }
+                }
+            }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(stored);
         }
+    }
+
+    private void CheckBounds(long offset, long length)
+    {
+        if (offset < 0 || offset > Length - length)
+        {
+            throw new HoldfastException(
+                ErrorCatalog.Truncated,
+                $"{Name} has {Length} bytes of plaintext; {length} were requested at offset {offset}."
+            );
+        }
+    }
+
+    private bool TryOpen(long chunk, ReadOnlySpan<byte> stored, Span<byte> plaintext)
+    {
+        using var cipher = _payload.CreateCipher();
+        return AgePayload.TryOpen(cipher, chunk, chunk == _layout.LastChunk, stored, plaintext);
     }
 
     private int OpenChunks(long chunk, ReadOnlySpan<byte> stored, long offset, Span<byte> buffer)
