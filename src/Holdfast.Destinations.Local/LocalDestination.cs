@@ -183,6 +183,22 @@ public sealed class LocalDestination : IDestination
     }
 
     /// <inheritdoc/>
+    public Task<bool> IsOnFileSystemOfAsync(string folder, CancellationToken cancellationToken)
+    {
+        Root.CheckIdentity();
+        try
+        {
+            return Task.FromResult(
+                Posix.FindStamp(Name) is { } root && Posix.FindStamp(folder) is { } other && root.Device.Device == other.Device.Device
+            );
+        }
+        catch (IOException e)
+        {
+            throw LocalFailure.Of(e, Name);
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken)
     {
         Root.CheckIdentity();

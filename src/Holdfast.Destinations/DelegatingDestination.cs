@@ -65,6 +65,10 @@ public abstract class DelegatingDestination(IDestination inner) : IDestination
         Inner.ProbeAsync(deletes, cancellationToken);
 
     /// <inheritdoc/>
+    public virtual Task<bool> IsOnFileSystemOfAsync(string folder, CancellationToken cancellationToken) =>
+        Inner.IsOnFileSystemOfAsync(folder, cancellationToken);
+
+    /// <inheritdoc/>
     public virtual Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => Inner.FreeBytesAsync(cancellationToken);
 
     /// <inheritdoc/>

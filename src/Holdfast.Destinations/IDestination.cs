@@ -104,6 +104,13 @@ public interface IDestination : IAsyncDisposable
     Task<DestinationProbe> ProbeAsync(bool deletes, CancellationToken cancellationToken) =>
         DestinationTree.ProbeAsync(this, cancellationToken);
 
+    /// <summary>
+    /// Whether it stores its files on the same file system as a local folder: then nothing is gained by keeping bytes in that folder until
+    /// the destination can take them.
+    /// </summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
+    Task<bool> IsOnFileSystemOfAsync(string folder, CancellationToken cancellationToken) => Task.FromResult(false);
+
     /// <summary>Returns the free space in bytes; null if unknown.</summary>
     Task<long?> FreeBytesAsync(CancellationToken cancellationToken);
 }

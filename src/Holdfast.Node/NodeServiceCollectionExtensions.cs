@@ -6,6 +6,7 @@ using Holdfast.Node.Alerts;
 using Holdfast.Node.Alerts.Inputs;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Comparing;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
@@ -162,6 +163,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<BackupWorkItemFactory>()
             .AddSingleton<BackupOperation>()
             .AddSingleton<BackupJobRunner>()
+            .AddSingleton(s => OutputResources.Create(s.Get<NodeSettings>().SpoolFolder, s.Get<NodeSettings>().SpoolMaxBytes))
             .AddSingleton<BackupOptionsFactory>()
             .AddSingleton<BackupRetention>()
             .AddSingleton<ScheduledBackupStarter>()

@@ -74,6 +74,16 @@ public sealed record NodeSettings
     /// <summary>The file of the catalog; null, the default, keeps it in memory only.</summary>
     public string? CatalogFile { get; init; }
 
+    /// <summary>
+    /// Folder of the spool, for what slow destinations have not written yet; null, the default, for the folder for temporary files.
+    /// </summary>
+    public string? SpoolFolder { get; init; }
+
+    /// <summary>
+    /// Maximum size of the spool in bytes; 0 for no spool; null, the default, for half of the free space, and at most 20 GiB.
+    /// </summary>
+    public long? SpoolMaxBytes { get; init; }
+
     /// <summary>How long calls of destinations may take.</summary>
     public DestinationLimits DestinationLimits { get; init; } = new();
 

@@ -3,6 +3,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines.Sqlite;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Outputs;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.EndToEnd;
@@ -115,6 +116,7 @@ public sealed class ClockTests : IDisposable
                 Node = "A",
                 NodeKey = _node,
             },
+            OutputResources.Create(),
             time
         );
         await foreach (var database in source.DiscoverAsync(token))

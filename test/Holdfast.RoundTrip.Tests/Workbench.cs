@@ -9,6 +9,7 @@ using Holdfast.Engines.Sqlite;
 using Holdfast.Engines.Sqlite.Native;
 using Holdfast.Engines.Sqlite.Tests;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
@@ -73,6 +74,7 @@ internal sealed class Workbench : IAsyncDisposable
                 Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]),
                 EncryptSnapshots = true,
             },
+            OutputResources.Create(),
             TimeProvider.System
         );
         return await runner.RunAsync(found, key, new(1), () => { }, Token);

@@ -14,4 +14,7 @@ public sealed record OperationProgress
 
     /// <summary>Bytes of the archive stored so far, by destination name.</summary>
     public IReadOnlyDictionary<string, long> StoredBytes { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>How far a running backup is at each destination, by name; empty before it writes.</summary>
+    public IReadOnlyDictionary<string, OutputState> Outputs { get; init; } = new Dictionary<string, OutputState>();
 }

@@ -125,6 +125,15 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         calls.RunAsync("testing it", calls.Limits.TestTimeout, token => inner.ProbeAsync(deletes, token), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> IsOnFileSystemOfAsync(string folder, CancellationToken cancellationToken) =>
+        calls.RunAsync(
+            "comparing its file system",
+            calls.Limits.CallTimeout,
+            token => inner.IsOnFileSystemOfAsync(folder, token),
+            cancellationToken
+        );
+
+    /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) =>
         calls.RunAsync("querying its free space", calls.Limits.CallTimeout, inner.FreeBytesAsync, cancellationToken);
 

@@ -1,67 +1,58 @@
+using System.Runtime.ExceptionServices;
 using Holdfast.Archive.Writing;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
+using Holdfast.Core.Operations;
 using Holdfast.Destinations;
+using Holdfast.Node.Backups.Outputs;
 
 namespace Holdfast.Node.Backups;
 
 /// <summary>
-/// The uploads of one archive and its index to all destinations, under a name that is free at each of them. A destination that
-/// fails is dropped and its failure kept; the others continue.
+/// The uploads of one archive and its index to all destinations, under a name that is free at each of them. Each destination is written at
+/// its own speed. One that fails is dropped and its failure kept; the others continue.
 /// </summary>
 internal sealed class ArchiveUploads : IAsyncDisposable
 {
     private const int MaxNameAttempts = 60;
 
     private readonly IReadOnlyList<Target> _targets;
-    private readonly FanOut _archive;
-    private readonly FanOut _index;
+    private readonly FanOut _outputs;
+    private volatile bool _isDuplicate; // whether the name was taken before any destination had published the archive
 
-    private ArchiveUploads(IReadOnlyList<Target> targets, BackupMeter meter)
+    private ArchiveUploads(IReadOnlyList<Target> targets, FanOut outputs) => (_targets, _outputs) = (targets, outputs);
+
+    private sealed record Uploads(BackupDestination Run, IUpload Archive, IUpload Index);
+
+    private sealed record Target(Uploads Uploads, DestinationOutput Output)
     {
-        _targets = targets;
-        _archive = new([
-            .. targets.Select(t =>
-                (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)(
-                    async (bytes, token) =>
-                    {
-                        await t.Archive.WriteAsync(bytes, token);
-                        meter.AddStored(t.Run.Index, bytes.Length);
-                    }
-                )
-            ),
-        ]);
-        _index = new([.. targets.Select(t => (Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>)t.Index.WriteAsync)]);
+        public BackupDestination Run => Uploads.Run;
     }
 
-    private sealed record Target(BackupDestination Run, IUpload Archive, IUpload Index);
-
     /// <summary>Path of the archive.</summary>
-    public string Path => _targets[0].Archive.Path;
+    public string Path => _targets[0].Uploads.Archive.Path;
 
     /// <summary>Starts the uploads, under the first name that is not taken at any destination.</summary>
     /// <param name="destinations">All destinations; one that fails no longer takes part.</param>
     /// <param name="naming">Determines the folder and the name.</param>
     /// <param name="hint">What is known about the archive.</param>
-    /// <param name="now">The current time; the name has this time or a later one.</param>
-    /// <param name="meter">Counts the stored bytes.</param>
+    /// <param name="context">What the uploads share with those of other backups, the clock, and what counts the stored bytes.</param>
     /// <param name="cancellationToken">Cancels the uploads.</param>
     public static async Task<ArchiveUploads> BeginAsync(
         IReadOnlyList<BackupDestination> destinations,
         ArchiveNaming naming,
         UploadHint hint,
-        DateTimeOffset now,
-        BackupMeter meter,
+        BackupContext context,
         CancellationToken cancellationToken
     )
     {
-        var time = naming.FirstTime(now);
+        var time = naming.FirstTime(context.Time.GetUtcNow());
         for (var tried = 0; ; tried++, time = time.AddSeconds(1))
         {
             var (folder, name) = (naming.FolderOf(time), naming.NameOf(time));
-            if (await TryBeginAsync(destinations, folder, name, hint, tried < MaxNameAttempts, cancellationToken) is { } targets)
+            if (await TryBeginAsync(destinations, folder, name, hint, tried < MaxNameAttempts, cancellationToken) is { } uploads)
             {
-                return new(targets, meter);
+                return Start(uploads, context, cancellationToken);
             }
         }
     }
@@ -70,30 +61,37 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     public ArchiveOutputs CreateOutputs(BackupEncryption protection) =>
         new()
         {
-            Archive = _archive.WriteAsync,
-            Index = _index.WriteAsync,
+            Archive = (bytes, token) => _outputs.WriteAsync(OutputFile.Archive, bytes, token),
+            Index = (bytes, token) => _outputs.WriteAsync(OutputFile.Index, bytes, token),
             ArchiveProtection = protection.Archive,
             IndexProtection = protection.Index,
             ProtectionId = protection.Id,
         };
 
     /// <summary>
-    /// Publishes archive and index at every destination that received all bytes; the index first, so that an archive never appears
-    /// without it.
+    /// Hands the last bytes over to all destinations; they need not have been written when it returns. The database is no longer needed.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="Exception">No destination is left.</exception>
+    public Task FlushAsync(CancellationToken cancellationToken) => _outputs.FlushAsync(cancellationToken);
+
+    /// <summary>
+    /// Publishes archive and index at every destination as soon as it has written all bytes; the index first, so that an archive never
+    /// appears without it.
     /// </summary>
     /// <param name="cancellationToken">Cancels the call before anything is published.</param>
-    /// <exception cref="HoldfastException">The archive was published at no destination.</exception>
+    /// <exception cref="HoldfastException">
+    /// The archive was published at no destination. <see cref="ErrorCatalog.TargetExists"/> if another backup took its name meanwhile.
+    /// </exception>
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(
-            _targets.Select((target, i) => PublishAsync(target, _archive.Failures[i] ?? _index.Failures[i], cancellationToken))
-        );
+        await Task.WhenAll(_targets.Select(target => PublishAsync(target, cancellationToken)));
         if (_targets.Any(t => t.Run.IsActive))
         {
             return;
         }
         cancellationToken.ThrowIfCancellationRequested();
-        throw _targets[0].Run.Failure!;
+        throw (_targets.FirstOrDefault(t => t.Run.Failure!.Error == ErrorCatalog.TargetExists) ?? _targets[0]).Run.Failure!;
     }
 
     /// <inheritdoc/>
@@ -101,42 +99,78 @@ internal sealed class ArchiveUploads : IAsyncDisposable
     {
         foreach (var target in _targets)
         {
-            await DisposeAsync(target);
+            await target.Output.DisposeAsync();
+            await DisposeAsync(target.Uploads);
         }
+        _outputs.Dispose();
     }
 
-    private static async Task PublishAsync(Target target, Exception? failed, CancellationToken cancellationToken)
+    private static ArchiveUploads Start(List<Uploads> uploads, BackupContext context, CancellationToken cancellationToken)
     {
+        var (meter, resources) = (context.Meter, context.Outputs);
+        var targets = new List<Target>();
+        foreach (var upload in uploads)
+        {
+            var index = upload.Run.Index;
+            var output = new DestinationOutput(
+                upload.Run.Destination,
+                upload.Archive,
+                upload.Index,
+                resources.Spool,
+                bytes => meter.AddStored(index, bytes),
+                cancellationToken
+            );
+            meter.Follow(index, () => output.State);
+            targets.Add(new(upload, output));
+        }
+        return new(targets, new([.. targets.Select(t => t.Output)], resources.Memory, context.Time));
+    }
+
+    private async Task PublishAsync(Target target, CancellationToken cancellationToken)
+    {
+        var (run, output) = (target.Run, target.Output);
         try
         {
-            if (failed is not null)
+            if (await output.CompleteAsync() is { } failure)
             {
-                target.Run.Exclude(failed);
+                ExceptionDispatchInfo.Throw(failure);
             }
-            else
+            if (_isDuplicate)
             {
-                await target.Run.Destination.PublishAsync([target.Index, target.Archive], cancellationToken);
+                throw new HoldfastException(
+                    ErrorCatalog.TargetExists,
+                    $"Not published at '{run.Name}', because another backup has taken the name at another destination.",
+                    "Nothing is lost: the other backup has the same database."
+                );
             }
+            output.Report(OutputState.Publishing);
+            await run.Destination.PublishAsync([target.Uploads.Index, target.Uploads.Archive], cancellationToken);
+            output.Report(OutputState.Done);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // If another destination has the archive, the backup exists, and this destination is repaired like any that failed.
-            target.Run.Exclude(
+            run.Exclude(
                 new HoldfastException(
                     ErrorCatalog.DestinationFailed,
-                    $"The backup was stopped before it was published at '{target.Run.Name}'.",
+                    $"The backup was stopped before it was published at '{run.Name}'.",
                     "Its missing archives are copied there before the next incremental backup."
                 )
             );
         }
         catch (Exception e)
         {
-            target.Run.Exclude(e);
+            _isDuplicate |= IsNameTaken(e) && !_targets.Any(t => t.Output.State == OutputState.Done);
+            run.Exclude(e);
+        }
+        if (!run.IsActive)
+        {
+            output.Report(OutputState.Dropped);
         }
     }
 
     // Null if the name is taken at a destination.
-    private static async Task<List<Target>?> TryBeginAsync(
+    private static async Task<List<Uploads>?> TryBeginAsync(
         IReadOnlyList<BackupDestination> destinations,
         string folder,
         ArchiveName name,
@@ -145,7 +179,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var targets = new List<Target>();
+        var targets = new List<Uploads>();
         IUpload? single = null;
         try
         {
@@ -192,9 +226,9 @@ internal sealed class ArchiveUploads : IAsyncDisposable
 
     private static bool IsNameTaken(Exception e) => e is HoldfastException known && known.Error == ErrorCatalog.TargetExists;
 
-    private static async ValueTask DisposeAsync(Target target)
+    private static async ValueTask DisposeAsync(Uploads uploads)
     {
-        await target.Index.DisposeAsync();
-        await target.Archive.DisposeAsync();
+        await uploads.Index.DisposeAsync();
+        await uploads.Archive.DisposeAsync();
     }
 }

@@ -91,9 +91,22 @@ internal sealed class BackupAttempt
             {
                 Meter.LogStep($"skipped: {left.Failure!.Message}");
             }
-            await using var view = await _context.Source.OpenViewAsync(_context.Database, Request(), cancellationToken);
-            RecordView(view);
-            await BackUpAsync(inspection, view, cancellationToken);
+            var view = await _context.Source.OpenViewAsync(_context.Database, Request(), cancellationToken);
+            WrittenArchive? written;
+            try
+            {
+                RecordView(view);
+                written = await BackUpAsync(inspection, view, cancellationToken);
+            }
+            finally
+            {
+                // Before the archive is published: a slow destination must not keep the database's locks.
+                await CloseAsync(view);
+            }
+            if (written is not null)
+            {
+                await PublishAsync(written, cancellationToken);
+            }
         }
         catch (Exception e) when (Outcome.State != BackupState.Failed)
         {
@@ -167,7 +180,21 @@ internal sealed class BackupAttempt
         );
     }
 
-    private async Task BackUpAsync(ChainInspection inspection, IDatabaseView view, CancellationToken cancellationToken)
+    // What is read remains valid.
+    private async Task CloseAsync(IDatabaseView view)
+    {
+        try
+        {
+            await view.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            Meter.LogStep($"closing the database failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    // Null if nothing has to be published.
+    private async Task<WrittenArchive?> BackUpAsync(ChainInspection inspection, IDatabaseView view, CancellationToken cancellationToken)
     {
         var protection = BackupEncryption.Create(Outcome.Encryption!, Options, Outcome.Database, _context.Key);
         await using var selection = await new BaseChainSelector(Outcome.Database, Options, _context.Time.GetUtcNow()).SelectAsync(
@@ -192,7 +219,7 @@ internal sealed class BackupAttempt
             {
                 CompleteUnchanged(view);
             }
-            return;
+            return null;
         }
 
         if (selection.Kind == BackupKind.Full)
@@ -201,7 +228,7 @@ internal sealed class BackupAttempt
         }
         try
         {
-            await StoreAsync(inspection, view, selection, protection, cancellationToken);
+            return await StoreAsync(inspection, view, selection, protection, cancellationToken);
         }
         catch (HoldfastException e) when (selection.Index is not null && e.IsDamage)
         {
@@ -275,7 +302,7 @@ internal sealed class BackupAttempt
             "Free space there, or use another destination."
         );
 
-    private async Task StoreAsync(
+    private async Task<WrittenArchive?> StoreAsync(
         ChainInspection inspection,
         IDatabaseView view,
         BaseChainSelection selection,
@@ -284,7 +311,7 @@ internal sealed class BackupAttempt
     )
     {
         var startTime = _context.Time.GetUtcNow();
-        await using var uploads = await ArchiveUploads.BeginAsync(
+        var uploads = await ArchiveUploads.BeginAsync(
             _destinations,
             new()
             {
@@ -298,25 +325,40 @@ internal sealed class BackupAttempt
                 Task = Options.Task,
             },
             new(MaxArchiveBytes(view.ExpectedBytes)),
-            startTime,
-            Meter,
+            _context,
             cancellationToken
         );
-        foreach (var run in _destinations.Where(d => d.IsActive))
+        try
         {
-            Meter.LogStep($"writing to {run.Name}: {uploads.Path}");
+            foreach (var run in _destinations.Where(d => d.IsActive))
+            {
+                Meter.LogStep($"writing to {run.Name}: {uploads.Path}");
+            }
+            Meter.Phase = "reading";
+            var header = CreateHeader(view, selection, startTime);
+            var summary = await WriteAsync(header, view, selection, protection, uploads, cancellationToken);
+            if (summary.IsUnchanged)
+            {
+                CompleteUnchanged(view);
+                await uploads.DisposeAsync();
+                return null;
+            }
+            await uploads.FlushAsync(cancellationToken);
+            return new(uploads, header, summary, view.ExpectedBytes);
         }
-        Meter.Phase = "reading";
-        var header = CreateHeader(view, selection, startTime);
-        var summary = await WriteAsync(header, view, selection, protection, uploads, cancellationToken);
+        catch
+        {
+            await uploads.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task PublishAsync(WrittenArchive written, CancellationToken cancellationToken)
+    {
+        await using var uploads = written.Uploads;
+        var (header, summary) = (written.Header, written.Summary);
         Meter.Phase = "publishing";
         _context.OnPublishing();
-        if (summary.IsUnchanged)
-        {
-            CompleteUnchanged(view);
-            return;
-        }
-
         await uploads.PublishAsync(cancellationToken);
         foreach (var run in _destinations)
         {
@@ -331,7 +373,7 @@ internal sealed class BackupAttempt
             OwnBytes = summary.OwnBytes,
             StoredBytes = summary.StoredBytes,
         };
-        Complete(view);
+        Complete(written.DatabaseBytes);
     }
 
     // Archives are compressed; a little more than the database is for one that cannot be, and for what is around the data.
@@ -409,14 +451,14 @@ internal sealed class BackupAttempt
         return summary;
     }
 
-    private void Complete(IDatabaseView view)
+    private void Complete(long databaseBytes)
     {
         var first = _destinations.FirstOrDefault(d => !d.IsActive)?.Failure;
         Outcome = Outcome with
         {
             State = first is null ? BackupState.Completed : BackupState.CompletedWithErrors,
             Error = first,
-            DatabaseBytes = view.ExpectedBytes,
+            DatabaseBytes = databaseBytes,
             DestinationFailures = [.. _destinations.Select(d => d.Failure)],
         };
     }
@@ -425,10 +467,13 @@ internal sealed class BackupAttempt
     private void CompleteUnchanged(IDatabaseView view)
     {
         Meter.LogStep("unchanged since the chain's newest archive: nothing written");
-        Complete(view);
+        Complete(view.ExpectedBytes);
         if (Outcome.Error is null)
         {
             Outcome = Outcome with { State = BackupState.Unchanged };
         }
     }
+
+    // An archive that is complete, but not published.
+    private sealed record WrittenArchive(ArchiveUploads Uploads, ArchiveHeader Header, ArchiveSummary Summary, long DatabaseBytes);
 }

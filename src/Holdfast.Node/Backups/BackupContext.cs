@@ -2,6 +2,7 @@ using Holdfast.Core.Encryption;
 using Holdfast.Destinations;
 using Holdfast.Engines.Discovery;
 using Holdfast.Engines.Sources;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog;
 
 namespace Holdfast.Node.Backups;
@@ -26,6 +27,9 @@ internal sealed record BackupContext
 
     /// <summary>The options of the backup.</summary>
     public required BackupOptions Options { get; init; }
+
+    /// <summary>What keeps bytes that a destination has not written yet.</summary>
+    public required OutputResources Outputs { get; init; }
 
     /// <summary>Receives the progress and the steps.</summary>
     public required BackupMeter Meter { get; init; }

@@ -3,6 +3,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Engines.Discovery;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Destinations;
@@ -21,6 +22,7 @@ namespace Holdfast.Node.Backups;
 /// <param name="catalog">Records the archive.</param>
 /// <param name="options">Creates the options of the backup.</param>
 /// <param name="statuses">The statuses of tasks.</param>
+/// <param name="outputs">What keeps bytes that a destination has not written yet.</param>
 /// <param name="time">The clock.</param>
 public sealed class BackupJobRunner(
     SourceRegistry sources,
@@ -28,6 +30,7 @@ public sealed class BackupJobRunner(
     ICatalog catalog,
     BackupOptionsFactory options,
     WriteBehindState<TaskStatus> statuses,
+    OutputResources outputs,
     TimeProvider time
 )
 {
@@ -57,6 +60,7 @@ public sealed class BackupJobRunner(
             lease.Source,
             [.. opened.Select(d => new ActivityReportingDestination(d.Opened, meter.RecordActivity))],
             options.Create(job),
+            outputs,
             time,
             CreateCatalog(job, opened)
         );
@@ -125,6 +129,10 @@ public sealed class BackupJobRunner(
             StoredBytes = destinations
                 .Select((d, i) => (d.Name, Bytes: meter.StoredBytes(i)))
                 .ToDictionary(d => d.Name, d => d.Bytes, StringComparer.Ordinal),
+            Outputs = destinations
+                .Select((d, i) => (d.Name, State: meter.StateOf(i)))
+                .Where(d => d.State is not null)
+                .ToDictionary(d => d.Name, d => d.State!.Value, StringComparer.Ordinal),
         };
 
     // A destination that cannot be opened does not stop the others.

@@ -1,3 +1,4 @@
+using Holdfast.Core.Operations;
 using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Backups;
@@ -7,6 +8,7 @@ namespace Holdfast.Node.Backups;
 public sealed class BackupMeter(int destinations)
 {
     private readonly long[] _stored = new long[destinations];
+    private readonly Func<OutputState>?[] _outputs = new Func<OutputState>?[destinations];
     private long _done;
     private long _activity;
     private int _items;
@@ -29,10 +31,15 @@ public sealed class BackupMeter(int destinations)
     /// <summary>Bytes stored at the destination with this index.</summary>
     public long StoredBytes(int destination) => Interlocked.Read(ref _stored[destination]);
 
+    /// <summary>How far the destination with this index is; null before it is written to.</summary>
+    public OutputState? StateOf(int destination) => Volatile.Read(ref _outputs[destination])?.Invoke();
+
     /// <summary>Grows with each byte that is read or written at a destination, also while a chain is repaired.</summary>
     internal long Activity => Interlocked.Read(ref _activity);
 
     internal void RecordActivity(long bytes) => Interlocked.Add(ref _activity, bytes);
+
+    internal void Follow(int destination, Func<OutputState> readState) => Volatile.Write(ref _outputs[destination], readState);
 
     internal void LogStep(string line) => Log?.Write(line);
 

@@ -4,6 +4,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Engines.Discovery;
 using Holdfast.Engines.Sources;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Operations;
 
@@ -17,6 +18,7 @@ namespace Holdfast.Node.Backups;
 /// <param name="source">The source of the databases.</param>
 /// <param name="destinations">One or more. An incremental builds on the newest chain that one of them has completely.</param>
 /// <param name="options">The options.</param>
+/// <param name="outputs">What keeps bytes that a destination has not written yet.</param>
 /// <param name="time">The clock.</param>
 /// <param name="catalog">The catalog; null if there is none, as for the command without a server.</param>
 public sealed class DatabaseBackup(
@@ -24,6 +26,7 @@ public sealed class DatabaseBackup(
     IDatabaseSource source,
     IReadOnlyList<IDestination> destinations,
     BackupOptions options,
+    OutputResources outputs,
     TimeProvider time,
     BackupCatalog? catalog = null
 )
@@ -72,6 +75,7 @@ public sealed class DatabaseBackup(
                     Key = key,
                     Destinations = destinations,
                     Options = options,
+                    Outputs = outputs,
                     Meter = meter,
                     OnPublishing = written,
                     Time = time,

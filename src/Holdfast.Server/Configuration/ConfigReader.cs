@@ -46,6 +46,7 @@ internal sealed class ConfigReader
                 : section.GetPaths("localRoots"),
             Sources = [.. section.GetSections("sources").Select(_sources.Read).OfType<ConfiguredSource>()],
             Limits = ReadLimits(section.GetSection("limits")),
+            Spool = ReadSpool(section.GetSection("spool")),
             Webhook = ReadAddress(section.GetSection("webhook")),
             Heartbeat = ReadAddress(section.GetSection("heartbeat")),
             Tls = ReadTls(section.GetSection("tls")),
@@ -110,6 +111,17 @@ internal sealed class ConfigReader
         };
         section.ReportUnknownKeys();
         return limits;
+    }
+
+    private static SpoolConfig ReadSpool(SettingsSection section)
+    {
+        var spool = new SpoolConfig
+        {
+            Folder = section.GetPath("folder"),
+            MaxBytes = (long?)section.GetNumber("maxBytes", 0, 1L << 50, whole: true),
+        };
+        section.ReportUnknownKeys();
+        return spool;
     }
 
     private static AddressConfig? ReadAddress(SettingsSection section)

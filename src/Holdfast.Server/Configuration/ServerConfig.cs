@@ -24,6 +24,9 @@ public sealed record ServerConfig
     /// <summary>Limits of concurrency, intervals and time-outs.</summary>
     public LimitsConfig Limits { get; init; } = new();
 
+    /// <summary>Where bytes wait that a slow destination has not taken yet.</summary>
+    public SpoolConfig Spool { get; init; } = new();
+
     /// <summary>Where alerts are sent; null for nowhere.</summary>
     public AddressConfig? Webhook { get; init; }
 

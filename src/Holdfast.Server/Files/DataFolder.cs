@@ -18,6 +18,9 @@ public sealed class DataFolder(string path)
     /// <summary>The catalog of all archives. It can be rebuilt.</summary>
     public string Catalog => Path.Combine(Root, "catalog.db");
 
+    /// <summary>Default folder of the spool.</summary>
+    public string Spool => Path.Combine(Root, "spool");
+
     /// <summary>The audit log.</summary>
     public string Audit => Path.Combine(Root, "audit.log");
 

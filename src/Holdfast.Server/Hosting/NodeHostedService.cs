@@ -49,6 +49,8 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
             AttachedSourceFactory = new SourceFactory(engines).Attach,
             Engines = [.. engines.Select(e => e.CreateEngine())],
             CatalogFile = data.Catalog,
+            SpoolFolder = config.Spool.Folder ?? data.Spool,
+            SpoolMaxBytes = config.Spool.MaxBytes,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
 

@@ -40,6 +40,18 @@ public sealed record StateAppearance(string Label, string Tone, string Icon)
             _ => new("Failed", "bad", Icons.Material.Filled.Error),
         };
 
+    /// <summary>For a running backup at one of its destinations.</summary>
+    public static StateAppearance OfOutput(OutputState state) =>
+        state switch
+        {
+            OutputState.Writing => new("Writing", "busy", Icons.Material.Filled.PlayCircle),
+            OutputState.Behind => new("Behind", "busy", Icons.Material.Filled.HourglassBottom),
+            OutputState.Spooled => new("Spooled", "warn", Icons.Material.Filled.Storage),
+            OutputState.Publishing => new("Publishing", "busy", Icons.Material.Filled.Publish),
+            OutputState.Done => new("Stored", "good", Icons.Material.Filled.CheckCircle),
+            _ => new("Failed", "bad", Icons.Material.Filled.Error),
+        };
+
     /// <summary>For the severity of an alert.</summary>
     public static StateAppearance OfAlert(AlertSeverity severity) =>
         severity switch

@@ -8,6 +8,7 @@ using Holdfast.Engines.Sqlite;
 using Holdfast.Engines.Sqlite.Logical.Dumping;
 using Holdfast.Engines.Sqlite.Logical.Loading;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Outputs;
 
 namespace Holdfast.EndToEnd.Attackers;
 
@@ -119,6 +120,7 @@ public sealed class ForgedScriptTests : IDisposable
                     NodeKey = _key,
                     EncryptSnapshots = false,
                 },
+                OutputResources.Create(),
                 TimeProvider.System
             );
             await foreach (var database in source.DiscoverAsync(Token))

@@ -8,6 +8,7 @@ using Holdfast.Destinations.Local;
 using Holdfast.Engines;
 using Holdfast.Engines.Sources;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Destinations;
@@ -334,6 +335,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
                 Encryption = recipient is null ? null : AgeProtection.ToRecipients([recipient]),
                 EncryptSnapshots = true,
             },
+            OutputResources.Create(),
             _time
         );
 

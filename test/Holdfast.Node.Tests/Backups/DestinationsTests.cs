@@ -4,6 +4,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.RestorePoints;
@@ -149,13 +150,14 @@ public sealed class DestinationsTests : IAsyncLifetime
             Task = task,
             MaxChainAge = TimeSpan.FromDays(30),
         };
-        var outcome = await new DatabaseBackup("fake", _source, [.. _destinations.Cast<IDestination>()], options, _time).RunAsync(
-            _source.Database("db"),
-            null,
-            new(3),
-            () => { },
-            Token
-        );
+        var outcome = await new DatabaseBackup(
+            "fake",
+            _source,
+            [.. _destinations.Cast<IDestination>()],
+            options,
+            OutputResources.Create(_root),
+            _time
+        ).RunAsync(_source.Database("db"), null, new(3), () => { }, Token);
         Assert.NotEqual(BackupState.Failed, outcome.State);
         return outcome;
     }

@@ -7,6 +7,7 @@ using Holdfast.Engines.PostgreSql;
 using Holdfast.Engines.PostgreSql.Tests.Servers;
 using Holdfast.Engines.Sources;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
@@ -107,6 +108,7 @@ internal sealed class PostgreSqlBench : IAsyncDisposable
                 Node = "A",
                 NodeKey = _node,
             },
+            OutputResources.Create(),
             TimeProvider.System
         );
         var outcome = await runner.RunAsync(found, null, new(1), () => { }, Token);

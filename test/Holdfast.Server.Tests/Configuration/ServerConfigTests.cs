@@ -41,6 +41,7 @@ public sealed class ServerConfigTests : IDisposable
                 },
               ],
               "limits": { "largeDatabaseConcurrency": 3, "graceSeconds": 0 },
+              "spool": { "folder": "spool", "maxBytes": 1073741824 },
               "webhook": { "url": "https://hooks.example/x" },
               "commands": { "vault": ["/usr/bin/vault", "read", "-field=key"] },
               "databaseKeys": { "demo/hr/*": "vault" },
@@ -56,6 +57,7 @@ public sealed class ServerConfigTests : IDisposable
         Assert.Equal(["*.enc.db"], source.Encrypted);
         Assert.Equal(["/backup", Path.Combine(_file.Folder, "nas")], config.LocalRoots);
         Assert.Equal((3, 0, 30), (config.Limits.LargeDatabaseConcurrency, config.Limits.GraceSeconds, config.Limits.DiscoverySeconds));
+        Assert.Equal((Path.Combine(_file.Folder, "spool"), 1L << 30), (config.Spool.Folder, config.Spool.MaxBytes));
         Assert.Equal("https://hooks.example/x", config.Webhook!.Url);
         Assert.Equal(["/usr/bin/vault", "read", "-field=key"], config.Commands["vault"]);
         Assert.Equal("vault", config.DatabaseKeys["demo/hr/*"]);

@@ -10,6 +10,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Limits;
 using Holdfast.Engines.Sources;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Destinations;
 
 namespace Holdfast.Cli.Commands.Backups;
@@ -126,7 +127,10 @@ internal sealed class BackupCommand
         );
         await RestoreInstructions.EnsureAsync(destination, cancellationToken);
         var started = TimeProvider.System.GetTimestamp();
-        var batch = new BackupBatch(new DatabaseBackup(named.Engine, source, [destination], options, TimeProvider.System), jobs);
+        var batch = new BackupBatch(
+            new DatabaseBackup(named.Engine, source, [destination], options, OutputResources.Create(), TimeProvider.System),
+            jobs
+        );
         var console = SharedOptions.Console(parsed);
         var outcomes = await BackupReport.WatchAsync(console, databases.Count, progress =>
             batch.RunAsync(databases, findKey, progress, cancellationToken)

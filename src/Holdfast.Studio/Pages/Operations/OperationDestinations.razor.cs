@@ -24,13 +24,17 @@ public sealed partial class OperationDestinations
     private string? Problem(string name) => Operation.Result?.Destinations.GetValueOrDefault(name);
 
     private StateAppearance AppearanceOf(string name) =>
-        !Operation.HasEnded ? StateAppearance.OfOperation(Operation.State)
-        : Operation.Result is null
-            ? new(
-                Operation.Kind == OperationKind.Restore ? "Nothing restored" : "Nothing stored",
-                "quiet",
-                Icons.Material.Filled.RemoveCircleOutline
-            )
-        : Problem(name) is null ? new(SuccessLabel(Operation.Result), "good", Icons.Material.Filled.CheckCircle)
-        : new(Operation.Kind == OperationKind.Verify ? "Damaged or unreadable" : "Failed", "bad", Icons.Material.Filled.Error);
+        !Operation.HasEnded
+            ? Operation.Progress.Outputs.TryGetValue(name, out var output)
+                ? StateAppearance.OfOutput(output)
+                : StateAppearance.OfOperation(Operation.State)
+            : Operation.Result is null
+                ? new(
+                    Operation.Kind == OperationKind.Restore ? "Nothing restored" : "Nothing stored",
+                    "quiet",
+                    Icons.Material.Filled.RemoveCircleOutline
+                )
+                : Problem(name) is null
+                    ? new(SuccessLabel(Operation.Result), "good", Icons.Material.Filled.CheckCircle)
+                    : new(Operation.Kind == OperationKind.Verify ? "Damaged or unreadable" : "Failed", "bad", Icons.Material.Filled.Error);
 }
