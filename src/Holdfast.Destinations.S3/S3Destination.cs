@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations.Requests;
 using Holdfast.Destinations.S3.Requests;
 using Holdfast.Destinations.S3.Settings;
 using Holdfast.Destinations.S3.Uploads;
@@ -29,7 +30,7 @@ internal sealed class S3Destination : IDestination
 
     public S3Destination(S3Bucket bucket, S3Config config, string? identity, DestinationCapabilities capabilities, TimeProvider time)
     {
-        (_bucket, _config, Identity, Capabilities, _time) = (bucket, config, identity, capabilities, time);
+        (_bucket, _config, Identity, Capabilities, _time) = (bucket, config, identity, capabilities with { IsRemote = true }, time);
         _deletesSingly = !capabilities.BatchDelete;
     }
 
@@ -42,6 +43,12 @@ internal sealed class S3Destination : IDestination
     /// <inheritdoc/>
     public DestinationCapabilities Capabilities { get; }
 
+    /// <inheritdoc/>
+    public DateTimeOffset? ServerTime => _bucket.Clock.Now;
+
+    /// <inheritdoc/>
+    public RequestCounts? Requests => _bucket.Requests;
+
     /// <summary>What the protocol promises, before a test has found out more.</summary>
     public static DestinationCapabilities DefaultCapabilities(S3Config config) =>
         new()
@@ -51,6 +58,7 @@ internal sealed class S3Destination : IDestination
             BatchDelete = true,
             RecursiveList = true,
             ListsUnfinished = true,
+            IsRemote = true,
             EqualParts = config.IsCompatible,
             MaxParts = config.MaxParts,
             MaxFileBytes = MaxObjectBytes,
@@ -200,6 +208,12 @@ internal sealed class S3Destination : IDestination
             }
         }
     }
+
+    /// <inheritdoc/>
+    public async Task<DateTimeOffset> FindLastActivityAsync(UnfinishedUpload upload, CancellationToken cancellationToken) =>
+        await _bucket.Uploads.FindNewestPartAsync(KeyOf(upload.Path), upload.Id, cancellationToken) is { } newest && newest > upload.Started
+            ? newest
+            : upload.Started;
 
     /// <inheritdoc/>
     public Task AbortAsync(UnfinishedUpload upload, CancellationToken cancellationToken) =>

@@ -22,6 +22,9 @@ internal sealed class S3DestinationRoot(S3Config config, DestinationSecrets secr
     public string SecretAddress => $"{config.Endpoint?.GetLeftPart(UriPartial.Authority) ?? "aws"}/{config.Bucket}";
 
     /// <inheritdoc/>
+    public DestinationPolicy Policy => config.Policy;
+
+    /// <inheritdoc/>
     public IReadOnlyList<IDestinationRoot> Enclosing
     {
         get
@@ -104,10 +107,11 @@ internal sealed class S3DestinationRoot(S3Config config, DestinationSecrets secr
 
     private async Task<S3Bucket> ConnectAsync(CancellationToken cancellationToken)
     {
-        var limits = environment.Limits;
+        var limits = config.Policy.Apply(environment.Limits);
         var credentials = await S3CredentialsFactory.CreateAsync(config, secrets, environment, cancellationToken);
         var pipeline = new RequestPipeline(limits, e => e is S3Failure { IsTemporary: true }, environment.Time);
-        var client = S3ClientFactory.Create(config, credentials, environment, pipeline.Meter);
-        return new(client, config, new(credentials), pipeline, limits);
+        var clock = new ServerClock(environment.Time);
+        var client = S3ClientFactory.Create(config, credentials, environment with { Limits = limits }, pipeline.Meter, clock);
+        return new(client, config, new(credentials), pipeline, limits) { Clock = clock };
     }
 }

@@ -91,6 +91,7 @@ internal static class S3Form
                         Max = S3Config.MostParts,
                         Section = FormSection.Advanced,
                     },
+                    .. DestinationPolicy.Fields,
                 ]
             ),
         };

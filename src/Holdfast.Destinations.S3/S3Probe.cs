@@ -19,7 +19,7 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
 
     private readonly string _folder =
         (config.Prefix.Length == 0 ? "" : $"{config.Prefix}/")
-        + $".holdfast-test-{RandomNumberGenerator.GetHexString(16, lowercase: true)}/";
+        + $"{DestinationIdentity.TestPrefix}{RandomNumberGenerator.GetHexString(16, lowercase: true)}/";
     private readonly List<string> _notes = [];
 
     private sealed record Stored(byte[] Bytes, long TotalLength);
@@ -179,10 +179,24 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private async Task<bool> TestDeletionAsync(CancellationToken cancellationToken)
     {
         await AskAsync("s3:PutObject", () => PutAsync(SecondKey, new byte[10], onlyIfFree: false, cancellationToken));
-        var failed = await AskAsync("s3:DeleteObject", () => bucket.Deletions.DeleteManyAsync([FirstKey, SecondKey], cancellationToken));
-        if (failed is { Count: 0 })
+        try
         {
+            return await DeleteAsync(cancellationToken);
+        }
+        catch (HoldfastException e) when (!deletes && IsRefusal(e.Error))
+        {
+            _notes.Add($"The access key may not delete, which is left to the bucket. Remove {_folder} by hand, or by a lifecycle rule.");
             return true;
+        }
+    }
+
+    // Whether one request deletes several objects.
+    private async Task<bool> DeleteAsync(CancellationToken cancellationToken)
+    {
+        var failed = await AskAsync("s3:DeleteObject", () => bucket.Deletions.DeleteManyAsync([FirstKey, SecondKey], cancellationToken));
+        if (failed is [var first, ..])
+        {
+            throw Missing("s3:DeleteObject", first.Error);
         }
         if (failed is null)
         {
@@ -192,15 +206,11 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
                 await bucket.Deletions.DeleteAsync(SecondKey, cancellationToken);
                 return true;
             });
-            return false;
         }
-        if (deletes)
-        {
-            throw Missing("s3:DeleteObject", failed[0].Error);
-        }
-        _notes.Add($"The access key may not delete. Remove {_folder} by hand, or by a lifecycle rule.");
-        return true;
+        return failed is not null;
     }
+
+    private static bool IsRefusal(Error error) => error == ErrorCatalog.DestinationDenied || error == ErrorCatalog.DestinationLocked;
 
     // After a failure, which is what the caller reports.
     private async Task CleanAsync()

@@ -1,4 +1,5 @@
 using Holdfast.Archive.Items;
+using Holdfast.Destinations.Requests;
 
 namespace Holdfast.Destinations;
 
@@ -14,6 +15,12 @@ public abstract class DelegatingDestination(IDestination inner) : IDestination
 
     /// <inheritdoc/>
     public virtual DestinationCapabilities Capabilities => Inner.Capabilities;
+
+    /// <inheritdoc/>
+    public virtual DateTimeOffset? ServerTime => Inner.ServerTime;
+
+    /// <inheritdoc/>
+    public virtual RequestCounts? Requests => Inner.Requests;
 
     /// <summary>The destination that receives the calls.</summary>
     protected IDestination Inner { get; } = inner;
@@ -55,6 +62,10 @@ public abstract class DelegatingDestination(IDestination inner) : IDestination
     /// <inheritdoc/>
     public virtual IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken cancellationToken) =>
         Inner.ListUnfinishedAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public virtual Task<DateTimeOffset> FindLastActivityAsync(UnfinishedUpload upload, CancellationToken cancellationToken) =>
+        Inner.FindLastActivityAsync(upload, cancellationToken);
 
     /// <inheritdoc/>
     public virtual Task AbortAsync(UnfinishedUpload upload, CancellationToken cancellationToken) =>

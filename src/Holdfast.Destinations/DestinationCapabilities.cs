@@ -33,6 +33,12 @@ public sealed record DestinationCapabilities
     /// <summary>Maximum size of a file, in bytes; null if unknown.</summary>
     public long? MaxFileBytes { get; init; }
 
+    /// <summary>
+    /// Whether each call is a request to another machine, which takes time and may cost money. What the node knows already is not
+    /// asked again then.
+    /// </summary>
+    public bool IsRemote { get; init; }
+
     /// <summary>Whether files can be locked against deletion until a given time.</summary>
     public bool Locks { get; init; }
 
@@ -49,7 +55,7 @@ public sealed record DestinationCapabilities
     /// <inheritdoc/>
     public override int GetHashCode() => Scalars.GetHashCode();
 
-    private (bool, bool, bool, bool, bool, bool, int?, long?, bool, bool) Scalars =>
+    private (bool, bool, bool, bool, bool, bool, int?, long?, bool, bool, bool) Scalars =>
         (
             ConditionalPut,
             ConditionalComplete,
@@ -59,6 +65,7 @@ public sealed record DestinationCapabilities
             EqualParts,
             MaxParts,
             MaxFileBytes,
+            IsRemote,
             Locks,
             Durable
         );

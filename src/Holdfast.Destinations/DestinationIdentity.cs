@@ -13,6 +13,9 @@ public static class DestinationIdentity
     /// <summary>Name of the file.</summary>
     public const string FileName = ".holdfast-destination";
 
+    /// <summary>Beginning of the names of files and folders in the root that a test of a destination writes and removes.</summary>
+    public const string TestPrefix = ".holdfast-test-";
+
     /// <summary>Files that only the root of a destination contains: the identity, and the files for a restore without Holdfast.</summary>
     public static IReadOnlyList<string> RootFiles { get; } = [FileName, "HOW-TO-RESTORE.txt", "restore.py"];
 

@@ -57,7 +57,7 @@ internal static class DestinationTree
     /// <summary>Writes a file, finds it in a listing, reads it, and deletes it.</summary>
     public static async Task<DestinationProbe> ProbeAsync(IDestination destination, CancellationToken cancellationToken)
     {
-        var path = $".holdfast-test-{Guid.NewGuid():n}";
+        var path = $"{DestinationIdentity.TestPrefix}{Guid.NewGuid():n}";
         var content = "test"u8.ToArray();
         await using (var upload = await destination.BeginUploadAsync(path, cancellationToken))
         {

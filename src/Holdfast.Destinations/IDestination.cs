@@ -1,5 +1,6 @@
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations.Requests;
 
 namespace Holdfast.Destinations;
 
@@ -19,6 +20,14 @@ public interface IDestination : IAsyncDisposable
 
     /// <summary>What it can do.</summary>
     DestinationCapabilities Capabilities { get; }
+
+    /// <summary>
+    /// The destination's clock, by which files and unfinished uploads have their times; null if unknown, as before its first answer.
+    /// </summary>
+    DateTimeOffset? ServerTime => null;
+
+    /// <summary>Requests and bytes since it was opened; null for a destination without requests.</summary>
+    RequestCounts? Requests => null;
 
     /// <summary>Checks that the root is still the one that was opened. Cheap, and writes nothing.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationIdentity"/> if it is not.</exception>
@@ -92,6 +101,13 @@ public interface IDestination : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
     IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(CancellationToken cancellationToken) =>
         AsyncEnumerable.Empty<UnfinishedUpload>();
+
+    /// <summary>
+    /// Returns when the newest part of an unfinished upload was stored, by the destination's clock; when it was started if it has no part.
+    /// </summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>
+    Task<DateTimeOffset> FindLastActivityAsync(UnfinishedUpload upload, CancellationToken cancellationToken) =>
+        Task.FromResult(upload.Started);
 
     /// <summary>Removes what an upload has stored. The caller has to know that it is not running.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/></exception>

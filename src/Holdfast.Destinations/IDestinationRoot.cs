@@ -19,6 +19,9 @@ public interface IDestinationRoot
     /// </summary>
     string? SecretAddress => null;
 
+    /// <summary>How it may be used. Default: without limits.</summary>
+    DestinationPolicy Policy => DestinationPolicy.Default;
+
     /// <summary>The roots that enclose it, innermost first. If one of them has an identity, this root is inside that destination.</summary>
     IReadOnlyList<IDestinationRoot> Enclosing => [];
 

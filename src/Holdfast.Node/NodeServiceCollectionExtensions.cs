@@ -78,6 +78,7 @@ public static class NodeServiceCollectionExtensions
             .AddPart<WriteBehindState<NodeSourceRecord>>(state => state.NodeSources)
             .AddPart<WriteBehindState<Operation>>(state => state.Operations)
             .AddPart<WriteBehindState<ChainCheck>>(state => state.Checks)
+            .AddPart<WriteBehindState<ExpiringChainList>>(state => state.Expiring)
             .AddPart<WriteBehindState<TrustedClock>>(state => state.Clocks);
 
     private static IServiceCollection AddSecrets(this IServiceCollection services) =>
@@ -121,7 +122,8 @@ public static class NodeServiceCollectionExtensions
                 return new PathResolver(settings.LocalPaths, settings.DestinationLimits, s.Get<TimeProvider>());
             })
             .AddSingleton<DestinationChangeHandler>()
-            .AddSingleton<DestinationCheckLoop>();
+            .AddSingleton<DestinationCheckLoop>()
+            .AddSingleton<UnfinishedUploadCleaner>();
 
     private static IServiceCollection AddCatalog(this IServiceCollection services) =>
         services
@@ -195,6 +197,7 @@ public static class NodeServiceCollectionExtensions
     private static IServiceCollection AddRetention(this IServiceCollection services) =>
         services
             .AddSingleton<RetentionService>()
+            .AddSingleton<ExpiringChains>()
             .AddSingleton(s =>
             {
                 var runner = new RetentionRunner(
@@ -202,7 +205,8 @@ public static class NodeServiceCollectionExtensions
                     s.Get<TimeProvider>(),
                     s.Get<ICatalog>(),
                     s.Get<TrustedClockMonitor>(),
-                    s.Get<ChainLocks>()
+                    s.Get<ChainLocks>(),
+                    s.Get<ExpiringChains>()
                 );
                 runner.Deleted += s.Get<ChainVerificationHistory>().Forget;
                 return runner;

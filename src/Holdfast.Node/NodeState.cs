@@ -9,6 +9,7 @@ using Holdfast.Engines.Sources;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Destinations.Definitions;
 using Holdfast.Node.Discovery;
+using Holdfast.Node.Retention;
 using Holdfast.Node.Supervision;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
@@ -57,6 +58,7 @@ public sealed class NodeState : IAsyncDisposable
         Operations = WriteBehind<Operation>("operations/");
         Checks = WriteBehind<ChainCheck>("checks/");
         Clocks = WriteBehind<TrustedClock>("clock/");
+        Expiring = WriteBehind<ExpiringChainList>("expiring/");
         Runs = WriteBehind<Run>("runs/");
         RunDue = WriteBehind<DueDatabaseChunk>("run-due/");
     }
@@ -117,6 +119,9 @@ public sealed class NodeState : IAsyncDisposable
     /// Results of chain verifications by an earlier version; see <see cref="Catalog.Auditing.ChainVerificationHistory"/>.
     /// </summary>
     public WriteBehindState<ChainCheck> Checks { get; }
+
+    /// <summary>The chains whose deletion has begun, by <c>DESTINATION/TASK</c>; see <see cref="ExpiringChains"/>.</summary>
+    public WriteBehindState<ExpiringChainList> Expiring { get; }
 
     /// <summary>The trusted time of each node, by its tag; see <see cref="Retention.TrustedClockMonitor"/>.</summary>
     public WriteBehindState<TrustedClock> Clocks { get; }

@@ -2,6 +2,7 @@ using Holdfast.Archive.Age;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations.Local;
+using Holdfast.Destinations.S3;
 using Holdfast.Node.Retention;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
@@ -108,7 +109,7 @@ public abstract class NodeTestBase : IAsyncLifetime
             {
                 Tag = "A",
                 Key = _key,
-                DestinationFactories = [new LocalDestinationFactory([Root])],
+                DestinationFactories = [new LocalDestinationFactory([Root]), new S3DestinationFactory(new())],
                 Zone = TimeZoneInfo.Utc,
                 ShutdownGrace = TimeSpan.FromSeconds(1),
                 BootClock = Boot,

@@ -98,6 +98,10 @@ public sealed class TestNode : IAsyncDisposable
 
     public DestinationRegistry Destinations => Get<DestinationRegistry>();
 
+    public UnfinishedUploadCleaner UnfinishedUploads => Get<UnfinishedUploadCleaner>();
+
+    public CrashCleaner CrashCleaner => Get<CrashCleaner>();
+
     public OperationQueue Queue => Get<OperationQueue>();
 
     public RetentionRunner Retention => Get<RetentionRunner>();

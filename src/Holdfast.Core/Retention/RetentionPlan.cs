@@ -34,8 +34,11 @@ public sealed record RetentionPlan
     /// <summary>Whether an operator has approved the plan.</summary>
     public bool IsApproved { get; private init; }
 
-    /// <summary>What may be deleted now: all expired chains, or nothing while approval is pending.</summary>
-    public IReadOnlyList<StoredChainInfo> Deletable => Guard == RetentionGuard.None || IsApproved ? Expired : [];
+    /// <summary>
+    /// What may be deleted now: all expired chains, or, while approval is pending, only those whose deletion had begun before.
+    /// </summary>
+    public IReadOnlyList<StoredChainInfo> Deletable =>
+        Guard == RetentionGuard.None || IsApproved ? Expired : [.. Expired.Where(c => c.IsExpiring)];
 
     /// <summary>
     /// Creates the plan for <paramref name="chains"/>. A chain expires as a whole when its newest archive is older than the minimum age.
@@ -114,10 +117,18 @@ public sealed record RetentionPlan
             : plan;
     }
 
+    /// <summary>
+    /// Returns the plan together with chains whose deletion was interrupted: they come first, and need no approval again. What is left of
+    /// them did not count in this plan.
+    /// </summary>
+    /// <param name="expiring">These chains, in the order of their deletion.</param>
+    public RetentionPlan WithExpiring(IReadOnlyList<StoredChainInfo> expiring) =>
+        expiring.Count == 0 ? this : this with { Expired = [.. expiring.Select(c => c with { IsExpiring = true }), .. Expired] };
+
     /// <summary>Returns the plan for a clock that cannot be trusted: nothing is deleted before an operator has approved it.</summary>
     /// <param name="reason">What is wrong with the clock.</param>
     public RetentionPlan WithClockGuard(string reason) =>
-        Expired.Count == 0 ? this : this with { Guard = RetentionGuard.ClockJump, GuardReason = reason };
+        Expired.All(c => c.IsExpiring) ? this : this with { Guard = RetentionGuard.ClockJump, GuardReason = reason };
 
     private static bool IsInFuture(StoredChainInfo chain, DateTimeOffset now) =>
         (chain.NewestStartTime > chain.FullStartTime ? chain.NewestStartTime : chain.FullStartTime) - now > ClockTolerance;

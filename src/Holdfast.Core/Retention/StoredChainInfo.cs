@@ -12,4 +12,8 @@ public sealed record StoredChainInfo(
     DateTimeOffset NewestStartTime,
     bool IsComplete,
     string? TaskId
-);
+)
+{
+    /// <summary>Whether its deletion has begun and was interrupted, so that only a part of it is left.</summary>
+    public bool IsExpiring { get; init; }
+}

@@ -39,7 +39,7 @@ public static class TaskValidator
         [
             .. Type(settings),
             .. Schedules(settings),
-            .. Retention(settings.Retention),
+            .. Retention(settings.Retention, settings.Destinations),
             .. Encryption(settings.Encryption),
             .. Destinations(settings.Destinations),
             .. Verification(settings.VerifyEveryDays),
@@ -142,17 +142,33 @@ public static class TaskValidator
         }
     }
 
-    private static IEnumerable<ValidationError> Retention(RetentionPolicy? policy)
+    private static IEnumerable<ValidationError> Retention(RetentionPolicy? policy, IReadOnlyList<string> destinations)
     {
+        const string hint = "Keep them for at least 1 day, or omit retention to keep them for ever.";
         if (policy is not null && policy.MinimumAge < RetentionPolicy.MinimumAllowedAge)
         {
-            yield return new(
-                "retention.minimumAgeDays",
-                string.Create(CultureInfo.InvariantCulture, $"Backups would be kept for {policy.MinimumAge.TotalDays:0.##} days."),
-                "Keep them for at least 1 day, or omit retention to keep them for ever."
-            );
+            yield return new("retention.minimumAgeDays", $"Backups would be kept for {FormatDays(policy.MinimumAge)} days.", hint);
+        }
+        foreach (
+            var (name, age) in (policy?.Destinations ?? new Dictionary<string, TimeSpan>()).OrderBy(d => d.Key, StringComparer.Ordinal)
+        )
+        {
+            if (!destinations.Contains(name))
+            {
+                yield return new(
+                    "retention.destinations",
+                    $"The task has no destination '{name}'.",
+                    "Name one of its destinations, or remove the entry."
+                );
+            }
+            else if (age < RetentionPolicy.MinimumAllowedAge)
+            {
+                yield return new("retention.destinations", $"Backups at '{name}' would be kept for {FormatDays(age)} days.", hint);
+            }
         }
     }
+
+    private static string FormatDays(TimeSpan age) => age.TotalDays.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static IEnumerable<ValidationError> Encryption(EncryptionSettings encryption)
     {

@@ -12,6 +12,7 @@ namespace Holdfast.Destinations.S3.Requests;
 internal sealed class S3Bucket : IDisposable
 {
     private readonly S3Sender _sender;
+    private readonly RequestPipeline _pipeline;
 
     /// <summary>Creates the requests to a bucket.</summary>
     /// <param name="client">The SDK's client.</param>
@@ -21,6 +22,7 @@ internal sealed class S3Bucket : IDisposable
     /// <param name="limits">Time limits.</param>
     public S3Bucket(IAmazonS3 client, S3Config config, CredentialRenewal credentials, RequestPipeline pipeline, RequestLimits limits)
     {
+        _pipeline = pipeline;
         _sender = new(client, credentials, pipeline, config.Url);
         Objects = new(_sender, config);
         Uploads = new(_sender, config, limits);
@@ -29,6 +31,12 @@ internal sealed class S3Bucket : IDisposable
 
     /// <summary>Name for messages.</summary>
     public string Name => _sender.Name;
+
+    /// <summary>The store's clock.</summary>
+    public required ServerClock Clock { get; init; }
+
+    /// <summary>Requests and bytes so far.</summary>
+    public RequestCounts Requests => _pipeline.Meter.Counts;
 
     /// <summary>Stores, finds, reads and lists objects.</summary>
     public S3Objects Objects { get; }

@@ -22,7 +22,14 @@ internal static class S3ClientFactory
     /// <param name="credentials">The credentials.</param>
     /// <param name="environment">Limits of connections, and how hosts are resolved.</param>
     /// <param name="meter">Counts the requests that go out.</param>
-    public static AmazonS3Client Create(S3Config config, AWSCredentials credentials, S3Environment environment, RequestMeter meter)
+    /// <param name="clock">Receives the store's time.</param>
+    public static AmazonS3Client Create(
+        S3Config config,
+        AWSCredentials credentials,
+        S3Environment environment,
+        RequestMeter meter,
+        ServerClock clock
+    )
     {
         var client = new AmazonS3Config
         {
@@ -35,7 +42,7 @@ internal static class S3ClientFactory
             BufferSize = BufferBytes,
             DisableLogging = true,
             IgnoreConfiguredEndpointUrls = true,
-            HttpClientFactory = new Handlers(config, environment, meter),
+            HttpClientFactory = new Handlers(config, environment, meter, clock),
             HttpClientCacheSize = 1,
             RequestChecksumCalculation = config.IsCompatible
                 ? RequestChecksumCalculation.WHEN_REQUIRED
@@ -72,10 +79,10 @@ internal static class S3ClientFactory
     }
 
     // The SDK keeps the client, and with it the connections, until its own client is disposed; it would create one for each request else.
-    private sealed class Handlers(S3Config config, S3Environment environment, RequestMeter meter) : HttpClientFactory
+    private sealed class Handlers(S3Config config, S3Environment environment, RequestMeter meter, ServerClock clock) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
-            new(CreateHandler(config, environment, meter)) { Timeout = Timeout.InfiniteTimeSpan };
+            new(new ClockReadingHandler(CreateHandler(config, environment, meter), clock)) { Timeout = Timeout.InfiniteTimeSpan };
 
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;
     }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Holdfast.Core.Errors;
 using Holdfast.Destinations.Contents;
 using Holdfast.Destinations.Requests;
 using Holdfast.Destinations.S3.Settings;
@@ -161,6 +163,39 @@ internal sealed class S3Uploads(S3Sender sender, S3Config config, RequestLimits 
         {
             throw e.ToError(sender.Name, "listing unfinished uploads");
         }
+    }
+
+    /// <summary>When the newest part of an upload was stored; null if it has none.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/> if there is no such upload.</exception>
+    public async Task<DateTimeOffset?> FindNewestPartAsync(string key, string uploadId, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? newest = null;
+        string? marker = null;
+        do
+        {
+            var page = await sender.SendAsync(
+                $"listing the parts of '{key}'",
+                async attempt =>
+                {
+                    var request = new ListPartsRequest
+                    {
+                        BucketName = config.Bucket,
+                        Key = key,
+                        UploadId = uploadId,
+                        PartNumberMarker = marker,
+                    };
+                    var answer = await sender.Client.ListPartsAsync(request, attempt.Token);
+                    return answer.UploadId == uploadId ? answer : throw S3Failure.Unverified("the listing of parts names another upload");
+                },
+                cancellationToken
+            );
+            foreach (var stored in (page.Parts ?? []).Select(p => S3ObjectInfo.Time(p.LastModified)))
+            {
+                newest = stored > newest || newest is null ? stored : newest;
+            }
+            marker = page.IsTruncated == true ? page.NextPartNumberMarker?.ToString(CultureInfo.InvariantCulture) : null;
+        } while (marker is not null);
+        return newest;
     }
 
     private Task<ListMultipartUploadsResponse> ListPageAsync(string prefix, string? key, string? id, CancellationToken cancellationToken) =>

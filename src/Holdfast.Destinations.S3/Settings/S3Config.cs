@@ -71,6 +71,9 @@ internal sealed record S3Config
     /// <summary>Maximum number of parts of an upload. Default 10,000, as AWS has it.</summary>
     public int MaxParts { get; init; } = MostParts;
 
+    /// <summary>Whether retention deletes here, and what uploads may take.</summary>
+    public DestinationPolicy Policy { get; init; } = DestinationPolicy.Default;
+
     /// <summary>Whether the endpoint is one of AWS.</summary>
     public bool IsAws =>
         Endpoint is null || Endpoint.Host.EndsWith(AwsSuffix, StringComparison.OrdinalIgnoreCase) || Endpoint.Host == AwsSuffix[1..];
@@ -103,6 +106,7 @@ internal sealed record S3Config
             CaCertificate = ReadCertificate(settings),
             Mode = settings.GetEnum(ModeKey, S3Mode.Auto),
             MaxParts = settings.GetInteger(MaxPartsKey, MinParts, MostParts) ?? MostParts,
+            Policy = DestinationPolicy.Read(settings),
         };
         CheckCredentials(config, settings, secrets);
         if (config.KmsKey is not null && config.Encryption != ServerSideEncryption.Kms)

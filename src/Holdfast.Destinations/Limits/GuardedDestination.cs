@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Archive.Items;
+using Holdfast.Destinations.Requests;
 
 namespace Holdfast.Destinations.Limits;
 
@@ -18,6 +19,12 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
 
     /// <inheritdoc/>
     public DestinationCapabilities Capabilities => inner.Capabilities;
+
+    /// <inheritdoc/>
+    public DateTimeOffset? ServerTime => inner.ServerTime;
+
+    /// <inheritdoc/>
+    public RequestCounts? Requests => inner.Requests;
 
     /// <inheritdoc/>
     public Task CheckIdentityAsync(CancellationToken cancellationToken) =>
@@ -104,6 +111,18 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
             $"deleting {paths.Count} files",
             calls.Limits.PublishTimeout,
             token => inner.DeleteManyAsync(paths, token),
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task<DateTimeOffset> FindLastActivityAsync(UnfinishedUpload upload, CancellationToken cancellationToken)
+    {
+        CheckPath(upload.Path);
+        return calls.RunAsync(
+            $"looking for parts of '{upload.Path}'",
+            calls.Limits.CallTimeout,
+            token => inner.FindLastActivityAsync(upload, token),
             cancellationToken
         );
     }

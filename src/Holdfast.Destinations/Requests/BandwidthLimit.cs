@@ -2,12 +2,14 @@ namespace Holdfast.Destinations.Requests;
 
 /// <summary>Delays transfers so that together they stay below a rate. Thread-safe.</summary>
 /// <param name="bytesPerSecond">The rate.</param>
-/// <param name="time">The clock.</param>
+/// <param name="time">The clock; only its timestamps are used, so that a clock that is set does not stop transfers.</param>
 public sealed class BandwidthLimit(long bytesPerSecond, TimeProvider time)
 {
+    private readonly long _start = time.GetTimestamp();
+
     // Guards _free. Nothing is called while it is held.
     private readonly Lock _gate = new();
-    private DateTimeOffset _free = DateTimeOffset.MinValue;
+    private TimeSpan _free;
 
     /// <summary>Waits until the bytes may be sent. Callers are served in the order in which they asked.</summary>
     public async ValueTask WaitAsync(int bytes, CancellationToken cancellationToken)
@@ -15,7 +17,7 @@ public sealed class BandwidthLimit(long bytesPerSecond, TimeProvider time)
         TimeSpan wait;
         lock (_gate)
         {
-            var now = time.GetUtcNow();
+            var now = time.GetElapsedTime(_start);
             var start = _free > now ? _free : now;
             _free = start + TimeSpan.FromSeconds((double)bytes / bytesPerSecond);
             wait = start - now;

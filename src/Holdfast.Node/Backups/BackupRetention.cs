@@ -42,7 +42,7 @@ public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<Tas
         IReadOnlyList<(string Name, IDestination Opened)> destinations
     )
     {
-        if (task.Settings.Retention is null && statuses.Find(task.Id)?.RetentionProblems is null)
+        if (statuses.Find(task.Id)?.RetentionProblems is null && !destinations.Any(d => runner.IsNeeded(task, d.Name)))
         {
             return;
         }
@@ -54,6 +54,10 @@ public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<Tas
             foreach (var path in result.Deleted)
             {
                 operation.Write($"retention: {name}: {path} deleted");
+            }
+            foreach (var failure in result.Failures)
+            {
+                operation.Write($"retention: {name}: {failure.Path} stays: {failure.Error.Message}");
             }
             if (result.Problem is { } problem)
             {

@@ -11,19 +11,37 @@ namespace Holdfast.Node.Backups;
 public sealed class CrashCleaner(DestinationRegistry destinations)
 {
     /// <summary>
-    /// Cleans the roots, where a killed process may have been writing the restore instructions, and the folders of these databases.
-    /// The next backup cleans what cannot be cleaned now.
+    /// Cleans the roots of local destinations, where a killed process may have been writing the restore instructions, and the folders of
+    /// the databases whose backups were interrupted. The next backup cleans what cannot be cleaned now.
     /// </summary>
-    public async Task CleanAsync(IReadOnlyCollection<DatabaseId> databases, CancellationToken cancellationToken)
+    /// <param name="databases">The databases whose backups were interrupted.</param>
+    /// <param name="old">
+    /// Those whose backups were interrupted so long ago that what they left at remote destinations can be removed; nothing else is listed
+    /// there.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task CleanAsync(
+        IReadOnlyCollection<DatabaseId> databases,
+        IReadOnlyCollection<DatabaseId> old,
+        CancellationToken cancellationToken
+    )
     {
         Exception? odd = null;
         foreach (var destination in destinations.Items)
         {
+            var isRemote = destinations.IsRemote(destination.Value);
+            if (isRemote && old.Count == 0)
+            {
+                continue;
+            }
             try
             {
                 await using var opened = await destinations.OpenAsync(destination.Key, cancellationToken);
-                await RestoreInstructions.CleanAsync(opened, cancellationToken);
-                foreach (var database in databases)
+                if (!isRemote)
+                {
+                    await RestoreInstructions.CleanAsync(opened, cancellationToken);
+                }
+                foreach (var database in isRemote ? old : databases)
                 {
                     await CleanAsync(opened, database, cancellationToken);
                 }

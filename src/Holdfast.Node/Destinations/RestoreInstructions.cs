@@ -26,9 +26,13 @@ public static partial class RestoreInstructions
         {
             present.Add(entry.Name);
         }
-        if (present.Contains(Script) && await IsOlderAsync(destination, cancellationToken))
+        // A destination that forbids deletions keeps the old script, which restores what it did.
+        if (
+            present.Contains(Script)
+            && await IsOlderAsync(destination, cancellationToken)
+            && await LeftoverCleaner.TryRemoveAsync(destination, Script, cancellationToken)
+        )
         {
-            await destination.DeleteAsync(Script, cancellationToken);
             present.Remove(Script);
         }
 

@@ -12,6 +12,7 @@ namespace Holdfast.Node.Lifetime;
 /// <param name="scheduler">Starts backups that are due.</param>
 /// <param name="alerts">Evaluates the alerts.</param>
 /// <param name="destinations">Checks the destinations.</param>
+/// <param name="unfinished">Removes what killed uploads left.</param>
 /// <param name="audit">Compares the destinations with the catalog.</param>
 /// <param name="verification">Verifies chains by schedule.</param>
 /// <param name="comparison">Compares databases with their newest backups by schedule.</param>
@@ -19,6 +20,7 @@ public sealed class BackgroundLoops(
     BackupScheduler scheduler,
     AlertMonitor alerts,
     DestinationCheckLoop destinations,
+    UnfinishedUploadCleaner unfinished,
     CatalogAudit audit,
     VerificationScheduler verification,
     ComparisonScheduler comparison
@@ -32,6 +34,7 @@ public sealed class BackgroundLoops(
         supervisor.Start("scheduler", MaxInterval, scheduler.RunAsync, CancellationToken.None);
         supervisor.Start("alerts", MaxInterval, alerts.RunAsync, CancellationToken.None);
         supervisor.Start("destinations", destinations.Interval, destinations.RunAsync, CancellationToken.None);
+        supervisor.Start("unfinished uploads", UnfinishedUploadCleaner.CheckInterval, unfinished.RunAsync, CancellationToken.None);
         supervisor.Start("audit", CatalogAudit.CheckInterval, audit.RunAsync, CancellationToken.None);
         supervisor.Start("verification", VerificationScheduler.CheckInterval, verification.RunAsync, CancellationToken.None);
         supervisor.Start("comparison", ComparisonScheduler.CheckInterval, comparison.RunAsync, CancellationToken.None);

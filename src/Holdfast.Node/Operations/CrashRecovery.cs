@@ -3,6 +3,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Supervision;
 using Holdfast.Node.Tasks;
 using Holdfast.State;
@@ -43,9 +44,14 @@ public sealed class CrashRecovery(
     /// <summary>Starts to remove, in the background, the files that interrupted backups may have left at the destinations.</summary>
     public void StartCleaning()
     {
-        var databases = operations.Unordered.Where(MayHaveLeftFiles).Select(o => o.Database).Distinct().ToList();
-        Cleaning = supervisor.RunOnce("cleaning after a crash", token => cleaner.CleanAsync(databases, token));
+        var interrupted = operations.Unordered.Where(MayHaveLeftFiles).ToList();
+        var databases = interrupted.Select(o => o.Database).Distinct().ToList();
+        var old = interrupted.Where(IsOld).Select(o => o.Database).Distinct().ToList();
+        Cleaning = supervisor.RunOnce("cleaning after a crash", token => cleaner.CleanAsync(databases, old, token));
     }
+
+    // What a backup left at a remote destination is removed when it is old. The daily audit removes what is younger now.
+    private bool IsOld(Operation operation) => time.GetUtcNow() - operation.Created > LeftoverCleaner.MinAge;
 
     // Success is stored before retention, and the operation ends after it: a crash between the two takes nothing back.
     private OperationState? FindOutcomeBeforeCrash(Operation operation) =>

@@ -72,7 +72,7 @@ public sealed class ChainRemovalService(
             lost.Record(name, maker); // before the removal: the database is no longer protected, whatever happens next
         }
         await catalog.ForgetAsync(name, path);
-        await ChainRemover.RemoveAsync(destination, chain, cancellationToken);
+        await RemoveAsync(destination, chain, cancellationToken);
         checks.Forget(name, path);
     }
 
@@ -86,11 +86,19 @@ public sealed class ChainRemovalService(
     public static async Task RemoveAsync(ResolvedLocation stored, string folder, CancellationToken cancellationToken)
     {
         var shown = stored.Chains[0].Archives.ToDictionary(a => a.Name.ToString(), a => a.Length, StringComparer.Ordinal);
-        await ChainRemover.RemoveAsync(
+        await RemoveAsync(
             stored.Destination,
             await GetUnchangedAsync(stored.Destination, stored.Chains[0].Path, NameOf(folder), shown, cancellationToken),
             cancellationToken
         );
+    }
+
+    private static async Task RemoveAsync(IDestination destination, StoredChain chain, CancellationToken cancellationToken)
+    {
+        if (await ChainRemover.RemoveAsync(destination, [chain], _ => { }, cancellationToken) is [var failure, ..])
+        {
+            throw failure.Error;
+        }
     }
 
     private static async Task<bool> IsNewestAsync(IDestination destination, StoredChain chain, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Retention;
+using Holdfast.Destinations;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Retention;
@@ -12,11 +13,18 @@ namespace Holdfast.Node.Retention;
 /// <param name="Error">The failure; null if there is none.</param>
 public sealed record RetentionResult(string Destination, RetentionPlan? Plan, IReadOnlyList<string> Deleted, HoldfastException? Error)
 {
+    /// <summary>Files that could not be deleted, also those that are locked; empty if there are none.</summary>
+    public IReadOnlyList<DeletionFailure> Failures { get; init; } = [];
+
     /// <summary>Why an expired chain stays; null if none does.</summary>
     public RetentionProblem? Problem =>
         Error is not null ? new(false, Truncation.Truncate(Error.Message))
         : Plan?.GuardReason is { } reason ? new(true, reason)
         : null;
+
+    /// <summary>The error that represents files that could not be deleted; null if there are none but locked ones, which only wait.</summary>
+    internal static HoldfastException? ErrorOf(IEnumerable<DeletionFailure> failures) =>
+        failures.FirstOrDefault(f => f.Error.Error != ErrorCatalog.DestinationLocked)?.Error;
 
     /// <summary>The error that represents a failure or cancellation of retention.</summary>
     /// <param name="e">The exception.</param>

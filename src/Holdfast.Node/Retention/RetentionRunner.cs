@@ -8,25 +8,34 @@ using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Retention;
 
-/// <summary>Deletes the expired chains of a task, one destination at a time.</summary>
+/// <summary>Deletes the expired chains of a task, one destination at a time, by one listing and as few deletions as possible.</summary>
 /// <param name="zone">Default time zone of schedules.</param>
 /// <param name="time">The clock.</param>
 /// <param name="catalog">Forgets the deleted chains, so that they are not considered missing; null if there is none.</param>
 /// <param name="clock">The trusted clock; null to trust the wall clock.</param>
 /// <param name="chains">The chains that are being read, which stay until the next run. Null if there are none.</param>
+/// <param name="expiring">Records which deletions have begun; null if nobody asks.</param>
 public sealed class RetentionRunner(
     TimeZoneInfo zone,
     TimeProvider time,
     ICatalog? catalog = null,
     TrustedClockMonitor? clock = null,
-    ChainLocks? chains = null
+    ChainLocks? chains = null,
+    ExpiringChains? expiring = null
 )
 {
+    // The record of what is being deleted is a value of the state, which must not become too large.
+    private const int MaxChainsAtOnce = 500;
+
     /// <summary>Raised for each deleted chain with the name of the destination and its path there. Must not block.</summary>
     public event Action<string, string>? Deleted;
 
     /// <summary>The latest possible current time: the later of wall clock and trusted clock.</summary>
     public DateTimeOffset LatestPossibleTime => clock?.LatestPossibleTime ?? time.GetUtcNow();
+
+    /// <summary>Whether retention has something to do for a task at a destination, whatever its chains are.</summary>
+    public bool IsNeeded(BackupTask task, string name) =>
+        task.Settings.Retention is not null || expiring?.Of(name, task.Id) is { Count: > 0 };
 
     /// <summary>Deletes expired chains at one destination, unless a retention guard blocks that.</summary>
     /// <param name="task">The task: only its own chains are considered.</param>
@@ -49,14 +58,25 @@ public sealed class RetentionRunner(
         var deleted = new List<string>();
         try
         {
-            var plan = await PlanAsync(task, name, destination, approved is not null, cancellationToken);
-            var going = plan.Deletable.Select(c => c.Path).Where(p => approved?.Contains(p) ?? true).ToList();
-            if (going.Count == 0 && approved is null)
+            var stored = await ReadChainsAsync(task, destination, cancellationToken);
+            var plan = Plan(task, name, stored, approved is not null);
+            var going = plan
+                .Deletable.Where(c => c.IsExpiring || (approved?.Contains(c.Path) ?? true))
+                .Select(c => stored.Find(s => s.Path == c.Path)!)
+                .ToList();
+            ForgetEnded(task, name, stored, plan);
+            if (going.Count == 0)
             {
-                return new(name, plan, [], null);
+                return new(name, approved is null ? plan : Plan(task, name, stored, approved: false), [], null);
             }
-            await DeleteAsync(going, task, name, destination, deleted, cancellationToken);
-            return new(name, await PlanAsync(task, name, destination, approved: false, cancellationToken), deleted, null);
+            foreach (var empty in stored.Where(c => c.Archives.Count == 0))
+            {
+                await LeftoverCleaner.RemoveAsync(destination, empty, cancellationToken);
+            }
+            var failures = await DeleteAsync(going, task, name, destination, deleted, cancellationToken);
+            // What is left is known: the destination need not be listed again.
+            var left = stored.FindAll(c => !deleted.Contains(c.Path));
+            return new(name, Plan(task, name, left, approved: false), deleted, RetentionResult.ErrorOf(failures)) { Failures = failures };
         }
         catch (Exception e)
         {
@@ -76,15 +96,30 @@ public sealed class RetentionRunner(
         IDestination destination,
         bool approved,
         CancellationToken cancellationToken
-    )
+    ) => Plan(task, name, await ReadChainsAsync(task, destination, cancellationToken), approved);
+
+    private RetentionPlan Plan(BackupTask task, string name, IReadOnlyList<StoredChain> stored, bool approved)
     {
-        var stored = await ChainsAsync(task, destination, cancellationToken);
         // Backups report chains that were named by a wrong clock; here they would only block retention.
-        List<StoredChainInfo> infos =
-        [
-            .. stored.Where(c => c.Archives.Count > 0 && !c.HasFutureName(LatestPossibleTime)).Select(c => ToChainInfo(task, c)),
-        ];
-        var plan = Plan(task, infos, approved);
+        var usable = stored.Where(c => c.Archives.Count > 0 && !c.HasFutureName(LatestPossibleTime)).ToList();
+        var begun = expiring?.Of(name, task.Id) ?? [];
+        var parts = usable.FindAll(c => IsPartOf(begun, c));
+        var infos = usable.Except(parts).Select(c => ToChainInfo(task, c)).ToList();
+        var plan = Plan(task, name, infos, approved);
+        // Deletions of whole chains that had begun, such as of locked ones, need no approval again: without the chains that were deleted
+        // since, they look like those of a wrong clock.
+        var whole = plan.Expired.Where(e => begun.Any(b => b.Path == e.Path)).ToList();
+        if (whole.Count > 0 && !IsClockDoubtful(infos))
+        {
+            parts.AddRange(usable.Where(c => whole.Exists(w => w.Path == c.Path)));
+            plan = Plan(task, name, [.. infos.Except(whole)], approved);
+        }
+        return plan.WithExpiring([.. parts.Select(c => ToChainInfo(task, c)).OrderBy(c => c.FullStartTime)]);
+    }
+
+    private RetentionPlan Plan(BackupTask task, string name, List<StoredChainInfo> infos, bool approved)
+    {
+        var plan = PlanByAge(task, name, infos, approved);
         if (plan.Expired.Count == 0 || catalog is null)
         {
             return plan;
@@ -92,31 +127,34 @@ public sealed class RetentionRunner(
         // Known problems only reduce what is deleted. If nothing expires, the usual case after a full backup in a large run, they
         // need not be read.
         var known = catalog.ChainsOf(task.Database).ToDictionary(c => c.Path, StringComparer.Ordinal);
-        return Plan(
+        return PlanByAge(
             task,
+            name,
             infos.ConvertAll(i => IsFullUnusable(known.GetValueOrDefault(i.Path), name) ? i with { IsComplete = false } : i),
             approved
         );
     }
 
-    private RetentionPlan Plan(BackupTask task, List<StoredChainInfo> infos, bool approved)
+    private RetentionPlan PlanByAge(BackupTask task, string name, List<StoredChainInfo> infos, bool approved)
     {
-        var wall = time.GetUtcNow();
+        var (policy, wall) = (task.Settings.Retention?.For(name), time.GetUtcNow());
         if (clock?.Current is not { } trusted)
         {
-            return RetentionPlan.Create(infos, task.Settings.Retention, wall, approved, ExpectedFullInterval(task));
+            return RetentionPlan.Create(infos, policy, wall, approved, ExpectedFullInterval(task));
         }
-        var isDoubtful = trusted.Jumped is not null && !trusted.IsConfirmedBy(infos.Select(c => c.FullStartTime), wall);
+        var isDoubtful = IsClockDoubtful(infos);
         // A clock that was set back makes all chains look younger, so that too little is deleted, which is the safe direction.
         var now = trusted.Jumped is not null && !isDoubtful || wall < trusted.Time ? wall : trusted.Time;
-        var plan = RetentionPlan.Create(infos, task.Settings.Retention, now, approved, ExpectedFullInterval(task), trusted.Since);
+        var plan = RetentionPlan.Create(infos, policy, now, approved, ExpectedFullInterval(task), trusted.Since);
         return isDoubtful ? plan.WithClockGuard("The clock is ahead of this node's trusted clock, so ages may be wrong.") : plan;
     }
 
-    // Each chain is deleted from its newest archive to its full one, so that the rest can still be restored after a crash;
-    // leftovers of such a crash are deleted, too. The catalog forgets a chain before its files are deleted.
-    private async Task DeleteAsync(
-        List<string> paths,
+    private bool IsClockDoubtful(List<StoredChainInfo> infos) =>
+        clock?.Current is { Jumped: not null } trusted && !trusted.IsConfirmedBy(infos.Select(c => c.FullStartTime), time.GetUtcNow());
+
+    // The catalog forgets a chain, and its deletion is recorded, before its files are deleted: whatever a kill leaves of it is expiring.
+    private async Task<IReadOnlyList<DeletionFailure>> DeleteAsync(
+        List<StoredChain> going,
         BackupTask task,
         string name,
         IDestination destination,
@@ -124,29 +162,77 @@ public sealed class RetentionRunner(
         CancellationToken cancellationToken
     )
     {
-        if (paths.Count == 0)
+        var leases = new List<IDisposable>();
+        var failures = new List<DeletionFailure>();
+        try
         {
-            return;
-        }
-        var there = await ChainsAsync(task, destination, cancellationToken);
-        foreach (var empty in there.Where(c => c.Archives.Count == 0))
-        {
-            await LeftoverCleaner.RemoveAsync(destination, empty, cancellationToken);
-        }
-        foreach (var chain in paths.Select(p => there.Find(c => c.Path == p)).OfType<StoredChain>())
-        {
-            using var lease = chains?.TryAcquireDelete(name, chain.Path);
-            if (chains is not null && lease is null)
+            var free = going;
+            if (chains is not null)
             {
-                break; // a restore reads it: the next run continues from here, so that no gap looks like a wrong clock
+                // A chain that a restore reads ends the list: the next run continues from there, so that no gap looks like a wrong clock.
+                free = [.. going.TakeWhile(c => TryAcquire(chains, name, c, leases))];
             }
-            if (catalog is not null)
+            foreach (var some in free.Chunk(MaxChainsAtOnce))
             {
-                await catalog.ForgetAsync(name, chain.Path);
+                if (catalog is not null)
+                {
+                    foreach (var chain in some)
+                    {
+                        await catalog.ForgetAsync(name, chain.Path);
+                    }
+                }
+                if (expiring is not null)
+                {
+                    await expiring.AddAsync(name, task.Id, some, cancellationToken);
+                }
+                failures.AddRange(await ChainRemover.RemoveAsync(destination, some, OnRemoved, cancellationToken));
+                if (RetentionResult.ErrorOf(failures) is not null)
+                {
+                    break;
+                }
             }
-            await ChainRemover.RemoveAsync(destination, chain, cancellationToken);
+            return failures;
+        }
+        finally
+        {
+            leases.ForEach(l => l.Dispose());
+            if (deleted.Count > 0)
+            {
+                expiring?.Remove(name, task.Id, deleted);
+            }
+        }
+
+        void OnRemoved(StoredChain chain)
+        {
             deleted.Add(chain.Path);
             Subscribers.Notify(Deleted, name, chain.Path);
+        }
+    }
+
+    private static bool TryAcquire(ChainLocks chains, string name, StoredChain chain, List<IDisposable> leases)
+    {
+        if (chains.TryAcquireDelete(name, chain.Path) is not { } lease)
+        {
+            return false;
+        }
+        leases.Add(lease);
+        return true;
+    }
+
+    // Of a chain that is whole nothing was deleted before the interruption: it is planned as any other, because the age may have been
+    // changed since.
+    private static bool IsPartOf(IReadOnlyList<ExpiringChain> begun, StoredChain chain) =>
+        begun.FirstOrDefault(c => c.Path == chain.Path) is { } known && (chain.Archives.Count < known.Archives || !chain.HasFull);
+
+    private void ForgetEnded(BackupTask task, string name, List<StoredChain> stored, RetentionPlan plan)
+    {
+        var ended = (expiring?.Of(name, task.Id) ?? [])
+            .Where(c => plan.Expired.All(e => e.Path != c.Path) && !stored.Exists(s => s.Path == c.Path && s.Archives.Count < c.Archives))
+            .Select(c => c.Path)
+            .ToList();
+        if (ended.Count > 0)
+        {
+            expiring!.Remove(name, task.Id, ended);
         }
     }
 
@@ -158,19 +244,16 @@ public sealed class RetentionRunner(
     private static StoredChainInfo ToChainInfo(BackupTask task, StoredChain chain) =>
         new(chain.Path, chain.Name.Time, chain.Archives[^1].Name.Time, chain.HasFull, task.Id);
 
-    private static async Task<List<StoredChain>> ChainsAsync(BackupTask task, IDestination destination, CancellationToken cancellationToken)
-    {
-        var stored = new List<StoredChain>();
-        await foreach (var chain in DatabaseFolder.Of(destination, task.Database).ListChainsAsync(cancellationToken))
-        {
-            if (chain.Name.Task == task.Id)
-            {
-                stored.Add(chain);
-            }
-        }
-
-        return stored;
-    }
+    private static async Task<List<StoredChain>> ReadChainsAsync(
+        BackupTask task,
+        IDestination destination,
+        CancellationToken cancellationToken
+    ) =>
+        await DatabaseFolder
+            .Of(destination, task.Database)
+            .ListChainsAsync(cancellationToken)
+            .Where(c => c.Name.Task == task.Id)
+            .ToListAsync(cancellationToken);
 
     private TimeSpan? ExpectedFullInterval(BackupTask task) =>
         task.Settings.FullBackup is { } full

@@ -225,26 +225,13 @@ public sealed class TaskEditor(
     {
         var errors = new List<ValidationError>();
         var (encryption, given, generated) = Encryption(definition.Encryption ?? new(), before?.Encryption, errors);
-        var days = definition.Retention?.MinimumAgeDays;
-        if (days is { } age && !(Math.Abs(age) <= MaxRetentionDays))
-        {
-            errors.Add(
-                new(
-                    "retention.minimumAgeDays",
-                    $"Backups cannot be kept for {age} days.",
-                    $"Give 1 to {MaxRetentionDays}, or leave retention out to keep them forever."
-                )
-            );
-            days = null;
-        }
-
         var settings = new TaskSettings
         {
             Type = definition.Type,
             FullBackup = definition.FullBackup,
             IncrementalBackup = definition.IncrementalBackup,
             TimeZone = definition.TimeZone,
-            Retention = days is { } kept ? new RetentionPolicy(TimeSpan.FromDays(kept)) : null,
+            Retention = definition.Retention is { } retention ? Retention(retention, errors) : null,
             Encryption = encryption,
             Destinations = definition.Destinations,
             VerifyEveryDays = definition.VerifyEveryDays,
@@ -252,6 +239,38 @@ public sealed class TaskEditor(
             Disabled = definition.Disabled,
         };
         return (settings, [.. errors, .. FindUnusable(settings)], given, generated);
+    }
+
+    // Ages that no TimeSpan can hold are left out, after an error was reported.
+    private static RetentionPolicy? Retention(RetentionDefinition definition, List<ValidationError> errors)
+    {
+        var destinations = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        foreach (var (name, days) in definition.Destinations ?? new Dictionary<string, double>())
+        {
+            if (IsAge(days, "retention.destinations", $" at '{name}'"))
+            {
+                destinations[name.Trim()] = TimeSpan.FromDays(days);
+            }
+        }
+        return IsAge(definition.MinimumAgeDays, "retention.minimumAgeDays", "")
+            ? new(TimeSpan.FromDays(definition.MinimumAgeDays)) { Destinations = destinations.Count == 0 ? null : destinations }
+            : null;
+
+        bool IsAge(double days, string field, string where)
+        {
+            if (Math.Abs(days) <= MaxRetentionDays)
+            {
+                return true;
+            }
+            errors.Add(
+                new(
+                    field,
+                    $"Backups{where} cannot be kept for {days} days.",
+                    $"Give 1 to {MaxRetentionDays}, or leave retention out to keep them forever."
+                )
+            );
+            return false;
+        }
     }
 
     private static (EncryptionSettings Settings, AgeIdentity? Given, AgeIdentity? Generated) Encryption(

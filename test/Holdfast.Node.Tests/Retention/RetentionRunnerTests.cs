@@ -181,11 +181,14 @@ public sealed class RetentionRunnerTests : IAsyncLifetime
     {
         private int _deletions;
 
-        public override async Task DeleteAsync(string path, CancellationToken cancellationToken)
+        public override async Task<IReadOnlyList<DeletionFailure>> DeleteManyAsync(
+            IReadOnlyList<string> paths,
+            CancellationToken cancellationToken
+        )
         {
             await deleting(++_deletions);
             cancellationToken.ThrowIfCancellationRequested();
-            await Inner.DeleteAsync(path, cancellationToken);
+            return await Inner.DeleteManyAsync(paths, cancellationToken);
         }
 
         protected override ValueTask CloseAsync() => default;

@@ -156,7 +156,8 @@ internal sealed class MultipartHandler(S3StubOptions options, ObjectHandler obje
                     "Part",
                     new XElement("PartNumber", p.Key),
                     new XElement("ETag", $"\"{p.Value.ETag}\""),
-                    new XElement("Size", p.Value.Length)
+                    new XElement("Size", p.Value.Length),
+                    new XElement("LastModified", Xml.Time(p.Value.Modified))
                 ));
             return new()
             {

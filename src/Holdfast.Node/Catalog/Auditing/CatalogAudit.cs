@@ -221,6 +221,11 @@ public sealed partial class CatalogAudit
             {
                 chains.Add(chain);
             }
+            // At a local destination the next backup does it.
+            if (opened.Capabilities.IsRemote && chain.Leftovers.Count > 0)
+            {
+                await LeftoverCleaner.RemoveAsync(opened, chain, cancellationToken);
+            }
         }
 
         var now = _time.GetUtcNow();

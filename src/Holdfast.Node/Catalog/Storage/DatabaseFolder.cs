@@ -16,8 +16,12 @@ public sealed class DatabaseFolder(IDestination destination, string path)
     /// <summary>Path of the folder at the destination.</summary>
     public string Path { get; } = path;
 
+    // A folder above those of databases can be far too large to be listed with everything below it.
+    private bool IsOfDatabase { get; init; }
+
     /// <summary>The folder of <paramref name="database"/>.</summary>
-    public static DatabaseFolder Of(IDestination destination, DatabaseId database) => new(destination, PathOf(database));
+    public static DatabaseFolder Of(IDestination destination, DatabaseId database) =>
+        new(destination, PathOf(database)) { IsOfDatabase = true };
 
     /// <summary>Path of the folder of <paramref name="database"/> at every destination.</summary>
     public static string PathOf(DatabaseId database) => $"{FolderName.Encode(database.Source)}/{FolderName.Encode(database.Name)}";
@@ -27,6 +31,14 @@ public sealed class DatabaseFolder(IDestination destination, string path)
     /// </summary>
     public async IAsyncEnumerable<StoredChain> ListChainsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (IsOfDatabase && Destination.Capabilities.RecursiveList)
+        {
+            foreach (var chain in await ListTreeAsync(cancellationToken))
+            {
+                yield return chain;
+            }
+            yield break;
+        }
         var names = new List<(string Folder, ChainName Name)>();
         await foreach (var entry in Destination.ListAsync(Path, cancellationToken))
         {
@@ -39,7 +51,7 @@ public sealed class DatabaseFolder(IDestination destination, string path)
         names.Reverse();
         foreach (var (folder, name) in names)
         {
-            yield return await ReadChainAsync(Destination, Path.Length == 0 ? folder : $"{Path}/{folder}", name, cancellationToken);
+            yield return await ReadChainAsync(Destination, ChainPath(folder), name, cancellationToken);
         }
     }
 
@@ -51,30 +63,73 @@ public sealed class DatabaseFolder(IDestination destination, string path)
         CancellationToken cancellationToken
     )
     {
-        var files = new Dictionary<string, long>(StringComparer.Ordinal);
+        var files = new List<DestinationEntry>();
         await foreach (var entry in destination.ListAsync(path, cancellationToken))
         {
             if (!entry.IsFolder)
             {
-                files.Add(entry.Name, entry.Length);
+                files.Add(entry);
             }
         }
+        return CreateChain(path, name, files);
+    }
+
+    private static StoredChain CreateChain(string path, ChainName name, IReadOnlyList<DestinationEntry> entries)
+    {
+        var files = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
         var prefix = path.Length == 0 ? "" : $"{path}/";
         var archives = files
-            .Select(f => (File: f, Name: ArchiveName.TryParse(f.Key)))
+            .Select(f => (File: f.Value, Name: ArchiveName.TryParse(f.Key)))
             .Where(f => f.Name is not null)
-            .Select(f => new StoredArchive(prefix + f.File.Key, f.Name!, f.File.Value, files.ContainsKey(f.Name!.IndexName))
+            .Select(f => new StoredArchive(prefix + f.File.Name, f.Name!, f.File.Length, files.ContainsKey(f.Name!.IndexName))
             {
-                IndexLength = files.TryGetValue(f.Name!.IndexName, out var index) ? index : null,
+                IndexLength = files.TryGetValue(f.Name!.IndexName, out var index) ? index.Length : null,
             })
             .OrderBy(a => a.Name.Time)
             .ThenBy(a => a.Path, StringComparer.Ordinal)
             .ToList();
         var indexes = archives.Select(a => a.Name.IndexName).ToHashSet(StringComparer.Ordinal);
-        var leftovers = files.Keys.Where(f =>
-            f.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal)
-            || (f.EndsWith(ArchiveName.IndexSuffix, StringComparison.Ordinal) && !indexes.Contains(f))
-        );
-        return new(path, name, archives, [.. leftovers.Select(f => prefix + f)]);
+        var leftovers = files
+            .Values.Where(f =>
+                f.Name.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal)
+                || (f.Name.EndsWith(ArchiveName.IndexSuffix, StringComparison.Ordinal) && !indexes.Contains(f.Name))
+            )
+            .ToList();
+        return new(path, name, archives, [.. leftovers.Select(f => prefix + f.Name)])
+        {
+            LeftoverTimes = leftovers
+                .Where(f => f.Modified is not null)
+                .ToDictionary(f => prefix + f.Name, f => f.Modified!.Value, StringComparer.Ordinal),
+        };
+    }
+
+    private string ChainPath(string folder) => Path.Length == 0 ? folder : $"{Path}/{folder}";
+
+    // One request for each page instead of one for each chain. Chains without any file do not exist at such a destination.
+    private async Task<List<StoredChain>> ListTreeAsync(CancellationToken cancellationToken)
+    {
+        var chains = new Dictionary<string, (ChainName Name, List<DestinationEntry> Files)>(StringComparer.Ordinal);
+        await foreach (var entry in Destination.ListTreeAsync(Path, cancellationToken))
+        {
+            if (entry.Name.Split('/') is not [var folder, var file])
+            {
+                continue;
+            }
+            if (!chains.TryGetValue(folder, out var chain))
+            {
+                if (ChainName.TryParse(folder) is not { } name)
+                {
+                    continue;
+                }
+                chains[folder] = chain = (name, []);
+            }
+            chain.Files.Add(entry with { Name = file });
+        }
+        return
+        [
+            .. chains
+                .OrderByDescending(c => c.Key, StringComparer.Ordinal)
+                .Select(c => CreateChain(ChainPath(c.Key), c.Value.Name, c.Value.Files)),
+        ];
     }
 }

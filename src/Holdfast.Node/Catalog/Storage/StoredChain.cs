@@ -11,6 +11,14 @@ namespace Holdfast.Node.Catalog.Storage;
 /// <param name="Leftovers">Paths of files that killed runs left.</param>
 public sealed record StoredChain(string Path, ChainName Name, IReadOnlyList<StoredArchive> Archives, IReadOnlyList<string> Leftovers)
 {
+    /// <summary>When leftovers were last changed, by the destination's clock; without those whose times are unknown.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> LeftoverTimes { get; init; } = new Dictionary<string, DateTimeOffset>();
+
+    /// <summary>Whether a leftover was last changed before a time.</summary>
+    /// <param name="leftover">Its path.</param>
+    /// <param name="time">The time, by the destination's clock.</param>
+    public bool IsOlderThan(string leftover, DateTimeOffset time) => LeftoverTimes.TryGetValue(leftover, out var at) && at < time;
+
     /// <summary>Whether its full archive exists.</summary>
     public bool HasFull => Archives.Any(a => a.Name.FileType != ArchiveFileType.IncrementalBackup);
 

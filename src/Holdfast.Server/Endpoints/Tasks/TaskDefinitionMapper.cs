@@ -1,4 +1,5 @@
 using Holdfast.Core.Encryption;
+using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
 
 namespace Holdfast.Server.Endpoints.Tasks;
@@ -21,6 +22,12 @@ internal static class TaskDefinitionMapper
             PreferredNode = task.PreferredNode,
         };
 
+    private static RetentionDefinition ToDefinition(RetentionPolicy retention) =>
+        new(retention.MinimumAge.TotalDays)
+        {
+            Destinations = retention.Destinations?.ToDictionary(d => d.Key, d => d.Value.TotalDays, StringComparer.Ordinal),
+        };
+
     private static TaskDefinition ToDefinition(TaskSettings settings, string name) =>
         new()
         {
@@ -29,7 +36,7 @@ internal static class TaskDefinitionMapper
             FullBackup = settings.FullBackup,
             IncrementalBackup = settings.IncrementalBackup,
             TimeZone = settings.TimeZone,
-            Retention = settings.Retention is { } retention ? new(retention.MinimumAge.TotalDays) : null,
+            Retention = settings.Retention is { } retention ? ToDefinition(retention) : null,
             Encryption = new()
             {
                 Mode = settings.Encryption.Mode,
