@@ -5,6 +5,7 @@ using Holdfast.Engines.Sources;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Alerts.Inputs;
 using Holdfast.Node.Backups;
+using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Backups.Comparing;
 using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Backups.Queueing;
@@ -164,7 +165,16 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<BackupService>()
             .AddSingleton<BackupWorkItemFactory>()
             .AddSingleton<BackupOperation>()
-            .AddSingleton<BackupJobRunner>()
+            .AddSingleton(s => new BackupJobRunner(
+                s.Get<SourceRegistry>(),
+                s.Get<DatabaseKeys>(),
+                s.Get<ICatalog>(),
+                s.Get<BackupOptionsFactory>(),
+                s.Get<WriteBehindState<TaskStatus>>(),
+                s.Get<OutputResources>(),
+                s.Get<TimeProvider>(),
+                CreateIndexCache(s.Get<NodeSettings>(), s.Get<ILogger<IndexCache>>())
+            ))
             .AddSingleton(s => OutputResources.Create(s.Get<NodeSettings>().SpoolFolder, s.Get<NodeSettings>().SpoolMaxBytes))
             .AddSingleton<BackupOptionsFactory>()
             .AddSingleton<BackupRetention>()
@@ -174,6 +184,9 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<DatabaseComparer>()
             .AddSingleton<DueComparisons>()
             .AddSingleton<ComparisonScheduler>();
+
+    private static IndexCache? CreateIndexCache(NodeSettings settings, ILogger<IndexCache> logger) =>
+        settings.IndexCacheFolder is { } folder ? new(folder, settings.IndexCacheBytes, logger) : null;
 
     private static IServiceCollection AddRestores(this IServiceCollection services) =>
         services.AddSingleton<RestoreService>().AddSingleton<RestoreOperation>().AddSingleton<RestoreRoleGuard>();

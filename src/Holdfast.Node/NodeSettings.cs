@@ -84,6 +84,12 @@ public sealed record NodeSettings
     /// </summary>
     public long? SpoolMaxBytes { get; init; }
 
+    /// <summary>The folder that keeps the indexes of archives at remote destinations; null, the default, keeps none.</summary>
+    public string? IndexCacheFolder { get; init; }
+
+    /// <summary>Maximum size of the kept indexes, in bytes. Default 1 GiB.</summary>
+    public long IndexCacheBytes { get; init; } = 1L << 30;
+
     /// <summary>How long calls of destinations may take.</summary>
     public DestinationLimits DestinationLimits { get; init; } = new();
 

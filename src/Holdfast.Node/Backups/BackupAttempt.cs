@@ -78,14 +78,7 @@ internal sealed class BackupAttempt
         try
         {
             // Before the view is opened, because the view may hold locks and a destination may be slow.
-            var inspection = await ChainInspection.InspectAsync(
-                _destinations,
-                Outcome.Database,
-                Options.Task,
-                _context.Catalog,
-                LatestPossibleTime(),
-                cancellationToken
-            );
+            var inspection = await InspectAsync(listsAll: false, cancellationToken);
             Outcome = Outcome with { FutureChainNames = inspection.FutureChainNames };
             foreach (var left in _destinations.Where(d => !d.IsActive))
             {
@@ -118,6 +111,17 @@ internal sealed class BackupAttempt
             Outcome = Outcome with { Error = UnexpectedFailure.Wrap($"The backup of '{Outcome.Database}'", e) };
         }
     }
+
+    private Task<ChainInspection> InspectAsync(bool listsAll, CancellationToken cancellationToken) =>
+        ChainInspection.InspectAsync(
+            _destinations,
+            Outcome.Database,
+            Options.Task,
+            _context.Catalog,
+            LatestPossibleTime(),
+            cancellationToken,
+            listsAll
+        );
 
     private IEnumerable<string> Warnings(IDatabaseView view, EncryptionDecision decision)
     {
@@ -197,12 +201,16 @@ internal sealed class BackupAttempt
     private async Task<WrittenArchive?> BackUpAsync(ChainInspection inspection, IDatabaseView view, CancellationToken cancellationToken)
     {
         var protection = BackupEncryption.Create(Outcome.Encryption!, Options, Outcome.Database, _context.Key);
-        await using var selection = await new BaseChainSelector(Outcome.Database, Options, _context.Time.GetUtcNow()).SelectAsync(
-            inspection,
-            view.Type,
-            protection,
-            cancellationToken
-        );
+        var selector = new BaseChainSelector(Outcome.Database, Options, _context.Time.GetUtcNow(), _context.Catalog);
+        var first = await selector.SelectAsync(inspection, view.Type, protection, cancellationToken);
+        if (selector.HasFoundMissing && inspection.IsFromCatalog)
+        {
+            // A destination contradicts the catalog: what it really has is listed and recorded.
+            await first.DisposeAsync();
+            inspection = await InspectAsync(listsAll: true, cancellationToken);
+            first = await selector.SelectAsync(inspection, view.Type, protection, cancellationToken);
+        }
+        await using var selection = first;
         RecordSelection(selection);
         if (
             !_context.HasUndetectedChange
@@ -328,6 +336,7 @@ internal sealed class BackupAttempt
             _context,
             cancellationToken
         );
+        var kept = _destinations.Any(d => d.IsActive && d.Destination.Capabilities.IsRemote) ? _context.Catalog?.Indexes?.Begin() : null;
         try
         {
             foreach (var run in _destinations.Where(d => d.IsActive))
@@ -336,18 +345,27 @@ internal sealed class BackupAttempt
             }
             Meter.Phase = "reading";
             var header = CreateHeader(view, selection, startTime);
-            var summary = await WriteAsync(header, view, selection, protection, uploads, cancellationToken);
+            var outputs = uploads.CreateOutputs(protection);
+            var summary = await WriteAsync(
+                header,
+                view,
+                selection,
+                kept is null ? outputs : outputs with { Index = kept.Copy(outputs.Index) },
+                cancellationToken
+            );
             if (summary.IsUnchanged)
             {
                 CompleteUnchanged(view);
+                kept?.Dispose();
                 await uploads.DisposeAsync();
                 return null;
             }
             await uploads.FlushAsync(cancellationToken);
-            return new(uploads, header, summary, view.ExpectedBytes);
+            return new(uploads, header, summary, view.ExpectedBytes) { KeptIndex = kept };
         }
         catch
         {
+            kept?.Dispose();
             await uploads.DisposeAsync();
             throw;
         }
@@ -356,10 +374,17 @@ internal sealed class BackupAttempt
     private async Task PublishAsync(WrittenArchive written, CancellationToken cancellationToken)
     {
         await using var uploads = written.Uploads;
+        using var kept = written.KeptIndex;
         var (header, summary) = (written.Header, written.Summary);
         Meter.Phase = "publishing";
         _context.OnPublishing();
+        if (_context.Catalog is { } catalog)
+        {
+            var remote = _destinations.Where(d => d.IsActive && d.Destination.Capabilities.IsRemote).Select(d => d.Index);
+            await catalog.BeginPublicationAsync(remote, Outcome.Database, Options.Task);
+        }
         await uploads.PublishAsync(cancellationToken);
+        kept?.Keep();
         foreach (var run in _destinations)
         {
             Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not published at {run.Name}: {run.Failure!.Message}");
@@ -426,15 +451,14 @@ internal sealed class BackupAttempt
         ArchiveHeader header,
         IDatabaseView view,
         BaseChainSelection selection,
-        BackupEncryption protection,
-        ArchiveUploads uploads,
+        ArchiveOutputs outputs,
         CancellationToken cancellationToken
     )
     {
         var small = view.ExpectedBytes < BackupBatch.SmallDatabaseBytes;
         await using var writer = await ArchiveWriter.StartAsync(
             header,
-            uploads.CreateOutputs(protection),
+            outputs,
             new() { Workers = small ? 1 : Environment.ProcessorCount },
             selection.Index,
             view.ExpectedBytes,
@@ -475,5 +499,9 @@ internal sealed class BackupAttempt
     }
 
     // An archive that is complete, but not published.
-    private sealed record WrittenArchive(ArchiveUploads Uploads, ArchiveHeader Header, ArchiveSummary Summary, long DatabaseBytes);
+    private sealed record WrittenArchive(ArchiveUploads Uploads, ArchiveHeader Header, ArchiveSummary Summary, long DatabaseBytes)
+    {
+        /// <summary>The index, to be kept on this node once it is published; null if it is not.</summary>
+        public CachedIndexWriter? KeptIndex { get; init; }
+    }
 }

@@ -3,6 +3,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Engines.Discovery;
+using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
@@ -24,6 +25,7 @@ namespace Holdfast.Node.Backups;
 /// <param name="statuses">The statuses of tasks.</param>
 /// <param name="outputs">What keeps bytes that a destination has not written yet.</param>
 /// <param name="time">The clock.</param>
+/// <param name="indexes">Keeps indexes of remote destinations on this node; null if none are kept.</param>
 public sealed class BackupJobRunner(
     SourceRegistry sources,
     DatabaseKeys keys,
@@ -31,7 +33,8 @@ public sealed class BackupJobRunner(
     BackupOptionsFactory options,
     WriteBehindState<TaskStatus> statuses,
     OutputResources outputs,
-    TimeProvider time
+    TimeProvider time,
+    IndexCache? indexes = null
 )
 {
     /// <summary>Runs a job.</summary>
@@ -115,7 +118,7 @@ public sealed class BackupJobRunner(
     }
 
     private BackupCatalog CreateCatalog(BackupJob job, List<(string Name, IDestination Opened)> opened) =>
-        new(catalog, [.. opened.Select(d => new CopyLocation(d.Name, d.Opened.Identity))], time) { Head = HeadOf(job) };
+        new(catalog, [.. opened.Select(d => new CopyLocation(d.Name, d.Opened.Identity))], time) { Head = HeadOf(job), Indexes = indexes };
 
     // Where it was stored, restricted to the current destinations of the task.
     private RecordedHead? HeadOf(BackupJob job) => job.Task is { } task ? RecordedHead.Of(task, statuses.Of(task.Id)) : null;

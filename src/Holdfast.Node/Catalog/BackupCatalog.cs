@@ -2,7 +2,10 @@ using Holdfast.Archive.Format;
 using Holdfast.Archive.Writing;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations;
+using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog;
 
@@ -23,6 +26,30 @@ public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> 
 
     /// <summary>The current time.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Keeps indexes on this node; null if there is no such cache.</summary>
+    public IndexCache? Indexes { get; init; }
+
+    /// <inheritdoc cref="FolderComparison.ListAndRecordAsync"/>
+    /// <param name="location">The destination in the catalog.</param>
+    /// <param name="opened">The destination.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="task">The task of this backup: nothing else publishes its archives meanwhile.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    public Task<IReadOnlyList<StoredChain>> ListAndRecordAsync(
+        CopyLocation location,
+        IDestination opened,
+        DatabaseId database,
+        string? task,
+        CancellationToken cancellationToken
+    ) => new FolderComparison(Catalog, time).ListAndRecordAsync(location, opened, database, [task], cancellationToken);
+
+    /// <inheritdoc cref="KnownFolders.BeginPublicationAsync"/>
+    /// <param name="destinations">The remote destinations that take part, by their numbers.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="task">The task of this backup.</param>
+    public Task BeginPublicationAsync(IEnumerable<int> destinations, DatabaseId database, string? task) =>
+        Catalog.Folders.BeginPublicationAsync([.. destinations.Select(i => Locations[i])], database, task);
 
     /// <summary>Records a published archive, before the backup is reported as done.</summary>
     /// <param name="path">Path of the archive.</param>
@@ -51,15 +78,13 @@ public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> 
             IndexSha256 = summary.IndexSha256,
             Started = header.StartTime,
         };
+        var database = DatabaseId.Parse(header.Database);
+        List<CopyLocation> stored = [.. Locations.Where((_, i) => failures[i] is null)];
         try
         {
-            await Catalog.RecordAsync(
-                path[..slash],
-                DatabaseId.Parse(header.Database),
-                header.Task,
-                archive,
-                [.. Locations.Where((_, i) => failures[i] is null)]
-            );
+            await Catalog.RecordAsync(path[..slash], database, header.Task, archive, stored);
+            // Where the outcome is unknown, the folder is listed by the next backup.
+            await Catalog.Folders.SettleAsync(stored, database, header.Task);
             return null;
         }
         catch (HoldfastException e)

@@ -9,7 +9,7 @@ namespace Holdfast.Node.Catalog;
 /// </summary>
 internal sealed class CatalogConnection : IDisposable
 {
-    private const int SchemaVersion = 2;
+    private const int SchemaVersion = 3;
     private const int ApplicationId = 0x48_46_43_54; // HFCT
     private const long MaxQuickCheckBytes = 32 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -38,6 +38,16 @@ internal sealed class CatalogConnection : IDisposable
         ALTER TABLE copies ADD COLUMN was_damaged INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE copies ADD COLUMN length INTEGER;
         CREATE TABLE places (name TEXT PRIMARY KEY, identity TEXT NOT NULL) WITHOUT ROWID
+        """;
+
+    // Version 3. What is known about the folders of databases at remote destinations; see CatalogFolders.
+    private const string SchemaUpgrade3 = """
+        CREATE TABLE known_folders (destination TEXT NOT NULL, database TEXT NOT NULL, version TEXT, PRIMARY KEY (destination, database))
+          WITHOUT ROWID;
+        CREATE TABLE publications (
+          destination TEXT NOT NULL, database TEXT NOT NULL, task TEXT NOT NULL, PRIMARY KEY (destination, database, task)
+        ) WITHOUT ROWID;
+        CREATE TABLE seals (chain INTEGER PRIMARY KEY, content BLOB NOT NULL)
         """;
 
     private readonly SqliteConnection _connection;
@@ -186,9 +196,13 @@ internal sealed class CatalogConnection : IDisposable
         {
             Run($"{Schema}; PRAGMA application_id = {ApplicationId}");
         }
+        if (version < 2)
+        {
+            Run(SchemaUpgrade2);
+        }
         if (version < SchemaVersion)
         {
-            Run($"{SchemaUpgrade2}; PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
+            Run($"{SchemaUpgrade3}; PRAGMA user_version = {SchemaVersion.ToString(CultureInfo.InvariantCulture)}");
         }
         Commit();
         if (path is not null && new FileInfo(path).Length <= MaxQuickCheckBytes && QueryScalar("PRAGMA quick_check(1)") as string != "ok")

@@ -8,7 +8,14 @@ internal sealed class CatalogFile : IDisposable
 {
     private readonly CatalogConnection _connection;
 
-    private CatalogFile(CatalogConnection connection) => _connection = connection;
+    private CatalogFile(CatalogConnection connection)
+    {
+        _connection = connection;
+        Folders = new(connection);
+    }
+
+    /// <summary>What is known about the folders of databases at remote destinations.</summary>
+    public CatalogFolders Folders { get; }
 
     /// <inheritdoc cref="CatalogConnection.Open"/>
     public static CatalogFile Open(string? path) => new(CatalogConnection.Open(path));
@@ -143,6 +150,7 @@ internal sealed class CatalogFile : IDisposable
         {
             Rename(name, DetachedKey(before));
         }
+        Folders.Forget(name);
         _connection.Execute("DELETE FROM places WHERE name = $name", ("$name", name));
         if (identity is null)
         {
@@ -202,7 +210,7 @@ internal sealed class CatalogFile : IDisposable
 
     // A run that started before a destination was redefined reports on the root that it opened, not on the one that has the name
     // now.
-    private string DestinationKey(string destination, string? identity) =>
+    internal string DestinationKey(string destination, string? identity) =>
         identity is null || IdentityOf(destination) is not { } now || now == identity ? destination : DetachedKey(identity);
 
     private static string DetachedKey(string identity) => $"#{identity}";
@@ -242,6 +250,10 @@ internal sealed class CatalogFile : IDisposable
         );
         _connection.Execute(
             "DELETE FROM chains WHERE number = $chain AND NOT EXISTS (SELECT 1 FROM archives a WHERE a.chain = $chain)",
+            ("$chain", chain)
+        );
+        _connection.Execute(
+            "DELETE FROM seals WHERE chain = $chain AND NOT EXISTS (SELECT 1 FROM chains c WHERE c.number = $chain)",
             ("$chain", chain)
         );
         return database;

@@ -48,6 +48,7 @@ public sealed partial class CatalogStore : ICatalog
         {
             _read = CatalogFile.OpenToRead(path);
         }
+        Folders = new(this);
         RefreshProblems(_write.DatabasesWithProblems());
         _loop = Task.Run(RunAsync);
     }
@@ -59,6 +60,9 @@ public sealed partial class CatalogStore : ICatalog
 
     /// <inheritdoc/>
     public HoldfastException? Problem { get; private set; }
+
+    /// <inheritdoc/>
+    public KnownFolders Folders { get; }
 
     /// <inheritdoc/>
     public string? DamagedFile =>
@@ -311,7 +315,7 @@ public sealed partial class CatalogStore : ICatalog
     // Problems are queried again only for databases that had one.
     private IReadOnlyList<string> AffectedDatabases(DatabaseId database) => _problems.Has(database) ? [database.ToString()] : [];
 
-    private T? Read<T>(Func<CatalogFile, T?> read)
+    internal T? Read<T>(Func<CatalogFile, T?> read)
     {
         try
         {
@@ -350,7 +354,7 @@ public sealed partial class CatalogStore : ICatalog
             known.With(database, CatalogSummary.Create(_write, database, _clock?.LatestPossibleTime ?? _time.GetUtcNow()))
         );
 
-    private Task WriteAsync(Func<CatalogFile, IReadOnlyList<string>> write)
+    internal Task WriteAsync(Func<CatalogFile, IReadOnlyList<string>> write)
     {
         var request = new Request(write, new(TaskCreationOptions.RunContinuationsAsynchronously));
         return _requests.Writer.TryWrite(request)

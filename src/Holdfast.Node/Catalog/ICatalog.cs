@@ -33,6 +33,9 @@ public interface ICatalog : IAsyncDisposable
     /// </summary>
     string? DamagedFile { get; }
 
+    /// <summary>The folders of databases at remote destinations that need not be listed.</summary>
+    KnownFolders Folders { get; }
+
     /// <summary>The known problems of each database and destination.</summary>
     IReadOnlyList<ArchiveAlertInput> CopyProblems { get; }
 

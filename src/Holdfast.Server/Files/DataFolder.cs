@@ -21,6 +21,9 @@ public sealed class DataFolder(string path)
     /// <summary>Default folder of the spool.</summary>
     public string Spool => Path.Combine(Root, "spool");
 
+    /// <summary>Folder of the indexes of archives at remote destinations. It can be lost.</summary>
+    public string IndexCache => Path.Combine(Root, "indexes");
+
     /// <summary>The audit log.</summary>
     public string Audit => Path.Combine(Root, "audit.log");
 

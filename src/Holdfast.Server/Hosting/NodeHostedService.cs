@@ -51,6 +51,7 @@ internal sealed partial class NodeHostedService(NodeLifetime lifetime) : IHosted
             CatalogFile = data.Catalog,
             SpoolFolder = config.Spool.Folder ?? data.Spool,
             SpoolMaxBytes = config.Spool.MaxBytes,
+            IndexCacheFolder = data.IndexCache,
             MaxChainAge = TimeSpan.FromDays(config.Limits.MaxChainAgeDays),
         };
 

@@ -2,8 +2,10 @@ using System.Globalization;
 using Holdfast.Archive.Age;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
+using Holdfast.Destinations;
 using Holdfast.Destinations.Local;
 using Holdfast.Engines;
+using Holdfast.Node.Destinations;
 using Holdfast.Node.Operations;
 using Holdfast.State.Embedded;
 using Microsoft.Extensions.Time.Testing;
@@ -35,13 +37,18 @@ public abstract class BackedUpNode : IAsyncLifetime
     /// <summary>The kind of the destinations; tests with failing destinations replace it.</summary>
     protected virtual ILocalDriver Driver { get; } = new LocalDriver();
 
+    /// <summary>Kinds of destinations besides local ones.</summary>
+    protected virtual IReadOnlyList<DestinationFactory> MoreKinds => [];
+
+    protected string IndexCacheFolder => $"{Root}/state/indexes";
+
     /// <summary>Concurrent backups of small databases; null for the default.</summary>
     protected virtual int? SmallDatabaseConcurrency => null;
 
     /// <summary>Engines that check backups during a verification.</summary>
     protected virtual IReadOnlyCollection<IDatabaseEngine> Engines => [];
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         foreach (var (name, seed) in (IEnumerable<(string, int)>)[("a", 1), ("b", 2)])
         {
@@ -51,7 +58,7 @@ public abstract class BackedUpNode : IAsyncLifetime
         await StartAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(Root, recursive: true);
@@ -64,10 +71,11 @@ public abstract class BackedUpNode : IAsyncLifetime
         {
             Tag = "A",
             Key = _key,
-            DestinationFactories = [new LocalDestinationFactory([Root], Driver)],
+            DestinationFactories = [new LocalDestinationFactory([Root], Driver), .. MoreKinds],
             Zone = TimeZoneInfo.Utc,
             ShutdownGrace = TimeSpan.FromSeconds(1),
             CatalogFile = CatalogFile,
+            IndexCacheFolder = IndexCacheFolder,
             Engines = Engines,
         };
         if (SmallDatabaseConcurrency is { } lane)
@@ -184,16 +192,7 @@ public abstract class BackedUpNode : IAsyncLifetime
     {
         foreach (var name in destinations)
         {
-            await Node.Destinations.PutAsync(
-                new()
-                {
-                    Name = name,
-                    Kind = "local",
-                    Path = $"{Root}/{name}",
-                },
-                0,
-                Token
-            );
+            await Node.Destinations.PutAsync(Define(name), 0, Token);
         }
         var template = new Template
         {
@@ -211,6 +210,15 @@ public abstract class BackedUpNode : IAsyncLifetime
         await Node.State.Templates.PutAsync(template.Id, template, null, Token);
         await UntilAsync(() => Node.Tasks.Of(new("fake", "a")).Any());
     }
+
+    /// <summary>The definition of a destination.</summary>
+    protected virtual DestinationConfig Define(string name) =>
+        new()
+        {
+            Name = name,
+            Kind = "local",
+            Path = $"{Root}/{name}",
+        };
 
     // One full and two incremental backups of each database.
     protected async System.Threading.Tasks.Task ThreeAsync(string database)

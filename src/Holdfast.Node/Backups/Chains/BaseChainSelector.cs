@@ -2,7 +2,9 @@ using Holdfast.Archive.Age;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Backups.Chains;
@@ -11,8 +13,12 @@ namespace Holdfast.Node.Backups.Chains;
 /// <param name="database">The database.</param>
 /// <param name="options">The options of the backup.</param>
 /// <param name="now">The current time, which determines the age of a chain.</param>
-internal sealed class BaseChainSelector(DatabaseId database, BackupOptions options, DateTimeOffset now)
+/// <param name="catalog">Knows the hashes of indexes, by which this node keeps them; null if there is none.</param>
+internal sealed class BaseChainSelector(DatabaseId database, BackupOptions options, DateTimeOffset now, BackupCatalog? catalog = null)
 {
+    /// <summary>Whether a destination does not have an index that it should have.</summary>
+    public bool HasFoundMissing { get; private set; }
+
     /// <summary>
     /// Selects the base of a backup. An incremental becomes full, with a reason, if there is no chain, its type or key differs, or
     /// its index cannot be read.
@@ -85,6 +91,7 @@ internal sealed class BaseChainSelector(DatabaseId database, BackupOptions optio
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            HasFoundMissing |= e is HoldfastException known && (known.Error == ErrorCatalog.NotFound || known.IsDamage);
             // Whatever prevents the index from being read: another destination or a full backup remains.
             return BaseChainSelection.Full($"the chain's index cannot be read: {e.Message}");
         }
@@ -103,7 +110,7 @@ internal sealed class BaseChainSelector(DatabaseId database, BackupOptions optio
         return BaseChainSelection.Full(reason);
     }
 
-    private static async Task<ChainIndex> OpenIndexAsync(
+    private async Task<ChainIndex> OpenIndexAsync(
         DatabaseFolder folder,
         StoredChain chain,
         AgeKeys keys,
@@ -111,11 +118,14 @@ internal sealed class BaseChainSelector(DatabaseId database, BackupOptions optio
     )
     {
         var sources = new List<IByteSource>();
+        var known = FindKnown(folder, chain);
         try
         {
             foreach (var archive in chain.Archives)
             {
-                sources.Add(new IndexSource(await folder.Destination.OpenAsync(archive.IndexPath, cancellationToken)));
+                sources.Add(
+                    new IndexSource(await OpenIndexAsync(folder, archive, known?.Find(archive.Name.ToString())?.Archive, cancellationToken))
+                );
             }
         }
         catch
@@ -129,4 +139,32 @@ internal sealed class BaseChainSelector(DatabaseId database, BackupOptions optio
 
         return await ChainIndex.OpenAsync(sources, keys, cancellationToken);
     }
+
+    // Indexes at local destinations are read where they are, so that their damage is noticed at once.
+    private CatalogChain? FindKnown(DatabaseFolder folder, StoredChain chain)
+    {
+        try
+        {
+            return folder.Destination.Capabilities.IsRemote && catalog?.Indexes is not null ? catalog.Catalog.Find(chain.Path) : null;
+        }
+        catch (HoldfastException)
+        {
+            return null; // the catalog reports its own problem
+        }
+    }
+
+    private Task<IByteSource> OpenIndexAsync(
+        DatabaseFolder folder,
+        StoredArchive archive,
+        CatalogArchive? known,
+        CancellationToken cancellationToken
+    ) =>
+        known is { IndexSha256: { } sha256, IndexLength: { } length }
+            ? catalog!.Indexes!.OpenAsync(
+                sha256,
+                length,
+                token => folder.Destination.OpenAsync(archive.IndexPath, token),
+                cancellationToken
+            )
+            : folder.Destination.OpenAsync(archive.IndexPath, cancellationToken);
 }

@@ -39,12 +39,15 @@ internal sealed class ChainInspection
     /// <summary>Whether the task has a chain, at any destination or according to the catalog.</summary>
     public bool HasChain { get; private set; }
 
+    /// <summary>Whether a destination was not listed, because the catalog knows what it has.</summary>
+    public bool IsFromCatalog { get; private set; }
+
     /// <summary>Why the newest chain cannot be extended, if the reason does not depend on the new backup; otherwise null.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>
-    /// Lists all destinations, removes leftovers of killed runs, reports differences to the catalog, and repairs copies. A
-    /// destination that fails no longer takes part.
+    /// Lists the local destinations, and the remote ones of which the catalog does not know everything; removes leftovers of killed runs,
+    /// reports differences to the catalog, and repairs copies. A destination that fails no longer takes part.
     /// </summary>
     /// <param name="destinations">All destinations.</param>
     /// <param name="database">The database.</param>
@@ -52,6 +55,7 @@ internal sealed class ChainInspection
     /// <param name="catalog">The catalog; null if there is none, as for the command without a server.</param>
     /// <param name="now">The current time, which names are compared with.</param>
     /// <param name="cancellationToken">Cancels the inspection.</param>
+    /// <param name="listsAll">Whether remote destinations are listed, too, whatever the catalog knows. Default no.</param>
     /// <exception cref="HoldfastException">No destination can be read; the failure is that of the first one.</exception>
     public static async Task<ChainInspection> InspectAsync(
         IReadOnlyList<BackupDestination> destinations,
@@ -59,7 +63,8 @@ internal sealed class ChainInspection
         string? task,
         BackupCatalog? catalog,
         DateTimeOffset now,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool listsAll = false
     )
     {
         var inspection = new ChainInspection(now);
@@ -83,12 +88,7 @@ internal sealed class ChainInspection
         {
             try
             {
-                run.Chain = await inspection.ListNewestAsync(
-                    DatabaseFolder.Of(run.Destination, database),
-                    catalog?.Locations[run.Index].Destination ?? run.Name,
-                    task,
-                    cancellationToken
-                );
+                run.Chain = await inspection.FindNewestAsync(run, database, task, catalog, listsAll, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -111,20 +111,46 @@ internal sealed class ChainInspection
         return inspection;
     }
 
-    // The task's newest chain here; newer folders without an archive are leftovers.
-    private async Task<StoredChain?> ListNewestAsync(
-        DatabaseFolder folder,
+    // The task's newest chain here. A remote destination is listed only if the catalog does not know what it has.
+    private async Task<StoredChain?> FindNewestAsync(
+        BackupDestination run,
+        DatabaseId database,
+        string? task,
+        BackupCatalog? catalog,
+        bool listsAll,
+        CancellationToken cancellationToken
+    )
+    {
+        if (catalog is null || !run.Destination.Capabilities.IsRemote)
+        {
+            var listing = DatabaseFolder.Of(run.Destination, database).ListChainsAsync(cancellationToken);
+            return await SelectNewestAsync(run, listing, catalog?.Locations[run.Index].Destination ?? run.Name, task, cancellationToken);
+        }
+        var location = catalog.Locations[run.Index];
+        var chains = listsAll ? null : RecordedFolder.Find(catalog.Catalog, location.Destination, database, task);
+        if (chains is not null)
+        {
+            IsFromCatalog = true;
+        }
+        chains ??= await catalog.ListAndRecordAsync(location, run.Destination, database, task, cancellationToken);
+        return await SelectNewestAsync(run, chains.ToAsyncEnumerable(), location.Destination, task, cancellationToken);
+    }
+
+    // Newer folders without an archive are leftovers.
+    private async Task<StoredChain?> SelectNewestAsync(
+        BackupDestination run,
+        IAsyncEnumerable<StoredChain> chains,
         string destination,
         string? task,
         CancellationToken cancellationToken
     )
     {
         StoredChain? own = null;
-        await foreach (var chain in folder.ListChainsAsync(cancellationToken))
+        await foreach (var chain in chains)
         {
             if (chain.Leftovers.Count > 0 || chain.Archives.Count == 0)
             {
-                await LeftoverCleaner.RemoveAsync(folder.Destination, chain, cancellationToken);
+                await LeftoverCleaner.RemoveAsync(run.Destination, chain, cancellationToken);
             }
             var last = chain.NewestUntil(_now);
             if (last > LatestNameTime)

@@ -32,6 +32,7 @@ public sealed partial class CatalogAudit
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly ICatalog _catalog;
+    private readonly FolderComparison _comparison;
     private readonly ChainVerificationHistory _checks;
     private readonly DestinationRegistry _destinations;
     private readonly RecordedDatabases _databases;
@@ -62,6 +63,7 @@ public sealed partial class CatalogAudit
     {
         (_catalog, _checks, _destinations, _time, _logger) = (catalog, checks, destinations, time, logger);
         (_databases, _queue) = (databases, queue);
+        _comparison = new(catalog, time);
     }
 
     /// <summary>Runs until cancelled.</summary>
@@ -213,44 +215,18 @@ public sealed partial class CatalogAudit
 
     private async Task CompareAsync(string destination, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
     {
-        var known = _catalog.ChainsOf(database); // before the listing: see ListingComparer
-        var chains = new List<StoredChain>();
-        await foreach (var chain in DatabaseFolder.Of(opened, database).ListChainsAsync(cancellationToken))
+        var chains = await _comparison.ListAndRecordAsync(new(destination, opened.Identity), opened, database, [], cancellationToken);
+        foreach (var chain in chains)
         {
-            if (chain.Archives.Count > 0)
-            {
-                chains.Add(chain);
-            }
             // At a local destination the next backup does it.
             if (opened.Capabilities.IsRemote && chain.Leftovers.Count > 0)
             {
                 await LeftoverCleaner.RemoveAsync(opened, chain, cancellationToken);
             }
-        }
-
-        var now = _time.GetUtcNow();
-        foreach (var chain in chains)
-        {
-            var findings = ListingComparer.Compare(
-                known.FirstOrDefault(k => k.Path == chain.Path),
-                chain.Path,
-                chain.Archives,
-                destination,
-                now,
-                opened.Identity
-            );
-            await _catalog.RecordFindingsAsync(database, chain.Name.Task, findings);
-            await _checks.MigrateAsync(destination, database, chain);
-        }
-
-        var there = chains.Select(c => c.Path).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in known.Where(k => !there.Contains(k.Path)))
-        {
-            await _catalog.RecordFindingsAsync(
-                database,
-                gone.Task,
-                ListingComparer.Compare(gone, gone.Path, [], destination, now, opened.Identity)
-            );
+            if (chain.Archives.Count > 0)
+            {
+                await _checks.MigrateAsync(destination, database, chain);
+            }
         }
     }
 
