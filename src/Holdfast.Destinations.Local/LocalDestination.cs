@@ -144,6 +144,20 @@ public sealed class LocalDestination : IDestination
     }
 
     /// <inheritdoc/>
+    public Task<string?> ReplaceAsync(string path, ReadOnlyMemory<byte> content, string? expected, CancellationToken cancellationToken)
+    {
+        SmallFile.CheckReplaceable(path);
+        try
+        {
+            return Task.FromResult<string?>(LocalReplacement.Run(Root, Normalize(path), content.Span, expected));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw LocalFailure.Of(e, Name);
+        }
+    }
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
         _ = Normalize(path);
@@ -162,6 +176,10 @@ public sealed class LocalDestination : IDestination
                 else
                 {
                     File.Delete(file); // removes a link itself, not its target
+                    if (LocalRoot.NameOf(path).StartsWith(SmallFile.NamePrefix, StringComparison.Ordinal))
+                    {
+                        DeleteLeftover(file + ArchiveName.PartialSuffix); // of a replacement that was killed
+                    }
                 }
             }
 
@@ -238,6 +256,10 @@ public sealed class LocalDestination : IDestination
 
     private static void DeleteLeftover(string full)
     {
+        if (Posix.FindStamp(full) is null)
+        {
+            return;
+        }
         if (Posix.FindStamp(full) is not { IsFile: true })
         {
             File.Delete(full); // a link or a pipe, which nobody is writing

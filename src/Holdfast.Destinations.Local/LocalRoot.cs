@@ -136,6 +136,29 @@ internal sealed class LocalRoot(string path, string? identity)
         }
     }
 
+    /// <summary>Flushes the name of a file, and those of its parent folders that were created and not flushed yet.</summary>
+    /// <exception cref="IOException">A folder could not be flushed.</exception>
+    public void FlushName(string file)
+    {
+        var made = new List<KeyValuePair<string, object>>();
+        for (var folder = ParentOf(file); ; folder = ParentOf(folder))
+        {
+            using (var opened = OpenFolder(folder))
+            {
+                Posix.FlushFolder(opened.Handle, $"{Path}/{folder}");
+            }
+            if (folder.Length == 0 || !_unflushedFolders.TryGetValue(folder, out var value))
+            {
+                break;
+            }
+            made.Add(new(folder, value));
+        }
+        foreach (var folder in made)
+        {
+            _unflushedFolders.TryRemove(folder);
+        }
+    }
+
     /// <summary>Flushes the names of many files at once.</summary>
     /// <param name="uploads">The files.</param>
     /// <param name="folders">One folder on each file system that contains them.</param>

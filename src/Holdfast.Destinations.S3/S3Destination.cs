@@ -117,7 +117,11 @@ internal sealed class S3Destination : IDestination
     /// <inheritdoc/>
     public async Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken) =>
         await _bucket.Objects.FindAsync(KeyOf(path), cancellationToken) is { } info
-            ? Entry(path[(path.LastIndexOf('/') + 1)..], info)
+            && Entry(path[(path.LastIndexOf('/') + 1)..], info) is { } entry
+            ? entry with
+            {
+                Version = info.ETag,
+            }
             : null;
 
     /// <inheritdoc/>
@@ -169,6 +173,30 @@ internal sealed class S3Destination : IDestination
     {
         await CheckIdentityAsync(cancellationToken);
         return await S3File.OpenAsync(_bucket, path, KeyOf(path), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SmallFile?> ReadSmallFileAsync(string path, int maxBytes, CancellationToken cancellationToken)
+    {
+        await CheckIdentityAsync(cancellationToken);
+        var file = await Replacement.ReadAsync(_bucket, KeyOf(path), maxBytes, cancellationToken);
+        return file is null || file.Bytes.Length <= maxBytes
+            ? file
+            : throw DestinationTree.CreateTooLarge(this, path, file.Bytes.Length, maxBytes);
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> ReplaceAsync(
+        string path,
+        ReadOnlyMemory<byte> content,
+        string? expected,
+        CancellationToken cancellationToken
+    )
+    {
+        SmallFile.CheckReplaceable(path);
+        await CheckIdentityAsync(cancellationToken);
+        var condition = Capabilities.ConditionalPut ? expected : null;
+        return await Replacement.RunAsync(_bucket, path, KeyOf(path), content, condition, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -53,6 +53,18 @@ public abstract class DelegatingDestination(IDestination inner) : IDestination
         Inner.OpenAsync(path, cancellationToken);
 
     /// <inheritdoc/>
+    public virtual Task<SmallFile?> ReadSmallFileAsync(string path, int maxBytes, CancellationToken cancellationToken) =>
+        Inner.ReadSmallFileAsync(path, maxBytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public virtual Task<string?> ReplaceAsync(
+        string path,
+        ReadOnlyMemory<byte> content,
+        string? expected,
+        CancellationToken cancellationToken
+    ) => Inner.ReplaceAsync(path, content, expected, cancellationToken);
+
+    /// <inheritdoc/>
     public virtual Task DeleteAsync(string path, CancellationToken cancellationToken) => Inner.DeleteAsync(path, cancellationToken);
 
     /// <inheritdoc/>

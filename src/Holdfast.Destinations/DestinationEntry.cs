@@ -9,6 +9,9 @@ public sealed record DestinationEntry(string Name, bool IsFolder, long Length)
     /// <summary>When a file was last changed, by the destination's clock; null for a folder.</summary>
     public DateTimeOffset? Modified { get; init; }
 
+    /// <summary>What the destination calls this version of a file that was searched for; null if it has no such name.</summary>
+    public string? Version { get; init; }
+
     /// <summary>Whether a file must be brought back from a cold storage class before it can be read.</summary>
     public bool IsCold { get; init; }
 }

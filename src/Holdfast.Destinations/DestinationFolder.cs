@@ -63,6 +63,18 @@ public sealed class DestinationFolder(IDestination inner, string root) : Delegat
         Inner.OpenAsync(PathOf(path), cancellationToken);
 
     /// <inheritdoc/>
+    public override Task<SmallFile?> ReadSmallFileAsync(string path, int maxBytes, CancellationToken cancellationToken) =>
+        Inner.ReadSmallFileAsync(PathOf(path), maxBytes, cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<string?> ReplaceAsync(
+        string path,
+        ReadOnlyMemory<byte> content,
+        string? expected,
+        CancellationToken cancellationToken
+    ) => Inner.ReplaceAsync(PathOf(path), content, expected, cancellationToken);
+
+    /// <inheritdoc/>
     public override Task DeleteAsync(string path, CancellationToken cancellationToken) =>
         Inner.DeleteAsync(PathOf(path), cancellationToken);
 

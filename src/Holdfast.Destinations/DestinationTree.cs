@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Destinations;
 
 /// <summary>Lists and deletes file by file, for destinations that cannot do better.</summary>
-internal static class DestinationTree
+public static class DestinationTree
 {
     /// <summary>Lists all files below a folder, folder by folder.</summary>
     public static async IAsyncEnumerable<DestinationEntry> ListAsync(
@@ -32,6 +33,42 @@ internal static class DestinationTree
             }
         }
     }
+
+    /// <summary>Reads a small file. Without a version of its own, it is named by its content.</summary>
+    public static async Task<SmallFile?> ReadSmallFileAsync(
+        IDestination destination,
+        string path,
+        int maxBytes,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await using var file = await destination.OpenAsync(path, cancellationToken);
+            if (file.Length > maxBytes)
+            {
+                throw CreateTooLarge(destination, path, file.Length, maxBytes);
+            }
+            var bytes = new byte[file.Length];
+            await file.ReadAsync(0, bytes, cancellationToken);
+            return new(bytes, VersionOf(bytes));
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The version of a file at a destination that has no names for versions.</summary>
+    public static string VersionOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    /// <summary>The error of a small file that is not small.</summary>
+    public static HoldfastException CreateTooLarge(IDestination destination, string path, long length, int maxBytes) =>
+        new(
+            ErrorCatalog.Corrupt,
+            $"'{destination.NameOf(path)}' has {length} bytes; at most {maxBytes} are expected.",
+            "Find out what has written it."
+        );
 
     /// <summary>Deletes files one after another, and stops at the first failure.</summary>
     public static async Task<IReadOnlyList<DeletionFailure>> DeleteAsync(

@@ -82,6 +82,31 @@ public interface IDestination : IAsyncDisposable
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.NotFound"/></exception>
     Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken);
 
+    /// <summary>Reads a small file as a whole; null if there is none. One request to a remote destination.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="maxBytes">Maximum length, in bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Corrupt"/> if it is larger.</exception>
+    Task<SmallFile?> ReadSmallFileAsync(string path, int maxBytes, CancellationToken cancellationToken) =>
+        DestinationTree.ReadSmallFileAsync(this, path, maxBytes, cancellationToken);
+
+    /// <summary>
+    /// Replaces a small file, or creates it: a reader sees the old content or the new one as a whole. As durable as a published file when
+    /// it returns.
+    /// </summary>
+    /// <param name="path">Its path; see <see cref="SmallFile.CheckReplaceable"/>.</param>
+    /// <param name="content">The new content.</param>
+    /// <param name="expected">
+    /// The version that is replaced; <see cref="SmallFile.Absent"/> to create it; null to replace any. Ignored without
+    /// <see cref="DestinationCapabilities.ConditionalPut"/>.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The new version; null if the destination has no name for it.</returns>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalog.Conflict"/> if the file has another version, or is being replaced; or a failure as for publishing.
+    /// </exception>
+    Task<string?> ReplaceAsync(string path, ReadOnlyMemory<byte> content, string? expected, CancellationToken cancellationToken);
+
     /// <summary>
     /// Deletes a file, or the leftover of a killed upload, and folders that become empty. Deleting a missing file is not an error.
     /// </summary>

@@ -154,7 +154,7 @@ public abstract class DestinationContract : IAsyncLifetime
     {
         await PublishAsync("find/me", [1, 2, 3]);
         var entry = await Destination.FindAsync("find/me", Token);
-        Assert.Equal(new("me", false, 3), entry! with { Modified = null });
+        Assert.Equal(new("me", false, 3), entry! with { Modified = null, Version = null });
         Assert.NotNull(entry.Modified);
         Assert.Null(await Destination.FindAsync("find/other", Token));
         Assert.Null(await Destination.FindAsync("find", Token));
@@ -220,6 +220,81 @@ public abstract class DestinationContract : IAsyncLifetime
         {
             Assert.Fail($"{unfinished.Path} is left");
         }
+    }
+
+    [Fact]
+    public async Task A_small_file_is_created_read_and_replaced()
+    {
+        Assert.Null(await Destination.ReadSmallFileAsync("folder/.holdfast-file", 100, Token));
+        await Destination.ReplaceAsync("folder/.holdfast-file", new byte[] { 1, 2 }, null, Token);
+        var second = await Destination.ReplaceAsync("folder/.holdfast-file", new byte[] { 3 }, null, Token);
+        var file = await Destination.ReadSmallFileAsync("folder/.holdfast-file", 100, Token);
+        Assert.Equal([3], file!.Bytes.ToArray());
+        Assert.Equal(second, file.Version);
+        Assert.Equal([".holdfast-file"], await NamesAsync("folder"));
+        await Destination.DeleteAsync("folder/.holdfast-file", Token);
+        Assert.Empty(await NamesAsync(""));
+    }
+
+    [Fact]
+    public async Task A_small_file_that_another_program_has_replaced_is_not_replaced_where_conditions_hold()
+    {
+        var first = await Destination.ReplaceAsync(".holdfast-file", new byte[] { 1 }, SmallFile.Absent, Token);
+        var second = await Destination.ReplaceAsync(".holdfast-file", new byte[] { 2 }, first, Token);
+        if (!Destination.Capabilities.ConditionalPut)
+        {
+            return;
+        }
+        await AssertFailsAsync(ErrorCatalog.Conflict, () => Destination.ReplaceAsync(".holdfast-file", new byte[] { 3 }, first, Token));
+        await AssertFailsAsync(ErrorCatalog.Conflict, () =>
+            Destination.ReplaceAsync(".holdfast-file", new byte[] { 3 }, SmallFile.Absent, Token)
+        );
+        await Destination.DeleteAsync(".holdfast-file", Token);
+        await AssertFailsAsync(ErrorCatalog.Conflict, () => Destination.ReplaceAsync(".holdfast-file", new byte[] { 3 }, second, Token));
+    }
+
+    [Fact]
+    public async Task A_small_file_is_whole_at_any_time_while_several_writers_replace_it()
+    {
+        await Destination.ReplaceAsync(".holdfast-file", Bytes(1), null, Token);
+        var writers = Enumerable
+            .Range(0, 4)
+            .Select(async w =>
+            {
+                for (var i = 0; i < 10; i++)
+                {
+                    try
+                    {
+                        await Destination.ReplaceAsync(".holdfast-file", Bytes(1 + (w * 10_000) + i), null, Token);
+                    }
+                    catch (HoldfastException e) when (e.Error == ErrorCatalog.Conflict)
+                    {
+                        // another one was replacing it
+                    }
+                }
+            })
+            .ToList();
+        while (writers.Exists(w => !w.IsCompleted))
+        {
+            var read = await Destination.ReadSmallFileAsync(".holdfast-file", 100_000, Token);
+            Assert.Equal(Bytes(read!.Bytes.Length), read.Bytes.ToArray());
+        }
+        await Task.WhenAll(writers);
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("folder/2026-11-25-10-00-00.full-backup.tar.zst")]
+    [InlineData(".holdfast-destination")]
+    public Task Archives_and_identities_are_never_replaced(string path) =>
+        Assert.ThrowsAnyAsync<ArgumentException>(() => Destination.ReplaceAsync(path, new byte[] { 1 }, null, Token));
+
+    [Fact]
+    public async Task A_small_file_that_is_too_large_is_refused()
+    {
+        await Destination.ReplaceAsync(".holdfast-file", Bytes(101), null, Token);
+        await AssertFailsAsync(ErrorCatalog.Corrupt, () => Destination.ReadSmallFileAsync(".holdfast-file", 100, Token));
+        Assert.Equal(101, (await Destination.ReadSmallFileAsync(".holdfast-file", 101, Token))!.Bytes.Length);
     }
 
     [Fact]

@@ -69,6 +69,23 @@ internal sealed class HangingDestination : IDestination
         return new Source(this);
     }
 
+    public async Task<SmallFile?> ReadSmallFileAsync(string path, int maxBytes, CancellationToken cancellationToken)
+    {
+        await WaitAsync();
+        return new(new byte[1], null);
+    }
+
+    public async Task<string?> ReplaceAsync(
+        string path,
+        ReadOnlyMemory<byte> content,
+        string? expected,
+        CancellationToken cancellationToken
+    )
+    {
+        await WaitAsync();
+        return null;
+    }
+
     public Task DeleteAsync(string path, CancellationToken cancellationToken) => WaitAsync();
 
     public async Task<long?> FreeBytesAsync(CancellationToken cancellationToken)

@@ -60,6 +60,13 @@ internal sealed class FakeDriver : ILocalDriver
 
         public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<string?> ReplaceAsync(
+            string path,
+            ReadOnlyMemory<byte> content,
+            string? expected,
+            CancellationToken cancellationToken
+        ) => throw new NotSupportedException();
+
         public Task DeleteAsync(string path, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(1);

@@ -50,6 +50,17 @@ public sealed class FaultyDestination(IDestination inner, FaultSwitch faults) : 
         return new Bytes(await Inner.OpenAsync(path, cancellationToken), faults);
     }
 
+    public override async Task<string?> ReplaceAsync(
+        string path,
+        ReadOnlyMemory<byte> content,
+        string? expected,
+        CancellationToken cancellationToken
+    )
+    {
+        await faults.MeetAsync("replace", cancellationToken);
+        return await Inner.ReplaceAsync(path, content, expected, cancellationToken);
+    }
+
     public override async Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
         await faults.MeetAsync("delete", cancellationToken);

@@ -40,6 +40,7 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
 
     /// <summary>Stores a small object with a single attempt: the caller finds out what an unknown outcome is.</summary>
     /// <inheritdoc cref="PutAsync"/>
+    /// <remarks>With <c>ifMatch</c>, only the object with this ETag is replaced, if the store honors conditions.</remarks>
     /// <exception cref="S3Failure">The failure.</exception>
     public Task<string> PutOnceAsync(
         string key,
@@ -47,7 +48,8 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
         byte[] md5,
         bool onlyIfFree,
         string? storageClass,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? ifMatch = null
     ) =>
         sender.SendOnceAsync(
             async attempt =>
@@ -62,6 +64,7 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
                     DisablePayloadSigning = Confirmation.LeavesPayloadUnsigned(config),
                     DisableDefaultChecksumValidation = config.IsCompatible,
                     IfNoneMatch = onlyIfFree ? "*" : null,
+                    IfMatch = ifMatch, // without quotes, which some stores do not take off
                     StorageClass = storageClass,
                     ContentType = "application/octet-stream",
                 };

@@ -94,6 +94,31 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     }
 
     /// <inheritdoc/>
+    public Task<SmallFile?> ReadSmallFileAsync(string path, int maxBytes, CancellationToken cancellationToken)
+    {
+        CheckPath(path);
+        return calls.RunAsync(
+            $"reading '{path}'",
+            calls.Limits.CallTimeout,
+            token => inner.ReadSmallFileAsync(path, maxBytes, token),
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task<string?> ReplaceAsync(string path, ReadOnlyMemory<byte> content, string? expected, CancellationToken cancellationToken)
+    {
+        CheckPath(path);
+        SmallFile.CheckReplaceable(path);
+        return calls.RunAsync(
+            $"replacing '{path}'",
+            calls.Limits.PublishTimeout,
+            token => inner.ReplaceAsync(path, content, expected, token),
+            cancellationToken
+        );
+    }
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
         CheckPath(path);
