@@ -106,9 +106,5 @@ internal static class LocalReplacement
     }
 
     private static HoldfastException CreateConflict(LocalRoot root, string path) =>
-        new(
-            ErrorCatalog.Conflict,
-            $"'{root.Path}/{path}' has been replaced by another program since it was read.",
-            "Read it again."
-        );
+        new(ErrorCatalog.Conflict, $"'{root.Path}/{path}' has been replaced by another program since it was read.", "Read it again.");
 }

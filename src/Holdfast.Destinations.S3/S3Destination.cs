@@ -117,7 +117,7 @@ internal sealed class S3Destination : IDestination
     /// <inheritdoc/>
     public async Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken) =>
         await _bucket.Objects.FindAsync(KeyOf(path), cancellationToken) is { } info
-            && Entry(path[(path.LastIndexOf('/') + 1)..], info) is { } entry
+        && Entry(path[(path.LastIndexOf('/') + 1)..], info) is { } entry
             ? entry with
             {
                 Version = info.ETag,

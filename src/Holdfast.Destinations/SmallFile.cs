@@ -16,7 +16,10 @@ public sealed record SmallFile(ReadOnlyMemory<byte> Bytes, string? Version)
     public static void CheckReplaceable(string path)
     {
         var name = path[(path.LastIndexOf('/') + 1)..];
-        if (!name.StartsWith(NamePrefix, StringComparison.Ordinal) || name.StartsWith(DestinationIdentity.FileName, StringComparison.Ordinal))
+        if (
+            !name.StartsWith(NamePrefix, StringComparison.Ordinal)
+            || name.StartsWith(DestinationIdentity.FileName, StringComparison.Ordinal)
+        )
         {
             throw new ArgumentException($"'{path}' must not be replaced.", nameof(path));
         }

@@ -53,9 +53,14 @@ internal static class Replacement
                     var etag = string.IsNullOrEmpty(expected) ? null : expected;
                     return await bucket.Objects.PutOnceAsync(key, buffer, md5, expected == SmallFile.Absent, null, token, etag);
                 }
-                catch (S3Failure e) when (e.Error == ErrorCatalog.TargetExists || (e.Error == ErrorCatalog.NotFound && e.Code == "NoSuchKey"))
+                catch (S3Failure e)
+                    when (e.Error == ErrorCatalog.TargetExists || (e.Error == ErrorCatalog.NotFound && e.Code == "NoSuchKey"))
                 {
-                    if (isUnknown && await ReadAsync(bucket, key, content.Length, token) is { } own && own.Bytes.Span.SequenceEqual(content.Span))
+                    if (
+                        isUnknown
+                        && await ReadAsync(bucket, key, content.Length, token) is { } own
+                        && own.Bytes.Span.SequenceEqual(content.Span)
+                    )
                     {
                         return own.Version;
                     }

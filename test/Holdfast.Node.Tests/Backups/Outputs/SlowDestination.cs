@@ -66,6 +66,9 @@ internal sealed class SlowDestination(string name) : IDestination
     public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) =>
         throw new HoldfastException(ErrorCatalog.NotFound, path, null);
 
+    public Task<string?> ReplaceAsync(string path, ReadOnlyMemory<byte> content, string? expected, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task DeleteAsync(string path, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(null);
