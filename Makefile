@@ -23,6 +23,7 @@ test: ## Set up what the tests need and run the whole suite
 	@eng/setup.sh build test
 	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
 	@eng/postgresql-servers.sh || [ $$? -eq 3 ]
+	@eng/s3rver.sh install || [ $$? -eq 3 ]
 	@eng/test.sh
 
 test-fast: ## Unit tests only, under a minute
@@ -32,6 +33,7 @@ soak: ## The same suites, long, and fuzzing: hours
 	@eng/setup.sh build test
 	@eng/build-sqlite3mc.sh || [ $$? -eq 3 ]
 	@eng/postgresql-servers.sh || [ $$? -eq 3 ]
+	@eng/s3rver.sh install || [ $$? -eq 3 ]
 	@HOLDFAST_SOAK=1 eng/test.sh
 	@if [ -x eng/fuzz.sh ]; then eng/fuzz.sh; fi
 

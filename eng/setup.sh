@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing=()
+optional=() # what tests are skipped without
 wanted() { # wanted PROGRAM PACKAGE
   command -v "$1" >/dev/null 2>&1 || missing+=("$2")
 }
@@ -26,7 +27,12 @@ for purpose in "$@"; do
       for tool in zstd age sqlite3 python3 tar; do wanted "$tool" "$tool"; done
       compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
       # Servers of other versions, for tests.
-      if [ "$purpose" = test ] && [ ! -f out/postgresql/18/version ]; then wanted npm npm; fi
+      if [ "$purpose" = test ]; then
+        if [ ! -f out/postgresql/18/version ] || [ ! -f out/s3rver/version ]; then wanted npm npm; fi
+        # A real S3 server: Ceph's.
+        for tool in radosgw ceph-mon ceph-osd; do command -v "$tool" >/dev/null || optional+=("$tool"); done
+        command -v ceph >/dev/null || optional+=(ceph-common)
+      fi
       # The sample that is encrypted is made by a small C program.
       if [ -f out/native/libsqlite3mc.so ] || command -v npm >/dev/null; then
         wanted gcc gcc
@@ -54,12 +60,20 @@ for purpose in "$@"; do
   esac
   if [ "$purpose" = screenshots ]; then wanted pngquant pngquant; fi
 done
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+export DEBIAN_FRONTEND=noninteractive
+if [ ${#optional[@]} -gt 0 ]; then
+  echo "Installing Debian packages: ${optional[*]}"
+  # These bring services, which nobody wants to run here.
+  install_optional() { apt-get install -o Dpkg::Options::=--force-confold -y -qq --no-install-recommends "${optional[@]}" >/dev/null; }
+  { may_install && { install_optional 2>/dev/null || { apt-get update -qq && install_optional; }; }; } ||
+    echo "They could not be installed: tests of a real S3 server are skipped." >&2
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if may_install; then
   echo "Installing Debian packages: ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
   # Tests start servers of their own: none is wanted that runs by itself.
   if [[ " ${missing[*]} " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
     mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf

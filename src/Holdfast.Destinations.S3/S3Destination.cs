@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Requests;
+using Holdfast.Destinations.S3.Probing;
 using Holdfast.Destinations.S3.Requests;
 using Holdfast.Destinations.S3.Settings;
 using Holdfast.Destinations.S3.Uploads;
@@ -303,10 +304,10 @@ internal sealed class S3Destination : IDestination
         if (!_deletesSingly && paths.Length > 1)
         {
             var keys = Array.ConvertAll(paths, KeyOf);
-            if (await _bucket.Deletions.DeleteManyAsync(keys, cancellationToken) is { } failed)
+            if (await _bucket.Deletions.DeleteManyAsync(keys, cancellationToken) is { } result)
             {
                 var prefix = FolderKey("");
-                return [.. failed.Select(f => new DeletionFailure(f.Key[prefix.Length..], f.Error))];
+                return [.. result.Failures.Select(f => new DeletionFailure(f.Key[prefix.Length..], f.Error))];
             }
             _deletesSingly = true; // remembered, so that each further batch does not try in vain
         }

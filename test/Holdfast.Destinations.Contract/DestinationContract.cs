@@ -17,7 +17,10 @@ public abstract class DestinationContract : IAsyncLifetime
 
     public virtual async ValueTask DisposeAsync()
     {
-        await Destination.DisposeAsync();
+        if (_destination is not null)
+        {
+            await _destination.DisposeAsync();
+        }
         GC.SuppressFinalize(this);
     }
 

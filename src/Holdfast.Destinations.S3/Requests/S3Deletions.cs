@@ -13,35 +13,36 @@ namespace Holdfast.Destinations.S3.Requests;
 internal sealed class S3Deletions(S3Sender sender, S3Config config)
 {
     /// <summary>Deletes an object. A missing one is not an error.</summary>
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+    /// <returns>Whether the bucket keeps it as an old version.</returns>
+    public Task<bool> DeleteAsync(string key, CancellationToken cancellationToken) =>
         sender.SendAsync(
             $"deleting '{key}'",
             async attempt =>
             {
                 try
                 {
-                    await sender.Client.DeleteObjectAsync(config.Bucket, key, attempt.Token);
+                    var answer = await sender.Client.DeleteObjectAsync(config.Bucket, key, attempt.Token);
+                    return answer.DeleteMarker == "true";
                 }
                 catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode != "NoSuchBucket")
                 {
-                    // does not exist
+                    return false; // does not exist
                 }
-                return true;
             },
             cancellationToken
         );
 
     /// <summary>Deletes up to 1,000 objects by one request.</summary>
-    /// <returns>The keys that were not deleted, with the store's reasons; null if the store has no such request.</returns>
-    public async Task<IReadOnlyList<(string Key, HoldfastException Error)>?> DeleteManyAsync(
-        IReadOnlyList<string> keys,
-        CancellationToken cancellationToken
-    )
+    /// <returns>What was not deleted; null if the store has no such request.</returns>
+    public async Task<S3DeletionResult?> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         try
         {
-            var errors = await sender.TrySendAsync(attempt => DeleteBatchAsync(keys, attempt), cancellationToken);
-            return [.. errors.Select(e => (e.Key, Describe(e)))];
+            var answer = await sender.TrySendAsync(attempt => DeleteBatchAsync(keys, attempt), cancellationToken);
+            return new(
+                [.. (answer.DeleteErrors ?? []).Select(e => (e.Key, Describe(e)))],
+                (answer.DeletedObjects ?? []).Exists(d => d.DeleteMarker == true)
+            );
         }
         catch (S3Failure e) when (e.IsUnsupported || e.Code is "SignatureDoesNotMatch" or "InvalidRequest" or "InvalidArgument")
         {
@@ -53,7 +54,7 @@ internal sealed class S3Deletions(S3Sender sender, S3Config config)
         }
     }
 
-    private async Task<IReadOnlyList<DeleteError>> DeleteBatchAsync(IReadOnlyList<string> keys, RequestAttempt attempt)
+    private async Task<DeleteObjectsResponse> DeleteBatchAsync(IReadOnlyList<string> keys, RequestAttempt attempt)
     {
         var request = new DeleteObjectsRequest { BucketName = config.Bucket, Objects = [.. keys.Select(k => new KeyVersion { Key = k })] };
         try
@@ -62,11 +63,11 @@ internal sealed class S3Deletions(S3Sender sender, S3Config config)
             var answered = (answer.DeletedObjects ?? []).Select(d => d.Key).Concat((answer.DeleteErrors ?? []).Select(d => d.Key));
             return keys.Except(answered, StringComparer.Ordinal).Any()
                 ? throw S3Failure.Unverified("the store did not confirm each deletion")
-                : answer.DeleteErrors ?? [];
+                : answer;
         }
         catch (DeleteObjectsException e)
         {
-            return e.Response.DeleteErrors ?? [];
+            return e.Response;
         }
     }
 

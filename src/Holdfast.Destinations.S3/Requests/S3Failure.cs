@@ -71,6 +71,12 @@ internal sealed class S3Failure : Exception
         Code is "ExpiredToken" or "TokenRefreshRequired" or "InvalidToken"
         || (Status == HttpStatusCode.BadRequest && Code is "BadRequest" or "");
 
+    /// <summary>
+    /// Whether the answer may be one to the remains of an earlier request: radosgw leaves the body of an upload that it refuses in the
+    /// connection, and takes it for the next request.
+    /// </summary>
+    public bool MayBeOfOtherRequest => Status == HttpStatusCode.MethodNotAllowed;
+
     /// <summary>The destination was closed.</summary>
     public static S3Failure Closed(Exception cause) =>
         new(ErrorCatalog.DestinationFailed, "the destination is closed", "Open it again.", cause);
@@ -138,8 +144,7 @@ internal sealed class S3Failure : Exception
             IsTemporary =
                 isServerError
                 || error == ErrorCatalog.DestinationThrottled
-                || code is "RequestTimeTooSkewed" or "RequestTimeout" or "OperationAborted"
-                || e.StatusCode == HttpStatusCode.MethodNotAllowed, // a store may leave a refused body in the connection
+                || code is "RequestTimeTooSkewed" or "RequestTimeout" or "OperationAborted",
             IsUnknownOutcome = isServerError,
         };
     }
@@ -160,7 +165,7 @@ internal sealed class S3Failure : Exception
         : CredentialCodes.Contains(code) ? (ErrorCatalog.DestinationDenied, "Check the access key and its secret, and the region.")
         : status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized
             ? (ErrorCatalog.DestinationDenied, "Grant the access key the rights that docs/s3.md lists.")
-        : code == "XAmzContentSHA256Mismatch"
+        : code is "XAmzContentSHA256Mismatch" or "ExcessHeaderValues"
             ? (ErrorCatalog.DestinationFailed, "The store does not understand checksum headers. Set the mode to compatible.")
         : (ErrorCatalog.DestinationFailed, "Check the settings of the destination, and test it.");
 

@@ -136,6 +136,41 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
             )
         );
 
+    /// <summary>Reads the last bytes of an object, with a range that is counted from its end; null if the store refuses such a range.</summary>
+    public async Task<byte[]?> ReadEndAsync(string key, int length, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await sender.TrySendAsync(
+                async attempt =>
+                {
+                    using var answer = await sender.Client.GetObjectAsync(
+                        new GetObjectRequest
+                        {
+                            BucketName = config.Bucket,
+                            Key = key,
+                            ByteRange = new($"bytes=-{length}"),
+                        },
+                        attempt.Token
+                    );
+                    // Never more than asked for, whatever the store sends.
+                    var bytes = new byte[length];
+                    await using var content = attempt.Receiving(answer.ResponseStream);
+                    return bytes[..await content.ReadAtLeastAsync(bytes, length, throwOnEndOfStream: false, attempt.Token)];
+                },
+                cancellationToken
+            );
+        }
+        catch (S3Failure e) when (e.Status is { } status && (int)status < 500 && e.Error != ErrorCatalog.DestinationDenied)
+        {
+            return null;
+        }
+        catch (S3Failure e)
+        {
+            throw e.ToError(sender.Name, $"reading the end of '{key}'");
+        }
+    }
+
     /// <summary>Lists objects by pages.</summary>
     /// <param name="prefix">Beginning of their keys.</param>
     /// <param name="recursive">Whether to list all keys rather than one level of folders.</param>
@@ -221,6 +256,11 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
                 attempt.Token
             );
             var range = ContentRangeHeaderValue.TryParse(answer.ContentRange, out var parsed) ? parsed : null;
+            if (offset == 0 && (answer.ContentLength == 0 || answer.ContentRange?.EndsWith("/0", StringComparison.Ordinal) == true))
+            {
+                answer.Dispose();
+                return await OpenEmptyAsync(key, attempt);
+            }
             var isProved =
                 answer.HttpStatusCode == HttpStatusCode.PartialContent
                 && range?.From == offset
@@ -244,15 +284,21 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
         }
         catch (AmazonServiceException e) when (e.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && offset == 0)
         {
-            var empty = await sender.Client.GetObjectMetadataAsync(config.Bucket, key, attempt.Token);
-            return empty.ContentLength == 0
-                ? new(attempt.Receiving(Stream.Null), 0, 0, 0, ETag.Unquote(empty.ETag))
-                : throw S3Failure.Unverified($"the store cannot read from the beginning of '{key}'");
+            return await OpenEmptyAsync(key, attempt);
         }
         catch
         {
             answer?.Dispose();
             throw;
         }
+    }
+
+    // An empty object has no range; stores answer 416, or 206 with nothing, or with "0-0/0". That it is empty has to be said again.
+    private async Task<S3Range> OpenEmptyAsync(string key, RequestAttempt attempt)
+    {
+        var empty = await sender.Client.GetObjectMetadataAsync(config.Bucket, key, attempt.Token);
+        return empty.ContentLength == 0
+            ? new(attempt.Receiving(Stream.Null), 0, 0, 0, ETag.Unquote(empty.ETag))
+            : throw S3Failure.Unverified($"the store cannot read from the beginning of '{key}'");
     }
 }

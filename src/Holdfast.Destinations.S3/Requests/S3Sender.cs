@@ -43,7 +43,7 @@ internal sealed class S3Sender(IAmazonS3 client, CredentialRenewal credentials, 
     /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="S3Failure">The failure.</exception>
     public Task<T> SendOnceAsync<T>(Func<RequestAttempt, Task<T>> send, TimeSpan? idleTimeout, CancellationToken cancellationToken) =>
-        RenewingAsync((attempt, token) => pipeline.SendOnceAsync(attempt, token, idleTimeout), send, cancellationToken);
+        OnceMoreAsync((attempt, token) => pipeline.SendOnceAsync(attempt, token, idleTimeout), send, cancellationToken);
 
     /// <summary>
     /// Sends a request whose answer is read as a stream, and again after temporary failures. The attempt goes on until the stream of
@@ -51,7 +51,7 @@ internal sealed class S3Sender(IAmazonS3 client, CredentialRenewal credentials, 
     /// </summary>
     /// <inheritdoc cref="TrySendAsync"/>
     public Task<T> TryOpenAsync<T>(Func<RequestAttempt, Task<T>> send, CancellationToken cancellationToken) =>
-        pipeline.RetryAsync(token => RenewingAsync<T>(pipeline.OpenOnceAsync, send, token), cancellationToken);
+        pipeline.RetryAsync(token => OnceMoreAsync<T>(pipeline.OpenOnceAsync, send, token), cancellationToken);
 
     /// <summary>Does something that consists of several requests, and again after temporary failures.</summary>
     /// <param name="action">What is done, for errors.</param>
@@ -77,14 +77,14 @@ internal sealed class S3Sender(IAmazonS3 client, CredentialRenewal credentials, 
         pipeline.Dispose();
     }
 
-    private async Task<T> RenewingAsync<T>(Attempt<T> attempt, Func<RequestAttempt, Task<T>> send, CancellationToken cancellationToken)
+    private async Task<T> OnceMoreAsync<T>(Attempt<T> attempt, Func<RequestAttempt, Task<T>> send, CancellationToken cancellationToken)
     {
         var used = credentials.Generation;
         try
         {
             return await attempt(a => TranslateAsync(send, a, cancellationToken), cancellationToken);
         }
-        catch (S3Failure e) when (e.MayBeExpiredCredentials && credentials.TryRenew(used))
+        catch (S3Failure e) when (e.MayBeOfOtherRequest || (e.MayBeExpiredCredentials && credentials.TryRenew(used)))
         {
             return await attempt(a => TranslateAsync(send, a, cancellationToken), cancellationToken);
         }

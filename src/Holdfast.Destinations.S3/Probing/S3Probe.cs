@@ -4,7 +4,7 @@ using Holdfast.Destinations.Contents;
 using Holdfast.Destinations.S3.Requests;
 using Holdfast.Destinations.S3.Settings;
 
-namespace Holdfast.Destinations.S3;
+namespace Holdfast.Destinations.S3.Probing;
 
 /// <summary>
 /// Tests a store with a few small objects: whether it keeps what it is sent, which conditions hold, and whether the access key has every
@@ -20,6 +20,7 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private readonly string _folder =
         (config.Prefix.Length == 0 ? "" : $"{config.Prefix}/")
         + $"{DestinationIdentity.TestPrefix}{RandomNumberGenerator.GetHexString(16, lowercase: true)}/";
+    private readonly ProbeRights _rights = new(config.Url);
     private readonly List<string> _notes = [];
 
     private sealed record Stored(byte[] Bytes, long TotalLength);
@@ -57,41 +58,70 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private async Task TestContentAsync(CancellationToken cancellationToken)
     {
         var sample = RandomNumberGenerator.GetBytes(SampleBytes);
-        await AskAsync("s3:PutObject", () => PutAsync(FirstKey, sample, onlyIfFree: false, cancellationToken));
-        await AskAsync("s3:GetObject", async () =>
+        try
+        {
+            await _rights.AskAsync("s3:PutObject", () => PutAsync(FirstKey, sample, onlyIfFree: false, cancellationToken));
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationUnverified)
+        {
+            throw Damaged(e.Message, e);
+        }
+        await _rights.AskAsync("s3:GetObject", async () =>
         {
             await CompareAsync(sample, 0, SampleBytes, cancellationToken);
             await CompareAsync(sample, SampleBytes / 2, 1000, cancellationToken);
             await CompareAsync(sample, SampleBytes - 10, 10, cancellationToken);
-            return true;
+            await TestSuffixAsync(sample, cancellationToken);
         });
     }
 
     private async Task CompareAsync(byte[] sample, int offset, int length, CancellationToken cancellationToken)
     {
-        var stored = await bucket.Objects.ReadAsync(FirstKey, offset, length, ReadAllAsync, cancellationToken);
+        var stored = await bucket.Objects.ReadAsync<Stored>(
+            FirstKey,
+            offset,
+            length,
+            async (range, token) =>
+            {
+                var bytes = new byte[range.Length];
+                await range.Content.ReadExactlyAsync(bytes, token);
+                return new(bytes, range.TotalLength);
+            },
+            cancellationToken
+        );
         if (stored?.TotalLength != SampleBytes || !stored.Bytes.AsSpan().SequenceEqual(sample.AsSpan(offset, length)))
         {
-            throw new HoldfastException(
-                ErrorCatalog.DestinationUnverified,
+            throw Damaged(
                 $"{config.Url}: the store does not return what it was sent: {SampleBytes} bytes were stored as {stored?.TotalLength ?? 0}.",
-                config.IsCompatible ? "This store cannot be used." : $"Set {S3Config.ModeKey} to compatible, and test again."
+                null
             );
         }
     }
 
-    private static async Task<Stored?> ReadAllAsync(S3Range range, CancellationToken cancellationToken)
+    // Nothing here uses such ranges; but other tools do, and a store that misreads them differs in more.
+    private async Task TestSuffixAsync(byte[] sample, CancellationToken cancellationToken)
     {
-        var bytes = new byte[range.Length];
-        await range.Content.ReadExactlyAsync(bytes, cancellationToken);
-        return new(bytes, range.TotalLength);
+        const int Length = 50;
+        if (await bucket.Objects.ReadEndAsync(FirstKey, Length, cancellationToken) is not { } end)
+        {
+            _notes.Add("The store refuses ranges that are counted from the end of an object. Holdfast does not need them.");
+        }
+        else if (!end.AsSpan().SequenceEqual(sample.AsSpan(SampleBytes - Length)))
+        {
+            _notes.Add(
+                "The store answers wrong bytes for ranges that are counted from the end of an object. Holdfast does not use them; other tools may."
+            );
+        }
     }
 
     private async Task<bool> TestConditionalPutAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await PutOnceAsync(FirstKey, new byte[10], onlyIfFree: true, cancellationToken);
+            using var buffer = new SegmentBuffer();
+            var content = new byte[10];
+            buffer.Append(content);
+            await bucket.Objects.PutOnceAsync(FirstKey, buffer, ETag.Hash(content), onlyIfFree: true, null, cancellationToken);
             _notes.Add("The store ignores conditions: of two nodes, only the one that is named in a chain's folder writes into it.");
             return false;
         }
@@ -112,12 +142,12 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private async Task<bool> TestConditionalCompleteAsync(CancellationToken cancellationToken)
     {
         var content = new byte[1000];
-        var id = await AskAsync("s3:PutObject", () => bucket.Uploads.StartAsync(FirstKey, null, cancellationToken));
+        var id = await _rights.AskAsync("s3:PutObject", () => bucket.Uploads.StartAsync(FirstKey, null, cancellationToken));
         try
         {
             using var buffer = new SegmentBuffer();
             buffer.Append(content);
-            var part = await AskAsync("s3:PutObject", () =>
+            var part = await _rights.AskAsync("s3:PutObject", () =>
                 bucket.Uploads.PutPartAsync(FirstKey, id, 1, buffer, ETag.Hash(content), cancellationToken)
             );
             await bucket.Uploads.CompleteOnceAsync(FirstKey, id, [part], onlyIfFree: true, cancellationToken);
@@ -125,7 +155,7 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
         }
         catch (S3Failure e) when (e.Error == ErrorCatalog.TargetExists || e.IsUnsupported)
         {
-            await AskAsync("s3:AbortMultipartUpload", () => AbortAsync(FirstKey, id, cancellationToken));
+            await AbortAsync(FirstKey, id, cancellationToken);
             return e.Error == ErrorCatalog.TargetExists;
         }
         catch (S3Failure e)
@@ -136,16 +166,15 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
 
     private async Task<bool> TestUnfinishedAsync(CancellationToken cancellationToken)
     {
-        var id = await AskAsync("s3:PutObject", () => bucket.Uploads.StartAsync(SecondKey, null, cancellationToken));
+        var id = await _rights.AskAsync("s3:PutObject", () => bucket.Uploads.StartAsync(SecondKey, null, cancellationToken));
+        var isListed = false;
         try
         {
-            var found = await bucket.Uploads.ListAsync(_folder, cancellationToken);
-            if (found?.Any(u => u.Id == id) == true)
+            isListed = (await bucket.Uploads.ListAsync(_folder, cancellationToken))?.Any(u => u.Id == id) == true;
+            if (!isListed)
             {
-                return true;
+                _notes.Add("The store does not list unfinished uploads. Let a lifecycle rule of the bucket remove them.");
             }
-            _notes.Add("The store does not list unfinished uploads. Let a lifecycle rule of the bucket remove them.");
-            return false;
         }
         catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationDenied)
         {
@@ -153,17 +182,14 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
                 "The access key lacks s3:ListBucketMultipartUploads: uploads that a crash leaves unfinished are not removed. "
                     + "Grant it, or let a lifecycle rule of the bucket remove them."
             );
-            return false;
         }
-        finally
-        {
-            await AskAsync("s3:AbortMultipartUpload", () => AbortAsync(SecondKey, id, cancellationToken));
-        }
+        await AbortAsync(SecondKey, id, cancellationToken);
+        return isListed;
     }
 
     private async Task TestListingAsync(CancellationToken cancellationToken)
     {
-        var keys = await AskAsync("s3:ListBucket", async () =>
+        var keys = await _rights.AskAsync("s3:ListBucket", async () =>
             await bucket.Objects.ListAsync(_folder, recursive: true, cancellationToken).Select(e => e.Key).ToListAsync(cancellationToken)
         );
         if (!keys.Contains(FirstKey))
@@ -178,39 +204,64 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
 
     private async Task<bool> TestDeletionAsync(CancellationToken cancellationToken)
     {
-        await AskAsync("s3:PutObject", () => PutAsync(SecondKey, new byte[10], onlyIfFree: false, cancellationToken));
+        await _rights.AskAsync("s3:PutObject", () => PutAsync(SecondKey, new byte[10], onlyIfFree: false, cancellationToken));
         try
         {
-            return await DeleteAsync(cancellationToken);
+            if (await bucket.Deletions.DeleteManyAsync([FirstKey, SecondKey], cancellationToken) is { } result)
+            {
+                if (result.Failures is [var (_, error), ..])
+                {
+                    throw error;
+                }
+                NoteVersions(result.LeavesVersions);
+                return true;
+            }
+            NoteVersions(await bucket.Deletions.DeleteAsync(FirstKey, cancellationToken));
+            await bucket.Deletions.DeleteAsync(SecondKey, cancellationToken);
+            return false;
         }
-        catch (HoldfastException e) when (!deletes && IsRefusal(e.Error))
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationDenied)
         {
+            if (deletes)
+            {
+                throw _rights.Missing("s3:DeleteObject", e);
+            }
             _notes.Add($"The access key may not delete, which is left to the bucket. Remove {_folder} by hand, or by a lifecycle rule.");
+            return true;
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationLocked && !deletes)
+        {
+            _notes.Add($"What is stored is locked: {e.Message} Let a lifecycle rule remove {_folder}.");
             return true;
         }
     }
 
-    // Whether one request deletes several objects.
-    private async Task<bool> DeleteAsync(CancellationToken cancellationToken)
+    private void NoteVersions(bool leavesVersions)
     {
-        var failed = await AskAsync("s3:DeleteObject", () => bucket.Deletions.DeleteManyAsync([FirstKey, SecondKey], cancellationToken));
-        if (failed is [var first, ..])
+        if (leavesVersions)
         {
-            throw Missing("s3:DeleteObject", first.Error);
+            _notes.Add(
+                "The bucket keeps versions: what retention deletes is hidden, and billed until a lifecycle rule removes old versions "
+                    + "(NoncurrentVersionExpiration)."
+            );
         }
-        if (failed is null)
-        {
-            await AskAsync("s3:DeleteObject", async () =>
-            {
-                await bucket.Deletions.DeleteAsync(FirstKey, cancellationToken);
-                await bucket.Deletions.DeleteAsync(SecondKey, cancellationToken);
-                return true;
-            });
-        }
-        return failed is not null;
     }
 
-    private static bool IsRefusal(Error error) => error == ErrorCatalog.DestinationDenied || error == ErrorCatalog.DestinationLocked;
+    private async Task AbortAsync(string key, string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _rights.AskAsync("s3:AbortMultipartUpload", () => bucket.Uploads.AbortAsync(key, id, cancellationToken));
+        }
+        catch (HoldfastException e) when (e.InnerException is S3Failure { IsUnsupported: true })
+        {
+            const string Note = "The store cannot remove unfinished uploads.";
+            if (!_notes.Contains(Note))
+            {
+                _notes.Add(Note);
+            }
+        }
+    }
 
     // After a failure, which is what the caller reports.
     private async Task CleanAsync()
@@ -231,46 +282,18 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
         }
     }
 
-    private async Task<string> PutAsync(string key, byte[] content, bool onlyIfFree, CancellationToken cancellationToken)
+    private async Task PutAsync(string key, byte[] content, bool onlyIfFree, CancellationToken cancellationToken)
     {
         using var buffer = new SegmentBuffer();
         buffer.Append(content);
-        return await bucket.Objects.PutAsync(key, buffer, ETag.Hash(content), onlyIfFree, null, cancellationToken);
+        await bucket.Objects.PutAsync(key, buffer, ETag.Hash(content), onlyIfFree, null, cancellationToken);
     }
 
-    private async Task PutOnceAsync(string key, byte[] content, bool onlyIfFree, CancellationToken cancellationToken)
-    {
-        using var buffer = new SegmentBuffer();
-        buffer.Append(content);
-        await bucket.Objects.PutOnceAsync(key, buffer, ETag.Hash(content), onlyIfFree, null, cancellationToken);
-    }
-
-    private async Task<bool> AbortAsync(string key, string id, CancellationToken cancellationToken)
-    {
-        await bucket.Uploads.AbortAsync(key, id, cancellationToken);
-        return true;
-    }
-
-    private async Task<T> AskAsync<T>(string right, Func<Task<T>> request)
-    {
-        try
-        {
-            return await request();
-        }
-        catch (HoldfastException e)
-            when (e.InnerException is S3Failure { Code: "AccessDenied" or "" or "Forbidden" } failure
-                && failure.Error == ErrorCatalog.DestinationDenied
-            )
-        {
-            throw Missing(right, e);
-        }
-    }
-
-    private HoldfastException Missing(string right, Exception cause) =>
+    private HoldfastException Damaged(string message, Exception? cause) =>
         new(
-            ErrorCatalog.DestinationDenied,
-            $"{config.Url}: the access key lacks the right {right}.",
-            "Grant the rights of the policy in docs/s3.md.",
+            ErrorCatalog.DestinationUnverified,
+            message,
+            config.IsCompatible ? "This store cannot be used." : $"Set {S3Config.ModeKey} to \"compatible\", and test again.",
             cause
         );
 }
