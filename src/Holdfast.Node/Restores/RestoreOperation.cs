@@ -252,16 +252,17 @@ public sealed class RestoreOperation(
             ArchiveId = reader.Point.Header.Id,
             DatabaseBytes = meter.TotalBytes,
             StoredBytes = location.Point.Archive.Length,
-            Destinations =
-                location.Destination is null
-                    ? new Dictionary<string, string?>()
-                    : failed
-                        .GroupBy(f => f.Name, f => f.Message)
-                        .Select(f => KeyValuePair.Create(f.Key, (string?)string.Join(' ', f)))
-                        .Concat(used.Select(u => KeyValuePair.Create(u, (string?)null)))
-                        .ToDictionary(StringComparer.Ordinal),
+            Destinations = location.Destination is null
+                ? new Dictionary<string, string?>()
+                : failed
+                    .GroupBy(f => f.Name, f => f.Message)
+                    .Select(f => KeyValuePair.Create(f.Key, (string?)string.Join(' ', f)))
+                    .Concat(used.Select(u => KeyValuePair.Create(u, (string?)null)))
+                    .ToDictionary(StringComparer.Ordinal),
             Warnings =
-                all.Count == 0 ? warnings : [$"restored from {string.Join(", ", used.Select(u => $"'{u}'"))}: {string.Join("; ", all)}", .. warnings],
+                all.Count == 0
+                    ? warnings
+                    : [$"restored from {string.Join(", ", used.Select(u => $"'{u}'"))}: {string.Join("; ", all)}", .. warnings],
         };
     }
 

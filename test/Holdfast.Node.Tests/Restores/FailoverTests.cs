@@ -33,9 +33,8 @@ public sealed class FailoverTests : BackedUpNode
         Assert.Equal(1, Source.Loads);
         Assert.Null(restored.Result!.Destinations["second"]);
         Assert.Contains("does not respond", restored.Result.Destinations["nas"], StringComparison.Ordinal);
-        Assert.Contains(
-            restored.Result.Warnings,
-            w => w.StartsWith("restored from 'second': not from 'nas': 'nas' does not respond.", StringComparison.Ordinal)
+        Assert.Contains(restored.Result.Warnings, w =>
+            w.StartsWith("restored from 'second': not from 'nas': 'nas' does not respond.", StringComparison.Ordinal)
         );
         Assert.Contains(operation.Log, l => l.EndsWith("reading goes on from 'second'", StringComparison.Ordinal));
         Assert.InRange(_driver.BytesRead["nas"], 1, Size / 2);
@@ -80,9 +79,7 @@ public sealed class FailoverTests : BackedUpNode
         await BackUpAsync();
         Flip(Archives("second", "a")[0], Size / 2);
         _driver.Kill("nas", Size / 4);
-        var failed = await EndedAsync(
-            await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token)
-        );
+        var failed = await EndedAsync(await Node.RestoreAsync(new() { From = "fake/a", Target = new("fake", "again") }, "tester", Token));
         Assert.Equal(OperationState.Failed, failed.State);
         Assert.Equal(ErrorCatalog.Corrupt.Code, failed.Error!.Code);
         foreach (var part in (string[])["No destination has a copy that can be read", "'nas' does not respond", "is damaged"])

@@ -45,12 +45,7 @@ internal sealed class ChainCopies(Action<string> log)
     {
         lock (_gate)
         {
-            return
-            [
-                .. locations.Where(l =>
-                    !_failures.Exists(f => ReferenceEquals(f.Location, l) && (f.Path is null || f.Path == path))
-                ),
-            ];
+            return [.. locations.Where(l => !_failures.Exists(f => ReferenceEquals(f.Location, l) && (f.Path is null || f.Path == path)))];
         }
     }
 
