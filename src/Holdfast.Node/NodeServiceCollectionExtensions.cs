@@ -21,6 +21,7 @@ using Holdfast.Node.Jobs;
 using Holdfast.Node.Lifetime;
 using Holdfast.Node.Logging;
 using Holdfast.Node.Operations;
+using Holdfast.Node.Repairs;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Retention;
@@ -57,6 +58,7 @@ public static class NodeServiceCollectionExtensions
             .AddBackups()
             .AddRestores()
             .AddVerification()
+            .AddRepairs()
             .AddRetention()
             .AddRuns()
             .AddAlerts()
@@ -165,13 +167,10 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<BackupService>()
             .AddSingleton<BackupWorkItemFactory>()
             .AddSingleton<BackupOperation>()
-            .AddSingleton(s => new BackupJobRunner(
-                s.Get<SourceRegistry>(),
-                s.Get<DatabaseKeys>(),
+            .AddSingleton<BackupJobRunner>()
+            .AddSingleton(s => new BackupCatalogFactory(
                 s.Get<ICatalog>(),
-                s.Get<BackupOptionsFactory>(),
                 s.Get<WriteBehindState<TaskStatus>>(),
-                s.Get<OutputResources>(),
                 s.Get<TimeProvider>(),
                 CreateIndexCache(s.Get<NodeSettings>(), s.Get<ILogger<IndexCache>>())
             ))
@@ -206,6 +205,13 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<CopyVerifier>()
             .AddSingleton<RecordedArchiveValidator>()
             .AddSingleton<VerificationScheduler>();
+
+    private static IServiceCollection AddRepairs(this IServiceCollection services) =>
+        services
+            .AddSingleton<RepairService>()
+            .AddSingleton<RepairOperation>()
+            .AddSingleton<ChainRepairer>()
+            .AddSingleton<RepairScheduler>();
 
     private static IServiceCollection AddRetention(this IServiceCollection services) =>
         services
@@ -251,6 +257,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<LoopLifetime>()
             .AddSingleton<EventConnections>()
             .AddSingleton<BackgroundLoops>()
+            .AddSingleton<DestinationLoops>()
             .AddSingleton<PeriodicJobs>()
             .AddSingleton<ShutdownSteps>()
             .AddSingleton<NodeLog>();

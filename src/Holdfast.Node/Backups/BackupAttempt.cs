@@ -9,6 +9,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Views;
 using Holdfast.Node.Backups.Chains;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Backups;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Holdfast.Api.Tasks;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
@@ -178,7 +177,7 @@ internal sealed class BackupCommand
                 : oneTime is not null ? await starter.StartOneTimeAsync(ids, oneTime, cancellationToken)
                 : await starter.StartForDatabasesAsync(ids, parsed.GetValue(_task), kind, cancellationToken);
             return parsed.GetValue(_noWait)
-                ? WriteStarted(console, started)
+                ? OperationReport.WriteStarted(console, started)
                 : OperationReport.WriteOutcome(console, await new OperationWatcher(api, console).WaitAsync(started, cancellationToken));
         });
     }
@@ -194,19 +193,6 @@ internal sealed class BackupCommand
         {
             // The next backup tries again.
         }
-    }
-
-    private static int WriteStarted(CommandConsole console, IReadOnlyList<string> operations)
-    {
-        foreach (var id in operations.SkipLast(1))
-        {
-            console.WriteLine(id);
-        }
-        return ServerCommandExtensions.WriteResult(
-            console,
-            operations.Count == 0 ? "No databases." : operations[^1],
-            new() { ["operationIds"] = new JsonArray([.. operations.Select(i => (JsonNode)i)]) }
-        );
     }
 
     // If all backups failed in the same way, the exit code is that of the failure; otherwise it is 1, "done with errors".
