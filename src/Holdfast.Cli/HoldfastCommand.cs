@@ -102,7 +102,6 @@ public static class HoldfastCommand
             ServeCommand.Create(),
             LoginCommand.Create(),
             LogoutCommand.Create(),
-            RepairCommand.Create(),
             ServerWideCommand.Create(),
             TaskCommand.Create(),
             RunCommand.Create(),

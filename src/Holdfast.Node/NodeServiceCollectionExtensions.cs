@@ -12,16 +12,17 @@ using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Coverage;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Destinations.Definitions;
+using Holdfast.Node.Destinations.Uploads;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Lifetime;
 using Holdfast.Node.Logging;
 using Holdfast.Node.Operations;
-using Holdfast.Node.Repairs;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Retention;
@@ -58,7 +59,6 @@ public static class NodeServiceCollectionExtensions
             .AddBackups()
             .AddRestores()
             .AddVerification()
-            .AddRepairs()
             .AddRetention()
             .AddRuns()
             .AddAlerts()
@@ -126,7 +126,8 @@ public static class NodeServiceCollectionExtensions
             })
             .AddSingleton<DestinationChangeHandler>()
             .AddSingleton<DestinationCheckLoop>()
-            .AddSingleton<UnfinishedUploadCleaner>();
+            .AddSingleton<UnfinishedUploadCleaner>()
+            .AddSingleton<DestinationAvailability>();
 
     private static IServiceCollection AddCatalog(this IServiceCollection services) =>
         services
@@ -138,6 +139,7 @@ public static class NodeServiceCollectionExtensions
                     s.Get<TrustedClockMonitor>()
                 )
             )
+            .AddSingleton(s => new SharedCatalogWriter(s.Get<ICatalog>(), s.Get<TimeProvider>(), s.Get<NodeSettings>().Tag))
             .AddSingleton<ChainLocks>()
             .AddSingleton<ChainVerificationHistory>()
             .AddSingleton<RecordedDatabases>()
@@ -167,10 +169,13 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<BackupService>()
             .AddSingleton<BackupWorkItemFactory>()
             .AddSingleton<BackupOperation>()
-            .AddSingleton<BackupJobRunner>()
-            .AddSingleton(s => new BackupCatalogFactory(
+            .AddSingleton(s => new BackupJobRunner(
+                s.Get<SourceRegistry>(),
+                s.Get<DatabaseKeys>(),
                 s.Get<ICatalog>(),
+                s.Get<BackupOptionsFactory>(),
                 s.Get<WriteBehindState<TaskStatus>>(),
+                s.Get<OutputResources>(),
                 s.Get<TimeProvider>(),
                 CreateIndexCache(s.Get<NodeSettings>(), s.Get<ILogger<IndexCache>>())
             ))
@@ -206,17 +211,11 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<RecordedArchiveValidator>()
             .AddSingleton<VerificationScheduler>();
 
-    private static IServiceCollection AddRepairs(this IServiceCollection services) =>
-        services
-            .AddSingleton<RepairService>()
-            .AddSingleton<RepairOperation>()
-            .AddSingleton<ChainRepairer>()
-            .AddSingleton<RepairScheduler>();
-
     private static IServiceCollection AddRetention(this IServiceCollection services) =>
         services
             .AddSingleton<RetentionService>()
             .AddSingleton<ExpiringChains>()
+            .AddSingleton<ChainExpiry>()
             .AddSingleton(s =>
             {
                 var runner = new RetentionRunner(
@@ -225,7 +224,8 @@ public static class NodeServiceCollectionExtensions
                     s.Get<ICatalog>(),
                     s.Get<TrustedClockMonitor>(),
                     s.Get<ChainLocks>(),
-                    s.Get<ExpiringChains>()
+                    s.Get<ExpiringChains>(),
+                    s.Get<DestinationRegistry>()
                 );
                 runner.Deleted += s.Get<ChainVerificationHistory>().Forget;
                 return runner;
@@ -257,7 +257,6 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<LoopLifetime>()
             .AddSingleton<EventConnections>()
             .AddSingleton<BackgroundLoops>()
-            .AddSingleton<DestinationLoops>()
             .AddSingleton<PeriodicJobs>()
             .AddSingleton<ShutdownSteps>()
             .AddSingleton<NodeLog>();

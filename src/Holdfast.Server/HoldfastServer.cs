@@ -218,7 +218,7 @@ public static class HoldfastServer
         services.AddSingleton(new InProcessServer(Version, SessionLength));
         services.AddSingleton<IInProcessTransportFactory, InProcessTransportFactory>();
         services.AddSingleton<IEventFeed>(s => s.GetRequiredService<EventFeed>());
-        services.AddSingleton<NodeMetrics>().AddSingleton<DatabaseMetrics>();
+        services.AddSingleton<NodeMetrics>().AddSingleton<DatabaseMetrics>().AddSingleton<DestinationMetrics>();
         services
             .AddSingleton<DatabaseSearch>()
             .AddSingleton<DatabaseViewFactory>()
@@ -226,6 +226,8 @@ public static class HoldfastServer
             .AddSingleton<SourceViewFactory>()
             .AddSingleton<TemplateViewFactory>()
             .AddSingleton<ExpiryPreview>()
+            .AddSingleton<LifecycleRule>()
+            .AddSingleton<DestinationStatusReader>()
             .AddSingleton<PreviewFactory>()
             .AddSingleton<TaskFinder>()
             .AddSingleton<TaskViewFactory>()

@@ -18,7 +18,14 @@ public sealed class DefinitionFieldTests
             "Snapshot",
             ("name", "mine"),
             ("timeZone", "Europe/Berlin"),
-            ("retention", new JsonObject { ["minimumAgeDays"] = 14.5 }),
+            (
+                "retention",
+                new JsonObject
+                {
+                    ["minimumAgeDays"] = 14.5,
+                    ["destinations"] = new JsonObject { ["nas"] = 90.5 },
+                }
+            ),
             (
                 "encryption",
                 new JsonObject

@@ -118,7 +118,7 @@ public sealed class ApplyTests
                     ["fullBackup"] = "0 2 * * 0",
                     ["incrementalBackup"] = "0 2 * * *",
                     ["timeZone"] = "UTC",
-                    ["retention"] = new JsonObject { ["minimumAgeDays"] = 14 },
+                    ["retention"] = new JsonObject { ["minimumAgeDays"] = 14, ["destinations"] = new JsonObject() },
                     ["encryption"] = new JsonObject { ["mode"] = "Key" },
                     ["destinations"] = new JsonArray("nas"),
                     ["excluded"] = new JsonArray("demo/tmp*"),

@@ -15,7 +15,7 @@ public sealed class TaskDraftTests
         FullBackup = "0 2 * * 0",
         IncrementalBackup = "0 3 * * *",
         TimeZone = "Europe/Berlin",
-        Retention = new(30),
+        Retention = new(30) { Destinations = new Dictionary<string, double> { ["usb"] = 90 } },
         Encryption = new()
         {
             Mode = EncryptionMode.Recipients,

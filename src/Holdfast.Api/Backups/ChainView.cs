@@ -39,6 +39,11 @@ public sealed record ChainView
     /// <summary>Whether its full archive exists. Without it, no backup of the chain can be restored.</summary>
     public required bool HasFull { get; init; }
 
+    /// <summary>
+    /// Whether it is being deleted at this location, by retention or by the bucket: what is missing of it is not lost.
+    /// </summary>
+    public bool Expiring { get; init; }
+
     /// <summary>What the last verification found; null for a path, and if the chain was never verified and no problem is known.</summary>
     public ChainCheck? Check { get; init; }
 

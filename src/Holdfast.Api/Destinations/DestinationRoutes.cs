@@ -15,6 +15,9 @@ public static class DestinationRoutes
     /// <summary>Creates its root and gives it an identity.</summary>
     public const string Initialize = "/destinations/{name}/initialize";
 
+    /// <summary>Its use: requests, limits, and what is left of uploads.</summary>
+    public const string Status = "/destinations/{name}/status";
+
     /// <summary>Its test: run it, or read the last result.</summary>
     public const string Test = "/destinations/{name}/test";
 }

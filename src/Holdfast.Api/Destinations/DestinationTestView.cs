@@ -12,4 +12,8 @@ public sealed record DestinationTestView(
     DateTimeOffset? At = null,
     OperationError? Problem = null,
     DateTimeOffset? FreeAt = null
-);
+)
+{
+    /// <summary>What the test found out that an operator should know, as sentences.</summary>
+    public IReadOnlyList<string> Notes { get; set; } = [];
+}

@@ -16,6 +16,10 @@ public sealed class DestinationsClient : NamedResourceClient<DestinationRequest,
     public Task<DestinationIdentityView> InitializeAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<DestinationIdentityView>(ApiRoutes.Expand(DestinationRoutes.Initialize, name), cancellationToken);
 
+    /// <summary>Gets what a node knows about its use; returns null if no destination has this name.</summary>
+    public Task<DestinationStatusView?> FindStatusAsync(string name, CancellationToken cancellationToken = default) =>
+        Api.FindValueAsync<DestinationStatusView>(ApiRoutes.Expand(DestinationRoutes.Status, name), cancellationToken);
+
     /// <summary>Gets the result of its last test.</summary>
     public Task<DestinationTestView> GetTestAsync(string name, CancellationToken cancellationToken = default) =>
         Api.GetAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);

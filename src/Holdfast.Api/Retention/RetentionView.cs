@@ -24,6 +24,12 @@ public sealed record RetentionView
     /// <summary>Paths of the chains that this request deleted.</summary>
     public required IReadOnlyList<string> Deleted { get; init; }
 
+    /// <summary>Whether retention is left to the bucket: nothing is deleted, whatever has expired.</summary>
+    public bool LeftToBucket { get; init; }
+
+    /// <summary>Files of expired chains that could not be deleted.</summary>
+    public IReadOnlyList<UndeletedFileView> NotDeleted { get; set; } = [];
+
     /// <summary>What went wrong; null if nothing did.</summary>
     public OperationError? Error { get; init; }
 }

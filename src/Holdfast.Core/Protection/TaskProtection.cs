@@ -57,8 +57,7 @@ public sealed class TaskProtection
 
     internal TimeSpan? LongestGap { get; }
 
-    /// <summary>Whether a destination is known to be unavailable.</summary>
-    public bool IsUnavailable(string destination) => Facts.UnavailableDestinations?.Contains(destination) == true;
+    internal bool IsUnavailable(string destination) => Facts.UnavailableDestinations?.Contains(destination) == true;
 
     /// <summary>Evaluates the protection by a task.</summary>
     /// <param name="facts">What is known about the task.</param>

@@ -9,6 +9,17 @@ namespace Holdfast.Destinations.Requests;
 /// <param name="BytesReceived">Bytes of content received.</param>
 public sealed record RequestCounts(long Puts, long Lists, long Gets, long Deletes, long BytesSent, long BytesReceived)
 {
+    /// <summary>The sum with other counts.</summary>
+    public RequestCounts Plus(RequestCounts other) =>
+        new(
+            Puts + other.Puts,
+            Lists + other.Lists,
+            Gets + other.Gets,
+            Deletes + other.Deletes,
+            BytesSent + other.BytesSent,
+            BytesReceived + other.BytesReceived
+        );
+
     /// <summary>The difference to earlier counts.</summary>
     public RequestCounts Since(RequestCounts earlier) =>
         new(

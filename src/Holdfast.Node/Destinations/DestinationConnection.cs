@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
+using Holdfast.Destinations.Requests;
 
 namespace Holdfast.Node.Destinations;
 
@@ -16,6 +17,7 @@ internal sealed class DestinationConnection
     private readonly Lock _gate = new();
     private Task? _opening;
     private SharedDestination? _shared;
+    private RequestCounts? _earlier; // of connections that were replaced
     private HoldfastException? _problem;
     private bool _isClosed;
 
@@ -51,6 +53,18 @@ internal sealed class DestinationConnection
             }
 
             _problemChanged();
+        }
+    }
+
+    /// <summary>Requests and bytes of all openings; null for a destination without requests.</summary>
+    public RequestCounts? Requests
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Add(_earlier, _shared?.Opened.Requests);
+            }
         }
     }
 
@@ -105,6 +119,9 @@ internal sealed class DestinationConnection
         }
     }
 
+    private static RequestCounts? Add(RequestCounts? one, RequestCounts? other) =>
+        one is null || other is null ? one ?? other : one.Plus(other);
+
     private async Task OpenAsync(Func<Task<SharedDestination>> open)
     {
         SharedDestination? before = null;
@@ -114,6 +131,7 @@ internal sealed class DestinationConnection
             lock (_gate)
             {
                 (before, _shared) = _isClosed ? (opened, null) : (_shared, opened);
+                _earlier = _isClosed ? _earlier : Add(_earlier, before?.Opened.Requests);
             }
         }
         finally

@@ -5,6 +5,7 @@ using Holdfast.Core.Events;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
+using Holdfast.Destinations.Requests;
 using Holdfast.Node.Destinations.Definitions;
 using Holdfast.State;
 
@@ -318,6 +319,12 @@ public sealed class DestinationRegistry : IAsyncDisposable
 
     /// <summary>Whether backups at a destination leave the machine.</summary>
     public bool IsRemote(DestinationConfig config) => _roots.IsRemote(config);
+
+    /// <summary>How a destination may be used; without limits for one that is unknown or invalid.</summary>
+    public DestinationPolicy PolicyOf(string name) => _roots.Find(Find(name)?.Value)?.Policy ?? DestinationPolicy.Default;
+
+    /// <summary>Requests and bytes of a destination since this node was started; null for one without requests.</summary>
+    public RequestCounts? RequestsOf(string name) => _connections.TryGetValue(name, out var connection) ? connection.Requests : null;
 
     /// <summary>Whether two definitions refer to the same root, regardless of notation.</summary>
     internal bool HasSameRoot(DestinationConfig config, DestinationConfig? other) => _roots.AreSame(config, other);

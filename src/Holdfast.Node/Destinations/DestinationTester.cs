@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
+using Holdfast.Destinations;
 using Holdfast.Destinations.Limits;
 
 namespace Holdfast.Node.Destinations;
@@ -33,7 +34,8 @@ internal sealed class DestinationTester(DestinationRegistry destinations, Destin
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
-            return Keep(new(time.GetUtcNow(), await TestAccessAsync(name, stop.Token), null));
+            var probe = await TestAccessAsync(name, stop.Token);
+            return Keep(new(time.GetUtcNow(), probe.FreeBytes, null) { Notes = probe.Notes });
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -79,11 +81,11 @@ internal sealed class DestinationTester(DestinationRegistry destinations, Destin
         }
     }
 
-    private async Task<long?> TestAccessAsync(string name, CancellationToken cancellationToken)
+    private async Task<DestinationProbe> TestAccessAsync(string name, CancellationToken cancellationToken)
     {
         await using var destination = await destinations.OpenAsync(name, cancellationToken);
-        var probe = await destination.ProbeAsync(deletes: true, cancellationToken);
+        var probe = await destination.ProbeAsync(destinations.PolicyOf(name).Deletes, cancellationToken);
         await destinations.StoreCapabilitiesAsync(name, probe.Capabilities, cancellationToken);
-        return probe.FreeBytes;
+        return probe;
     }
 }

@@ -43,7 +43,6 @@ public sealed record JobLimits
             JobLane.Large => Large,
             JobLane.Restore => Restores,
             JobLane.Removal => 2,
-            JobLane.Repair => 4,
             _ => 1,
         };
 

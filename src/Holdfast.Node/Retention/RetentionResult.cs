@@ -16,9 +16,13 @@ public sealed record RetentionResult(string Destination, RetentionPlan? Plan, IR
     /// <summary>Files that could not be deleted, also those that are locked; empty if there are none.</summary>
     public IReadOnlyList<DeletionFailure> Failures { get; init; } = [];
 
+    /// <summary>Whether nothing is deleted there, because that is left to the bucket.</summary>
+    public bool IsLeftToBucket { get; init; }
+
     /// <summary>Why an expired chain stays; null if none does.</summary>
     public RetentionProblem? Problem =>
-        Error is not null ? new(false, Truncation.Truncate(Error.Message))
+        IsLeftToBucket && Error is null ? null
+        : Error is not null ? new(false, Truncation.Truncate(Error.Message))
         : Plan?.GuardReason is { } reason ? new(true, reason)
         : null;
 

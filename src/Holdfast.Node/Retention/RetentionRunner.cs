@@ -5,6 +5,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Destinations;
 
 namespace Holdfast.Node.Retention;
 
@@ -15,13 +16,15 @@ namespace Holdfast.Node.Retention;
 /// <param name="clock">The trusted clock; null to trust the wall clock.</param>
 /// <param name="chains">The chains that are being read, which stay until the next run. Null if there are none.</param>
 /// <param name="expiring">Records which deletions have begun; null if nobody asks.</param>
+/// <param name="destinations">Which destinations retention is left to; null to delete at all.</param>
 public sealed class RetentionRunner(
     TimeZoneInfo zone,
     TimeProvider time,
     ICatalog? catalog = null,
     TrustedClockMonitor? clock = null,
     ChainLocks? chains = null,
-    ExpiringChains? expiring = null
+    ExpiringChains? expiring = null,
+    DestinationRegistry? destinations = null
 )
 {
     // The record of what is being deleted is a value of the state, which must not become too large.
@@ -36,6 +39,10 @@ public sealed class RetentionRunner(
     /// <summary>Whether retention has something to do for a task at a destination, whatever its chains are.</summary>
     public bool IsNeeded(BackupTask task, string name) =>
         task.Settings.Retention is not null || expiring?.Of(name, task.Id) is { Count: > 0 };
+
+    /// <summary>Whether nothing is deleted at a destination, because that is left to the bucket.</summary>
+    /// <param name="name">Name of the destination.</param>
+    public bool IsLeftToBucket(string name) => destinations?.PolicyOf(name).Deletes == false;
 
     /// <summary>Deletes expired chains at one destination, unless a retention guard blocks that.</summary>
     /// <param name="task">The task: only its own chains are considered.</param>
@@ -55,6 +62,10 @@ public sealed class RetentionRunner(
         CancellationToken cancellationToken
     )
     {
+        if (IsLeftToBucket(name))
+        {
+            return new(name, null, [], null) { IsLeftToBucket = true };
+        }
         var deleted = new List<string>();
         try
         {

@@ -34,7 +34,10 @@ public sealed class RetentionService(
         RunAtEachAsync(
             task.Settings.Destinations,
             async (name, destination) =>
-                new(name, await runner.PlanAsync(task, name, destination, approved: false, cancellationToken), [], null),
+                new(name, await runner.PlanAsync(task, name, destination, approved: false, cancellationToken), [], null)
+                {
+                    IsLeftToBucket = runner.IsLeftToBucket(name),
+                },
             cancellationToken
         );
 

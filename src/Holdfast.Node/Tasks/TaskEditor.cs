@@ -249,7 +249,7 @@ public sealed class TaskEditor(
         {
             if (IsAge(days, "retention.destinations", $" at '{name}'"))
             {
-                destinations[name.Trim()] = TimeSpan.FromDays(days);
+                destinations[name] = TimeSpan.FromDays(days);
             }
         }
         return IsAge(definition.MinimumAgeDays, "retention.minimumAgeDays", "")

@@ -97,6 +97,12 @@ public sealed class VerifyOperation(
         {
             foreach (var chain in location.Resolved.Chains)
             {
+                if (location.Destination is { } at && audit.IsPartlyDeleted(at, location.PathOf(chain), chain))
+                {
+                    run.Problems.TryAdd(at, []);
+                    operation.Write($"{location.ReferenceTo(chain.Path)}: expiring, so it is not verified");
+                    continue;
+                }
                 await VerifyAsync(job, location, chain, archiveKeys, run, operation, cancellationToken);
             }
         }

@@ -19,6 +19,7 @@ internal static class MetricsEndpoint
         HttpResponse response,
         NodeMetrics node,
         DatabaseMetrics databases,
+        DestinationMetrics destinations,
         CancellationToken cancellationToken
     )
     {
@@ -29,6 +30,7 @@ internal static class MetricsEndpoint
         await databases.WriteDatabasesAsync(output);
         await node.WriteHealthAsync(output);
         await databases.WriteTasksAsync(output);
+        await destinations.WriteAsync(output);
         await output.FlushAsync();
     }
 }

@@ -20,17 +20,21 @@ public sealed record ChainCopy(
     ChainCheck? Check
 )
 {
+    /// <summary>Whether it is being deleted there, so that what is missing is not lost.</summary>
+    public bool IsExpiring { get; init; }
+
     /// <summary>Whether no archive is missing.</summary>
     public bool IsComplete => HasFull && MissingCount == 0;
 
     /// <summary>Completeness in words: <c>complete</c>, <c>1 of 3 missing</c>.</summary>
     public string Description =>
-        IsComplete ? "complete"
+        IsExpiring && !IsComplete ? "expiring"
+        : IsComplete ? "complete"
         : HasFull ? $"{MissingCount} of {ArchiveNames.Count + MissingCount} missing"
         : "full backup missing";
 
     /// <summary>Number of archives that the last verification found damaged.</summary>
-    public int DamagedCount => Check?.Problems.Count(p => ArchiveNames.Contains(p.Key) && !IsKeyProblem(p.Value)) ?? 0;
+    public int DamagedCount => IsExpiring ? 0 : Check?.Problems.Count(p => ArchiveNames.Contains(p.Key) && !IsKeyProblem(p.Value)) ?? 0;
 
     /// <summary>Number of archives that could not be verified because the server does not have their key.</summary>
     public int UndecryptableCount => Check?.Problems.Count(p => ArchiveNames.Contains(p.Key) && IsKeyProblem(p.Value)) ?? 0;
@@ -49,6 +53,9 @@ public sealed record ChainCopy(
     internal static ChainCopy Of(ChainView copy, IReadOnlyCollection<ArchiveView> all)
     {
         var names = copy.Archives.Select(a => a.Name).ToHashSet(StringComparer.Ordinal);
-        return new(copy.Destination ?? copy.From, copy.From, names, all.Count(a => !names.Contains(a.Name)), copy.HasFull, copy.Check);
+        return new(copy.Destination ?? copy.From, copy.From, names, all.Count(a => !names.Contains(a.Name)), copy.HasFull, copy.Check)
+        {
+            IsExpiring = copy.Expiring,
+        };
     }
 }

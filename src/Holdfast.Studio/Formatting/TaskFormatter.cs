@@ -54,8 +54,15 @@ public static class TaskFormatter
     /// <summary>How long backups are kept.</summary>
     public static string Retention(TaskDefinition definition) =>
         definition.Retention is { } retention
-            ? string.Create(CultureInfo.InvariantCulture, $"kept for {retention.MinimumAgeDays:0.##} days")
+            ? string.Create(CultureInfo.InvariantCulture, $"kept for {retention.MinimumAgeDays:0.##} days") + OwnAges(retention)
             : "kept forever";
+
+    private static string OwnAges(RetentionDefinition retention) =>
+        string.Concat(
+            (retention.Destinations ?? new Dictionary<string, double>())
+                .OrderBy(d => d.Key, StringComparer.Ordinal)
+                .Select(d => string.Create(CultureInfo.InvariantCulture, $", {d.Value:0.##} at {d.Key}"))
+        );
 
     /// <summary>How often chains are verified.</summary>
     public static string Verification(TaskDefinition definition) =>

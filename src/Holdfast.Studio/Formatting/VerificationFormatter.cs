@@ -10,6 +10,7 @@ public static class VerificationFormatter
     /// <summary>The state of a copy of a chain, with the name of its destination.</summary>
     public static StateAppearance Of(ChainCopy copy) =>
         copy.DamagedCount > 0 ? new(copy.Location, "bad", Icons.Material.Filled.Error)
+        : copy is { IsExpiring: true, IsComplete: false } ? new(copy.Location, "quiet", Icons.Material.Outlined.AutoDelete)
         : copy.IsComplete ? new(copy.Location, "good", Icons.Material.Filled.CheckCircle)
         : new(copy.Location, "warn", Icons.Material.Filled.Warning);
 

@@ -1,5 +1,6 @@
 using CsCheck;
 using Holdfast.Core.Encryption;
+using Holdfast.Core.Retention;
 using Holdfast.Core.Tasks;
 
 namespace Holdfast.Core.Tests.Tasks;
@@ -173,6 +174,40 @@ public sealed class TaskValidatorTests
             ErrorOf(Good with { Retention = new(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1)) }).Field
         );
         Assert.Equal("retention.minimumAgeDays", ErrorOf(Good with { Retention = new(TimeSpan.FromDays(-5)) }).Field);
+    }
+
+    [Fact]
+    public void The_age_of_a_destination_is_at_least_a_day_and_of_a_destination_of_the_task()
+    {
+        Assert.Empty(TaskValidator.Validate(With("nas", TimeSpan.FromDays(1))));
+        var young = ErrorOf(With("nas", TimeSpan.FromHours(23)));
+        Assert.Equal("retention.destinations", young.Field);
+        Assert.Contains("'nas'", young.Message, StringComparison.Ordinal);
+        var unknown = ErrorOf(With("usb", TimeSpan.FromDays(90)));
+        Assert.Equal("retention.destinations", unknown.Field);
+        Assert.Contains("'usb'", unknown.Message, StringComparison.Ordinal);
+
+        static TaskSettings With(string name, TimeSpan age) =>
+            Good with
+            {
+                Destinations = ["nas"],
+                Retention = new(TimeSpan.FromDays(14)) { Destinations = new Dictionary<string, TimeSpan> { [name] = age } },
+            };
+    }
+
+    [Fact]
+    public void Policies_with_the_same_ages_are_equal_and_each_destination_has_its_own_or_the_common_one()
+    {
+        var policy = With(90);
+        Assert.Equal(With(90), policy);
+        Assert.Equal(With(90).GetHashCode(), policy.GetHashCode());
+        Assert.NotEqual(With(91), policy);
+        Assert.NotEqual(new RetentionPolicy(TimeSpan.FromDays(14)), policy);
+        Assert.Equal(TimeSpan.FromDays(90), policy.For("usb").MinimumAge);
+        Assert.Equal(TimeSpan.FromDays(14), policy.For("nas").MinimumAge);
+
+        static RetentionPolicy With(int days) =>
+            new(TimeSpan.FromDays(14)) { Destinations = new Dictionary<string, TimeSpan> { ["usb"] = TimeSpan.FromDays(days) } };
     }
 
     [Fact]

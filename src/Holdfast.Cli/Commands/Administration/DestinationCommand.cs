@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Text.Json;
+using Holdfast.Api;
 using Holdfast.Api.Destinations;
 using Holdfast.Cli.Client;
-using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Commands.Administration;
 
@@ -15,6 +15,7 @@ internal static class DestinationCommand
         {
             ListCommand(),
             Put(),
+            Show(),
             Delete(),
             Initialize(),
             Test(),
@@ -27,8 +28,8 @@ internal static class DestinationCommand
                     console,
                     await api.Destinations.ListAsync(cancellationToken),
                     "No destinations.",
-                    ["NAME", "KIND", "LOCATION"],
-                    d => [(d.Name, null), (d.Kind, null), (LocationOf(d), null)]
+                    ["NAME", "KIND", "PATH"],
+                    d => [(d.Name, null), (d.Kind, null), (d.Path ?? "-", null)]
                 )
         );
 
@@ -36,18 +37,83 @@ internal static class DestinationCommand
     {
         var command = new Command("put", "Create or change a destination.");
         var name = Name(command);
-        var options = new DestinationDefinitionOptions();
-        command.Add(options.All);
+        var folder = new Option<string>("--path")
+        {
+            Description = "Folder of a local destination: an absolute path on the server, under one of its localRoots.",
+            HelpName = "DIR",
+        };
+        var file = JsonInput.CreateOption("Its definition, instead of --path", required: false);
+        command.Add(folder);
+        command.Add(file);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var definition = await options.ReadAsync(parsed, cancellationToken);
+                var definition = (parsed.GetValue(folder), parsed.GetValue(file)) switch
+                {
+                    ({ } path, null) => ClientJson.ToDocument(new DestinationRequest { Kind = Drivers.FolderKind, Path = path }),
+                    (null, { } path) => await JsonInput.ReadAsync(path, cancellationToken),
+                    _ => throw new HoldfastException(
+                        ErrorCatalog.Usage,
+                        "Give either --path or --file.",
+                        "--path DIR for a local destination, --file FILE for any kind."
+                    ),
+                };
                 var answer = await api.Destinations.PutDocumentAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
                 return ServerCommandExtensions.WriteView(console, answer.Value, d =>
-                    console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {LocationOf(d)}")
+                    console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {d.Path ?? "-"}")
                 );
             }
         );
+    }
+
+    private static Command Show()
+    {
+        var command = new Command(
+            "show",
+            "Show its use: requests, limits, unfinished uploads, and the lifecycle rule that its bucket needs."
+        );
+        var name = Name(command);
+        return command.SetServerAction(
+            async (parsed, api, console, cancellationToken) =>
+            {
+                var text = parsed.GetRequiredValue(name);
+                var status = await api.Destinations.FindStatusAsync(text, cancellationToken)
+                    ?? throw new HoldfastException(
+                        ErrorCatalog.NotFound,
+                        $"There is no destination '{text}'.",
+                        "List them with: holdfast destination list"
+                    );
+                return ServerCommandExtensions.WriteView(console, status, s => WriteStatus(console, s));
+            }
+        );
+    }
+
+    private static void WriteStatus(CommandConsole console, DestinationStatusView s)
+    {
+        console.WriteLine($"retention:  {(s.Deletes ? "deletes expired backups" : "left to the bucket")}");
+        console.WriteLine(
+            $"uploads:    {(s.WaitingUntil is { } until ? $"wait until {DisplayFormat.Time(until)}" : "start at any time now")}"
+        );
+        if (s.UnfinishedUploads is { } unfinished)
+        {
+            console.WriteLine($"unfinished: {unfinished.Count} uploads, {unfinished.Removed} older ones removed");
+            if (unfinished.Problem is { } problem)
+            {
+                console.WriteText($"            {problem.Message}");
+            }
+        }
+        if (s.Requests is { } r)
+        {
+            console.WriteLine($"requests:   {r.Puts} PUT, {r.Lists} LIST, {r.Gets} GET, {r.Deletes} DELETE");
+            console.WriteLine(
+                $"            {DisplayFormat.Bytes(r.BytesSent)} sent, {DisplayFormat.Bytes(r.BytesReceived)} received, since the start"
+            );
+        }
+        if (s.LifecycleRule is { } rule)
+        {
+            console.WriteLine("lifecycle configuration that the bucket needs:");
+            console.WriteText(rule);
+        }
     }
 
     private static Command Delete()
@@ -88,20 +154,16 @@ internal static class DestinationCommand
             {
                 var text = parsed.GetRequiredValue(name);
                 return ServerCommandExtensions.WriteView(console, await api.Destinations.TestAsync(text, cancellationToken), t =>
-                    console.WriteLine($"{text} works{(t.FreeBytes is > 0 and var free ? $", {DisplayFormat.Bytes(free)} free" : "")}.")
-                );
+                {
+                    console.WriteLine($"{text} works{(t.FreeBytes is > 0 and var free ? $", {DisplayFormat.Bytes(free)} free" : "")}.");
+                    foreach (var note in t.Notes)
+                    {
+                        console.WriteText(note);
+                    }
+                });
             }
         );
     }
-
-    private static string LocationOf(DestinationView destination) =>
-        destination.Path
-        ?? DestinationUrls
-            .All.FirstOrDefault(f => f.Kind == destination.Kind)
-            ?.Urls!.Describe(name =>
-                destination.Settings?.GetValueOrDefault(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null
-            )
-        ?? "-";
 
     private static Argument<string> Name(Command command) => command.AddArgument("NAME", "Its name.");
 }

@@ -1,11 +1,9 @@
 using System.CommandLine;
 using Holdfast.Api.Backups;
 using Holdfast.Cli.Client;
-using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Layout;
-using Holdfast.Destinations;
 using Holdfast.Node.Catalog.Search;
 
 namespace Holdfast.Cli.Commands.Backups;
@@ -22,7 +20,6 @@ internal static class PointsCommand
         )
         {
             path,
-            LocationOptions.SettingsFile,
             keyOptions.All,
         }.WithServerOptions();
         command.SetAction(
@@ -35,15 +32,14 @@ internal static class PointsCommand
                         parsed,
                         "in server mode, which uses the keys of the server",
                         keyOptions.Files,
-                        keyOptions.MaxWorkFactor,
-                        LocationOptions.SettingsFile
+                        keyOptions.MaxWorkFactor
                     );
                     return await ServerConnectionOptions.RunAsync(parsed, async api =>
                         WriteServerList(console, await api.Backups.ListPointsAsync(parsed.GetRequiredValue(path), cancellationToken))
                     );
                 }
 
-                var stored = await LocationOptions.ResolveAsync(parsed, parsed.GetRequiredValue(path), cancellationToken);
+                var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
                 var views = new List<PointView>();
                 await foreach (
                     var point in RestorePointFinder.ListAsync(
@@ -54,7 +50,7 @@ internal static class PointsCommand
                     )
                 )
                 {
-                    views.Add(View(stored.Destination, point));
+                    views.Add(View(stored.Destination.Name, point));
                 }
                 if (console.IsJson)
                 {
@@ -83,7 +79,10 @@ internal static class PointsCommand
                     (DisplayFormat.Time(p.Time), null),
                     (p.Kind, p.Kind == "IncrementalBackup" ? "grey" : null),
                     (DisplayFormat.Bytes(p.Bytes), null),
-                    (CommandConsole.ToCell(p.Problem?.Message ?? p.Needs ?? "no key"), p.Problem is null ? null : "red"),
+                    (
+                        CommandConsole.ToCell(p.Problem?.Message ?? (p.Expiring ? "expiring" : p.Needs ?? "no key")),
+                        p.Problem is null ? null : "red"
+                    ),
                     (p.Id ?? "-", null),
                     (p.Database ?? "-", null),
                     (p.Path, null),
@@ -92,11 +91,11 @@ internal static class PointsCommand
         return broken ? 1 : 0;
     }
 
-    private static PointView View(IDestination root, RestorePoint point) =>
+    private static PointView View(string root, RestorePoint point) =>
         new()
         {
-            Path = root.NameOf(point.Archive.Path),
-            Folder = root.NameOf(point.Chain.Path),
+            Path = Path.Combine(root, point.Archive.Path),
+            Folder = Path.Combine(root, point.Chain.Path),
             Time = point.Archive.Name.Time,
             Form = Form(point.Archive.Name.FileType),
             Node = point.Chain.Name.Node,

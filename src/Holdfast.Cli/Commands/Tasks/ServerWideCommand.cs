@@ -191,7 +191,7 @@ internal static class ServerWideCommand
         console.WriteLine($"incremental:  {d.IncrementalBackup ?? "-"}");
         console.WriteLine($"time zone:    {d.TimeZone ?? "the node's"}");
         var kept = d.Retention?.MinimumAgeDays.ToString(CultureInfo.InvariantCulture);
-        console.WriteLine($"kept:         {(kept is null ? "forever" : $"{kept} days")}");
+        console.WriteLine($"kept:         {(kept is null ? "forever" : $"{kept} days")}{FormatAges(d.Retention)}");
         console.WriteLine($"verified:     {(d.VerifyEveryDays is { } every ? $"every {every} days" : "manually only")}");
         console.WriteLine($"compared:     every {d.CompareEveryHours} hours if nothing seems changed");
         console.WriteLine(
@@ -218,4 +218,11 @@ internal static class ServerWideCommand
     private static Argument<string> Name(Command command) => command.AddArgument("NAME", "Its name.");
 
     private static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
+
+    private static string FormatAges(RetentionDefinition? retention) =>
+        string.Concat(
+            (retention?.Destinations ?? new Dictionary<string, double>())
+                .OrderBy(a => a.Key, StringComparer.Ordinal)
+                .Select(a => string.Create(CultureInfo.InvariantCulture, $", {a.Value} days at {a.Key}"))
+        );
 }

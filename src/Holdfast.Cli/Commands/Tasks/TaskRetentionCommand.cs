@@ -65,7 +65,7 @@ internal static class TaskRetentionCommand
     {
         var shown = await api.Retention.PreviewAsync(database, taskId, cancellationToken);
         var chains = shown
-            .Where(d => d.Going.Count > 0)
+            .Where(d => d.Going.Count > 0 && !d.LeftToBucket)
             .ToDictionary(d => d.Destination, d => (IReadOnlyList<string>)[.. d.Going.Select(c => c.Path)], StringComparer.Ordinal);
         return chains.Count == 0 ? shown : await api.Retention.ApproveAsync(database, taskId, new(chains), cancellationToken);
     }
@@ -81,10 +81,22 @@ internal static class TaskRetentionCommand
             }
             foreach (var chain in d.Going)
             {
+                var state =
+                    d.LeftToBucket ? "expired"
+                    : (d.BrakeReason is null || chain.Expiring) && isDryRun ? "would delete"
+                    : "waits";
                 console.WriteLine(
-                    $"{name}: {(d.BrakeReason is null && isDryRun ? "would delete" : "waits")} {chain.Path} "
-                        + $"(newest archive {DisplayFormat.Time(chain.Newest)})"
+                    $"{name}: {state} {chain.Path} (newest archive {DisplayFormat.Time(chain.Newest)}"
+                        + $"{(chain.Expiring ? ", its deletion has begun" : "")})"
                 );
+            }
+            foreach (var file in d.NotDeleted)
+            {
+                console.WriteText($"{name}: {file.Path} stays: {file.Problem.Message}");
+            }
+            if (d.LeftToBucket)
+            {
+                console.WriteLine($"{name}: retention is left to the bucket, nothing is deleted");
             }
             if (d.BrakeReason is { } reason)
             {
@@ -94,7 +106,10 @@ internal static class TaskRetentionCommand
             {
                 console.WriteText($"{name}: {error.Message}");
             }
-            console.WriteLine($"{name}: {d.Staying} stay");
+            if (!d.LeftToBucket || isDryRun)
+            {
+                console.WriteLine($"{name}: {d.Staying} stay");
+            }
         }
     }
 }

@@ -131,6 +131,14 @@ public sealed partial class CatalogAudit
         await CompareAsync(destination, opened, database, cancellationToken);
     }
 
+    /// <summary>Whether a part of a chain has been deleted at a destination as intended, so that the rest is not worth reading.</summary>
+    /// <param name="destination">Name of the destination.</param>
+    /// <param name="path">Path of the chain's folder there.</param>
+    /// <param name="chain">The chain, as listed.</param>
+    public bool IsPartlyDeleted(string destination, string path, StoredChain chain) =>
+        _databases.Expiry.HasBegun(destination, path)
+        || (!chain.HasFull && _databases.Expiry.IsExpiring(destination, path, chain.NewestTime));
+
     /// <summary>
     /// Returns the chains of a database in the catalog. Call it before listing the database. Empty if the catalog cannot be read,
     /// which raises an alert of its own.
@@ -166,25 +174,30 @@ public sealed partial class CatalogAudit
     )
     {
         var now = _time.GetUtcNow();
-        foreach (var chain in known)
+        try
         {
-            var archives = listed.FirstOrDefault(c => c.Path == chain.Path)?.Archives ?? [];
-            var missing = ListingComparer
-                .Compare(chain, chain.Path, archives, destination, now, opened.Identity)
-                .Where(f => f.Archive is null && f.State != CopyState.Whole)
-                .ToList();
-            if (missing.Count == 0)
+            var isAnyMissing = false;
+            foreach (var chain in known)
             {
-                continue;
+                var archives = listed.FirstOrDefault(c => c.Path == chain.Path)?.Archives ?? [];
+                var missing = ListingComparer
+                    .Compare(chain, chain.Path, archives, destination, now, opened.Identity)
+                    .Where(f => f.Archive is null && f.State != CopyState.Whole)
+                    .ToList();
+                if (missing.Count > 0)
+                {
+                    await _catalog.RecordFindingsAsync(database, chain.Task, missing);
+                    isAnyMissing = true;
+                }
             }
-            try
+            if (isAnyMissing)
             {
-                await _catalog.RecordFindingsAsync(database, chain.Task, missing);
+                await _databases.Expiry.ForgetMissingAsync(destination, database);
             }
-            catch (HoldfastException)
-            {
-                return; // the caller still gets the listing; a catalog that cannot be written raises an alert of its own
-            }
+        }
+        catch (HoldfastException)
+        {
+            // The caller still gets the listing; a catalog that cannot be written raises an alert of its own.
         }
     }
 
@@ -228,6 +241,7 @@ public sealed partial class CatalogAudit
                 await _checks.MigrateAsync(destination, database, chain);
             }
         }
+        await _databases.Expiry.ForgetMissingAsync(destination, database);
     }
 
     private bool IsDue(DatabaseId database) => !_audited.TryGetValue(database, out var at) || _time.GetUtcNow() - at >= Interval;

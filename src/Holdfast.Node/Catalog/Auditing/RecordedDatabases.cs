@@ -1,5 +1,6 @@
 using Holdfast.Core.Databases;
 using Holdfast.Node.Discovery;
+using Holdfast.Node.Retention;
 using Holdfast.Node.Tasks;
 using Holdfast.State;
 using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
@@ -10,8 +11,17 @@ namespace Holdfast.Node.Catalog.Auditing;
 /// <param name="records">The stored records of all databases.</param>
 /// <param name="tasks">All tasks.</param>
 /// <param name="statuses">The statuses of tasks.</param>
-public sealed class RecordedDatabases(DatabaseRecords records, TaskRegistry tasks, WriteBehindState<TaskStatus> statuses)
+/// <param name="expiry">Which chains are being deleted as intended.</param>
+public sealed class RecordedDatabases(
+    DatabaseRecords records,
+    TaskRegistry tasks,
+    WriteBehindState<TaskStatus> statuses,
+    ChainExpiry expiry
+)
 {
+    /// <summary>Which chains are being deleted as intended, so that what is missing of them is not lost.</summary>
+    public ChainExpiry Expiry => expiry;
+
     /// <summary>All databases, including dropped ones.</summary>
     public IReadOnlyCollection<DatabaseId> All => [.. records.Items.Select(d => d.Value.Id)];
 

@@ -32,9 +32,6 @@ public sealed class BackupFinder(
     /// <summary>Whether a time in a name is too far in the future to count.</summary>
     public bool IsBeyondClockSkew(DateTimeOffset time) => clock is not null && TimeStamp.IsBeyondClockSkew(time, clock.LatestPossibleTime);
 
-    /// <summary>Whether backups at a destination have left the machine, so that reading them is slower.</summary>
-    public bool IsRemote(string destination) => destinations.Find(destination)?.Value is { } config && destinations.IsRemote(config);
-
     /// <summary>Whether the location is the id of a database rather than a destination or a path.</summary>
     public static bool IsDatabase(string from) => !from.StartsWith('/') && !from.StartsWith(DestinationPrefix, StringComparison.Ordinal);
 
@@ -129,7 +126,10 @@ public sealed class BackupFinder(
         return await ResolvedLocation.ResolveAsync(
             await DestinationFolder.OpenAsync(destination, relative, cancellationToken),
             cancellationToken
-        );
+        ) with
+        {
+            DestinationName = name,
+        };
     }
 
     /// <summary>Finds the backups at a location; for a database, at every destination.</summary>
@@ -167,23 +167,19 @@ public sealed class BackupFinder(
     {
         var found = new List<BackupLocation>();
         var problems = new Dictionary<string, HoldfastException>(StringComparer.Ordinal);
-        // At the same time: one that does not respond delays the others once.
-        var names = destinations.Items.Select(i => i.Key).ToList();
-        var searches = names.ConvertAll(name => ListChainsAsync(name, database, cancellationToken));
-        await Task.WhenAll(searches.Select(Task (s) => s)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var (name, search) in names.Zip(searches))
+        foreach (var item in destinations.Items)
         {
             try
             {
-                var (destination, chains) = await search;
+                var (destination, chains) = await ListChainsAsync(item.Key, database, cancellationToken);
                 if (destination is not null)
                 {
-                    found.Add(new(name, $"{DestinationPrefix}{name}", new(destination, chains, null)));
+                    found.Add(new(item.Key, $"{DestinationPrefix}{item.Key}", new(destination, chains, null)));
                 }
             }
             catch (HoldfastException e)
             {
-                problems[name] = e;
+                problems[item.Key] = e;
             }
         }
 
@@ -280,18 +276,18 @@ public sealed class BackupFinder(
     private async Task<ResolvedLocation> FindOfDatabaseAsync(DatabaseId database, CancellationToken cancellationToken)
     {
         var all = await SearchDatabaseAsync(database, cancellationToken);
-        var newest = all.Locations.MaxBy(f => f.Resolved.Chains.Max(NewestTimeOf))?.Resolved
+        var newest = all.Locations.MaxBy(f => f.Resolved.Chains.Max(NewestTimeOf))
             ?? throw all.Problems.Values.FirstOrDefault()
                 ?? new HoldfastException(
                     ErrorCatalog.NotFound,
                     $"No destination has a backup of '{database}'.",
                     "Try another path, or check the destinations."
                 );
-        foreach (var other in all.Locations.Where(p => p.Resolved != newest))
+        foreach (var other in all.Locations.Where(p => p != newest))
         {
             await other.Resolved.Destination.DisposeAsync();
         }
-        return newest;
+        return newest.Resolved with { DestinationName = newest.Destination };
     }
 
     private async Task<ResolvedLocation> FindAtPathAsync(string path, CancellationToken cancellationToken) =>

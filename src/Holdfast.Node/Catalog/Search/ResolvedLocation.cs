@@ -20,6 +20,13 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
     /// </summary>
     public string? PathFromRoot { get; init; }
 
+    /// <summary>Name of the destination that contains it; null for a path.</summary>
+    public string? DestinationName { get; init; }
+
+    /// <summary>Path of a chain from the root of the destination that contains it.</summary>
+    public string PathOf(StoredChain chain) =>
+        string.Join('/', $"{PathFromRoot}/{chain.Path}".Split('/', StringSplitOptions.RemoveEmptyEntries));
+
     private const int MaxDepth = 2; // root, source, database
 
     /// <summary>Lists a folder that was opened by its path; closes it on failure.</summary>
@@ -75,7 +82,7 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
             return new(destination, [await DatabaseFolder.ReadChainAsync(destination, "", own, cancellationToken)], null);
         }
         var chains = new List<StoredChain>();
-        await CollectChainsAsync(await TreeListing.ReadAsync(destination, cancellationToken), "", 0, chains, cancellationToken);
+        await CollectChainsAsync(destination, "", 0, chains, cancellationToken);
         if (chains.Count > 0)
         {
             return new(destination, chains, null);

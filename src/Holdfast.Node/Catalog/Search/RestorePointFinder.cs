@@ -12,9 +12,6 @@ public static class RestorePointFinder
 {
     private const int MaxListed = 20;
 
-    // How many archives are opened at once where that costs requests rather than work.
-    private const int MaxRemoteReads = 8;
-
     /// <summary>
     /// Lists all restore points under a path, by folder, the newest first. An unreadable archive is listed with its problem.
     /// </summary>
@@ -132,27 +129,12 @@ public static class RestorePointFinder
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        // A passphrase takes a second and much memory to try.
-        var window = path.Destination.Capabilities.RecursiveList && keys.Passphrases.Count == 0 ? MaxRemoteReads : 1;
-        var reads = new Queue<Task<RestorePoint>>();
-        try
+        foreach (var archive in chain.Archives.Reverse())
         {
-            foreach (var archive in chain.Archives.Reverse().Where(a => path.Archive is null || path.Archive == a))
+            if (path.Archive is null || path.Archive == archive)
             {
-                if (reads.Count == window)
-                {
-                    yield return await reads.Dequeue();
-                }
-                reads.Enqueue(ReadAsync(path, new(chain, archive), keys, cancellationToken));
+                yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
             }
-            while (reads.TryDequeue(out var read))
-            {
-                yield return await read;
-            }
-        }
-        finally
-        {
-            await Task.WhenAll(reads.Select(Task (r) => r)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -194,23 +176,24 @@ public static class RestorePointFinder
     {
         try
         {
-            var source = await path.Destination.OpenAsync(point.Archive.Path, cancellationToken);
-            try
+            if (point.Archive.Name.IsEncrypted)
             {
-                if (point.Archive.Name.IsEncrypted)
+                await using var source = await path.Destination.OpenAsync(point.Archive.Path, cancellationToken);
+                point = point with { Needs = await AgeRequirement.ReadAsync(source, cancellationToken) };
+                if (keys.IsEmpty)
                 {
-                    point = point with { Needs = await AgeRequirement.ReadAsync(source, cancellationToken) };
-                    if (keys.IsEmpty)
-                    {
-                        return point;
-                    }
+                    return point;
                 }
-                return point with { Header = await ArchiveReader.ReadHeaderAsync(source, keys, cancellationToken) };
             }
-            finally
+
+            return point with
             {
-                await source.DisposeAsync(); // may be the second time: reading the header takes ownership
-            }
+                Header = await ArchiveReader.ReadHeaderAsync(
+                    await path.Destination.OpenAsync(point.Archive.Path, cancellationToken),
+                    keys,
+                    cancellationToken
+                ),
+            };
         }
         catch (HoldfastException e)
         {

@@ -73,6 +73,7 @@ internal static class BackupEndpoints
         BackupFinder finder,
         ArchiveKeys archiveKeys,
         TrustedClockMonitor clock,
+        ChainExpiry expiry,
         CancellationToken cancellationToken
     )
     {
@@ -90,17 +91,19 @@ internal static class BackupEndpoints
             {
                 break;
             }
-            var name = point.Archive.Name;
+            var archive = point.Archive.Name;
             points.Add(
                 new()
                 {
                     Path = point.Archive.Path,
-                    Time = name.Time,
-                    Kind = name.FileType.ToString(),
+                    Time = archive.Time,
+                    Kind = archive.FileType.ToString(),
                     Bytes = point.Archive.Length,
                     Id = point.Header?.Id,
                     Database = point.Header?.Database,
                     Needs = point.Needs?.ToString(),
+                    Expiring =
+                        stored.DestinationName is { } name && expiry.IsExpiring(name, stored.PathOf(point.Chain), point.Chain.NewestTime),
                     Problem = point.Problem is null ? null : OperationError.From(point.Problem),
                 }
             );

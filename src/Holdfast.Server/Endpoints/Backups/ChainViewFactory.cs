@@ -13,11 +13,13 @@ namespace Holdfast.Server.Endpoints.Backups;
 /// <param name="tasks">All tasks.</param>
 /// <param name="catalog">The catalog.</param>
 /// <param name="verifications">The results of verifications.</param>
+/// <param name="expiry">Which chains are being deleted.</param>
 /// <param name="clock">The trusted clock.</param>
 internal sealed class ChainViewFactory(
     TaskRegistry tasks,
     ICatalog catalog,
     ChainVerificationHistory verifications,
+    ChainExpiry expiry,
     TrustedClockMonitor clock
 )
 {
@@ -40,6 +42,7 @@ internal sealed class ChainViewFactory(
             Task = chain.Name.Task,
             TaskName = chain.Name.Task is { } task ? tasks.Find(task)?.Name : null,
             HasFull = chain.HasFull,
+            Expiring = place.Destination is { } at && expiry.IsExpiring(at, place.PathOf(chain), chain.NewestTime),
             Check = place.Destination is { } destination ? verifications.Find(destination, place.PathOf(chain)) : null,
             Archives =
             [

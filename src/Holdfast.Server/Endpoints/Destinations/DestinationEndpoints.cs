@@ -32,6 +32,7 @@ internal static class DestinationEndpoints
             .MapPost("/{name}/initialize", InitializeAsync)
             .RequireRole(Role.Operator)
             .WithSummary("Create its root and give it an identity, which is required from then on");
+        group.MapGet("/{name}/status", ShowStatus).WithSummary("Show its requests, limits, and what is left of uploads");
         group.MapGet("/{name}/test", ShowTest).WithSummary("Show the result of its last test");
         group.MapPost("/{name}/test", TestAsync).RequireRole(Role.Operator).WithSummary("Test whether it can be written to");
     }
@@ -179,13 +180,16 @@ internal static class DestinationEndpoints
             destinations.IdentityProblem(name) is { } problem ? OperationError.From(problem) : null
         );
 
+    private static Ok<DestinationStatusView> ShowStatus(string name, DestinationStatusReader statuses) =>
+        TypedResults.Ok(statuses.Find(name) ?? throw NotFound(name));
+
     private static Ok<DestinationTestView> ShowTest(string name, DestinationRegistry destinations) =>
         TypedResults.Ok(ToTestView(destinations.Find(name)?.Value ?? throw NotFound(name), destinations));
 
     private static DestinationTestView ToTestView(DestinationConfig config, DestinationRegistry destinations)
     {
         var (test, room) = (destinations.LastTest(config), destinations.FreeSpaceOf(config));
-        return new(room?.FreeBytes, test?.At, test?.Problem, room?.At);
+        return new(room?.FreeBytes, test?.At, test?.Problem, room?.At) { Notes = test?.Notes ?? [] };
     }
 
     private static HoldfastException NotFound(string name) =>

@@ -12,10 +12,18 @@ internal static class RetentionMapper
         new()
         {
             Destination = run.Destination,
-            Going = [.. (run.Plan?.Expired ?? []).Select(c => new RetentionChainView(c.Path, c.FullStartTime, c.NewestStartTime))],
+            Going =
+            [
+                .. (run.Plan?.Expired ?? []).Select(c => new RetentionChainView(c.Path, c.FullStartTime, c.NewestStartTime)
+                {
+                    Expiring = c.IsExpiring,
+                }),
+            ],
             Staying = run.Plan?.Retained.Count ?? 0,
-            Brake = run.Plan?.Guard ?? RetentionGuard.None,
-            BrakeReason = run.Plan?.GuardReason,
+            Brake = run.IsLeftToBucket ? RetentionGuard.None : run.Plan?.Guard ?? RetentionGuard.None,
+            BrakeReason = run.IsLeftToBucket ? null : run.Plan?.GuardReason,
+            LeftToBucket = run.IsLeftToBucket,
+            NotDeleted = [.. run.Failures.Select(f => new UndeletedFileView(f.Path, OperationError.From(f.Error)))],
             Deleted = run.Deleted,
             Error = run.Error is null ? null : OperationError.From(run.Error),
         };

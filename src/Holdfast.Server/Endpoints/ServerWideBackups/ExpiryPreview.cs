@@ -49,7 +49,7 @@ internal sealed class ExpiryPreview(TaskRegistry tasks, DestinationRegistry dest
         CancellationToken cancellationToken
     )
     {
-        foreach (var name in task.Settings.Destinations)
+        foreach (var name in task.Settings.Destinations.Where(d => !retention.IsLeftToBucket(d)))
         {
             try
             {

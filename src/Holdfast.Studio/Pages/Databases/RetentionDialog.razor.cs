@@ -25,7 +25,7 @@ public sealed partial class RetentionDialog
     [Parameter, EditorRequired]
     public string TaskId { get; set; } = "";
 
-    private int ExpiredCount => _found?.Sum(v => v.Going.Count) ?? 0;
+    private int ExpiredCount => _found?.Where(v => !v.LeftToBucket).Sum(v => v.Going.Count) ?? 0;
 
     private bool NeedsApproval => _found?.Any(v => v.BrakeReason is not null) ?? false;
 
@@ -36,7 +36,7 @@ public sealed partial class RetentionDialog
         RunAsync(async () =>
         {
             var shown = _found!
-                .Where(v => v.Going.Count > 0)
+                .Where(v => v.Going.Count > 0 && !v.LeftToBucket)
                 .ToDictionary(v => v.Destination, v => (IReadOnlyList<string>)[.. v.Going.Select(c => c.Path)]);
             var result = await Api.Retention.ApproveAsync(Database, TaskId, new(shown));
             Snackbar.Add($"{Plural.Of(result.Sum(v => v.Deleted.Count), "chain")} deleted.", Severity.Success);

@@ -23,6 +23,43 @@ internal sealed record DestinationRow(
     bool CanInitialize
 )
 {
+    /// <summary>Notes on its use: what the last test found out, limits that apply now, requests, and what is left of uploads.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The lifecycle rule that its bucket needs; null if it needs none.</summary>
+    public string? LifecycleRule { get; init; }
+
+    /// <summary>The same row with what the node knows about the use of the destination.</summary>
+    public DestinationRow With(DestinationStatusView? status) =>
+        status is null ? this : this with { Notes = [.. Test.Notes, .. NotesOf(status)], LifecycleRule = status.LifecycleRule };
+
+    private static IEnumerable<string> NotesOf(DestinationStatusView status)
+    {
+        if (!status.Deletes)
+        {
+            yield return status.LifecycleRule is null
+                ? "Retention is left to the bucket."
+                : "Retention is left to the bucket, with the lifecycle rule below.";
+        }
+        if (status.WaitingUntil is { } until)
+        {
+            yield return $"Uploads wait for the upload window, which opens at {DisplayFormat.Time(until)} UTC.";
+        }
+        if (status.UnfinishedUploads is { Problem: { } problem })
+        {
+            yield return Sentence.Join($"Unfinished uploads cannot be removed: {problem.Message}", problem.Hint);
+        }
+        else if (status.UnfinishedUploads is { } unfinished && unfinished.Count + unfinished.Removed > 0)
+        {
+            yield return $"{Plural.Of(unfinished.Count, "unfinished upload")}; {unfinished.Removed} older than a day removed.";
+        }
+        if (status.Requests is { } r)
+        {
+            yield return $"Requests since the start: {r.Puts:N0} PUT, {r.Lists:N0} LIST, {r.Gets:N0} GET, {r.Deletes:N0} DELETE; "
+                + $"{DisplayFormat.Bytes(r.BytesSent)} sent, {DisplayFormat.Bytes(r.BytesReceived)} received.";
+        }
+    }
+
     private static readonly StateAppearance IdentityMismatch = new("Not recognized", "bad", Icons.Material.Filled.Error);
     private static readonly StateAppearance Failing = new("Failing", "bad", Icons.Material.Filled.Error);
     private static readonly StateAppearance TestFailed = new("Test failed", "bad", Icons.Material.Filled.Error);

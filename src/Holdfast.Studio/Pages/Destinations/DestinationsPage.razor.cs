@@ -33,7 +33,8 @@ public sealed partial class DestinationsPage
             var test = await Api.Destinations.FindTestAsync(config.Name, cancellationToken);
             if (test is not null)
             {
-                rows.Add(DestinationRow.Of(config, test, failing, templates));
+                var status = await Api.Destinations.FindStatusAsync(config.Name, cancellationToken);
+                rows.Add(DestinationRow.Of(config, test, failing, templates).With(status));
             }
         }
 

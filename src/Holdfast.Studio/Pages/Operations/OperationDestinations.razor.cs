@@ -17,7 +17,6 @@ public sealed partial class OperationDestinations
         Operation.Kind switch
         {
             OperationKind.Verify => "Intact",
-            OperationKind.Repair => "Complete",
             OperationKind.Restore => "Read from here",
             _ => result.Unchanged ? "Unchanged" : "Stored",
         };
@@ -37,13 +36,5 @@ public sealed partial class OperationDestinations
                 )
                 : Problem(name) is null
                     ? new(SuccessLabel(Operation.Result), "good", Icons.Material.Filled.CheckCircle)
-                    : new(FailureLabel, "bad", Icons.Material.Filled.Error);
-
-    private string FailureLabel =>
-        Operation.Kind switch
-        {
-            OperationKind.Verify => "Damaged or unreadable",
-            OperationKind.Repair => "Incomplete",
-            _ => "Failed",
-        };
+                    : new(Operation.Kind == OperationKind.Verify ? "Damaged or unreadable" : "Failed", "bad", Icons.Material.Filled.Error);
 }

@@ -23,7 +23,7 @@ internal static class DefinitionChanges
         yield return ("the full schedule", d.FullBackup ?? "off");
         yield return ("the incremental schedule", d.IncrementalBackup ?? "off");
         yield return ("the time zone", d.TimeZone ?? "that of the node");
-        yield return ("the retention", d.Retention is { } r ? $"{r.MinimumAgeDays} days" : "forever");
+        yield return ("the retention", d.Retention is { } r ? FormatRetention(r) : "forever");
         yield return (
             "the encryption",
             d.Encryption is { } e
@@ -38,4 +38,13 @@ internal static class DefinitionChanges
         yield return ("the preferred node", d.PreferredNode ?? "none");
         yield return ("the task", d.Disabled ? "disabled" : "enabled");
     }
+
+    private static string FormatRetention(RetentionDefinition retention) =>
+        string.Join(
+            ", ",
+            (retention.Destinations ?? new Dictionary<string, double>())
+                .OrderBy(d => d.Key, StringComparer.Ordinal)
+                .Select(d => $"{d.Value} days at {d.Key}")
+                .Prepend($"{retention.MinimumAgeDays} days")
+        );
 }

@@ -24,6 +24,9 @@ public sealed class TaskDraft
     /// <summary>Minimum age for deletion in days; null to keep backups forever.</summary>
     public double? MinimumAgeDays { get; set; } = 14;
 
+    /// <summary>Other minimum ages in days, by the names of destinations.</summary>
+    public Dictionary<string, double> DestinationAges { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Encryption: none, key or recipients.</summary>
     public EncryptionMode Mode { get; set; }
 
@@ -84,6 +87,10 @@ public sealed class TaskDraft
             Disabled = definition.Disabled,
         };
         draft.Excluded.AddRange(definition.Excluded);
+        foreach (var (name, days) in definition.Retention?.Destinations ?? new Dictionary<string, double>())
+        {
+            draft.DestinationAges[name] = days;
+        }
         return draft;
     }
 
@@ -96,7 +103,7 @@ public sealed class TaskDraft
             FullBackup = FullBackup,
             IncrementalBackup = IncrementalBackup,
             TimeZone = string.IsNullOrWhiteSpace(TimeZone) ? null : TimeZone.Trim(),
-            Retention = MinimumAgeDays is { } days ? new(days) : null,
+            Retention = MinimumAgeDays is { } days ? new(days) { Destinations = ChosenAges() } : null,
             Encryption = new()
             {
                 Mode = Mode,
@@ -115,4 +122,11 @@ public sealed class TaskDraft
             PreferredNode = string.IsNullOrWhiteSpace(PreferredNode) ? null : PreferredNode.Trim(),
             Disabled = Disabled,
         };
+
+    // A destination that is no longer selected needs no age.
+    private Dictionary<string, double>? ChosenAges()
+    {
+        var ages = DestinationAges.Where(a => Destinations.Contains(a.Key)).ToDictionary(StringComparer.Ordinal);
+        return ages.Count == 0 ? null : ages;
+    }
 }

@@ -26,6 +26,19 @@ public sealed partial class TaskFields
     private string? ErrorFor(string field) =>
         Errors.FirstOrDefault(f => f.Field == field) is { } error ? Sentence.Join(error.Message, error.Hint) : null;
 
+    private Task SetAgeAsync(string destination, double? days) =>
+        SetAsync(() =>
+        {
+            if (days is { } age)
+            {
+                Draft.DestinationAges[destination] = age;
+            }
+            else
+            {
+                Draft.DestinationAges.Remove(destination);
+            }
+        });
+
     private Task SetAsync(Action set)
     {
         set();
