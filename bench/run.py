@@ -1,6 +1,6 @@
 """Measures Holdfast beside its peers, in turns in one run, and writes the ratios to bench/results/.
 
-Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore logical fleet serve readers postgresql (default: all)
+Usage: bench/run.py [CASE...]     cases: snapshot encrypted incremental restore remote logical fleet serve readers postgresql (default: all)
 Settings (environment): HOLDFAST_BENCH_MIB (2048), HOLDFAST_BENCH_FLEET (10000), HOLDFAST_BENCH_LOOP (2000: databases of the loop beside the server),
 HOLDFAST_BENCH_ROUNDS (5), HOLDFAST_BENCH_DIR (bench/work)
 
@@ -148,6 +148,29 @@ def restore():
     ])
     shell("cmp back.db plain.db; rm -f back.db plain.db f.zst")
     return rows("restore of the snapshot, %d MiB" % MIB, results, {"zstd -dc f > db; sync db": "≥ 0.8"})
+
+
+def remote():
+    """Restores from a store in memory on this machine, without and with time added to each request, beside the restore from a folder."""
+    folder, _ = large_database()
+    shell("rm -rf ours; %s" % holdfast("backup", "--source", folder, "--to", "ours", "--type", "snapshot"))
+    shell("dotnet build -c Release -v q -o %s %s" % (os.path.join(WORK, "s3server"), os.path.join(ROOT, "bench", "s3server.cs")))
+    lines = []
+    for latency, goal in ((0, "≥ 0.8"), (30, "≥ 0.7")):
+        store = subprocess.Popen([os.path.join(WORK, "s3server", "s3server"), str(latency)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            os.environ.update(AWS_ENDPOINT_URL_S3=store.stdout.readline().strip(), AWS_ACCESS_KEY_ID="AKTEST0000001", AWS_SECRET_ACCESS_KEY="stub-secret-0001")
+            shell(holdfast("backup", "--source", folder, "--to", "s3://backups/bench", "--type", "snapshot"))
+            results = compare([
+                ("holdfast restore s3://…", "rm -f back.db", holdfast("restore", "s3://backups/bench", "--to", "back.db")),
+                ("holdfast restore DIR", "rm -f local.db", holdfast("restore", "ours", "--to", "local.db")),
+            ])
+            shell("cmp back.db local.db; rm -f back.db local.db")
+            lines += rows("restore from a store, %d ms a request, %d MiB" % (latency, MIB), results, {"holdfast restore DIR": goal})
+        finally:
+            store.stdin.close()
+            store.wait()
+    return lines
 
 
 def logical():
@@ -320,13 +343,13 @@ def prepare_backrest(cluster, stanza, config):
     return "cd /; %spgbackrest --config=%s --stanza=bench --type=full backup; sync -f %s" % (user, config, stanza)
 
 
-CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, logical, fleet, serve, readers, postgresql)}
+CASES = {f.__name__: f for f in (snapshot, encrypted, incremental, restore, remote, logical, fleet, serve, readers, postgresql)}
 
 
 def main():
     chosen = sys.argv[1:] or list(CASES)
     os.makedirs(WORK, exist_ok=True)
-    for tool in ("zstd", "age", "restic", "borg", "sqlite3", "/usr/bin/time"):
+    for tool in ("dotnet", "/usr/bin/time") if chosen == ["remote"] else ("zstd", "age", "restic", "borg", "sqlite3", "/usr/bin/time"):
         if shutil.which(tool) is None:
             sys.exit("%s is missing: apt-get install zstd age restic borgbackup sqlite3 time" % tool)
     table = ["| work | command | median s | range s | CPU s | peak MiB | we are faster by | goal |", "|---|---|---|---|---|---|---|---|"]

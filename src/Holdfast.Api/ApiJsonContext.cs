@@ -59,6 +59,7 @@ namespace Holdfast.Api;
 [JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(KindsView))]
 [JsonSerializable(typeof(OneTimeBackupRequest))]
+[JsonSerializable(typeof(RepairRequest))]
 [JsonSerializable(typeof(Operation))]
 [JsonSerializable(typeof(OperationCounts))]
 [JsonSerializable(typeof(OperationIdView))]

@@ -24,6 +24,12 @@ internal static class Drivers
     /// <summary>The kind of destination that only needs a path.</summary>
     public static string FolderKind { get; } = CreateDestinations(new()).First(d => d.LocalPaths is not null).Kind;
 
+    /// <summary>
+    /// The kinds of destinations for verbs without a server: who runs the command may use the credentials of the machine.
+    /// </summary>
+    public static IReadOnlyList<DestinationFactory> CommandDestinations { get; } =
+        CreateDestinations(new() { MachineCredentialsFor = ["*"] });
+
     /// <summary>The kinds of destinations that a server supports.</summary>
     public static IReadOnlyList<DestinationFactory> CreateDestinations(ServerConfig config) =>
         [

@@ -102,6 +102,7 @@ public static class HoldfastCommand
             ServeCommand.Create(),
             LoginCommand.Create(),
             LogoutCommand.Create(),
+            RepairCommand.Create(),
             ServerWideCommand.Create(),
             TaskCommand.Create(),
             RunCommand.Create(),

@@ -1,6 +1,7 @@
 using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
 using Holdfast.Destinations.S3.Settings;
+using Holdfast.Destinations.Urls;
 
 namespace Holdfast.Destinations.S3;
 
@@ -10,6 +11,9 @@ public sealed class S3DestinationFactory(S3Environment environment) : Destinatio
 {
     /// <inheritdoc/>
     public override DestinationKind Description => S3Form.Description;
+
+    /// <inheritdoc/>
+    public override IDestinationUrls Urls { get; } = new S3Urls();
 
     /// <inheritdoc/>
     public override IDestinationRoot? Bind(SettingsSection settings, DestinationSecrets secrets) =>

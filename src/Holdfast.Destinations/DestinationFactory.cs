@@ -1,5 +1,6 @@
 using Holdfast.Core.Kinds;
 using Holdfast.Core.Settings;
+using Holdfast.Destinations.Urls;
 
 namespace Holdfast.Destinations;
 
@@ -17,6 +18,9 @@ public abstract class DestinationFactory
 
     /// <summary>Opens paths of this machine; null, the default, for a kind without such paths.</summary>
     public virtual ILocalPaths? LocalPaths => null;
+
+    /// <summary>Its URLs; null, the default, for a kind without URLs.</summary>
+    public virtual IDestinationUrls? Urls => null;
 
     /// <summary>Binds the settings of a definition, and reports every error with its key. Does no I/O.</summary>
     /// <param name="settings">

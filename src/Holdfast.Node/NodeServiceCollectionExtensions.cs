@@ -12,7 +12,6 @@ using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Search;
-using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Coverage;
 using Holdfast.Node.Destinations;
@@ -23,6 +22,7 @@ using Holdfast.Node.Jobs;
 using Holdfast.Node.Lifetime;
 using Holdfast.Node.Logging;
 using Holdfast.Node.Operations;
+using Holdfast.Node.Repairs;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Retention;
@@ -59,6 +59,7 @@ public static class NodeServiceCollectionExtensions
             .AddBackups()
             .AddRestores()
             .AddVerification()
+            .AddRepairs()
             .AddRetention()
             .AddRuns()
             .AddAlerts()
@@ -139,7 +140,6 @@ public static class NodeServiceCollectionExtensions
                     s.Get<TrustedClockMonitor>()
                 )
             )
-            .AddSingleton(s => new SharedCatalogWriter(s.Get<ICatalog>(), s.Get<TimeProvider>(), s.Get<NodeSettings>().Tag))
             .AddSingleton<ChainLocks>()
             .AddSingleton<ChainVerificationHistory>()
             .AddSingleton<RecordedDatabases>()
@@ -169,13 +169,10 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<BackupService>()
             .AddSingleton<BackupWorkItemFactory>()
             .AddSingleton<BackupOperation>()
-            .AddSingleton(s => new BackupJobRunner(
-                s.Get<SourceRegistry>(),
-                s.Get<DatabaseKeys>(),
+            .AddSingleton<BackupJobRunner>()
+            .AddSingleton(s => new BackupCatalogFactory(
                 s.Get<ICatalog>(),
-                s.Get<BackupOptionsFactory>(),
                 s.Get<WriteBehindState<TaskStatus>>(),
-                s.Get<OutputResources>(),
                 s.Get<TimeProvider>(),
                 CreateIndexCache(s.Get<NodeSettings>(), s.Get<ILogger<IndexCache>>())
             ))
@@ -210,6 +207,13 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<CopyVerifier>()
             .AddSingleton<RecordedArchiveValidator>()
             .AddSingleton<VerificationScheduler>();
+
+    private static IServiceCollection AddRepairs(this IServiceCollection services) =>
+        services
+            .AddSingleton<RepairService>()
+            .AddSingleton<RepairOperation>()
+            .AddSingleton<ChainRepairer>()
+            .AddSingleton<RepairScheduler>();
 
     private static IServiceCollection AddRetention(this IServiceCollection services) =>
         services
@@ -257,6 +261,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<LoopLifetime>()
             .AddSingleton<EventConnections>()
             .AddSingleton<BackgroundLoops>()
+            .AddSingleton<DestinationLoops>()
             .AddSingleton<PeriodicJobs>()
             .AddSingleton<ShutdownSteps>()
             .AddSingleton<NodeLog>();

@@ -96,6 +96,9 @@ public sealed record NodeSettings
     /// <summary>How often the identity of each destination is checked. Default 1 minute.</summary>
     public TimeSpan DestinationInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often the node looks for destinations that lack backups, to repair them. Default 30 s.</summary>
+    public TimeSpan RepairInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Attaches sources that are defined over the API; null if none can be defined.</summary>
     public AttachedSourceFactory? AttachedSourceFactory { get; init; }
 

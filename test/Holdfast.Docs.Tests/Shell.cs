@@ -15,6 +15,9 @@ internal sealed class Shell : IDisposable
     /// <summary>Whether samples of encrypted databases can be created here.</summary>
     public static bool HasCiphers => File.Exists(Path.Combine(Page.Root, "out/native/libsqlite3mc.so"));
 
+    /// <summary>Additional environment variables.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     /// <summary>Runs a block, of which each command must succeed.</summary>
     /// <returns>The output, including errors.</returns>
     public async Task<(int ExitCode, string Output)> RunAsync(string block, CancellationToken cancellationToken)
@@ -25,11 +28,15 @@ internal sealed class Shell : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
         };
-        start.Environment["PATH"] = $"{Program}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["PATH"] = $"{Program}:{System.Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["XDG_DATA_HOME"] = Path.Combine(_folder, ".home");
         start.Environment["XDG_CONFIG_HOME"] = Path.Combine(_folder, ".home");
         start.Environment["SAMPLES"] = Path.Combine(Page.Root, "eng/samples.sh");
         start.Environment["NO_COLOR"] = "1";
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
         using var shell = Process.Start(start)!;
         shell.StandardInput.Close();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

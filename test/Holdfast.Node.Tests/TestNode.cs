@@ -15,6 +15,7 @@ using Holdfast.Node.Discovery;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Lifetime;
 using Holdfast.Node.Operations;
+using Holdfast.Node.Repairs;
 using Holdfast.Node.RestorePoints;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Retention;
@@ -155,6 +156,10 @@ public sealed class TestNode : IAsyncDisposable
 
     public (string? Run, IReadOnlyList<RunningOperation> Operations) BackUpAll(Template template, BackupKind kind, string askedBy) =>
         Get<BackupService>().BackUpAll(template, kind, askedBy);
+
+    public RunningOperation Repair(string taskId, bool allChains = false) => Get<RepairService>().Repair(taskId, allChains, "tester");
+
+    public void StartRepairs() => Get<RepairScheduler>().StartDue();
 
     public Task<int> AbortRunAsync(string id, string by) => Get<RunService>().AbortAsync(id, by);
 

@@ -15,6 +15,9 @@ public static class ServerWideBackupRoutes
     /// <summary>Backs up all its databases.</summary>
     public const string Backup = "/server-wide-backups/{name}/backup";
 
+    /// <summary>Starts a repair of its destinations, for all its databases.</summary>
+    public const string Repair = "/server-wide-backups/{name}/repair";
+
     /// <summary>Reveals its key.</summary>
     public const string Key = "/server-wide-backups/{name}/key";
 }

@@ -25,6 +25,10 @@ public sealed class ServerWideBackupsClient : NamedResourceClient<TaskDefinition
     public Task<OperationIdsView> StartAsync(string name, BackupRequest request, CancellationToken cancellationToken = default) =>
         Api.PostAsync<BackupRequest, OperationIdsView>(ApiRoutes.Expand(ServerWideBackupRoutes.Backup, name), request, cancellationToken);
 
+    /// <summary>Copies what its destinations lack from each other, for each of its databases.</summary>
+    public Task<OperationIdsView> RepairAsync(string name, RepairRequest request, CancellationToken cancellationToken = default) =>
+        Api.PostAsync<RepairRequest, OperationIdsView>(ApiRoutes.Expand(ServerWideBackupRoutes.Repair, name), request, cancellationToken);
+
     /// <summary>Reveals its key; the audit log records it.</summary>
     public Task<KeyView> RevealKeyAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<KeyView>(ApiRoutes.Expand(ServerWideBackupRoutes.Key, name), cancellationToken);

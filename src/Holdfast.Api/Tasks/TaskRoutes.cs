@@ -12,6 +12,9 @@ public static class TaskRoutes
     /// <summary>Starts a backup of a task.</summary>
     public const string Backup = "/databases/{id}/tasks/{taskId}/backup";
 
+    /// <summary>Starts a repair of the destinations of a task.</summary>
+    public const string Repair = "/databases/{id}/tasks/{taskId}/repair";
+
     /// <summary>Reveals the key of a task.</summary>
     public const string Key = "/databases/{id}/tasks/{taskId}/key";
 

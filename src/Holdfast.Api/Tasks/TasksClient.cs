@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Holdfast.Api.Backups;
+using Holdfast.Api.Operations;
 using Holdfast.Api.Transport;
 using Holdfast.Core.Tasks;
 
@@ -62,6 +64,14 @@ public sealed class TasksClient
         EditCondition? condition = null,
         CancellationToken cancellationToken = default
     ) => _api.DeleteAsync(ApiRoutes.Expand(TaskRoutes.Item, database, taskId), condition, cancellationToken);
+
+    /// <summary>Copies what its destinations lack from each other.</summary>
+    public Task<OperationIdView> RepairAsync(
+        string database,
+        string taskId,
+        RepairRequest request,
+        CancellationToken cancellationToken = default
+    ) => _api.PostAsync<RepairRequest, OperationIdView>(ApiRoutes.Expand(TaskRoutes.Repair, database, taskId), request, cancellationToken);
 
     /// <summary>Reveals its key; the audit log records it.</summary>
     public Task<KeyView> RevealKeyAsync(string database, string taskId, CancellationToken cancellationToken = default) =>

@@ -7,6 +7,7 @@ using Holdfast.Cli.Commands.Tasks;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Kinds;
 using Holdfast.Core.Tasks;
 using Holdfast.Server.Endpoints.Shared;
 using KeyView = Holdfast.Api.Tasks.KeyView;
@@ -72,12 +73,15 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
             present is not null,
             present?.Value is { } stored
                 && AreEqual(
-                    wanted,
+                    wanted with
+                    {
+                        Settings = WithoutSecretMarkers(wanted.Kind, wanted.Settings),
+                    },
                     new DestinationRequest
                     {
                         Kind = stored.Kind,
                         Path = stored.Path,
-                        Settings = stored.Settings,
+                        Settings = WithoutSecretMarkers(stored.Kind, stored.Settings),
                     }
                 ),
             async () =>
@@ -91,6 +95,16 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
                 return null;
             }
         );
+    }
+
+    // The server only says that a secret is stored. A definition without it keeps it; one with it may contain another one.
+    private static Dictionary<string, JsonElement>? WithoutSecretMarkers(string kind, Dictionary<string, JsonElement>? settings)
+    {
+        var fields = Drivers.CommandDestinations.FirstOrDefault(f => f.Kind == kind)?.Description.Form.Fields ?? [];
+        var markers = fields.Where(f => f.Type == FormFieldType.Secret).Select(f => $"has{char.ToUpperInvariant(f.Name[0])}{f.Name[1..]}");
+        return settings?.ExceptBy(markers, s => s.Key, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal) is { Count: > 0 } kept
+            ? kept
+            : null;
     }
 
     private async Task<PresentItem> FindServerWideAsync(ApplyItem item, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Core.Errors;
+using Holdfast.Server.Files;
 
 namespace Holdfast.Cli.Commands;
 
@@ -12,6 +13,7 @@ namespace Holdfast.Cli.Commands;
 internal static class JsonInput
 {
     private const int MaxBytes = 16 << 20;
+    private const int MaxPrivateBytes = 1 << 20;
 
     private static readonly JsonDocumentOptions DocumentOptions = new()
     {
@@ -34,6 +36,21 @@ internal static class JsonInput
     public static string? FindText(JsonObject document, string name) =>
         document[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
+    /// <summary>Reads the object from a file that may contain secrets: only this user may have access to it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What it is, for messages, beginning with a capital.</param>
+    public static JsonObject ReadPrivate(string path, string what)
+    {
+        try
+        {
+            return Parse(PrivateFile.Read(path, what, MaxPrivateBytes), path);
+        }
+        catch (JsonException e)
+        {
+            throw InvalidJson(path, e);
+        }
+    }
+
     /// <summary>Reads the object from a file.</summary>
     public static async Task<JsonObject> ReadAsync(string path, CancellationToken cancellationToken)
     {
@@ -55,17 +72,11 @@ internal static class JsonInput
                 }
             }
 
-            return JsonNode.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), documentOptions: DocumentOptions) as JsonObject
-                ?? throw new HoldfastException(ErrorCatalog.Usage, $"'{path}' is not a JSON object.", "docs/cli.md has examples.");
+            return Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), path);
         }
         catch (JsonException e)
         {
-            throw new HoldfastException(
-                ErrorCatalog.Usage,
-                $"'{path}' is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).",
-                "docs/cli.md has examples.",
-                e
-            );
+            throw InvalidJson(path, e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -81,4 +92,16 @@ internal static class JsonInput
             );
         }
     }
+
+    private static JsonObject Parse(ReadOnlySpan<byte> json, string path) =>
+        JsonNode.Parse(json, documentOptions: DocumentOptions) as JsonObject
+        ?? throw new HoldfastException(ErrorCatalog.Usage, $"'{path}' is not a JSON object.", "docs/cli.md has examples.");
+
+    private static HoldfastException InvalidJson(string path, JsonException e) =>
+        new(
+            ErrorCatalog.Usage,
+            $"'{path}' is not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}).",
+            "docs/cli.md has examples.",
+            e
+        );
 }

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Holdfast.Archive.Age;
 using Holdfast.Archive.Reading;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Destinations;
-using Holdfast.Destinations.Limits;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.RestorePoints;
@@ -33,8 +33,8 @@ internal static class SharedOptions
         new("PATH")
         {
             Description =
-                "An archive, a chain's folder, a database's folder, or the root of a destination. Server mode: a database's "
-                + "id, destination:NAME, or an absolute path there.",
+                "An archive, a chain's folder, a database's folder, or the root of a destination: a path, or a URL such as "
+                + $"{LocationOptions.UrlExamples}. Server mode: a database's id, destination:NAME, or an absolute path there.",
         };
 
     /// <summary>
@@ -48,7 +48,8 @@ internal static class SharedOptions
             return true;
         }
         var isPath =
-            System.IO.Path.IsPathRooted(place)
+            DestinationUrls.IsUrl(place)
+            || System.IO.Path.IsPathRooted(place)
             || place is "." or ".."
             || place.StartsWith("./", StringComparison.Ordinal)
             || place.StartsWith("../", StringComparison.Ordinal)
@@ -59,37 +60,6 @@ internal static class SharedOptions
     /// <summary>Converts keys to the form that requests use.</summary>
     public static IReadOnlyList<string> ToRequest(AgeKeys keys) =>
         [.. keys.Identities.Select(k => k.ToSecretKey()), .. keys.Passphrases.Select(p => $"passphrase: {p}")];
-
-    /// <summary>Resolves a path to a backup location.</summary>
-    public static async Task<ResolvedLocation> ResolveAsync(string path, CancellationToken cancellationToken) =>
-        await ResolvedLocation.ResolveAsync(
-            await GuardedDestinationOpener.OpenPathAsync(Drivers.Paths, CreateCallLimiter(path), path, FullPath, cancellationToken),
-            cancellationToken
-        );
-
-    /// <summary>Creates a guard for the calls to a path, with the time limits of a destination of a server.</summary>
-    public static CallGuard CreateCallLimiter(string path) => new(path, new(), TimeProvider.System);
-
-    private static string FullPath(string path)
-    {
-        if (path.Length == 0)
-        {
-            throw new Core.Errors.HoldfastException(
-                Core.Errors.ErrorCatalog.Usage,
-                "The path is empty.",
-                "Check whether a shell variable is not set."
-            );
-        }
-        var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        return System.IO.Path.Exists(full)
-            ? full
-            : throw new Core.Errors.HoldfastException(
-                Core.Errors.ErrorCatalog.NotFound,
-                $"'{path}' does not exist.",
-                "Give an archive, a chain's folder, a database's folder, or the root of a destination. To use the id of a "
-                    + "database on a server, sign in (holdfast login) or give --server."
-            );
-    }
 
     public static Option<bool> AllowMismatch() =>
         new("--allow-mismatch")

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Holdfast.Cli.Commands;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 
@@ -30,6 +32,20 @@ internal static class OperationReport
         {
             console.WriteTable(["OPERATION", "CREATED", "DATABASE", "TASK", "STATE", "MADE", ">STORED"], [.. operations.Select(Row)]);
         }
+    }
+
+    /// <summary>Writes the ids of started operations.</summary>
+    public static int WriteStarted(CommandConsole console, IReadOnlyList<string> operations)
+    {
+        foreach (var id in operations.SkipLast(1))
+        {
+            console.WriteLine(id);
+        }
+        return ServerCommandExtensions.WriteResult(
+            console,
+            operations.Count == 0 ? "No databases." : operations[^1],
+            new() { ["operationIds"] = new JsonArray([.. operations.Select(i => (JsonNode)i)]) }
+        );
     }
 
     /// <summary>Reports the outcome of operations that have ended.</summary>

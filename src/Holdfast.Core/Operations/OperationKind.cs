@@ -11,4 +11,7 @@ public enum OperationKind
 
     /// <summary>Reads and checks archives.</summary>
     Verify,
+
+    /// <summary>Copies archives that a destination of a task lacks from another one.</summary>
+    Repair,
 }

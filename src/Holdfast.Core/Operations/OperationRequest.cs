@@ -30,6 +30,9 @@ public sealed record OperationRequest
     /// </summary>
     public bool HashSuffices { get; init; }
 
+    /// <summary>For a repair: whether all chains are copied, not only the newest one.</summary>
+    public bool AllChains { get; init; }
+
     /// <summary>Settings of a backup without a task; null for other operations.</summary>
     public TaskSettings? Settings { get; init; }
 }

@@ -57,7 +57,8 @@ public sealed class TaskProtection
 
     internal TimeSpan? LongestGap { get; }
 
-    internal bool IsUnavailable(string destination) => Facts.UnavailableDestinations?.Contains(destination) == true;
+    /// <summary>Whether a destination is known to be unavailable.</summary>
+    public bool IsUnavailable(string destination) => Facts.UnavailableDestinations?.Contains(destination) == true;
 
     /// <summary>Evaluates the protection by a task.</summary>
     /// <param name="facts">What is known about the task.</param>

@@ -209,6 +209,33 @@ public static class TaskStatusTransitions
         return stored.Contains(destination) ? status with { StoredAt = [.. stored.Where(d => d != destination)] } : status;
     }
 
+    /// <summary>
+    /// Destinations have the newest backup now, because it was copied there. Returns the same status if they were known to have it, or if
+    /// the archive is no longer the newest one.
+    /// </summary>
+    /// <param name="status">The status.</param>
+    /// <param name="archive">Path of the archive.</param>
+    /// <param name="destinations">Names of the destinations that have it and all archives that it builds on.</param>
+    public static TaskStatus MarkRepaired(TaskStatus status, string archive, IReadOnlyList<string> destinations)
+    {
+        if (status.Head?.Path is { } newest && newest != archive)
+        {
+            return status;
+        }
+        var stored = (status.StoredAt ?? []).Union(destinations).Order(StringComparer.Ordinal).ToList();
+        var failed = status.FailedDestinations?.Where(f => !destinations.Contains(f.Key)).ToDictionary(StringComparer.Ordinal);
+        if (failed?.Count == (status.FailedDestinations?.Count ?? 0) && status.StoredAt?.Count == stored.Count)
+        {
+            return status;
+        }
+        return status with
+        {
+            StoredAt = stored,
+            FailedDestinations = failed is { Count: > 0 } ? failed : null,
+            LastError = failed is { Count: > 0 } || status.LastState != OperationState.CompletedWithErrors ? status.LastError : null,
+        };
+    }
+
     // Assigned, not raised to the maximum: a mark in the future, made by a wrong clock, must be corrected.
     private static TaskStatus UseSlots(TaskStatus status, BackupKind kind, DateTimeOffset start) =>
         status with

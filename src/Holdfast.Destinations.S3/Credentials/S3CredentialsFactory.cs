@@ -8,8 +8,6 @@ namespace Holdfast.Destinations.S3.Credentials;
 /// <summary>Creates the credentials that a definition asks for.</summary>
 internal static class S3CredentialsFactory
 {
-    private const string SessionTokenSecret = "sessionToken";
-
     /// <summary>Creates the credentials. No command is run before their first use.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationDenied"/> if there are none.</exception>
     public static async Task<AWSCredentials> CreateAsync(
@@ -34,7 +32,7 @@ internal static class S3CredentialsFactory
                 $"{config.Url}: no secret is stored for access key '{config.AccessKey}'.",
                 "Give the secret key again."
             );
-        return await secrets.FindAsync(SessionTokenSecret, cancellationToken) is { } token
+        return await secrets.FindAsync(S3Config.SessionTokenKey, cancellationToken) is { } token
             ? new SessionAWSCredentials(config.AccessKey, secret, token)
             : new BasicAWSCredentials(config.AccessKey, secret);
     }

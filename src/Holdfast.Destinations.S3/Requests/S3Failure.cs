@@ -136,7 +136,7 @@ internal sealed class S3Failure : Exception
         var code = e.ErrorCode ?? "";
         var (error, hint) = Kind(e.StatusCode, code);
         // CompleteMultipartUpload reports an error after it has sent status 200.
-        var isServerError = ((int)e.StatusCode >= 500 && e.StatusCode != HttpStatusCode.NotImplemented) || (int)e.StatusCode < 400;
+        var isServerError = ((int)e.StatusCode >= 500 && e.StatusCode != HttpStatusCode.NotImplemented) || (int)e.StatusCode < 300;
         return new(error, Reason(e, code), hint, e)
         {
             Code = code,
@@ -152,6 +152,8 @@ internal sealed class S3Failure : Exception
     private static (Error Error, string Hint) Kind(HttpStatusCode status, string code) =>
         status == HttpStatusCode.PreconditionFailed || code is "PreconditionFailed" or "ConditionalRequestConflict"
             ? (ErrorCatalog.TargetExists, "Another backup of the same database is under way, or was made in the same second.")
+        : code is "PermanentRedirect" or "TemporaryRedirect" or "IllegalLocationConstraintException"
+            ? (ErrorCatalog.DestinationFailed, "The bucket is in another region: set the region, or the endpoint of that region.")
         : code == "NoSuchBucket" ? (ErrorCatalog.DestinationFailed, "Create the bucket, or correct its name.")
         : code is "NoSuchKey" or "NoSuchUpload" or "NotFound" || status == HttpStatusCode.NotFound ? (ErrorCatalog.NotFound, "")
         : code is "InvalidObjectState" ? (ErrorCatalog.DestinationCold, "Restore the object from its cold storage class first.")

@@ -14,6 +14,7 @@ internal sealed record S3Config
     public const string CommandKey = "credentialCommand";
     public const string AccessKeyKey = "accessKey";
     public const string SecretKeyKey = "secretKey";
+    public const string SessionTokenKey = "sessionToken";
     public const string StorageClassKey = "storageClass";
     public const string EncryptionKey = "serverSideEncryption";
     public const string KmsKeyKey = "kmsKey";

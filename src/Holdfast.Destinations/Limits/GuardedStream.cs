@@ -5,6 +5,9 @@ namespace Holdfast.Destinations.Limits;
 /// <summary>A range of a stored file that is read as a stream, whose reads never block their caller.</summary>
 internal sealed class GuardedStream(RefCountedResource<Stream> stream, long length, CallGuard calls) : Stream
 {
+    // A network stream returns little at a time; each guarded call has its price.
+    private const int BytesPerCall = 128 << 10;
+
     private long _read;
 
     public override bool CanRead => true;
@@ -28,7 +31,7 @@ internal sealed class GuardedStream(RefCountedResource<Stream> stream, long leng
         var count = await calls.RunAsync(
             "reading",
             calls.Limits.CallTimeout,
-            token => stream.UseAsync(async s => await s.ReadAsync(own.AsMemory(0, buffer.Length), token)),
+            token => stream.UseAsync(s => ReadAsync(s, own.AsMemory(0, buffer.Length), token)),
             cancellationToken
         );
         own.AsSpan(0, count).CopyTo(buffer.Span);
@@ -55,4 +58,7 @@ internal sealed class GuardedStream(RefCountedResource<Stream> stream, long leng
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private static async Task<int> ReadAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        await stream.ReadAtLeastAsync(buffer, Math.Min(buffer.Length, BytesPerCall), throwOnEndOfStream: false, cancellationToken);
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Writing;
@@ -10,7 +9,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Engines.Views;
 using Holdfast.Node.Backups.Chains;
-using Holdfast.Node.Catalog;
+using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Backups;
@@ -363,7 +362,7 @@ internal sealed class BackupAttempt
                 return null;
             }
             await uploads.FlushAsync(cancellationToken);
-            return new(uploads, header, summary, view.ExpectedBytes) { KeptIndex = kept, IndexProtection = protection.Index };
+            return new(uploads, header, summary, view.ExpectedBytes) { KeptIndex = kept };
         }
         catch
         {
@@ -391,7 +390,7 @@ internal sealed class BackupAttempt
         {
             Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not published at {run.Name}: {run.Failure!.Message}");
         }
-        await RecordAsync(written, cancellationToken);
+        await RecordAsync(uploads.Path, header, summary);
         Outcome = Outcome with
         {
             Path = uploads.Path,
@@ -412,55 +411,18 @@ internal sealed class BackupAttempt
         : view.IsEncrypted ? ArchiveFileType.EncryptedSnapshot
         : ArchiveFileType.Snapshot;
 
-    private async Task RecordAsync(WrittenArchive written, CancellationToken cancellationToken)
+    private async Task RecordAsync(string path, ArchiveHeader header, ArchiveSummary summary)
     {
         if (_context.Catalog is not { } catalog)
         {
             return;
         }
-        var (path, header, summary) = (written.Uploads.Path, written.Header, written.Summary);
-        var remote = _destinations.Where(d => d.IsActive && d.Destination.Capabilities.IsRemote).ToList();
-        var publication = remote.Count == 0 ? null : new ArchivePublication(await TrySealIdsAsync(catalog, written));
-        if (await catalog.RecordAsync(path, header, summary, [.. _destinations.Select(d => d.Failure)], publication) is { } warning)
+        if (await catalog.RecordAsync(path, header, summary, [.. _destinations.Select(d => d.Failure)]) is not { } warning)
         {
-            Meter.LogStep(warning);
-            Outcome = Outcome with { Warnings = [.. Outcome.Warnings, warning] };
             return;
         }
-        await Task.WhenAll(remote.Select(run => TryShareAsync(catalog, run, header, cancellationToken)));
-    }
-
-    // The archive is published: from here on, an abort changes nothing.
-    private async Task<byte[]?> TrySealIdsAsync(BackupCatalog catalog, WrittenArchive written)
-    {
-        try
-        {
-            var (path, header, summary) = (written.Uploads.Path, written.Header, written.Summary);
-            return await catalog.SealIdsAsync(path, header, summary, written.IndexProtection, CancellationToken.None);
-        }
-        catch (HoldfastException e)
-        {
-            Meter.LogStep($"the ids of the chain are not written for other servers: {e.Message}");
-            return null;
-        }
-    }
-
-    // Only a hint for other servers: no backup needs it, and the audit writes it again.
-    private async Task TryShareAsync(
-        BackupCatalog catalog,
-        BackupDestination run,
-        ArchiveHeader header,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            await catalog.ShareAsync(run.Index, run.Destination, header, cancellationToken);
-        }
-        catch (Exception e)
-        {
-            Meter.LogStep($"what {run.Name} has was not written there for other servers: {e.Message}");
-        }
+        Meter.LogStep(warning);
+        Outcome = Outcome with { Warnings = [.. Outcome.Warnings, warning] };
     }
 
     // The time of the name, or an earlier one if that second was taken: a name before the time in the header would not be the
@@ -542,8 +504,5 @@ internal sealed class BackupAttempt
     {
         /// <summary>The index, to be kept on this node once it is published; null if it is not.</summary>
         public CachedIndexWriter? KeptIndex { get; init; }
-
-        /// <summary>Encryption of the index; null for none.</summary>
-        public AgeProtection? IndexProtection { get; init; }
     }
 }

@@ -3,38 +3,28 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
 using Holdfast.Engines.Discovery;
-using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Backups.Outputs;
-using Holdfast.Node.Catalog;
-using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Secrets;
-using Holdfast.Node.Tasks;
-using Holdfast.State;
-using TaskStatus = Holdfast.Core.Tasks.TaskStatus;
 
 namespace Holdfast.Node.Backups;
 
 /// <summary>Runs the backup of one job: acquires its source, opens its destinations, finds the keys, and writes the archive.</summary>
 /// <param name="sources">The sources of this node.</param>
 /// <param name="keys">Keys of encrypted databases.</param>
-/// <param name="catalog">Records the archive.</param>
+/// <param name="catalogs">Records the archive.</param>
 /// <param name="options">Creates the options of the backup.</param>
-/// <param name="statuses">The statuses of tasks.</param>
 /// <param name="outputs">What keeps bytes that a destination has not written yet.</param>
 /// <param name="time">The clock.</param>
-/// <param name="indexes">Keeps indexes of remote destinations on this node; null if none are kept.</param>
 public sealed class BackupJobRunner(
     SourceRegistry sources,
     DatabaseKeys keys,
-    ICatalog catalog,
+    BackupCatalogFactory catalogs,
     BackupOptionsFactory options,
-    WriteBehindState<TaskStatus> statuses,
     OutputResources outputs,
-    TimeProvider time,
-    IndexCache? indexes = null
+    TimeProvider time
 )
 {
     /// <summary>Runs a job.</summary>
@@ -65,7 +55,7 @@ public sealed class BackupJobRunner(
             options.Create(job),
             outputs,
             time,
-            CreateCatalog(job, opened)
+            catalogs.Create(job, opened)
         );
         // A key is read only if the database can need one: the store handles one request at a time, and there can be 10,000
         // backups.
@@ -116,12 +106,6 @@ public sealed class BackupJobRunner(
             Warnings = outcome.Warnings,
         };
     }
-
-    private BackupCatalog CreateCatalog(BackupJob job, List<(string Name, IDestination Opened)> opened) =>
-        new(catalog, [.. opened.Select(d => new CopyLocation(d.Name, d.Opened.Identity))], time) { Head = HeadOf(job), Indexes = indexes };
-
-    // Where it was stored, restricted to the current destinations of the task.
-    private RecordedHead? HeadOf(BackupJob job) => job.Task is { } task ? RecordedHead.Of(task, statuses.Of(task.Id)) : null;
 
     private static OperationProgress ReadProgress(BackupMeter meter, List<(string Name, IDestination Opened)> destinations) =>
         new()

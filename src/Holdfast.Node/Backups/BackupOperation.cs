@@ -175,7 +175,7 @@ public sealed class BackupOperation(
                 : new HoldfastException(
                     ErrorCatalog.DestinationFailed,
                     string.Join(' ', failed),
-                    "The other destinations have the archive. The failed ones get it before the next incremental backup."
+                    "The other destinations have the archive. A repair copies it to the failed ones."
                 );
         if (!operation.TryMarkSucceeded(failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors, result, error))
         {

@@ -171,10 +171,6 @@ public sealed partial class CatalogStore : ICatalog
         Read(f => f.Verifications(database.ToString(), task)) ?? [];
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, byte[]> FindChainIds(DatabaseId database) =>
-        Read(f => f.ReadChainIds(database.ToString())) ?? new Dictionary<string, byte[]>();
-
-    /// <inheritdoc/>
     public string? PathOf(string id) => Read(f => f.PathOf(id));
 
     /// <inheritdoc/>
@@ -186,8 +182,7 @@ public sealed partial class CatalogStore : ICatalog
         DatabaseId database,
         string? task,
         CatalogArchive archive,
-        IReadOnlyCollection<CopyLocation> locations,
-        ArchivePublication? publication = null
+        IReadOnlyCollection<CopyLocation> locations
     ) =>
         WriteAsync(file =>
         {
@@ -207,14 +202,6 @@ public sealed partial class CatalogStore : ICatalog
                         At = archive.Time,
                     }
                 );
-                if (publication is not null)
-                {
-                    file.Folders.Settle(file.DestinationKey(destination, identity), database.ToString(), task);
-                }
-            }
-            if (publication?.ChainIds is { } ids)
-            {
-                file.StoreChainIds(number, ids);
             }
 
             return AffectedDatabases(database);
@@ -358,7 +345,7 @@ public sealed partial class CatalogStore : ICatalog
     }
 
     // Nobody waits for it. A failure is logged, and a damaged file recreated.
-    internal void Enqueue(Func<CatalogFile, IReadOnlyList<string>> write) =>
+    private void Enqueue(Func<CatalogFile, IReadOnlyList<string>> write) =>
         _requests.Writer.TryWrite(new(write, new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
     // Called with _writing held, or before the object is shared.

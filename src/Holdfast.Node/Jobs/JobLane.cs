@@ -20,6 +20,9 @@ public enum JobLane
     /// </summary>
     Compare,
 
-    /// <summary>Other work on chains: deletions by operators, and repairs after an audit.</summary>
+    /// <summary>Other work on chains: deletions by operators.</summary>
     Removal,
+
+    /// <summary>Repairs, a few at once: each waits for two destinations most of the time.</summary>
+    Repair,
 }

@@ -43,6 +43,7 @@ public sealed record JobLimits
             JobLane.Large => Large,
             JobLane.Restore => Restores,
             JobLane.Removal => 2,
+            JobLane.Repair => 4,
             _ => 1,
         };
 

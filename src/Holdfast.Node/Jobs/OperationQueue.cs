@@ -77,6 +77,9 @@ public sealed partial class OperationQueue
         }
     }
 
+    /// <summary>Number of queued and running operations of a lane.</summary>
+    public int CountOf(JobLane lane) => _queue.Jobs.Count(j => j.Lane == lane);
+
     /// <summary>Running operations, the resources that they use, and how long each has made no progress.</summary>
     internal IEnumerable<OperationJob> InProgress => _queue.Jobs.OfType<OperationJob>().Where(j => j.State != JobState.Waiting);
 

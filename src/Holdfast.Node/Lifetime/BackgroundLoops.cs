@@ -1,8 +1,5 @@
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Backups.Comparing;
-using Holdfast.Node.Catalog.Auditing;
-using Holdfast.Node.Destinations;
-using Holdfast.Node.Destinations.Uploads;
 using Holdfast.Node.Scheduling;
 using Holdfast.Node.Supervision;
 using Holdfast.Node.Verification;
@@ -12,19 +9,15 @@ namespace Holdfast.Node.Lifetime;
 /// <summary>The loops that run as long as the node does. Alerts, metrics and the health check know them by their names.</summary>
 /// <param name="scheduler">Starts backups that are due.</param>
 /// <param name="alerts">Evaluates the alerts.</param>
-/// <param name="destinations">Checks the destinations.</param>
-/// <param name="unfinished">Removes what killed uploads left.</param>
-/// <param name="audit">Compares the destinations with the catalog.</param>
 /// <param name="verification">Verifies chains by schedule.</param>
 /// <param name="comparison">Compares databases with their newest backups by schedule.</param>
+/// <param name="destinations">The loops that look after the destinations.</param>
 public sealed class BackgroundLoops(
     BackupScheduler scheduler,
     AlertMonitor alerts,
-    DestinationCheckLoop destinations,
-    UnfinishedUploadCleaner unfinished,
-    CatalogAudit audit,
     VerificationScheduler verification,
-    ComparisonScheduler comparison
+    ComparisonScheduler comparison,
+    DestinationLoops destinations
 )
 {
     private static readonly TimeSpan MaxInterval = TimeSpan.FromMinutes(1);
@@ -34,10 +27,8 @@ public sealed class BackgroundLoops(
     {
         supervisor.Start("scheduler", MaxInterval, scheduler.RunAsync, CancellationToken.None);
         supervisor.Start("alerts", MaxInterval, alerts.RunAsync, CancellationToken.None);
-        supervisor.Start("destinations", destinations.Interval, destinations.RunAsync, CancellationToken.None);
-        supervisor.Start("unfinished uploads", UnfinishedUploadCleaner.CheckInterval, unfinished.RunAsync, CancellationToken.None);
-        supervisor.Start("audit", CatalogAudit.CheckInterval, audit.RunAsync, CancellationToken.None);
         supervisor.Start("verification", VerificationScheduler.CheckInterval, verification.RunAsync, CancellationToken.None);
         supervisor.Start("comparison", ComparisonScheduler.CheckInterval, comparison.RunAsync, CancellationToken.None);
+        destinations.Start(supervisor);
     }
 }

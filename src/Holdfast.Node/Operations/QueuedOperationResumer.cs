@@ -3,6 +3,7 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Jobs;
+using Holdfast.Node.Repairs;
 using Holdfast.Node.Restores;
 using Holdfast.Node.Tasks;
 using Holdfast.Node.Verification;
@@ -16,13 +17,15 @@ namespace Holdfast.Node.Operations;
 /// <param name="backups">Creates the work items of backups.</param>
 /// <param name="restore">Runs restores.</param>
 /// <param name="verify">Runs verifications.</param>
+/// <param name="repairs">Creates the work items of repairs.</param>
 public sealed class QueuedOperationResumer(
     OperationStore operations,
     OperationQueue queue,
     TaskRegistry tasks,
     BackupWorkItemFactory backups,
     RestoreOperation restore,
-    VerifyOperation verify
+    VerifyOperation verify,
+    RepairService repairs
 )
 {
     /// <summary>Resumes all of them.</summary>
@@ -101,6 +104,10 @@ public sealed class QueuedOperationResumer(
         }
         if (tasks.Find(operation.TaskId) is { } task)
         {
+            if (operation.Kind == OperationKind.Repair)
+            {
+                return repairs.CreateWorkItem(new(task.Database, task.Id, request!.AllChains), task);
+            }
             return backups.Create(new(task.Database, task.Settings, kind, task));
         }
         problem = $"Its task '{operation.TaskName}' is gone, or its database.";

@@ -81,12 +81,13 @@ internal sealed class RestorePointLocator(BackupFinder finder, ICatalog catalog)
                 );
         }
         notes.AddRange(locations.Select(p => p.Problem).OfType<string>());
-        // The newest first; locations without a known problem before the others.
+        // The newest first; then locations without a known problem before the others, and this machine before remote ones.
         return new(
             [
                 .. locations
                     .OrderByDescending(p => wanted is null ? finder.NewestTimeOf(p.Location.Point.Chain) : default)
                     .ThenBy(p => p.Problem is not null)
+                    .ThenBy(p => p.Location.Destination is { } name && finder.IsRemote(name))
                     .Select(p => p.Location),
             ],
             keys,

@@ -9,6 +9,7 @@ using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.RestorePoints.Copies;
 using Holdfast.Node.Restores;
 
 namespace Holdfast.Node.RestorePoints;
@@ -24,12 +25,23 @@ namespace Holdfast.Node.RestorePoints;
 /// <param name="time">The clock.</param>
 public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring, ICatalog catalog, ChainLocks chains, TimeProvider time)
 {
+    // Not DestinationFull, which is about the new database.
+    private static readonly Error[] CopyFailures =
+    [
+        ErrorCatalog.NotFound,
+        ErrorCatalog.DestinationFailed,
+        ErrorCatalog.DestinationIdentity,
+        ErrorCatalog.DestinationThrottled,
+        ErrorCatalog.DestinationDenied,
+        ErrorCatalog.DestinationCold,
+        ErrorCatalog.DestinationUnverified,
+    ];
+
     private readonly RecordedArchiveValidator _validator = new(catalog);
     private readonly RestorePointLocator _locator = new(finder, catalog);
 
     /// <summary>Whether a failure concerns one copy only, so that another destination may work.</summary>
-    public static bool IsCopyFailure(HoldfastException e) =>
-        e.IsDamage || e.Error == ErrorCatalog.NotFound || e.Error == ErrorCatalog.DestinationFailed;
+    public static bool IsCopyFailure(HoldfastException e) => e.IsDamage || CopyFailures.Contains(e.Error);
 
     /// <summary>Finds the locations of a restore point.</summary>
     /// <param name="from">See <see cref="RestoreJob.From"/>.</param>
@@ -73,17 +85,42 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
 
     /// <summary>Opens a restore point at one location, with the archives that it builds on.</summary>
     /// <exception cref="HoldfastException">It cannot be read there, or differs from what was written there.</exception>
-    public async Task<OpenedRestorePoint> OpenAsync(
+    public Task<OpenedRestorePoint> OpenAsync(
         RestorePointLocation location,
         RestorePointLocations all,
         IReadOnlyList<string> given,
         CancellationToken cancellationToken
+    ) => OpenAsync(location, all, given, null, cancellationToken);
+
+    /// <summary>
+    /// Opens a restore point at one location. If a file cannot be read there, now or later, reading goes on with its copies at the other
+    /// locations.
+    /// </summary>
+    /// <param name="location">The location to read from.</param>
+    /// <param name="all">All locations.</param>
+    /// <param name="given">See <see cref="RestoreJob.Keys"/>.</param>
+    /// <param name="copies">What is known of the copies, which it keeps up to date; null to use this location only.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException">It cannot be read, or differs from what was written there.</exception>
+    internal async Task<OpenedRestorePoint> OpenAsync(
+        RestorePointLocation location,
+        RestorePointLocations all,
+        IReadOnlyList<string> given,
+        ChainCopies? copies,
+        CancellationToken cancellationToken
     )
     {
-        var lease = location is { Destination: { } destination, ChainPath: { } path } ? chains.AcquireRead(destination, path) : null;
+        var lease = new ChainLeases();
         try
         {
-            var reader = await RestorePointReader.OpenAsync(location.Resolved.Destination, location.Point, all.Keys, cancellationToken);
+            if (location is { Destination: { } destination, ChainPath: { } path })
+            {
+                lease.Add(chains.AcquireRead(destination, path));
+            }
+            var source = copies is null
+                ? location.Resolved.Destination
+                : new CopiesDestination([location, .. LeaseOthers(location, all, lease)], copies);
+            var reader = await RestorePointReader.OpenAsync(source, location.Point, all.Keys, cancellationToken);
             try
             {
                 var warnings = await ValidateAsync(location, all, reader, cancellationToken);
@@ -97,7 +134,7 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         }
         catch (Exception e)
         {
-            lease?.Dispose();
+            lease.Dispose();
             if (e is HoldfastException failure)
             {
                 throw TranslateKeyFailure(failure, given);
@@ -155,6 +192,27 @@ public sealed class RestorePointOpener(BackupFinder finder, RestoreKeys keyring,
         {
             // The destination as a whole has failed, or the catalog, which reports its own problem: the restore continues with the
             // next location.
+        }
+    }
+
+    // The other destinations that have the same chain; one where it is being deleted is left out.
+    private IEnumerable<RestorePointLocation> LeaseOthers(RestorePointLocation location, RestorePointLocations all, ChainLeases leases)
+    {
+        foreach (var other in all.Locations.Where(o => o != location && o.ChainPath == location.ChainPath))
+        {
+            if (other is not { Destination: { } destination, ChainPath: { } path })
+            {
+                continue;
+            }
+            try
+            {
+                leases.Add(chains.AcquireRead(destination, path));
+            }
+            catch (HoldfastException e) when (e.Error == ErrorCatalog.NotFound)
+            {
+                continue;
+            }
+            yield return other;
         }
     }
 

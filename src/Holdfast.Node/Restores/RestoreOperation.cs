@@ -4,6 +4,7 @@ using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Operations;
 using Holdfast.Node.RestorePoints;
+using Holdfast.Node.RestorePoints.Copies;
 
 namespace Holdfast.Node.Restores;
 
@@ -116,6 +117,7 @@ public sealed class RestoreOperation(
         {
             operation.Write(note);
         }
+        var copies = new ChainCopies(operation.Write);
         OperationResult? result = null;
         HoldfastException? problem = null;
         for (var i = 0; result is null; i++)
@@ -124,7 +126,7 @@ public sealed class RestoreOperation(
             OpenedRestorePoint? opened = null;
             try
             {
-                opened = await points.OpenAsync(location, all, job.Keys, cancellationToken);
+                opened = await points.OpenAsync(location, all, job.Keys, copies, cancellationToken);
                 operation.Write(
                     $"restoring {location.Point.Archive.Path} from '{location.Name}', from a chain of "
                         + $"{(location.Point.Chain.Archives.Count is 1 ? "1 archive" : $"{location.Point.Chain.Archives.Count} archives")}"
@@ -134,20 +136,28 @@ public sealed class RestoreOperation(
                     operation.Write(warning);
                 }
                 phase = "writing";
-                (result, problem) = await RestoreAsync(job, lease, location, opened, notes, meter = CreateMeter(job), operation);
+                meter = CreateMeter(job);
+                var made = await CreateDatabaseAsync(job, lease, opened, meter, operation.Stopping);
+                result = CreateResult(location, opened, made, notes, copies, meter, operation);
+                problem = made.CreateProblem(job.Target.ToString());
             }
             catch (HoldfastException e) when (RestorePointOpener.IsCopyFailure(e) && !cancellationToken.IsCancellationRequested)
             {
-                await points.TryRecordDamageAsync(location, all, opened, e, cancellationToken);
+                if (copies.TryAddFailure(location, e))
+                {
+                    await points.TryRecordDamageAsync(location, all, opened, e, cancellationToken);
+                }
                 if (i == all.Locations.Count - 1)
                 {
-                    throw;
+                    throw copies.CreateError(e);
                 }
-                notes.Add($"not from '{location.Name}': {e.Message}");
-                operation.Write($"{notes[^1]} Trying '{all.Locations[i + 1].Name}'.");
             }
             finally
             {
+                foreach (var failure in copies.TakeUnrecorded())
+                {
+                    await points.TryRecordDamageAsync(failure.Location, all, null, failure.Problem, CancellationToken.None);
+                }
                 if (opened is not null)
                 {
                     await opened.DisposeAsync();
@@ -212,40 +222,48 @@ public sealed class RestoreOperation(
         }
     }
 
-    private async Task<(OperationResult Result, HoldfastException? Problem)> RestoreAsync(
-        RestoreJob job,
-        SourceLease lease,
+    private static OperationResult CreateResult(
         RestorePointLocation location,
         OpenedRestorePoint opened,
+        RestoredDatabase made,
         List<string> notes,
+        ChainCopies copies,
         RestoreMeter meter,
         RunningOperation operation
     )
     {
-        var reader = opened.Reader;
-        var made = await CreateDatabaseAsync(job, lease, opened, meter, operation.Stopping);
         if (made.File is { } file)
         {
             operation.Write($"its file belongs to {file}");
         }
-        IReadOnlyList<string> warnings = [.. opened.Warnings, .. made.Warnings];
         foreach (var warning in made.Warnings)
         {
             operation.Write(warning);
         }
-        var result = new OperationResult
+        var failed = copies.Describe();
+        var used = copies.Used.Select(u => u.Name).Except(failed.Select(f => f.Name)).DefaultIfEmpty(location.Name).ToList();
+        List<string> all = [.. notes, .. failed.Select(f => $"not from '{f.Name}': {f.Message}")];
+        List<string> warnings = [.. opened.Warnings, .. made.Warnings];
+        var reader = opened.Reader;
+        return new()
         {
             Type = reader.Point.Header.Type,
             Path = location.Point.Archive.Path,
             ArchiveId = reader.Point.Header.Id,
             DatabaseBytes = meter.TotalBytes,
             StoredBytes = location.Point.Archive.Length,
-            Destinations = location.Destination is { } name
-                ? new Dictionary<string, string?> { [name] = null }
-                : new Dictionary<string, string?>(),
-            Warnings = notes.Count == 0 ? warnings : [$"restored from '{location.Name}': {string.Join("; ", notes)}", .. warnings],
+            Destinations = location.Destination is null
+                ? new Dictionary<string, string?>()
+                : failed
+                    .GroupBy(f => f.Name, f => f.Message)
+                    .Select(f => KeyValuePair.Create(f.Key, (string?)string.Join(' ', f)))
+                    .Concat(used.Select(u => KeyValuePair.Create(u, (string?)null)))
+                    .ToDictionary(StringComparer.Ordinal),
+            Warnings =
+                all.Count == 0
+                    ? warnings
+                    : [$"restored from {string.Join(", ", used.Select(u => $"'{u}'"))}: {string.Join("; ", all)}", .. warnings],
         };
-        return (result, made.CreateProblem(job.Target.ToString()));
     }
 
     private static string FormatList(List<string> names) =>

@@ -15,6 +15,7 @@ public static class OperationFormatter
         {
             OperationKind.Restore => "Restore",
             OperationKind.Verify => "Verification",
+            OperationKind.Repair => "Repair",
             _ => (operation.Result?.Kind ?? operation.BackupKind) switch
             {
                 BackupKind.Incremental => "Incremental backup",
@@ -24,8 +25,15 @@ public static class OperationFormatter
         };
 
     /// <summary>The action with the database: <c>Full backup of shop/orders.db</c>.</summary>
-    public static string Title(Operation operation) =>
-        $"{ActionName(operation)} {(operation.Kind == OperationKind.Restore ? "as" : "of")} {operation.Database}";
+    public static string Title(Operation operation) => $"{ActionName(operation)} {Preposition(operation.Kind)} {operation.Database}";
+
+    private static string Preposition(OperationKind kind) =>
+        kind switch
+        {
+            OperationKind.Restore => "as",
+            OperationKind.Repair => "of the backups of",
+            _ => "of",
+        };
 
     /// <summary>Who requested the operation: a user, a token or the schedule.</summary>
     public static string RequestedBy(Operation operation) => RequesterFormatter.Of(operation.AskedBy);
@@ -53,6 +61,10 @@ public static class OperationFormatter
             OperationKind.Restore => (
                 $"The restore stops, and its partial data is removed. {operation.Database} will not be created.",
                 "The backup and all other databases remain unchanged."
+            ),
+            OperationKind.Repair => (
+                "The repair stops. What it has copied stays; the rest is copied by the next repair.",
+                "All backups remain unchanged."
             ),
             OperationKind.Verify => ("The verification stops, and its results so far are discarded.", "All backups remain unchanged."),
             _ => (

@@ -31,7 +31,13 @@ internal static class Child
     public static string Holdfast => Found.Value;
 
     /// <summary>Starts a program and captures its output.</summary>
-    public static Process Start(string program, IEnumerable<string> arguments, string? data = null, string? folder = null)
+    public static Process Start(
+        string program,
+        IEnumerable<string> arguments,
+        string? data = null,
+        string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -47,6 +53,10 @@ internal static class Child
             start.Environment["TMPDIR"] = data;
         }
 
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
         return Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
     }
@@ -57,10 +67,11 @@ internal static class Child
         IEnumerable<string> arguments,
         string? input = null,
         string? data = null,
-        string? folder = null
+        string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null
     )
     {
-        using var process = Start(program, arguments, data, folder);
+        using var process = Start(program, arguments, data, folder, environment);
         return await EndAsync(process, input);
     }
 

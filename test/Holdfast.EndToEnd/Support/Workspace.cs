@@ -31,8 +31,12 @@ internal sealed class Workspace : IDisposable
 
     public string Out => $"{Root}/out";
 
+    /// <summary>Additional environment variables of the commands.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     /// <summary>Runs <c>holdfast</c> with the node key of this workspace.</summary>
-    public Task<Ended> HoldfastAsync(params string[] arguments) => Child.RunAsync(Child.Holdfast, arguments, data: Data);
+    public Task<Ended> HoldfastAsync(params string[] arguments) =>
+        Child.RunAsync(Child.Holdfast, arguments, data: Data, environment: Environment);
 
     /// <summary>Runs <c>holdfast</c> and asserts the exit code.</summary>
     public async Task<Ended> HoldfastAsync(int exitCode, params string[] arguments)

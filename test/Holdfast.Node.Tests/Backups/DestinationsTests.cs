@@ -13,7 +13,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Node.Tests.Backups;
 
-/// <summary>Several destinations store the same bytes; one that fails does not stop the others, and is repaired later.</summary>
+/// <summary>Several destinations store the same bytes; one that fails does not stop the others.</summary>
 public sealed class DestinationsTests : IAsyncLifetime
 {
     private readonly string _root = Directory.CreateTempSubdirectory("holdfast-test-").FullName;
@@ -62,34 +62,50 @@ public sealed class DestinationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Archives_that_a_destination_lacks_are_copied_before_the_next_incremental()
+    public async Task A_destination_that_lacks_archives_gets_no_new_ones_before_the_next_full_backup()
     {
         Directory.Move($"{_root}/0", $"{_root}/away");
         await RunAsync(BackupKind.Full);
         Directory.Move($"{_root}/away", $"{_root}/0");
         Change();
         var outcome = await RunAsync(BackupKind.Incremental);
-        Assert.Equal((BackupState.Completed, BackupKind.Incremental), (outcome.State, outcome.Kind));
-        Assert.Equal(4, Files($"{_root}/0").Count());
-        foreach (var destination in _destinations)
-        {
-            Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
-        }
+        Assert.Equal((BackupState.CompletedWithErrors, BackupKind.Incremental), (outcome.State, outcome.Kind));
+        Assert.Equal([ErrorCatalog.ChainIncomplete, null, null], outcome.DestinationFailures.Select(f => f?.Error));
+        Assert.Equal([0, 4, 4], Enumerable.Range(0, 3).Select(i => Files($"{_root}/{i}").Count()));
+        Assert.Equal(BackupState.Completed, (await RunAsync(BackupKind.Full)).State);
+        Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(_destinations[0]));
     }
 
     [Fact]
-    public async Task An_incremental_builds_on_a_complete_chain_and_repairs_a_destination_that_lost_a_file()
+    public async Task An_incremental_builds_on_a_complete_chain_although_another_destination_lost_a_file()
     {
         await RunAsync(BackupKind.Full);
         Change();
         await RunAsync(BackupKind.Incremental);
         File.Delete(Directory.GetFiles($"{_root}/0", "*.snapshot.tar.zst", SearchOption.AllDirectories).Single());
         Change();
-        Assert.Equal(BackupKind.Incremental, (await RunAsync(BackupKind.Incremental)).Kind);
-        foreach (var destination in _destinations)
+        var outcome = await RunAsync(BackupKind.Incremental);
+        Assert.Equal((BackupState.CompletedWithErrors, BackupKind.Incremental), (outcome.State, outcome.Kind));
+        foreach (var destination in _destinations.Skip(1))
         {
             Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(destination));
         }
+    }
+
+    [Fact]
+    public async Task A_chain_that_the_destinations_have_only_together_is_repaired_at_one_of_them_and_extended()
+    {
+        await RunAsync(BackupKind.Full);
+        Change();
+        await RunAsync(BackupKind.Incremental);
+        File.Delete(Directory.GetFiles($"{_root}/0", "*.snapshot.tar.zst", SearchOption.AllDirectories).Single());
+        File.Delete(Directory.GetFiles($"{_root}/1", "*.incremental-backup.tar.zst", SearchOption.AllDirectories).Single());
+        Directory.Delete(Directory.GetDirectories($"{_root}/2/fake").Single(), recursive: true);
+        Change();
+        var outcome = await RunAsync(BackupKind.Incremental);
+        Assert.Equal((BackupState.CompletedWithErrors, BackupKind.Incremental), (outcome.State, outcome.Kind));
+        var whole = _destinations[outcome.DestinationFailures.ToList().IndexOf(null)];
+        Assert.Equal(_source.Databases["db"], await RestoreNewestAsync(whole));
     }
 
     [Fact]

@@ -76,6 +76,7 @@ public abstract class BackedUpNode : IAsyncLifetime
             ShutdownGrace = TimeSpan.FromSeconds(1),
             CatalogFile = CatalogFile,
             IndexCacheFolder = IndexCacheFolder,
+            RepairInterval = TimeSpan.FromDays(1000), // tests start repairs themselves
             Engines = Engines,
         };
         if (SmallDatabaseConcurrency is { } lane)

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Holdfast.Api;
+using System.Text.Json;
 using Holdfast.Api.Destinations;
 using Holdfast.Cli.Client;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
-using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Commands.Administration;
 
@@ -28,8 +28,8 @@ internal static class DestinationCommand
                     console,
                     await api.Destinations.ListAsync(cancellationToken),
                     "No destinations.",
-                    ["NAME", "KIND", "PATH"],
-                    d => [(d.Name, null), (d.Kind, null), (d.Path ?? "-", null)]
+                    ["NAME", "KIND", "LOCATION"],
+                    d => [(d.Name, null), (d.Kind, null), (LocationOf(d), null)]
                 )
         );
 
@@ -37,30 +37,15 @@ internal static class DestinationCommand
     {
         var command = new Command("put", "Create or change a destination.");
         var name = Name(command);
-        var folder = new Option<string>("--path")
-        {
-            Description = "Folder of a local destination: an absolute path on the server, under one of its localRoots.",
-            HelpName = "DIR",
-        };
-        var file = JsonInput.CreateOption("Its definition, instead of --path", required: false);
-        command.Add(folder);
-        command.Add(file);
+        var options = new DestinationDefinitionOptions();
+        command.Add(options.All);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var definition = (parsed.GetValue(folder), parsed.GetValue(file)) switch
-                {
-                    ({ } path, null) => ClientJson.ToDocument(new DestinationRequest { Kind = Drivers.FolderKind, Path = path }),
-                    (null, { } path) => await JsonInput.ReadAsync(path, cancellationToken),
-                    _ => throw new HoldfastException(
-                        ErrorCatalog.Usage,
-                        "Give either --path or --file.",
-                        "--path DIR for a local destination, --file FILE for any kind."
-                    ),
-                };
+                var definition = await options.ReadAsync(parsed, cancellationToken);
                 var answer = await api.Destinations.PutDocumentAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
                 return ServerCommandExtensions.WriteView(console, answer.Value, d =>
-                    console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {d.Path ?? "-"}")
+                    console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {LocationOf(d)}")
                 );
             }
         );
@@ -164,6 +149,15 @@ internal static class DestinationCommand
             }
         );
     }
+
+    private static string LocationOf(DestinationView destination) =>
+        destination.Path
+        ?? DestinationUrls
+            .All.FirstOrDefault(f => f.Kind == destination.Kind)
+            ?.Urls!.Describe(name =>
+                destination.Settings?.GetValueOrDefault(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null
+            )
+        ?? "-";
 
     private static Argument<string> Name(Command command) => command.AddArgument("NAME", "Its name.");
 }

@@ -1,13 +1,12 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Holdfast.Api.Tasks;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
-using Holdfast.Destinations.Limits;
 using Holdfast.Engines.Sources;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Outputs;
@@ -27,9 +26,9 @@ internal sealed class BackupCommand
     private readonly Option<string> _to = new("--to")
     {
         Description =
-            "Root folder for the archives; created if its parent exists. Server mode: name of a destination, "
-            + "for a one-time full backup without a task.",
-        HelpName = "DIR|NAME",
+            "Root folder for the archives; created if its parent exists. Or a URL such as "
+            + $"{LocationOptions.UrlExamples}. Server mode: name of a destination, for a one-time full backup without a task.",
+        HelpName = "DIR|URL|NAME",
     };
     private readonly Option<BackupType> _type = new("--type")
     {
@@ -71,6 +70,7 @@ internal sealed class BackupCommand
             backup._ids,
             backup._source,
             backup._to,
+            LocationOptions.SettingsFile,
             backup._type,
             backup._kind,
             backup._encryption.All,
@@ -109,7 +109,11 @@ internal sealed class BackupCommand
         }
         if (parsed.GetValue(_to) is not { } to)
         {
-            throw new HoldfastException(ErrorCatalog.Usage, "Option '--to' is required.", "--to DIR is the root folder for the archives.");
+            throw new HoldfastException(
+                ErrorCatalog.Usage,
+                "Option '--to' is required.",
+                "--to DIR is the root folder for the archives, --to URL a destination elsewhere."
+            );
         }
         var options = ReadOptions(parsed);
         var jobs = _sourceOptions.ReadJobs(parsed);
@@ -118,13 +122,7 @@ internal sealed class BackupCommand
         var source = named.Source;
         await RemoveLeftoversAsync(source, cancellationToken);
         var databases = await _sourceOptions.DiscoverAsync(parsed, source, cancellationToken);
-        await using var destination = await GuardedDestinationOpener.OpenFolderAsync(
-            Drivers.Paths,
-            SharedOptions.CreateCallLimiter(to),
-            to,
-            create: true,
-            cancellationToken
-        );
+        await using var destination = await LocationOptions.OpenRootAsync(parsed, to, cancellationToken);
         await RestoreInstructions.EnsureAsync(destination, cancellationToken);
         var started = TimeProvider.System.GetTimestamp();
         var batch = new BackupBatch(
@@ -148,7 +146,7 @@ internal sealed class BackupCommand
     private async Task<int> RunOnServerAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var (ids, template, to) = (parsed.GetValue(_ids) ?? [], parsed.GetValue(_template), parsed.GetValue(_to));
-        SharedOptions.RejectOptions(parsed, "without --source", [.. _sourceOptions.All]);
+        SharedOptions.RejectOptions(parsed, "without --source", [.. _sourceOptions.All, LocationOptions.SettingsFile]);
         if (ids.Length == 0 == template is null)
         {
             throw new HoldfastException(
@@ -179,7 +177,7 @@ internal sealed class BackupCommand
                 : oneTime is not null ? await starter.StartOneTimeAsync(ids, oneTime, cancellationToken)
                 : await starter.StartForDatabasesAsync(ids, parsed.GetValue(_task), kind, cancellationToken);
             return parsed.GetValue(_noWait)
-                ? WriteStarted(console, started)
+                ? OperationReport.WriteStarted(console, started)
                 : OperationReport.WriteOutcome(console, await new OperationWatcher(api, console).WaitAsync(started, cancellationToken));
         });
     }
@@ -195,19 +193,6 @@ internal sealed class BackupCommand
         {
             // The next backup tries again.
         }
-    }
-
-    private static int WriteStarted(CommandConsole console, IReadOnlyList<string> operations)
-    {
-        foreach (var id in operations.SkipLast(1))
-        {
-            console.WriteLine(id);
-        }
-        return ServerCommandExtensions.WriteResult(
-            console,
-            operations.Count == 0 ? "No databases." : operations[^1],
-            new() { ["operationIds"] = new JsonArray([.. operations.Select(i => (JsonNode)i)]) }
-        );
     }
 
     // If all backups failed in the same way, the exit code is that of the failure; otherwise it is 1, "done with errors".

@@ -3,6 +3,7 @@ using Holdfast.Api;
 using Holdfast.Api.Backups;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
@@ -25,19 +26,25 @@ internal static class ChainCommand
         var keyOptions = new KeyOptions();
         var path = new Argument<string>("PATH")
         {
-            Description = "The chain's folder. Server mode: destination:NAME/SOURCE/DATABASE/CHAIN.",
+            Description = "The chain's folder: a path or a URL. Server mode: destination:NAME/SOURCE/DATABASE/CHAIN.",
         };
         var yes = new Option<bool>("--yes") { Description = "Remove the chain. Without this option it is only checked and shown." };
-        var command = new Command("remove", "Check one chain, show whether it is intact, and remove it.") { path, yes, keyOptions.All };
+        var command = new Command("remove", "Check one chain, show whether it is intact, and remove it.")
+        {
+            path,
+            yes,
+            LocationOptions.SettingsFile,
+            keyOptions.All,
+        };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
                 var (given, console, keys) = (parsed.GetRequiredValue(path), SharedOptions.Console(parsed), keyOptions.Read(parsed));
                 if (!given.StartsWith(DestinationPrefix, StringComparison.Ordinal))
                 {
-                    return await RemoveAsync(given, keys, parsed.GetValue(yes), console, cancellationToken);
+                    return await RemoveAsync(parsed, given, keys, parsed.GetValue(yes), console, cancellationToken);
                 }
-                SharedOptions.RejectOptions(parsed, "in server mode", keyOptions.MaxWorkFactor);
+                SharedOptions.RejectOptions(parsed, "in server mode", keyOptions.MaxWorkFactor, LocationOptions.SettingsFile);
                 return await ServerConnectionOptions.RunAsync(parsed, api =>
                     RemoveAsync(api, given.TrimEnd('/'), keys, parsed.GetValue(yes), console, cancellationToken)
                 );
@@ -47,6 +54,7 @@ internal static class ChainCommand
     }
 
     private static async Task<int> RemoveAsync(
+        ParseResult parsed,
         string path,
         AgeKeys keys,
         bool isSure,
@@ -54,12 +62,15 @@ internal static class ChainCommand
         CancellationToken cancellationToken
     )
     {
-        var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        var isUrl = DestinationUrls.IsUrl(path);
+        var folder = isUrl
+            ? path.TrimEnd('/')[(path.TrimEnd('/').LastIndexOf('/') + 1)..]
+            : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         if (ChainName.TryParse(folder) is null)
         {
             throw NotAChain(path);
         }
-        var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
+        var stored = await LocationOptions.ResolveAsync(parsed, path, cancellationToken);
         var problems = new Dictionary<string, string>(StringComparer.Ordinal);
         await foreach (var result in Verifier.VerifyAsync(stored, keys, CommandSource.Engines, cancellationToken))
         {
@@ -73,7 +84,7 @@ internal static class ChainCommand
         if (isSure)
         {
             await ChainRemovalService.RemoveAsync(stored, folder, cancellationToken);
-            if (!Directory.EnumerateFileSystemEntries(path).Any())
+            if (!isUrl && !Directory.EnumerateFileSystemEntries(path).Any())
             {
                 Directory.Delete(path);
             }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Extraction;
@@ -28,6 +29,7 @@ internal static class ExtractCommand
             path,
             target,
             point,
+            LocationOptions.SettingsFile,
             keyOptions.All,
             allow,
         };
@@ -36,7 +38,7 @@ internal static class ExtractCommand
             {
                 var console = SharedOptions.Console(parsed);
                 var keys = keyOptions.Read(parsed);
-                var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
+                var stored = await LocationOptions.ResolveAsync(parsed, parsed.GetRequiredValue(path), cancellationToken);
                 var found = await RestorePointFinder.FindAsync(stored, parsed.GetValue(point), keys, cancellationToken);
                 await using var reader = await RestorePointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
                 await SharedOptions.CheckLayoutAsync(stored, found, reader, keys, parsed.GetValue(allow), console, cancellationToken);

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Holdfast.Api.Backups;
 using Holdfast.Cli.Client;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Core.Layout;
+using Holdfast.Destinations;
 using Holdfast.Node.Catalog.Search;
 
 namespace Holdfast.Cli.Commands.Backups;
@@ -20,6 +22,7 @@ internal static class PointsCommand
         )
         {
             path,
+            LocationOptions.SettingsFile,
             keyOptions.All,
         }.WithServerOptions();
         command.SetAction(
@@ -32,14 +35,15 @@ internal static class PointsCommand
                         parsed,
                         "in server mode, which uses the keys of the server",
                         keyOptions.Files,
-                        keyOptions.MaxWorkFactor
+                        keyOptions.MaxWorkFactor,
+                        LocationOptions.SettingsFile
                     );
                     return await ServerConnectionOptions.RunAsync(parsed, async api =>
                         WriteServerList(console, await api.Backups.ListPointsAsync(parsed.GetRequiredValue(path), cancellationToken))
                     );
                 }
 
-                var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
+                var stored = await LocationOptions.ResolveAsync(parsed, parsed.GetRequiredValue(path), cancellationToken);
                 var views = new List<PointView>();
                 await foreach (
                     var point in RestorePointFinder.ListAsync(
@@ -50,7 +54,7 @@ internal static class PointsCommand
                     )
                 )
                 {
-                    views.Add(View(stored.Destination.Name, point));
+                    views.Add(View(stored.Destination, point));
                 }
                 if (console.IsJson)
                 {
@@ -91,11 +95,11 @@ internal static class PointsCommand
         return broken ? 1 : 0;
     }
 
-    private static PointView View(string root, RestorePoint point) =>
+    private static PointView View(IDestination root, RestorePoint point) =>
         new()
         {
-            Path = Path.Combine(root, point.Archive.Path),
-            Folder = Path.Combine(root, point.Chain.Path),
+            Path = root.NameOf(point.Archive.Path),
+            Folder = root.NameOf(point.Chain.Path),
             Time = point.Archive.Name.Time,
             Form = Form(point.Archive.Name.FileType),
             Node = point.Chain.Name.Node,

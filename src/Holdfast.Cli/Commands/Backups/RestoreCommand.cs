@@ -2,6 +2,7 @@ using System.CommandLine;
 using Holdfast.Api;
 using Holdfast.Archive.Format;
 using Holdfast.Cli.Client;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Cli.Sources;
@@ -42,6 +43,7 @@ internal static class RestoreCommand
             path,
             target,
             point,
+            LocationOptions.SettingsFile,
             keyOptions.All,
             access.PasswordFile,
             access.AskPassword,
@@ -61,7 +63,7 @@ internal static class RestoreCommand
                     SharedOptions.RejectOptions(
                         parsed,
                         "in server mode",
-                        [access.PasswordFile, access.AskPassword, allow, keyOptions.MaxWorkFactor]
+                        [access.PasswordFile, access.AskPassword, allow, keyOptions.MaxWorkFactor, LocationOptions.SettingsFile]
                     );
                     var file = how.ReadFileRestore(parsed, isAtServer: true);
                     var request = new RestoreRequest
@@ -84,7 +86,7 @@ internal static class RestoreCommand
                 var (into, name) = CommandSource.ParseTarget(parsed.GetRequiredValue(target), access, how, parsed);
                 await using var attached = into;
                 var keys = keyOptions.Read(parsed);
-                var stored = await SharedOptions.ResolveAsync(parsed.GetRequiredValue(path), cancellationToken);
+                var stored = await LocationOptions.ResolveAsync(parsed, parsed.GetRequiredValue(path), cancellationToken);
                 var found = await RestorePointFinder.FindAsync(stored, parsed.GetValue(point), keys, cancellationToken);
                 await using var reader = await RestorePointReader.OpenAsync(stored.Destination, found, keys, cancellationToken);
                 await SharedOptions.CheckLayoutAsync(stored, found, reader, keys, parsed.GetValue(allow), console, cancellationToken);

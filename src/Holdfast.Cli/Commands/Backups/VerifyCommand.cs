@@ -3,6 +3,7 @@ using Holdfast.Api;
 using Holdfast.Api.Backups;
 using Holdfast.Archive.Age;
 using Holdfast.Cli.Client;
+using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
 using Holdfast.Cli.Output.Views;
 using Holdfast.Cli.Sources;
@@ -22,12 +23,14 @@ internal static class VerifyCommand
         var paths = new Argument<string[]>("PATH")
         {
             Description =
-                "Archives, chains' folders, databases' folders, or roots of destinations. Server mode: ids of databases, SOURCE/NAME.",
+                "Archives, chains' folders, databases' folders, or roots of destinations: paths, or URLs such as "
+                + $"{LocationOptions.UrlExamples}. Server mode: ids of databases, SOURCE/NAME.",
             Arity = ArgumentArity.OneOrMore,
         };
         var command = new Command("verify", "Read and check every byte of archives; report every problem.")
         {
             paths,
+            LocationOptions.SettingsFile,
             keyOptions.All,
             allow,
         }.WithServerOptions();
@@ -43,7 +46,8 @@ internal static class VerifyCommand
                         parsed,
                         "in server mode, which compares archives with the catalog",
                         allow,
-                        keyOptions.MaxWorkFactor
+                        keyOptions.MaxWorkFactor,
+                        LocationOptions.SettingsFile
                     );
                     return await ServerConnectionOptions.RunAsync(parsed, api =>
                         VerifyOnServerAsync(api, console, given, keys, cancellationToken)
@@ -55,7 +59,7 @@ internal static class VerifyCommand
                 var notes = new List<string>();
                 foreach (var path in given)
                 {
-                    var stored = await SharedOptions.ResolveAsync(path, cancellationToken);
+                    var stored = await LocationOptions.ResolveAsync(parsed, path, cancellationToken);
                     await foreach (var read in Verifier.VerifyAsync(stored, keys, CommandSource.Engines, cancellationToken))
                     {
                         var mismatch = read.Header is null

@@ -61,6 +61,7 @@ internal static class ProgressAlerts
         {
             OperationKind.Backup => "The backup of",
             OperationKind.Restore => "The restore of",
+            OperationKind.Repair => "The repair of the backups of",
             _ => "The verification of",
         };
 }

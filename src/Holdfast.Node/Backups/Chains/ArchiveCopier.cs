@@ -126,7 +126,7 @@ internal static class ArchiveCopier
     )
     {
         await using var source = await from.OpenAsync(path, cancellationToken);
-        var upload = await to.BeginUploadAsync(path, cancellationToken);
+        var upload = await to.BeginUploadAsync(path, new(source.Length), cancellationToken);
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

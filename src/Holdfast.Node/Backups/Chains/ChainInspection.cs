@@ -9,8 +9,7 @@ namespace Holdfast.Node.Backups.Chains;
 
 /// <summary>
 /// The state of one database at the destinations, as far as the next backup of one task needs it: according to the listings and the
-/// catalog. Archives that are missing or damaged at one destination and intact at another are copied, so that an earlier failure of
-/// a destination is repaired before the next incremental.
+/// catalog. A destination that lacks archives of the chain gets no new ones before it is repaired; see <see cref="Repairs.RepairOperation"/>.
 /// </summary>
 internal sealed class ChainInspection
 {
@@ -47,7 +46,7 @@ internal sealed class ChainInspection
 
     /// <summary>
     /// Lists the local destinations, and the remote ones of which the catalog does not know everything; removes leftovers of killed runs,
-    /// reports differences to the catalog, and repairs copies. A destination that fails no longer takes part.
+    /// and reports differences to the catalog. A destination that fails, or lacks archives of the newest chain, no longer takes part.
     /// </summary>
     /// <param name="destinations">All destinations.</param>
     /// <param name="database">The database.</param>
@@ -128,16 +127,9 @@ internal sealed class ChainInspection
         }
         var location = catalog.Locations[run.Index];
         var chains = listsAll ? null : RecordedFolder.Find(catalog.Catalog, location.Destination, database, task);
-        if (
-            chains is not null
-            && await catalog.Catalog.Folders.ConfirmAsync(location.Destination, run.Destination, database, cancellationToken)
-        )
+        if (chains is not null)
         {
             IsFromCatalog = true;
-        }
-        else
-        {
-            chains = null;
         }
         chains ??= await catalog.ListAndRecordAsync(location, run.Destination, database, task, cancellationToken);
         return await SelectNewestAsync(run, chains.ToAsyncEnumerable(), location.Destination, task, cancellationToken);
@@ -246,15 +238,14 @@ internal sealed class ChainInspection
         }
         else
         {
-            await HealAsync(database, task, replicas, known, catalog, cancellationToken);
+            await SelectReplicasAsync(database, replicas, known, catalog, cancellationToken);
         }
     }
 
     // All archives of the chain at any destination, by file name: names never go back in time, so an archive has the same name
     // everywhere.
-    private async Task HealAsync(
+    private async Task SelectReplicasAsync(
         DatabaseId database,
-        string? task,
         List<ChainReplica> replicas,
         CatalogChain? known,
         BackupCatalog? catalog,
@@ -276,46 +267,84 @@ internal sealed class ChainInspection
             Problem = $"{other} has different lengths at the destinations and was never verified: it is unknown which copy is right";
         }
 
-        var healed = new List<CopyFinding>();
-        var complete = new List<(StoredChain Chain, DatabaseFolder Folder)>();
-        foreach (var replica in replicas)
+        if (Problem is not null)
         {
-            var chain = replica.Listed;
-            try
+            return;
+        }
+        var restorable = replicas.Where(r => all.TrueForAll(r.IsRestorable)).ToList();
+        var listed = restorable.ConvertAll(r => r.Listed);
+        // No destination has all archives with their indexes, but all of them together do: one is repaired at once, so that the chain can
+        // be extended. The others are repaired by an operation of their own.
+        if (!restorable.Exists(r => all.TrueForAll(r.HasIndex)) && all.TrueForAll(a => replicas.Exists(r => r.HasIndex(a))))
+        {
+            var best = replicas.MaxBy(r => (all.Count(r.IsRestorable), all.Count(r.HasIndex)))!;
+            if (await RepairAsync(best, replicas, all, known, catalog, cancellationToken) is { } repaired)
             {
-                var before = healed.Count;
-                await ChainRepair.RepairAsync(replica, replicas, all, known, catalog?.Now ?? default, healed, cancellationToken);
-                if (healed.Count > before)
+                var index = restorable.IndexOf(best);
+                if (index >= 0)
                 {
-                    chain = await DatabaseFolder.ReadChainAsync(replica.Destination, chain.Path, chain.Name, cancellationToken);
+                    listed[index] = repaired;
+                }
+                else
+                {
+                    (restorable, listed) = ([best, .. restorable], [repaired, .. listed]);
                 }
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        }
+        foreach (var replica in replicas.Except(restorable))
+        {
+            replica.Run.Exclude(Lacking(replica, all));
+        }
+        if (restorable.Count == 0)
+        {
+            Problem = "no destination has the complete chain, and none could be repaired";
+        }
+        CompleteReplicas =
+        [
+            .. restorable
+                .Select((r, i) => (Chain: listed[i], Folder: DatabaseFolder.Of(r.Destination, database)))
+                .OrderByDescending(h => h.Chain.Archives.All(a => a.HasIndex)),
+        ];
+    }
+
+    // Null if it failed.
+    private static async Task<StoredChain?> RepairAsync(
+        ChainReplica replica,
+        List<ChainReplica> replicas,
+        List<string> archives,
+        CatalogChain? known,
+        BackupCatalog? catalog,
+        CancellationToken cancellationToken
+    )
+    {
+        var healed = new List<CopyFinding>();
+        try
+        {
+            await ChainRepair.RepairAsync(replica, replicas, archives, known, catalog?.Now ?? default, healed, cancellationToken);
+            return await DatabaseFolder.ReadChainAsync(replica.Destination, replica.Listed.Path, replica.Listed.Name, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            replica.Run.Exclude(e);
+            return null;
+        }
+        finally
+        {
+            if (catalog is not null && known is not null)
             {
-                var failure = e as HoldfastException;
-                replica.Run.Exclude(
-                    new HoldfastException(
-                        failure?.Error ?? ErrorCatalog.DestinationFailed,
-                        $"Destination '{replica.Run.Name}' lacks archives of the chain and could not be repaired: {e.Message}",
-                        failure?.Hint,
-                        e
-                    )
-                );
-                continue;
+                await RecordFindingsAsync(catalog, known.Database, known.Task, healed);
             }
-
-            complete.Add((chain, DatabaseFolder.Of(replica.Destination, database)));
-        }
-
-        if (Problem is null)
-        {
-            CompleteReplicas = [.. complete.OrderByDescending(h => h.Chain.Archives.All(a => a.HasIndex))];
-        }
-        if (catalog is not null)
-        {
-            await RecordFindingsAsync(catalog, database, task, healed);
         }
     }
+
+    // A full backup includes it again.
+    private static HoldfastException Lacking(ChainReplica replica, List<string> archives) =>
+        new(
+            ErrorCatalog.ChainIncomplete,
+            $"Destination '{replica.Run.Name}' lacks {archives.Count(a => !replica.IsRestorable(a))} of {archives.Count} archives of the "
+                + "chain, so it gets no new ones.",
+            "A repair copies all of them from another destination."
+        );
 
     // A finding that cannot be recorded is found again by the next run.
     private static async Task RecordFindingsAsync(BackupCatalog catalog, DatabaseId database, string? task, List<CopyFinding> findings)

@@ -35,20 +35,7 @@ internal static class ChainRepair
             }
             if (!to.IsRestorable(name))
             {
-                var from = replicas.FirstOrDefault(h => h.IsRestorable(name))
-                    ?? throw new HoldfastException(
-                        ErrorCatalog.NotFound,
-                        $"No destination has an intact copy: {to.ProblemOf(name)}.",
-                        "The next full backup starts a chain that is complete everywhere."
-                    );
-                await ArchiveCopier.CopyAsync(
-                    from.Destination,
-                    to.Destination,
-                    from.Archive(name)!,
-                    to.Archive(name),
-                    written,
-                    cancellationToken
-                );
+                await CopyFromAnyAsync(to, replicas, name, written, cancellationToken);
             }
             else if (!to.HasIndex(name) && replicas.FirstOrDefault(h => h.HasIndex(name)) is { } from)
             {
@@ -78,6 +65,46 @@ internal static class ChainRepair
                     Archive = written,
                 }
             );
+        }
+    }
+
+    // A copy that turns out to be damaged, or a destination that stops to respond, leaves the others.
+    private static async Task CopyFromAnyAsync(
+        ChainReplica to,
+        IReadOnlyList<ChainReplica> replicas,
+        string name,
+        CatalogArchive? written,
+        CancellationToken cancellationToken
+    )
+    {
+        var sources = replicas.Where(r => r.IsRestorable(name)).ToList();
+        if (sources.Count == 0)
+        {
+            throw new HoldfastException(
+                ErrorCatalog.NotFound,
+                $"No destination has an intact copy: {to.ProblemOf(name)}.",
+                "The next full backup starts a chain that is complete everywhere."
+            );
+        }
+        for (var i = 0; ; i++)
+        {
+            var from = sources[i];
+            try
+            {
+                await ArchiveCopier.CopyAsync(
+                    from.Destination,
+                    to.Destination,
+                    from.Archive(name)!,
+                    to.Archive(name),
+                    written,
+                    cancellationToken
+                );
+                return;
+            }
+            catch (HoldfastException) when (i + 1 < sources.Count && !cancellationToken.IsCancellationRequested)
+            {
+                // The next source says whether the problem was at the target.
+            }
         }
     }
 }

@@ -8,6 +8,9 @@ internal static class StoredFileReader
 {
     private const int ChunkSize = 1 << 20;
 
+    // One request to a remote destination: large enough that its cost does not matter, and little is lost when it fails.
+    private const int RangeBytes = 16 << 20;
+
     /// <summary>SHA-256 of all bytes, Base64.</summary>
     public static async Task<string> HashAsync(IByteSource source, CancellationToken cancellationToken)
     {
@@ -28,12 +31,24 @@ internal static class StoredFileReader
     public static async Task ReadAsync(IByteSource source, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(ChunkSize, Math.Max(1, source.Length))];
+        // A small file may have been read completely when it was opened.
+        if (source.Length is > 0 and <= ChunkSize)
+        {
+            await source.ReadAsync(0, buffer, cancellationToken);
+            await take(buffer);
+            return;
+        }
         for (long at = 0; at < source.Length; )
         {
-            var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, source.Length - at));
-            await source.ReadAsync(at, part, cancellationToken);
-            await take(part);
-            at += part.Length;
+            var end = Math.Min(at + RangeBytes, source.Length);
+            await using var range = await source.OpenReadAsync(at, end - at, cancellationToken);
+            while (at < end)
+            {
+                var part = buffer.AsMemory(0, (int)Math.Min(buffer.Length, end - at));
+                await range.ReadExactlyAsync(part, cancellationToken);
+                await take(part);
+                at += part.Length;
+            }
         }
     }
 }

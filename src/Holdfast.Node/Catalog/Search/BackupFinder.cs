@@ -32,6 +32,9 @@ public sealed class BackupFinder(
     /// <summary>Whether a time in a name is too far in the future to count.</summary>
     public bool IsBeyondClockSkew(DateTimeOffset time) => clock is not null && TimeStamp.IsBeyondClockSkew(time, clock.LatestPossibleTime);
 
+    /// <summary>Whether backups at a destination have left the machine, so that reading them is slower.</summary>
+    public bool IsRemote(string destination) => destinations.Find(destination)?.Value is { } config && destinations.IsRemote(config);
+
     /// <summary>Whether the location is the id of a database rather than a destination or a path.</summary>
     public static bool IsDatabase(string from) => !from.StartsWith('/') && !from.StartsWith(DestinationPrefix, StringComparison.Ordinal);
 
@@ -167,19 +170,23 @@ public sealed class BackupFinder(
     {
         var found = new List<BackupLocation>();
         var problems = new Dictionary<string, HoldfastException>(StringComparer.Ordinal);
-        foreach (var item in destinations.Items)
+        // At the same time: one that does not respond delays the others once.
+        var names = destinations.Items.Select(i => i.Key).ToList();
+        var searches = names.ConvertAll(name => ListChainsAsync(name, database, cancellationToken));
+        await Task.WhenAll(searches.Select(Task (s) => s)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var (name, search) in names.Zip(searches))
         {
             try
             {
-                var (destination, chains) = await ListChainsAsync(item.Key, database, cancellationToken);
+                var (destination, chains) = await search;
                 if (destination is not null)
                 {
-                    found.Add(new(item.Key, $"{DestinationPrefix}{item.Key}", new(destination, chains, null)));
+                    found.Add(new(name, $"{DestinationPrefix}{name}", new(destination, chains, null)));
                 }
             }
             catch (HoldfastException e)
             {
-                problems[item.Key] = e;
+                problems[name] = e;
             }
         }
 

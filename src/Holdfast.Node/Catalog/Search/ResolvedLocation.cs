@@ -82,7 +82,7 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
             return new(destination, [await DatabaseFolder.ReadChainAsync(destination, "", own, cancellationToken)], null);
         }
         var chains = new List<StoredChain>();
-        await CollectChainsAsync(destination, "", 0, chains, cancellationToken);
+        await CollectChainsAsync(await TreeListing.ReadAsync(destination, cancellationToken), "", 0, chains, cancellationToken);
         if (chains.Count > 0)
         {
             return new(destination, chains, null);

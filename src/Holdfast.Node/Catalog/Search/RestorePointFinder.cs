@@ -12,6 +12,9 @@ public static class RestorePointFinder
 {
     private const int MaxListed = 20;
 
+    // How many archives are opened at once where that costs requests rather than work.
+    private const int MaxRemoteReads = 8;
+
     /// <summary>
     /// Lists all restore points under a path, by folder, the newest first. An unreadable archive is listed with its problem.
     /// </summary>
@@ -129,12 +132,27 @@ public static class RestorePointFinder
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        foreach (var archive in chain.Archives.Reverse())
+        // A passphrase takes a second and much memory to try.
+        var window = path.Destination.Capabilities.RecursiveList && keys.Passphrases.Count == 0 ? MaxRemoteReads : 1;
+        var reads = new Queue<Task<RestorePoint>>();
+        try
         {
-            if (path.Archive is null || path.Archive == archive)
+            foreach (var archive in chain.Archives.Reverse().Where(a => path.Archive is null || path.Archive == a))
             {
-                yield return await ReadAsync(path, new(chain, archive), keys, cancellationToken);
+                if (reads.Count == window)
+                {
+                    yield return await reads.Dequeue();
+                }
+                reads.Enqueue(ReadAsync(path, new(chain, archive), keys, cancellationToken));
             }
+            while (reads.TryDequeue(out var read))
+            {
+                yield return await read;
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(reads.Select(Task (r) => r)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -176,24 +194,23 @@ public static class RestorePointFinder
     {
         try
         {
-            if (point.Archive.Name.IsEncrypted)
+            var source = await path.Destination.OpenAsync(point.Archive.Path, cancellationToken);
+            try
             {
-                await using var source = await path.Destination.OpenAsync(point.Archive.Path, cancellationToken);
-                point = point with { Needs = await AgeRequirement.ReadAsync(source, cancellationToken) };
-                if (keys.IsEmpty)
+                if (point.Archive.Name.IsEncrypted)
                 {
-                    return point;
+                    point = point with { Needs = await AgeRequirement.ReadAsync(source, cancellationToken) };
+                    if (keys.IsEmpty)
+                    {
+                        return point;
+                    }
                 }
+                return point with { Header = await ArchiveReader.ReadHeaderAsync(source, keys, cancellationToken) };
             }
-
-            return point with
+            finally
             {
-                Header = await ArchiveReader.ReadHeaderAsync(
-                    await path.Destination.OpenAsync(point.Archive.Path, cancellationToken),
-                    keys,
-                    cancellationToken
-                ),
-            };
+                await source.DisposeAsync(); // may be the second time: reading the header takes ownership
+            }
         }
         catch (HoldfastException e)
         {

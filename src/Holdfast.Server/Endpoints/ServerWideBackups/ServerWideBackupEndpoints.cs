@@ -10,6 +10,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Operations;
+using Holdfast.Node.Repairs;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
 using Holdfast.Server.Endpoints.Operations;
@@ -42,6 +43,10 @@ internal static class ServerWideBackupEndpoints
             .WithSummary("Preview what a definition would cover, without saving it");
         group.MapDelete("/{name}", DeleteAsync).RequireRole(Role.Operator).WithSummary("Delete it and its tasks; backups remain");
         group.MapPost("/{name}/backup", BackUpAsync).RequireRole(Role.Operator).WithSummary("Back up all its databases now");
+        group
+            .MapPost("/{name}/repair", RepairAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Copy what its destinations lack from each other, for each of its databases");
         group.MapPost("/{name}/key", RevealKeyAsync).RequireRole(Role.Admin).WithSummary("Reveal its key; audited");
     }
 
@@ -141,6 +146,20 @@ internal static class ServerWideBackupEndpoints
         TaskEndpoints.EnsureRunnable(template.Name, template.Settings);
         var (run, queued) = backups.BackUpAll(template, body?.Kind ?? BackupKind.Full, principal.Caller()!.Display);
         return AcceptedOperation.RespondAllAsync(operations, [.. queued.Select(o => o.Id)], run, cancellationToken);
+    }
+
+    private static Task<Accepted<OperationIdsView>> RepairAsync(
+        string name,
+        HttpContext context,
+        TaskEditor editor,
+        RepairService repairs,
+        OperationStore operations,
+        RepairRequest? body = null
+    )
+    {
+        var template = Find(editor, name).Value;
+        var queued = repairs.RepairAll(template, body?.AllChains ?? false, context.User.Caller()!.Display);
+        return AcceptedOperation.RespondAllAsync(operations, [.. queued.Select(o => o.Id)], null, context.RequestAborted);
     }
 
     private static async Task<Ok<KeyView>> RevealKeyAsync(string name, HttpContext context, TaskEditor editor, KeyRevealer keys)

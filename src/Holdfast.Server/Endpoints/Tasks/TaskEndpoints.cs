@@ -10,6 +10,7 @@ using Holdfast.Node;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Operations;
+using Holdfast.Node.Repairs;
 using Holdfast.Node.Secrets;
 using Holdfast.Node.Tasks;
 using Holdfast.Server.Access;
@@ -37,6 +38,10 @@ internal static class TaskEndpoints
             .MapPost("/tasks/{taskId}/backup", BackUpAsync)
             .RequireRole(Role.Operator)
             .WithSummary("Back up this database now, by the task");
+        group
+            .MapPost("/tasks/{taskId}/repair", RepairAsync)
+            .RequireRole(Role.Operator)
+            .WithSummary("Copy what the destinations of the task lack from each other");
         group.MapPost("/tasks/{taskId}/key", RevealKeyAsync).RequireRole(Role.Admin).WithSummary("Reveal the key of a task; audited");
         group.MapPost("/backup", BackUpOnceAsync).RequireRole(Role.Operator).WithSummary("Start a one-time full backup without a task");
     }
@@ -146,6 +151,21 @@ internal static class TaskEndpoints
         EnsureRunnable(task.Name, task.Settings);
         var job = new BackupJob(task.Database, task.Settings, body?.Kind ?? BackupKind.Full, task);
         return AcceptedOperation.RespondAsync(operations, backups.BackUp(job, context.User.Caller()!.Display).Id, context.RequestAborted);
+    }
+
+    private static Task<Accepted<OperationIdView>> RepairAsync(
+        string id,
+        string taskId,
+        HttpContext context,
+        TaskFinder tasks,
+        RepairService repairs,
+        OperationStore operations,
+        RepairRequest? body = null
+    )
+    {
+        var task = tasks.Find(id, taskId);
+        var operation = repairs.Repair(task.Id, body?.AllChains ?? false, context.User.Caller()!.Display);
+        return AcceptedOperation.RespondAsync(operations, operation.Id, context.RequestAborted);
     }
 
     private static async Task<Ok<KeyView>> RevealKeyAsync(string id, string taskId, HttpContext context, TaskFinder tasks, KeyRevealer keys)

@@ -60,6 +60,12 @@ public sealed partial class OngoingTasksPage
     private async Task RunAsync(TaskView task, BackupKind kind) =>
         await ExecuteAsync(() => Api.Backups.StartAsync(Id, task.Id, new() { Kind = kind }), $"{kind} backup of {Id} started.");
 
+    private async Task RepairAsync(TaskView task, bool allChains) =>
+        await ExecuteAsync(
+            () => Api.Tasks.RepairAsync(Id, task.Id, new() { AllChains = allChains }),
+            $"Repair of the backups of {Id} started. See Operations."
+        );
+
     private async Task AbortAsync(TaskView task) =>
         await ExecuteAsync(
             () => Api.Operations.AbortAsync(task.RunningOperation!),

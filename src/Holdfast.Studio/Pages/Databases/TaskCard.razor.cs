@@ -30,6 +30,10 @@ public sealed partial class TaskCard
     [Parameter]
     public EventCallback OnIncremental { get; set; }
 
+    /// <summary>Raised with whether all chains are copied.</summary>
+    [Parameter]
+    public EventCallback<bool> OnRepair { get; set; }
+
     [Parameter]
     public EventCallback OnAbort { get; set; }
 

@@ -17,6 +17,7 @@ public sealed partial class OperationDestinations
         Operation.Kind switch
         {
             OperationKind.Verify => "Intact",
+            OperationKind.Repair => "Complete",
             OperationKind.Restore => "Read from here",
             _ => result.Unchanged ? "Unchanged" : "Stored",
         };
@@ -36,5 +37,13 @@ public sealed partial class OperationDestinations
                 )
                 : Problem(name) is null
                     ? new(SuccessLabel(Operation.Result), "good", Icons.Material.Filled.CheckCircle)
-                    : new(Operation.Kind == OperationKind.Verify ? "Damaged or unreadable" : "Failed", "bad", Icons.Material.Filled.Error);
+                    : new(FailureLabel, "bad", Icons.Material.Filled.Error);
+
+    private string FailureLabel =>
+        Operation.Kind switch
+        {
+            OperationKind.Verify => "Damaged or unreadable",
+            OperationKind.Repair => "Incomplete",
+            _ => "Failed",
+        };
 }

@@ -4,9 +4,8 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Core.Operations;
 using Holdfast.Destinations;
-using Holdfast.Node.Backups.Outputs;
 
-namespace Holdfast.Node.Backups;
+namespace Holdfast.Node.Backups.Outputs;
 
 /// <summary>
 /// The uploads of one archive and its index to all destinations, under a name that is free at each of them. Each destination is written at
@@ -154,7 +153,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
                 new HoldfastException(
                     ErrorCatalog.DestinationFailed,
                     $"The backup was stopped before it was published at '{run.Name}'.",
-                    "Its missing archives are copied there before the next incremental backup."
+                    "A repair copies it there from another destination."
                 )
             );
         }

@@ -1,0 +1,112 @@
+using Holdfast.Core.Errors;
+using Holdfast.Core.Tasks;
+using Holdfast.Node.Coverage;
+using Holdfast.Node.Jobs;
+using Holdfast.Node.Supervision;
+using Holdfast.Node.Tasks;
+
+namespace Holdfast.Node.Repairs;
+
+/// <summary>
+/// Starts a repair when a destination of a task lacks the newest backup, is available, and another one has it: after a backup that failed
+/// there, when it is available again, when it was added to the task, and when a copy was lost. A repair that fails is repeated after 1, 5,
+/// 15 and then every 60 minutes.
+/// </summary>
+/// <param name="tasks">All tasks.</param>
+/// <param name="protection">Knows what each destination lacks.</param>
+/// <param name="repairs">Queues repairs.</param>
+/// <param name="queue">Knows whether a backup of a task is queued or running.</param>
+/// <param name="settings">How often it looks.</param>
+/// <param name="time">The clock.</param>
+public sealed class RepairScheduler(
+    TaskRegistry tasks,
+    ProtectionReader protection,
+    RepairService repairs,
+    OperationQueue queue,
+    NodeSettings settings,
+    TimeProvider time
+)
+{
+    // Enough to keep the lane busy; a destination that was away can lack the backups of thousands of databases.
+    private const int MaxUnfinished = 100;
+
+    private static readonly TimeSpan[] Delays =
+    [
+        TimeSpan.FromMinutes(1),
+        TimeSpan.FromMinutes(5),
+        TimeSpan.FromMinutes(15),
+        TimeSpan.FromMinutes(60),
+    ];
+
+    private readonly Dictionary<string, (int Attempts, DateTimeOffset Next)> _attempts = new(StringComparer.Ordinal); // the loop alone
+
+    /// <summary>Time between two searches.</summary>
+    public TimeSpan Interval => settings.RepairInterval;
+
+    /// <summary>Runs until cancelled.</summary>
+    /// <param name="loop">Notified of each completed iteration.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
+    public async Task RunAsync(SupervisedLoop loop, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            StartDue();
+            loop.CompleteIteration();
+        }
+    }
+
+    /// <summary>Starts the repairs that are due now.</summary>
+    public void StartDue()
+    {
+        var now = time.GetUtcNow();
+        var room = MaxUnfinished - repairs.Unfinished;
+        foreach (var task in tasks.All)
+        {
+            if (room <= 0)
+            {
+                return;
+            }
+            if (!CanRepair(task))
+            {
+                _attempts.Remove(task.Id);
+                continue;
+            }
+            // While a backup runs, it is not yet known what its destinations lack.
+            if (queue.Find(task.Id) is not null || repairs.IsQueued(task.Id))
+            {
+                continue;
+            }
+            var (attempts, next) = _attempts.GetValueOrDefault(task.Id);
+            if (next > now)
+            {
+                continue;
+            }
+            _attempts[task.Id] = (attempts + 1, now + Delays[Math.Min(attempts, Delays.Length - 1)]);
+            try
+            {
+                repairs.Repair(task.Id, allChains: false, askedBy: null);
+                room--;
+            }
+            catch (HoldfastException)
+            {
+                return; // the node is stopping
+            }
+        }
+    }
+
+    private bool CanRepair(BackupTask task)
+    {
+        if (task.Settings.Destinations.Count < 2 || task.Settings.Disabled)
+        {
+            return false;
+        }
+        var known = protection.Of(task);
+        if (known.Facts.Status.LastSuccess is null)
+        {
+            return false;
+        }
+        var lacking = known.LackingDestinations.ToHashSet(StringComparer.Ordinal);
+        return lacking.Count < task.Settings.Destinations.Count && lacking.Any(d => !known.IsUnavailable(d));
+    }
+}
