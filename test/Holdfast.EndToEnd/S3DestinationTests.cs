@@ -6,6 +6,8 @@ namespace Holdfast.EndToEnd;
 /// <summary>A server that backs up to a bucket: everything that works with a folder works there.</summary>
 public sealed class S3DestinationTests
 {
+    private const string Url = "s3://backups/production";
+
     private static string Secret => S3Stub.Credentials.SecretKey;
 
     [Fact]
@@ -83,6 +85,105 @@ public sealed class S3DestinationTests
         );
         var failed = await served.RunAsync(8, "destination", "test", "offsite");
         Assert.Contains(right, failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_bucket_alone_restores_every_database_and_a_new_server_adopts_it()
+    {
+        await using var store = await S3Stub.StartAsync();
+        var contents = new Dictionary<string, string>();
+        await using (var lost = await Served.StartAsync())
+        {
+            await DefineAsync(lost, store);
+            await lost.RunAsync(0, "apply", "-f", await lost.FileAsync("tasks.json", Task()));
+            await lost.RunAsync(0, "backup", "--template", "nightly");
+            foreach (var name in (string[])["a.db", "b.db"])
+            {
+                lost.Place.Sql(name, "INSERT INTO t SELECT 100000 + id, randomblob(100), '' FROM t");
+                contents[name] = lost.Place.SourceContents(name);
+            }
+            await lost.RunAsync(0, "backup", "--template", "nightly", "--kind", "incremental");
+        }
+
+        // A bare machine: no server, no catalog, no key of the node.
+        using var bare = new Workspace();
+        UseStore(bare, store);
+        var points = (await bare.JsonAsync(0, "points", Url))["items"]!.AsArray();
+        Assert.Equal(4, points.Count);
+        foreach (var (name, expected) in contents)
+        {
+            await bare.ComesBackAsync($"{Url}/demo/{name}", expected);
+        }
+        await bare.HoldfastAsync(0, "verify", Url);
+
+        await using var next = await Served.StartAsync();
+        await DefineAsync(next, store);
+        await next.RunAsync(0, "restore", "demo/a.db", "--to", "demo/again.db");
+        Assert.Equal(contents["a.db"], next.Place.SourceContents("again.db"));
+    }
+
+    [Fact]
+    public async Task A_destination_is_defined_by_its_URL_with_a_secret_from_a_file_standard_input_or_the_environment()
+    {
+        await using var store = await S3Stub.StartAsync();
+        await using var served = await Served.StartAsync();
+        await Served.SecretAsync($"{served.Place.Root}/secret", Secret);
+        string[] put = ["destination", "put", "offsite", "--url", Url, "--endpoint", store.Endpoint, "--path-style"];
+        string[] key = ["--access-key", S3Stub.Credentials.AccessKey];
+        var created = await served.RunAsync(0, [.. put, .. key, "--secret-key-file", $"{served.Place.Root}/secret"]);
+        Assert.Contains($"offsite created: {Url} at {store.Endpoint}", created.Output, StringComparison.Ordinal);
+        await served.RunAsync(0, "destination", "test", "offsite");
+        var listed = await served.RunAsync(0, "destination", "list");
+        Assert.Contains($"{Url} at {store.Endpoint}", listed.Output, StringComparison.Ordinal);
+
+        await served.RunAsync(0, [.. put, .. key, "--region", "eu-central-1"]); // keeps the secret
+        await served.RunAsync(0, "destination", "test", "offsite");
+        await served.RunAsync(0, "destination", "delete", "offsite");
+        UseStore(served.Place, store);
+        await served.RunAsync(0, "destination", "put", "offsite", "--url", Url, "--from-environment");
+        await served.RunAsync(0, "destination", "test", "offsite");
+        await served.RunAsync(0, "destination", "delete", "offsite");
+        await served.RunAsync(0, "destination", "put", "offsite", "-f", await served.FileAsync("d.json", Definition(store)));
+
+        foreach (
+            var (arguments, message) in new (string[], string)[]
+            {
+                (["--url", "ftp://x/y"], "'ftp://' is not a known kind of destination"),
+                (["--url", "backups"], "is not a URL"),
+                (["--path", "/x", "--url", Url], "Give exactly one of --path, --url and --file"),
+                (["--path", "/x", "--region", "eu"], "--region has no meaning without --url"),
+                (["--url", Url, "--access-key", "A", "--from-environment"], "--access-key has no meaning with --from-environment"),
+            }
+        )
+        {
+            var refused = await served.RunAsync(2, ["destination", "put", "offsite", .. arguments]);
+            Assert.Contains(message, refused.Error, StringComparison.Ordinal);
+        }
+        Assert.DoesNotContain(Secret, listed.Output + served.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_with_a_bucket_is_applied_once()
+    {
+        await using var store = await S3Stub.StartAsync();
+        await using var served = await Served.StartAsync();
+        var file = Task();
+        file["destinations"] = new JsonObject { ["offsite"] = Definition(store) };
+        await served.RunAsync(0, "apply", "-f", await served.FileAsync("all.json", file));
+        await served.RunAsync(0, "destination", "test", "offsite");
+
+        // The secret is stored: the file that is kept with the configuration does not need it.
+        file["destinations"]!["offsite"]!.AsObject().Remove("secretKey");
+        var again = await served.JsonAsync(0, "apply", "-f", await served.FileAsync("all.json", file));
+        Assert.All(again["items"]!.AsArray(), i => Assert.Equal("unchanged", i!["result"]!.GetValue<string>()));
+        await served.RunAsync(0, "destination", "test", "offsite");
+    }
+
+    private static void UseStore(Workspace place, S3Stub store)
+    {
+        place.Environment["AWS_ACCESS_KEY_ID"] = S3Stub.Credentials.AccessKey;
+        place.Environment["AWS_SECRET_ACCESS_KEY"] = Secret;
+        place.Environment["AWS_ENDPOINT_URL_S3"] = store.Endpoint;
     }
 
     private static async Task DefineAsync(Served served, S3Stub store) =>
