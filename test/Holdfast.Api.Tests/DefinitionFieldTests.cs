@@ -38,6 +38,7 @@ public sealed class DefinitionFieldTests
             ),
             ("verifyEveryDays", 7),
             ("compareEveryHours", 12),
+            ("existingBackups", "All"),
             ("disabled", true)
         );
         if (regular)

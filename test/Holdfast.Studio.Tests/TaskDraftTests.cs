@@ -27,6 +27,7 @@ public sealed class TaskDraftTests
         SpreadMinutes = 5,
         VerifyEveryDays = 7,
         CompareEveryHours = 12,
+        ExistingBackups = ExistingBackups.All,
         PreferredNode = "B",
         Disabled = true,
     };

@@ -42,6 +42,9 @@ public sealed record TaskDefinition
     /// </summary>
     public int CompareEveryHours { get; set; } = 24;
 
+    /// <summary>Which existing backups are copied to a destination that is added to the task. Default the newest chain.</summary>
+    public ExistingBackups ExistingBackups { get; init; }
+
     /// <summary>Server-wide only: database ids and globs that it does not cover.</summary>
     public IReadOnlyList<string> Excluded { get; set; } = [];
 

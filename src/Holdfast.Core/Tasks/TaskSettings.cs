@@ -39,6 +39,9 @@ public sealed record TaskSettings
     /// </summary>
     public int CompareEveryHours { get; init; } = 24;
 
+    /// <summary>Which existing backups are copied to a destination that is added to the task. Default the newest chain.</summary>
+    public ExistingBackups ExistingBackups { get; init; }
+
     /// <summary>Whether an operator has disabled it.</summary>
     public bool Disabled { get; init; }
 

@@ -77,7 +77,8 @@ public sealed class RepairOperation(
         }
         foreach (var path in paths)
         {
-            var (complete, newest) = await repairer.RepairAsync(path, job, opened, operation, meter, cancellationToken);
+            var taking = opened.Where(d => job.AllChains || TakesExisting(d, path, task)).ToList();
+            var (complete, newest) = await repairer.RepairAsync(path, job, taking, operation, meter, cancellationToken);
             if (path == paths[0] && newest is not null)
             {
                 Record(job, $"{path}/{newest}", complete);
@@ -181,6 +182,11 @@ public sealed class RepairOperation(
                 c is { State: not CopyState.Whole, IsAcknowledged: false } && task.Settings.Destinations.Contains(c.Destination)
             )
         );
+
+    // Whether a chain may be copied there although nothing of it has been there.
+    private bool TakesExisting(RepairedDestination destination, string path, BackupTask task) =>
+        task.Settings.ExistingBackups != ExistingBackups.None
+        || catalog.Find(path)?.Entries.Any(e => e.CopyAt(destination.Name) is not null) != false;
 
     // Only if that archive is still the newest one: otherwise a backup that ended meanwhile knows better.
     private void Record(RepairJob job, string archive, IReadOnlyList<string> complete)

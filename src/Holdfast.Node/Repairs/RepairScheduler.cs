@@ -1,5 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Catalog;
 using Holdfast.Node.Coverage;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Supervision;
@@ -15,6 +16,7 @@ namespace Holdfast.Node.Repairs;
 /// <param name="tasks">All tasks.</param>
 /// <param name="protection">Knows what each destination lacks.</param>
 /// <param name="repairs">Queues repairs.</param>
+/// <param name="catalog">Knows which destinations have a part of a chain.</param>
 /// <param name="queue">Knows whether a backup of a task is queued or running.</param>
 /// <param name="settings">How often it looks.</param>
 /// <param name="time">The clock.</param>
@@ -22,6 +24,7 @@ public sealed class RepairScheduler(
     TaskRegistry tasks,
     ProtectionReader protection,
     RepairService repairs,
+    ICatalog catalog,
     OperationQueue queue,
     NodeSettings settings,
     TimeProvider time
@@ -85,7 +88,7 @@ public sealed class RepairScheduler(
             _attempts[task.Id] = (attempts + 1, now + Delays[Math.Min(attempts, Delays.Length - 1)]);
             try
             {
-                repairs.Repair(task.Id, allChains: false, askedBy: null);
+                repairs.Repair(task.Id, task.Settings.ExistingBackups == ExistingBackups.All && LacksAll(task), askedBy: null);
                 room--;
             }
             catch (HoldfastException)
@@ -107,6 +110,13 @@ public sealed class RepairScheduler(
             return false;
         }
         var lacking = known.LackingDestinations.ToHashSet(StringComparer.Ordinal);
-        return lacking.Count < task.Settings.Destinations.Count && lacking.Any(d => !known.IsUnavailable(d));
+        return lacking.Count < task.Settings.Destinations.Count
+            && lacking.Any(d => !known.IsUnavailable(d) && (task.Settings.ExistingBackups != ExistingBackups.None || HasPart(task, d)));
     }
+
+    // Whether it has, or had, an archive of the newest chain.
+    private bool HasPart(BackupTask task, string destination) =>
+        catalog.NewestOf(task.Database, task.Id)?.Destinations.Contains(destination) == true;
+
+    private bool LacksAll(BackupTask task) => task.Settings.Destinations.Any(d => !HasPart(task, d));
 }

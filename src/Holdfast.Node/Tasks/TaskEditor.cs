@@ -236,6 +236,7 @@ public sealed class TaskEditor(
             Destinations = definition.Destinations,
             VerifyEveryDays = definition.VerifyEveryDays,
             CompareEveryHours = definition.CompareEveryHours,
+            ExistingBackups = definition.ExistingBackups,
             Disabled = definition.Disabled,
         };
         return (settings, [.. errors, .. FindUnusable(settings)], given, generated);

@@ -63,6 +63,41 @@ public sealed class RepairTests : BackedUpNode
         Assert.Equal(Files("nas"), Files("second"));
     }
 
+    [Theory]
+    [InlineData(ExistingBackups.None)]
+    [InlineData(ExistingBackups.All)]
+    public async System.Threading.Tasks.Task A_destination_that_is_added_gets_what_the_task_says(ExistingBackups existing)
+    {
+        await CoverAsync("nas", "second");
+        await SetDestinationsAsync("nas");
+        await BackUpAsync("a", BackupKind.Full);
+        await BackUpAsync("a", BackupKind.Full);
+        await SetDestinationsAsync(existing, "nas", "second");
+        Node.StartRepairs();
+        await RepairsEndedAsync();
+        if (existing == ExistingBackups.All)
+        {
+            Assert.Equal(OperationState.Completed, Assert.Single(Repairs()).State);
+            Assert.Equal(Files("nas"), Files("second"));
+            return;
+        }
+        Assert.Empty(Repairs());
+        Assert.Equal(ProtectionState.Incomplete, Node.Protection.Of(Task).State);
+        Assert.Equal(OperationState.CompletedWithErrors, (await BackUpAsync("a", BackupKind.Incremental)).State);
+        Assert.False(Directory.Exists($"{Root}/second/fake/a"));
+        Assert.Equal(OperationState.Completed, (await BackUpAsync("a", BackupKind.Full)).State);
+        Assert.Single(Archives("second", "a"));
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
+        // From here on it is repaired like the others.
+        Directory.Move($"{Root}/second", $"{Root}/away");
+        await BackUpAsync("a", BackupKind.Incremental);
+        Directory.Move($"{Root}/away", $"{Root}/second");
+        await Node.Destinations.CheckAllAsync(Token);
+        Node.StartRepairs();
+        Assert.Equal(OperationState.Completed, Assert.Single(await RepairsEndedAsync()).State);
+        Assert.Equal(2, Archives("second", "a").Length);
+    }
+
     [Fact]
     public async System.Threading.Tasks.Task A_repair_that_fails_says_so_and_is_repeated_later_and_later()
     {
@@ -136,14 +171,17 @@ public sealed class RepairTests : BackedUpNode
         Assert.Equal(Files("nas"), Files("second"));
     }
 
-    private async System.Threading.Tasks.Task SetDestinationsAsync(params string[] destinations)
+    private System.Threading.Tasks.Task SetDestinationsAsync(params string[] destinations) =>
+        SetDestinationsAsync(ExistingBackups.Newest, destinations);
+
+    private async System.Threading.Tasks.Task SetDestinationsAsync(ExistingBackups existing, params string[] destinations)
     {
         var (id, template) = (Node.State.Templates.Items.Single().Key, Node.State.Templates.Items.Single().Value);
         await Node.State.Templates.PutAsync(
             id,
             template with
             {
-                Settings = template.Settings with { Destinations = destinations },
+                Settings = template.Settings with { Destinations = destinations, ExistingBackups = existing },
             },
             null,
             Token

@@ -4,6 +4,7 @@ using Holdfast.Api.Destinations;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Locations;
 using Holdfast.Cli.Output;
+using Holdfast.Core.Errors;
 
 namespace Holdfast.Cli.Commands.Administration;
 

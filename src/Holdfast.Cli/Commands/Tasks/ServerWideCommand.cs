@@ -204,6 +204,11 @@ internal static class ServerWideCommand
             console.WriteLine($"unencrypted:  {unencrypted}");
         }
         console.WriteLine($"destinations: {DisplayFormat.Join(d.Destinations)}");
+        if (d.ExistingBackups != ExistingBackups.Newest)
+        {
+            var copied = d.ExistingBackups == ExistingBackups.All ? "all existing backups" : "no existing backups";
+            console.WriteLine($"              one that is added gets {copied}");
+        }
         console.WriteLine($"excluded:     {DisplayFormat.Join(d.Excluded)}");
         if (d.SpreadMinutes > 0)
         {

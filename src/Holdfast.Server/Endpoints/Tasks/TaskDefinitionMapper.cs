@@ -46,6 +46,7 @@ internal static class TaskDefinitionMapper
             Destinations = settings.Destinations,
             VerifyEveryDays = settings.VerifyEveryDays,
             CompareEveryHours = settings.CompareEveryHours,
+            ExistingBackups = settings.ExistingBackups,
             Disabled = settings.Disabled,
         };
 }

@@ -31,6 +31,15 @@ internal static class DefinitionChanges
                 : "None"
         );
         yield return ("the list of destinations", d.Destinations.Count == 0 ? "empty" : string.Join(", ", d.Destinations));
+        yield return (
+            "what a new destination gets",
+            d.ExistingBackups switch
+            {
+                ExistingBackups.All => "all backups",
+                ExistingBackups.None => "new backups only",
+                _ => "the newest backups",
+            }
+        );
         yield return ("the list of exclusions", d.Excluded.Count == 0 ? "empty" : string.Join(", ", d.Excluded));
         yield return ("the verification", d.VerifyEveryDays is { } every ? $"every {every} days" : "manual");
         yield return ("the comparison interval of unchanged databases", $"every {d.CompareEveryHours} hours");

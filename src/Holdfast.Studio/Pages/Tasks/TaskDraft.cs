@@ -57,6 +57,9 @@ public sealed class TaskDraft
     /// <summary>Interval in hours in which a seemingly unchanged database is compared in full with its newest backup.</summary>
     public int CompareEveryHours { get; set; } = 24;
 
+    /// <summary>Which existing backups are copied to a destination that is added.</summary>
+    public ExistingBackups ExistingBackups { get; set; }
+
     /// <summary>Tag of the preferred node. Regular tasks only.</summary>
     public string? PreferredNode { get; set; }
 
@@ -83,6 +86,7 @@ public sealed class TaskDraft
             SpreadMinutes = definition.SpreadMinutes,
             VerifyEveryDays = definition.VerifyEveryDays,
             CompareEveryHours = definition.CompareEveryHours,
+            ExistingBackups = definition.ExistingBackups,
             PreferredNode = definition.PreferredNode,
             Disabled = definition.Disabled,
         };
@@ -119,6 +123,7 @@ public sealed class TaskDraft
             SpreadMinutes = SpreadMinutes,
             VerifyEveryDays = VerifyEveryDays,
             CompareEveryHours = CompareEveryHours,
+            ExistingBackups = ExistingBackups,
             PreferredNode = string.IsNullOrWhiteSpace(PreferredNode) ? null : PreferredNode.Trim(),
             Disabled = Disabled,
         };
