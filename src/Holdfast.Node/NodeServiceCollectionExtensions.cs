@@ -12,6 +12,7 @@ using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Coverage;
 using Holdfast.Node.Destinations;
@@ -140,6 +141,7 @@ public static class NodeServiceCollectionExtensions
                     s.Get<TrustedClockMonitor>()
                 )
             )
+            .AddSingleton(s => new SharedCatalogWriter(s.Get<ICatalog>(), s.Get<TimeProvider>(), s.Get<NodeSettings>().Tag))
             .AddSingleton<ChainLocks>()
             .AddSingleton<ChainVerificationHistory>()
             .AddSingleton<RecordedDatabases>()

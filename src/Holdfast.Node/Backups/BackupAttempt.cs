@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Index;
 using Holdfast.Archive.Writing;
@@ -10,6 +11,7 @@ using Holdfast.Core.Tasks;
 using Holdfast.Engines.Views;
 using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Backups.Outputs;
+using Holdfast.Node.Catalog;
 using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Backups;
@@ -362,7 +364,7 @@ internal sealed class BackupAttempt
                 return null;
             }
             await uploads.FlushAsync(cancellationToken);
-            return new(uploads, header, summary, view.ExpectedBytes) { KeptIndex = kept };
+            return new(uploads, header, summary, view.ExpectedBytes) { KeptIndex = kept, IndexProtection = protection.Index };
         }
         catch
         {
@@ -390,7 +392,7 @@ internal sealed class BackupAttempt
         {
             Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not published at {run.Name}: {run.Failure!.Message}");
         }
-        await RecordAsync(uploads.Path, header, summary);
+        await RecordAsync(written, cancellationToken);
         Outcome = Outcome with
         {
             Path = uploads.Path,
@@ -411,18 +413,55 @@ internal sealed class BackupAttempt
         : view.IsEncrypted ? ArchiveFileType.EncryptedSnapshot
         : ArchiveFileType.Snapshot;
 
-    private async Task RecordAsync(string path, ArchiveHeader header, ArchiveSummary summary)
+    private async Task RecordAsync(WrittenArchive written, CancellationToken cancellationToken)
     {
         if (_context.Catalog is not { } catalog)
         {
             return;
         }
-        if (await catalog.RecordAsync(path, header, summary, [.. _destinations.Select(d => d.Failure)]) is not { } warning)
+        var (path, header, summary) = (written.Uploads.Path, written.Header, written.Summary);
+        var remote = _destinations.Where(d => d.IsActive && d.Destination.Capabilities.IsRemote).ToList();
+        var publication = remote.Count == 0 ? null : new ArchivePublication(await TrySealIdsAsync(catalog, written));
+        if (await catalog.RecordAsync(path, header, summary, [.. _destinations.Select(d => d.Failure)], publication) is { } warning)
         {
+            Meter.LogStep(warning);
+            Outcome = Outcome with { Warnings = [.. Outcome.Warnings, warning] };
             return;
         }
-        Meter.LogStep(warning);
-        Outcome = Outcome with { Warnings = [.. Outcome.Warnings, warning] };
+        await Task.WhenAll(remote.Select(run => TryShareAsync(catalog, run, header, cancellationToken)));
+    }
+
+    // The archive is published: from here on, an abort changes nothing.
+    private async Task<byte[]?> TrySealIdsAsync(BackupCatalog catalog, WrittenArchive written)
+    {
+        try
+        {
+            var (path, header, summary) = (written.Uploads.Path, written.Header, written.Summary);
+            return await catalog.SealIdsAsync(path, header, summary, written.IndexProtection, CancellationToken.None);
+        }
+        catch (HoldfastException e)
+        {
+            Meter.LogStep($"the ids of the chain are not written for other servers: {e.Message}");
+            return null;
+        }
+    }
+
+    // Only a hint for other servers: no backup needs it, and the audit writes it again.
+    private async Task TryShareAsync(
+        BackupCatalog catalog,
+        BackupDestination run,
+        ArchiveHeader header,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            await catalog.ShareAsync(run.Index, run.Destination, header, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            Meter.LogStep($"what {run.Name} has was not written there for other servers: {e.Message}");
+        }
     }
 
     // The time of the name, or an earlier one if that second was taken: a name before the time in the header would not be the
@@ -504,5 +543,8 @@ internal sealed class BackupAttempt
     {
         /// <summary>The index, to be kept on this node once it is published; null if it is not.</summary>
         public CachedIndexWriter? KeptIndex { get; init; }
+
+        /// <summary>Encryption of the index; null for none.</summary>
+        public AgeProtection? IndexProtection { get; init; }
     }
 }

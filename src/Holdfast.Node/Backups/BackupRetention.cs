@@ -1,5 +1,6 @@
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Retention;
 using Holdfast.State;
@@ -10,7 +11,8 @@ namespace Holdfast.Node.Backups;
 /// <summary>Applies the retention of a task after its full backup, as the last step of the same operation.</summary>
 /// <param name="runner">Deletes expired chains.</param>
 /// <param name="statuses">The task statuses, which record what retention could not delete.</param>
-public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<TaskStatus> statuses)
+/// <param name="shared">Tells other servers which chains are gone.</param>
+public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<TaskStatus> statuses, SharedCatalogWriter shared)
 {
     /// <summary>Applies retention. The backup is done: neither a failure nor an abort changes that.</summary>
     /// <param name="task">The task.</param>
@@ -62,6 +64,10 @@ public sealed class BackupRetention(RetentionRunner runner, WriteBehindState<Tas
             if (result.Problem is { } problem)
             {
                 operation.Write($"retention: {name}: {problem.Message}");
+            }
+            if (result.Deleted.Count > 0)
+            {
+                await shared.TryUpdateAsync(new(name, destination.Identity), destination, task.Database, operation.Stopping);
             }
             results.Add(result);
         }

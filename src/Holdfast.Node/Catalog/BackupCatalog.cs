@@ -1,3 +1,4 @@
+using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Writing;
 using Holdfast.Core.Databases;
@@ -5,6 +6,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog;
@@ -51,17 +53,63 @@ public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> 
     public Task BeginPublicationAsync(IEnumerable<int> destinations, DatabaseId database, string? task) =>
         Catalog.Folders.BeginPublicationAsync([.. destinations.Select(i => Locations[i])], database, task);
 
+    /// <summary>The ids of a chain with an archive that is about to be recorded, for other servers.</summary>
+    /// <param name="path">Path of the archive.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="summary">The result of writing it.</param>
+    /// <param name="protection">Encryption of its index; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException">The catalog cannot be read.</exception>
+    public Task<byte[]> SealIdsAsync(
+        string path,
+        ArchiveHeader header,
+        ArchiveSummary summary,
+        AgeProtection? protection,
+        CancellationToken cancellationToken
+    )
+    {
+        var slash = path.LastIndexOf('/');
+        var older = Catalog.Find(path[..slash])?.Entries.Select(e => e.Archive).Where(a => a.IsRecorded) ?? [];
+        var ids = new SharedChainIds(
+            header.Chain,
+            header.Database,
+            [
+                .. older.Select(a => new SharedArchiveIds(a.Name, a.Id!, a.Parent, a.ManifestSha256, a.Started)),
+                new(path[(slash + 1)..], header.Id, header.Parent, summary.ManifestSha256, header.StartTime),
+            ]
+        );
+        return SharedCatalogFormat.SealAsync(ids, protection, cancellationToken);
+    }
+
+    /// <summary>Writes what is known about the folder of a database for other servers.</summary>
+    /// <param name="index">Number of the destination.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="header">Header of the archive that was published there.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException">As <see cref="SharedCatalogWriter.WriteAsync"/>.</exception>
+    public Task ShareAsync(int index, IDestination destination, ArchiveHeader header, CancellationToken cancellationToken) =>
+        new SharedCatalogWriter(Catalog, time, header.Node).WriteAsync(
+            Locations[index],
+            destination,
+            DatabaseId.Parse(header.Database),
+            cancellationToken
+        );
+
     /// <summary>Records a published archive, before the backup is reported as done.</summary>
     /// <param name="path">Path of the archive.</param>
     /// <param name="header">Its header.</param>
     /// <param name="summary">The result of writing it.</param>
-    /// <param name="failures">Failures to publish it, in the order of the destinations.</param>
+    /// <param name="failures">
+    /// Failures to publish it, in the order of the destinations. Where the outcome is unknown, the folder is listed by the next backup.
+    /// </param>
+    /// <param name="publication">Set if it was published at remote destinations.</param>
     /// <returns>A warning if it could not be recorded: the archive exists anyway.</returns>
     public async Task<string?> RecordAsync(
         string path,
         ArchiveHeader header,
         ArchiveSummary summary,
-        IReadOnlyList<HoldfastException?> failures
+        IReadOnlyList<HoldfastException?> failures,
+        ArchivePublication? publication = null
     )
     {
         var slash = path.LastIndexOf('/');
@@ -82,9 +130,7 @@ public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> 
         List<CopyLocation> stored = [.. Locations.Where((_, i) => failures[i] is null)];
         try
         {
-            await Catalog.RecordAsync(path[..slash], database, header.Task, archive, stored);
-            // Where the outcome is unknown, the folder is listed by the next backup.
-            await Catalog.Folders.SettleAsync(stored, database, header.Task);
+            await Catalog.RecordAsync(path[..slash], database, header.Task, archive, stored, publication);
             return null;
         }
         catch (HoldfastException e)

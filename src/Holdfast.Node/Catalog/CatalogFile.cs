@@ -292,6 +292,31 @@ internal sealed class CatalogFile : IDisposable
             ("$id", CatalogRows.Hex(id))
         ) as string;
 
+    /// <summary>Stores the ids of a chain's archives, in a form that only its reader knows.</summary>
+    public void StoreChainIds(long chain, byte[] ids) =>
+        _connection.Execute(
+            "INSERT OR REPLACE INTO seals (chain, content) VALUES ($chain, $content)",
+            ("$chain", chain),
+            ("$content", ids)
+        );
+
+    /// <summary>The stored ids of a database's chains, by their paths.</summary>
+    public IReadOnlyDictionary<string, byte[]> ReadChainIds(string database)
+    {
+        var found = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        using var reader = _connection
+            .Command(
+                "SELECT ch.path, s.content FROM chains ch JOIN seals s ON s.chain = ch.number WHERE ch.database = $database",
+                ("$database", database)
+            )
+            .ExecuteReader();
+        while (reader.Read())
+        {
+            found[reader.GetString(0)] = reader.GetFieldValue<byte[]>(1);
+        }
+        return found;
+    }
+
     /// <summary>When the chains of a task were last verified at each destination.</summary>
     public IReadOnlyList<ChainVerification> Verifications(string database, string? task)
     {

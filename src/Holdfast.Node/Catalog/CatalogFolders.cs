@@ -29,6 +29,23 @@ internal sealed class CatalogFolders(CatalogConnection connection)
             ("$database", database)
         );
 
+    /// <summary>The version of the file for other servers as this node wrote it last; null if it has written none.</summary>
+    public string? FindVersion(string destination, string database) =>
+        connection.QueryScalar(
+            "SELECT version FROM known_folders WHERE destination = $destination AND database = $database",
+            ("$destination", destination),
+            ("$database", database)
+        ) as string;
+
+    /// <summary>Sets the version of the file for other servers in a known folder.</summary>
+    public void SetVersion(string destination, string database, string? version) =>
+        connection.Execute(
+            "UPDATE known_folders SET version = $version WHERE destination = $destination AND database = $database",
+            ("$destination", destination),
+            ("$database", database),
+            ("$version", version)
+        );
+
     /// <summary>Makes a folder unknown until it is listed again.</summary>
     public void SetUnknown(string destination, string database) =>
         connection.Execute(

@@ -171,6 +171,10 @@ public sealed partial class CatalogStore : ICatalog
         Read(f => f.Verifications(database.ToString(), task)) ?? [];
 
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, byte[]> FindChainIds(DatabaseId database) =>
+        Read(f => f.ReadChainIds(database.ToString())) ?? new Dictionary<string, byte[]>();
+
+    /// <inheritdoc/>
     public string? PathOf(string id) => Read(f => f.PathOf(id));
 
     /// <inheritdoc/>
@@ -182,7 +186,8 @@ public sealed partial class CatalogStore : ICatalog
         DatabaseId database,
         string? task,
         CatalogArchive archive,
-        IReadOnlyCollection<CopyLocation> locations
+        IReadOnlyCollection<CopyLocation> locations,
+        ArchivePublication? publication = null
     ) =>
         WriteAsync(file =>
         {
@@ -202,6 +207,14 @@ public sealed partial class CatalogStore : ICatalog
                         At = archive.Time,
                     }
                 );
+                if (publication is not null)
+                {
+                    file.Folders.Settle(file.DestinationKey(destination, identity), database.ToString(), task);
+                }
+            }
+            if (publication?.ChainIds is { } ids)
+            {
+                file.StoreChainIds(number, ids);
             }
 
             return AffectedDatabases(database);
@@ -345,7 +358,7 @@ public sealed partial class CatalogStore : ICatalog
     }
 
     // Nobody waits for it. A failure is logged, and a damaged file recreated.
-    private void Enqueue(Func<CatalogFile, IReadOnlyList<string>> write) =>
+    internal void Enqueue(Func<CatalogFile, IReadOnlyList<string>> write) =>
         _requests.Writer.TryWrite(new(write, new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
     // Called with _writing held, or before the object is shared.

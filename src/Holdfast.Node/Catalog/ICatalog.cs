@@ -56,6 +56,12 @@ public interface ICatalog : IAsyncDisposable
     /// <summary>When the chains of a task were last verified, at each destination that has a part of them.</summary>
     IReadOnlyList<ChainVerification> VerificationsOf(DatabaseId database, string? task);
 
+    /// <summary>
+    /// The stored ids of a database's chains by their paths, in the form that <see cref="RecordAsync"/> received; without chains of which
+    /// none are stored.
+    /// </summary>
+    IReadOnlyDictionary<string, byte[]> FindChainIds(DatabaseId database);
+
     /// <summary>Path of the archive with this id; null if unknown.</summary>
     string? PathOf(string id);
 
@@ -68,7 +74,20 @@ public interface ICatalog : IAsyncDisposable
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalog.StateUnavailable"/> or <see cref="ErrorCatalog.StateFull"/>.
     /// </exception>
-    Task RecordAsync(string chain, DatabaseId database, string? task, CatalogArchive archive, IReadOnlyCollection<CopyLocation> locations);
+    /// <param name="chain">Path of the chain's folder.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="task">Id of the task; null for one-time and offline backups.</param>
+    /// <param name="archive">The archive.</param>
+    /// <param name="locations">The destinations that have it.</param>
+    /// <param name="publication">Set if this settles a publication; see <see cref="KnownFolders.BeginPublicationAsync"/>.</param>
+    Task RecordAsync(
+        string chain,
+        DatabaseId database,
+        string? task,
+        CatalogArchive archive,
+        IReadOnlyCollection<CopyLocation> locations,
+        ArchivePublication? publication = null
+    );
 
     /// <summary>
     /// Records findings. A problem is recorded only for a copy that the catalog has, so that a copy that was deleted meanwhile

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
+using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Sharing;
 
 namespace Holdfast.Node.Catalog;
 
@@ -15,7 +17,53 @@ public sealed class KnownFolders
     // Folders with a publication that could not be noted, because the catalog cannot be written: unknown until they are listed.
     private readonly ConcurrentDictionary<(string Destination, DatabaseId Database), bool> _doubted = new();
 
+    // Folders that this process has listed, or whose file for other servers it has found to be the one that it wrote.
+    private readonly ConcurrentDictionary<(string Destination, DatabaseId Database), bool> _confirmed = new();
+
     internal KnownFolders(CatalogStore store) => _store = store;
+
+    /// <summary>The version of the file for other servers as this node wrote it last; null if it has written none.</summary>
+    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/> if it cannot be read.</exception>
+    public string? FindVersion(string destination, DatabaseId database) =>
+        _store.Read(f => f.Folders.FindVersion(destination, database.ToString()));
+
+    /// <summary>Sets the version of that file. Does not wait until this is stored.</summary>
+    public void SetVersion(CopyLocation location, DatabaseId database, string? version)
+    {
+        _confirmed[(location.Destination, database)] = true;
+        _store.Enqueue(file =>
+        {
+            file.Folders.SetVersion(file.DestinationKey(location.Destination, location.Identity), database.ToString(), version);
+            return [];
+        });
+    }
+
+    /// <summary>
+    /// Whether a folder is as this node left it, which each process asks once: the data folder of a node can be an old copy, and another
+    /// server can have written there. Costs one request.
+    /// </summary>
+    /// <param name="destination">Name of the destination in the catalog.</param>
+    /// <param name="opened">The destination.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="HoldfastException">The destination does not respond, or the catalog cannot be read.</exception>
+    public async Task<bool> ConfirmAsync(string destination, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
+    {
+        if (_confirmed.ContainsKey((destination, database)))
+        {
+            return true;
+        }
+        if (
+            FindVersion(destination, database) is not { } version
+            || await opened.FindAsync(SharedCatalog.PathOf(database), cancellationToken) is not { } file
+            || file.Version != version
+        )
+        {
+            return false;
+        }
+        _confirmed[(destination, database)] = true;
+        return true;
+    }
 
     /// <summary>Whether the catalog knows everything in the folder of a database at a destination.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.StateUnavailable"/> if it cannot be read.</exception>
@@ -41,6 +89,7 @@ public sealed class KnownFolders
             }
         });
         _doubted.TryRemove((location.Destination, database), out _);
+        _confirmed[(location.Destination, database)] = true;
     }
 
     /// <summary>Makes a folder unknown, because its destination has contradicted the catalog.</summary>
@@ -52,7 +101,7 @@ public sealed class KnownFolders
     }
 
     /// <summary>
-    /// Notes that an archive is about to be published: until <see cref="SettleAsync"/>, the folder is unknown, also after a crash. If
+    /// Notes that an archive is about to be published: until the archive is recorded, the folder is unknown, also after a crash. If
     /// this cannot be noted, the folder is unknown until it is listed.
     /// </summary>
     public async Task BeginPublicationAsync(IReadOnlyCollection<CopyLocation> locations, DatabaseId database, string? task)
@@ -70,11 +119,6 @@ public sealed class KnownFolders
             }
         }
     }
-
-    /// <summary>Notes that the published archive is recorded.</summary>
-    /// <exception cref="HoldfastException">As <see cref="ICatalog.RecordAsync"/>.</exception>
-    public Task SettleAsync(IReadOnlyCollection<CopyLocation> locations, DatabaseId database, string? task) =>
-        WriteAsync(locations, (file, destination) => file.Folders.Settle(destination, database.ToString(), task));
 
     private Task WriteAsync(IReadOnlyCollection<CopyLocation> locations, Action<CatalogFile, string> write) =>
         locations.Count == 0

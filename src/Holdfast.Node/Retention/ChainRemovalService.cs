@@ -5,6 +5,7 @@ using Holdfast.Node.Backups;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Search;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Jobs;
@@ -19,13 +20,15 @@ namespace Holdfast.Node.Retention;
 /// <param name="queue">Prevents backups that could extend the chain meanwhile.</param>
 /// <param name="chains">The chains that are being read, which cannot be removed.</param>
 /// <param name="lost">Records with the task that its newest chain at a destination was removed.</param>
+/// <param name="shared">Tells other servers that the chain is gone.</param>
 public sealed class ChainRemovalService(
     DestinationRegistry destinations,
     ICatalog catalog,
     ChainVerificationHistory checks,
     OperationQueue queue,
     ChainLocks chains,
-    LostBackupRecorder lost
+    LostBackupRecorder lost,
+    SharedCatalogWriter shared
 )
 {
     /// <summary>Removes a chain at a destination.</summary>
@@ -71,9 +74,14 @@ public sealed class ChainRemovalService(
         {
             lost.Record(name, maker); // before the removal: the database is no longer protected, whatever happens next
         }
+        var database = catalog.Find(path)?.Database;
         await catalog.ForgetAsync(name, path);
         await RemoveAsync(destination, chain, cancellationToken);
         checks.Forget(name, path);
+        if (database is not null)
+        {
+            await shared.TryUpdateAsync(new(name, destination.Identity), destination, database, cancellationToken);
+        }
     }
 
     /// <summary>Removes the chain at a path, without a server.</summary>

@@ -127,9 +127,16 @@ internal sealed class ChainInspection
         }
         var location = catalog.Locations[run.Index];
         var chains = listsAll ? null : RecordedFolder.Find(catalog.Catalog, location.Destination, database, task);
-        if (chains is not null)
+        if (
+            chains is not null
+            && await catalog.Catalog.Folders.ConfirmAsync(location.Destination, run.Destination, database, cancellationToken)
+        )
         {
             IsFromCatalog = true;
+        }
+        else
+        {
+            chains = null;
         }
         chains ??= await catalog.ListAndRecordAsync(location, run.Destination, database, task, cancellationToken);
         return await SelectNewestAsync(run, chains.ToAsyncEnumerable(), location.Destination, task, cancellationToken);

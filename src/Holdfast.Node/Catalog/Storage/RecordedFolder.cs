@@ -25,7 +25,7 @@ internal static class RecordedFolder
     }
 
     /// <summary>
-    /// Whether everything that the next incremental needs is known of a chain: each archive with its hashes, the archive that it builds
+    /// Whether everything that the next incremental needs is known of a chain: each archive with its index, the archive that it builds
     /// on, and no problem of its copy. An archive without a copy at the destination was never there.
     /// </summary>
     private static bool IsComplete(CatalogChain chain, string destination)
@@ -34,7 +34,7 @@ internal static class RecordedFolder
         foreach (var (archive, copies) in chain.Entries)
         {
             if (
-                archive is not { IsRecorded: true, Sha256: not null, IndexLength: not null, IndexSha256: not null }
+                archive is not { IsRecorded: true, IndexLength: not null }
                 || archive.Parent != parent
                 || copies.FirstOrDefault(c => c.Destination == destination) is { State: not CopyState.Whole }
             )

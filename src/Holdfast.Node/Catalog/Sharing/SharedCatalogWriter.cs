@@ -1,0 +1,104 @@
+using Holdfast.Core.Databases;
+using Holdfast.Core.Errors;
+using Holdfast.Destinations;
+
+namespace Holdfast.Node.Catalog.Sharing;
+
+/// <summary>Writes what this node knows about the folder of a database at a destination for other servers.</summary>
+/// <param name="catalog">The node's own catalog.</param>
+/// <param name="time">The clock.</param>
+/// <param name="node">Tag of the node.</param>
+public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, string node)
+{
+    /// <summary>What the node's catalog says about the folder of a database at a destination.</summary>
+    public SharedCatalog Create(string destination, DatabaseId database)
+    {
+        var ids = catalog.FindChainIds(database);
+        var chains = catalog.ChainsOf(database).Select(c => Convert(c, destination, ids.GetValueOrDefault(c.Path))).OfType<SharedChain>();
+        return new()
+        {
+            Format = SharedCatalog.CurrentFormat,
+            Node = node,
+            Written = time.GetUtcNow(),
+            Chains = [.. chains],
+        };
+    }
+
+    /// <summary>
+    /// Writes the file, or deletes it if the folder has no archive any more. If another program has replaced it since, the folder is not
+    /// known any more: the next backup lists it.
+    /// </summary>
+    /// <param name="location">The destination in the catalog.</param>
+    /// <param name="opened">The destination.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalog.Conflict"/> if another program has replaced it; or a failure of the destination or the catalog.
+    /// </exception>
+    public async Task WriteAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
+    {
+        var path = SharedCatalog.PathOf(database);
+        var content = Create(location.Destination, database);
+        if (content.Chains.Count == 0)
+        {
+            await opened.DeleteAsync(path, cancellationToken);
+            return;
+        }
+        var expected = catalog.Folders.FindVersion(location.Destination, database);
+        try
+        {
+            var version = await opened.ReplaceAsync(path, WriteBounded(content), expected, cancellationToken);
+            catalog.Folders.SetVersion(location, database, version);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.Conflict)
+        {
+            await catalog.Folders.RemoveAsync(location, database);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Brings the file up to date after chains were deleted: with the last one, it is deleted everywhere. A failure is left to the audit.
+    /// </summary>
+    /// <inheritdoc cref="WriteAsync"/>
+    public async Task TryUpdateAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (opened.Capabilities.IsRemote || Create(location.Destination, database).Chains.Count == 0)
+            {
+                await WriteAsync(location, opened, database, cancellationToken);
+            }
+        }
+        catch (HoldfastException)
+        {
+            // Only a hint: a listing wins.
+        }
+    }
+
+    private static byte[] WriteBounded(SharedCatalog content)
+    {
+        while (true)
+        {
+            var bytes = SharedCatalogFormat.Write(content);
+            if (bytes.Length <= SharedCatalog.MaxWrittenBytes || content.Chains.Count == 1)
+            {
+                return bytes;
+            }
+            content = content with { Chains = [.. content.Chains.Skip((content.Chains.Count + 1) / 2)], IsTruncated = true };
+        }
+    }
+
+    // Null if nothing of it is there.
+    private static SharedChain? Convert(CatalogChain chain, string destination, byte[]? ids)
+    {
+        var archives = chain
+            .Entries.Where(e => e.CopyAt(destination) is { State: not CopyState.Missing })
+            .Select(e => e.Archive)
+            .Select(a => new SharedArchive(a.Name, a.Length, a.Sha256, a.IndexLength, a.IndexSha256))
+            .ToList();
+        return archives.Count == 0
+            ? null
+            : SharedCatalogFormat.WithIds(new() { Name = chain.Path[(chain.Path.LastIndexOf('/') + 1)..], Archives = archives }, ids);
+    }
+}
