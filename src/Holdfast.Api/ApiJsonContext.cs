@@ -49,6 +49,8 @@ namespace Holdfast.Api;
 [JsonSerializable(typeof(DatabaseView))]
 [JsonSerializable(typeof(DelayRequest))]
 [JsonSerializable(typeof(DeliveryView))]
+[JsonSerializable(typeof(CatalogRebuildRequest))]
+[JsonSerializable(typeof(CatalogRebuildView))]
 [JsonSerializable(typeof(DestinationIdentityView))]
 [JsonSerializable(typeof(DestinationRequest))]
 [JsonSerializable(typeof(DestinationStatusView))]

@@ -108,6 +108,7 @@ public static class HoldfastCommand
             RunCommand.Create(),
             OperationCommand.Create(),
             DestinationCommand.Create(),
+            CatalogCommand.Create(),
             SourceCommand.Create(),
             TokenCommand.Create(),
             AuditCommand.Create(),

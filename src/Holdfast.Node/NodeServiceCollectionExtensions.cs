@@ -11,6 +11,7 @@ using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Rebuilding;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
@@ -146,6 +147,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<ChainVerificationHistory>()
             .AddSingleton<RecordedDatabases>()
             .AddSingleton<CatalogAudit>()
+            .AddSingleton<CatalogRebuildService>()
             .AddSingleton<BackupFinder>()
             .AddSingleton<RestorePointOpener>();
 

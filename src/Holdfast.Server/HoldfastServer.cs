@@ -116,6 +116,7 @@ public static class HoldfastServer
         api.MapKinds();
         api.MapSources();
         api.MapDestinations();
+        api.MapCatalog();
         api.MapServerWideBackups();
         api.MapDatabases();
         api.MapDatabaseKeys();

@@ -7,6 +7,7 @@ using Holdfast.Node.Backups.Comparing;
 using Holdfast.Node.Backups.Queueing;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Rebuilding;
 using Holdfast.Node.Catalog.Search;
 using Holdfast.Node.Coverage;
 using Holdfast.Node.Destinations;
@@ -83,6 +84,8 @@ public sealed class TestNode : IAsyncDisposable
     public TrustedClockMonitor Clock => Get<TrustedClockMonitor>();
 
     public CatalogAudit Audit => Get<CatalogAudit>();
+
+    public CatalogRebuildService Rebuilding => Get<CatalogRebuildService>();
 
     public VerificationScheduler VerificationScheduler => Get<VerificationScheduler>();
 

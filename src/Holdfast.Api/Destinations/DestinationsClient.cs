@@ -31,4 +31,20 @@ public sealed class DestinationsClient : NamedResourceClient<DestinationRequest,
     /// <summary>Tests whether it can be written to.</summary>
     public Task<DestinationTestView> TestAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);
+
+    /// <summary>Starts to rebuild the server's catalog from it.</summary>
+    public Task<CatalogRebuildView> RebuildCatalogAsync(
+        string name,
+        CatalogRebuildRequest request,
+        CancellationToken cancellationToken = default
+    ) =>
+        Api.PostAsync<CatalogRebuildRequest, CatalogRebuildView>(
+            ApiRoutes.Expand(DestinationRoutes.Catalog, name),
+            request,
+            cancellationToken
+        );
+
+    /// <summary>Gets the state of the last rebuilding of the catalog from it.</summary>
+    public Task<CatalogRebuildView> GetCatalogRebuildAsync(string name, CancellationToken cancellationToken = default) =>
+        Api.GetAsync<CatalogRebuildView>(ApiRoutes.Expand(DestinationRoutes.Catalog, name), cancellationToken);
 }

@@ -23,7 +23,9 @@ public sealed record CatalogArchive
     /// <summary>Id of the archive that it builds on; null for a full or unrecorded one.</summary>
     public string? Parent { get; init; }
 
-    /// <summary>SHA-256 of the file, Base64; null if unrecorded.</summary>
+    /// <summary>
+    /// SHA-256 of the file, Base64; null if unrecorded, or if only the archive's own header was read, until it is verified.
+    /// </summary>
     public string? Sha256 { get; init; }
 
     /// <summary>SHA-256 of its manifest, Base64; null if unrecorded.</summary>

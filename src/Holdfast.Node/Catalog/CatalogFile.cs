@@ -64,7 +64,11 @@ internal sealed class CatalogFile : IDisposable
             ON CONFLICT (chain, name) DO UPDATE SET length = excluded.length, id = excluded.id, chain_id = excluded.chain_id,
               parent = excluded.parent, sha256 = excluded.sha256, manifest = excluded.manifest, index_length = excluded.index_length,
               index_sha256 = excluded.index_sha256, started = excluded.started
-            WHERE {(replace ? "true" : "archives.id IS NULL AND excluded.id IS NOT NULL")}
+            WHERE {(
+                replace
+                    ? "true"
+                    : "(archives.id IS NULL AND excluded.id IS NOT NULL) OR (archives.id = excluded.id AND archives.sha256 IS NULL)"
+            )}
             """,
             ("$chain", chain),
             ("$name", archive.Name),

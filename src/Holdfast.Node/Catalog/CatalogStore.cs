@@ -175,6 +175,17 @@ public sealed partial class CatalogStore : ICatalog
         Read(f => f.ReadChainIds(database.ToString())) ?? new Dictionary<string, byte[]>();
 
     /// <inheritdoc/>
+    public Task StoreChainIdsAsync(string chain, byte[] ids) =>
+        WriteAsync(file =>
+        {
+            if (file.FindChain(chain) is { } number)
+            {
+                file.StoreChainIds(number, ids);
+            }
+            return [];
+        });
+
+    /// <inheritdoc/>
     public string? PathOf(string id) => Read(f => f.PathOf(id));
 
     /// <inheritdoc/>

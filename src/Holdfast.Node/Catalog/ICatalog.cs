@@ -62,6 +62,12 @@ public interface ICatalog : IAsyncDisposable
     /// </summary>
     IReadOnlyDictionary<string, byte[]> FindChainIds(DatabaseId database);
 
+    /// <summary>Stores the ids of a chain as <see cref="RecordAsync"/> does; does nothing if the chain is unknown.</summary>
+    /// <param name="chain">Path of the chain's folder.</param>
+    /// <param name="ids">The ids, sealed as the chain's indexes are.</param>
+    /// <exception cref="HoldfastException">As <see cref="RecordAsync"/>.</exception>
+    Task StoreChainIdsAsync(string chain, byte[] ids);
+
     /// <summary>Path of the archive with this id; null if unknown.</summary>
     string? PathOf(string id);
 

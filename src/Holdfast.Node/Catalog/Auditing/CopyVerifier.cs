@@ -47,7 +47,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
             result.Problem is null ? null : FindMismatch(database, chain.Path, name, result) ?? result.Problem,
             (string?)null
         );
-        if (problem is null || (hashSuffices && problem.Error.ExitCode == ErrorCatalog.KeyWrong.ExitCode && known is { IsRecorded: true }))
+        if (problem is null || (hashSuffices && problem.Error.ExitCode == ErrorCatalog.KeyWrong.ExitCode && known is { Sha256: not null }))
         {
             (problem, note, archive) = await CompareAsync(opened, database, chain.Path, result, known, cancellationToken);
         }
@@ -123,7 +123,7 @@ public sealed class CopyVerifier(ICatalog catalog, RecordedArchiveValidator writ
         }
         var sha256 = await HashAsync(opened, stored.Path, cancellationToken);
         var index = stored.HasIndex ? await HashAsync(opened, stored.IndexPath, cancellationToken) : null;
-        if (known is { IsRecorded: true })
+        if (known is { IsRecorded: true, Sha256: not null })
         {
             if (sha256 != known.Sha256)
             {

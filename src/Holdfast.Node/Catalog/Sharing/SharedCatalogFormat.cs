@@ -80,6 +80,10 @@ internal static class SharedCatalogFormat
             };
     }
 
+    /// <summary>What <see cref="WithIds"/> received; null if it was null.</summary>
+    public static byte[]? IdsOf(SharedChain chain) =>
+        chain.Sealed ?? (chain.Ids is { } ids ? JsonSerializer.SerializeToUtf8Bytes(ids, Json) : null);
+
     /// <summary>The ids of a chain; null if they are unknown, or no key opens them.</summary>
     /// <param name="chain">The chain.</param>
     /// <param name="keys">Keys to try.</param>

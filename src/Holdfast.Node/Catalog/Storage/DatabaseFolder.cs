@@ -74,7 +74,7 @@ public sealed class DatabaseFolder(IDestination destination, string path)
         return CreateChain(path, name, files);
     }
 
-    private static StoredChain CreateChain(string path, ChainName name, IReadOnlyList<DestinationEntry> entries)
+    internal static StoredChain CreateChain(string path, ChainName name, IReadOnlyList<DestinationEntry> entries)
     {
         var files = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
         var prefix = path.Length == 0 ? "" : $"{path}/";
