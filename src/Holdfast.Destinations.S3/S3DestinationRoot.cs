@@ -1,3 +1,4 @@
+using Holdfast.Destinations.Limits;
 using Holdfast.Destinations.Network;
 using Holdfast.Destinations.Requests;
 using Holdfast.Destinations.S3.Credentials;

@@ -1,4 +1,5 @@
 using Holdfast.Core.Kinds;
+using Holdfast.Destinations.Limits;
 using Holdfast.Destinations.S3.Settings;
 
 namespace Holdfast.Destinations.S3;

@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Destinations.Limits;
 
 namespace Holdfast.Destinations;
 

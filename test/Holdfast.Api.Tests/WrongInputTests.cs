@@ -30,15 +30,30 @@ public sealed class WrongInputTests
             { """{"type":"Snapshot","fullBackup":"0 2 * * *","retention":{"minimumAgeDays":1e999}}""", ["retention.minimumAgeDays"] },
             { """{"type":"Snapshot","fullBackup":"0 2 * * *","retention":{"minimumAgeDays":"NaN"}}""", ["retention.minimumAgeDays"] },
             {
-                """{"type":"Snapshot","fullBackup":"0 2 * * *","destinations":["nas"],"retention":{"minimumAgeDays":9,"destinations":{"usb":9}}}""",
+                """
+                    {
+                      "type": "Snapshot", "fullBackup": "0 2 * * *", "destinations": ["nas"],
+                      "retention": { "minimumAgeDays": 9, "destinations": { "usb": 9 } }
+                    }
+                    """,
                 ["retention.destinations"]
             },
             {
-                """{"type":"Snapshot","fullBackup":"0 2 * * *","destinations":["nas"],"retention":{"minimumAgeDays":9,"destinations":{"nas":0.9}}}""",
+                """
+                    {
+                      "type": "Snapshot", "fullBackup": "0 2 * * *", "destinations": ["nas"],
+                      "retention": { "minimumAgeDays": 9, "destinations": { "nas": 0.9 } }
+                    }
+                    """,
                 ["retention.destinations"]
             },
             {
-                """{"type":"Snapshot","fullBackup":"0 2 * * *","destinations":["nas"],"retention":{"minimumAgeDays":9,"destinations":{"nas":1e308}}}""",
+                """
+                    {
+                      "type": "Snapshot", "fullBackup": "0 2 * * *", "destinations": ["nas"],
+                      "retention": { "minimumAgeDays": 9, "destinations": { "nas": 1e308 } }
+                    }
+                    """,
                 ["retention.destinations"]
             },
             { """{"type":"Snapshot","fullBackup":"0 2 * * *","spreadMinutes":-1}""", ["spreadMinutes"] },

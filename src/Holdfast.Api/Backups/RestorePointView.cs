@@ -26,7 +26,7 @@ public sealed record RestorePointView
     /// <summary>Which keys open the archive; null if it is not encrypted.</summary>
     public required string? Needs { get; init; }
 
-    /// <summary>Whether its chain is being deleted there, by retention or by the bucket, so that it may not be restorable any more.</summary>
+    /// <summary>Whether its chain is being deleted there, by retention or by the bucket, so that it may not be restorable.</summary>
     public bool Expiring { get; init; }
 
     /// <summary>What is wrong with the archive; null if no problem is known.</summary>

@@ -1,4 +1,5 @@
 using Holdfast.Core.Settings;
+using Holdfast.Destinations.Limits;
 
 namespace Holdfast.Destinations.S3.Settings;
 

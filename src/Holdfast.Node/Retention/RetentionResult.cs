@@ -26,7 +26,7 @@ public sealed record RetentionResult(string Destination, RetentionPlan? Plan, IR
         : Plan?.GuardReason is { } reason ? new(true, reason)
         : null;
 
-    /// <summary>The error that represents files that could not be deleted; null if there are none but locked ones, which only wait.</summary>
+    /// <summary>The error of files that could not be deleted; null if there are none but locked ones, which only wait.</summary>
     internal static HoldfastException? ErrorOf(IEnumerable<DeletionFailure> failures) =>
         failures.FirstOrDefault(f => f.Error.Error != ErrorCatalog.DestinationLocked)?.Error;
 

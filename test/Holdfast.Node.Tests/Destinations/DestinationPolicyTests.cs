@@ -38,7 +38,7 @@ public sealed class DestinationPolicyTests : NodeTestBase
     {
         await using var bucket = await TestBucket.StartAsync();
         await Node.Destinations.PutAsync(bucket.Define(), 0, Token);
-        Assert.Equal(Holdfast.Destinations.DestinationPolicy.Default, Node.Destinations.PolicyOf("offsite"));
+        Assert.Equal(Holdfast.Destinations.Limits.DestinationPolicy.Default, Node.Destinations.PolicyOf("offsite"));
         await Node.Destinations.PutAsync(bucket.Define(("bandwidth", "10 MiB/s"), ("maxRequests", 4), ("deletes", false)), null, Token);
         Assert.Equal(
             new()

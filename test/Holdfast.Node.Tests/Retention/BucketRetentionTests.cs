@@ -189,7 +189,7 @@ public sealed class BucketRetentionTests : NodeTestBase
 
         public Dictionary<string, Error> Refused { get; } = [];
 
-        /// <summary>Number of files after which a batch is stopped; negative to delete from its chain's end instead. Null for none.</summary>
+        /// <summary>Number of files after which a batch stops; negative to delete from its chain's end instead. Null for none.</summary>
         public int? StopAfter { get; init; }
 
         public override async Task<IReadOnlyList<DeletionFailure>> DeleteManyAsync(

@@ -52,7 +52,9 @@ public sealed partial class UnfinishedUploadCleaner(
         }
     }
 
-    /// <summary>Looks for unfinished uploads at one destination now, and removes the old ones. A failure becomes part of the result.</summary>
+    /// <summary>
+    /// Looks for unfinished uploads at one destination now, and removes the old ones. A failure becomes part of the result.
+    /// </summary>
     /// <param name="name">Name of the destination.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<UnfinishedUploads> CleanAsync(string name, CancellationToken cancellationToken)

@@ -21,7 +21,9 @@ internal sealed class LifecycleRule(TaskRegistry tasks, NodeSettings settings)
 
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
 
-    /// <summary>The configuration as JSON, as <c>aws s3api put-bucket-lifecycle-configuration</c> reads it; null if nothing expires.</summary>
+    /// <summary>
+    /// The configuration as JSON, as <c>aws s3api put-bucket-lifecycle-configuration</c> reads it; null if nothing expires.
+    /// </summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="prefix">Prefix of its keys, without a slash at the end; empty for none.</param>
     public string? Find(string destination, string prefix)

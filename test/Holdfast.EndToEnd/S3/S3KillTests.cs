@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Holdfast.Testing.S3;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.S3;
 
 /// <summary>kill -9 of a server whose parts are in flight to a bucket.</summary>
 public sealed class S3KillTests : IDisposable

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Holdfast.Testing.S3;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.S3;
 
 /// <summary>A server that backs up to a bucket: everything that works with a folder works there.</summary>
 public sealed class S3DestinationTests

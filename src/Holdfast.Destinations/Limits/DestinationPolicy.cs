@@ -3,7 +3,7 @@ using Holdfast.Core.Scheduling;
 using Holdfast.Core.Settings;
 using Holdfast.Destinations.Requests;
 
-namespace Holdfast.Destinations;
+namespace Holdfast.Destinations.Limits;
 
 /// <summary>
 /// What operators decide about the use of a remote destination, whatever its kind: whether retention deletes there, and what uploads may

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Holdfast.Testing.S3;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.S3;
 
 /// <summary>The limits of a bucket, its own age, and retention that is left to it, by the command.</summary>
 public sealed class S3PolicyTests
