@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Destinations.S3.Settings;
 using Holdfast.Destinations.S3.Tests.Support;
 using Holdfast.Testing.S3;
 
@@ -36,7 +37,7 @@ public sealed class AnswerTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(WrongBodies))]
-    public async Task An_upload_that_was_not_completed_is_not_published(string body)
+    public async Task Failure_5_an_upload_that_was_not_completed_is_not_published(string body)
     {
         Stub.Fault = r => r.Operation == S3Operation.CompleteMultipartUpload ? S3Fault.Says(body) : null;
         await FailsAsync(() => Destination.PublishAsync("file", Files.Bytes(Large)));
@@ -45,7 +46,7 @@ public sealed class AnswerTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(WrongBodies))]
-    public async Task An_upload_that_was_completed_is_published_whatever_the_answer_says(string body)
+    public async Task Failure_5_an_upload_that_was_completed_is_published_whatever_the_answer_says(string body)
     {
         Stub.Fault = r => r.Operation == S3Operation.CompleteMultipartUpload ? S3Fault.Says(body, takesEffect: true) : null;
         await Destination.PublishAsync("file", Files.Bytes(Large));
@@ -79,18 +80,26 @@ public sealed class AnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_small_file_of_which_fewer_bytes_are_stored_is_not_accepted()
+    public async Task Failure_4_a_small_file_of_which_fewer_bytes_are_stored_is_not_accepted()
     {
         Stub.Fault = r => r.Operation == S3Operation.PutObject ? new() { StoreOnly = 2 } : null;
         await FailsAsync(() => Destination.PublishAsync("file", [1, 2, 3]));
     }
 
-    [Fact]
-    public async Task A_store_that_keeps_fewer_bytes_than_it_acknowledges_is_found_out()
+    [Theory]
+    [InlineData(2 << 20)]
+    [InlineData(0)]
+    public async Task Failure_4_a_store_that_keeps_fewer_bytes_than_it_acknowledges_is_found_out(int bytes)
     {
-        Stub.Options = Stub.Options with { Md5ETags = false, MinPartBytes = 1 };
-        Stub.Fault = r => r.PartNumber == 1 ? new() { StoreOnly = 2 << 20 } : null;
-        await FailsAsync(() => Destination.PublishAsync("file", Files.Bytes(Large)));
+        await using var destination = await StubDestinations.OpenAsync(
+            StubDestinations.Config(Stub) with
+            {
+                Encryption = ServerSideEncryption.Kms, // ETags are no hashes then: only the length tells
+            }
+        );
+        Stub.Options = Stub.Options with { MinPartBytes = 0 };
+        Stub.Fault = r => r.PartNumber == 1 ? new() { StoreOnly = bytes } : null;
+        await FailsAsync(() => destination.PublishAsync("file", Files.Bytes(Large)));
     }
 
     [Fact]

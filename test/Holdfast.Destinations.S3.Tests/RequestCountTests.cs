@@ -1,5 +1,4 @@
 using Holdfast.Core.Errors;
-using Holdfast.Destinations.S3.Requests;
 using Holdfast.Destinations.S3.Settings;
 using Holdfast.Destinations.S3.Tests.Support;
 using Holdfast.Testing.S3;
@@ -77,15 +76,18 @@ public sealed class RequestCountTests : IAsyncLifetime
         Assert.Equal(2, Stub.Requests.Count);
     }
 
-    [Fact]
-    public async Task A_store_without_batch_deletion_is_asked_for_one_only_once()
+    [Theory]
+    [InlineData(true)] // it has no such request
+    [InlineData(false)] // it demands an MD5 of the list
+    public async Task Failure_17_a_store_without_batch_deletion_is_asked_for_one_only_once(bool isMissing)
     {
-        Stub.Options = Stub.Options with { BatchDelete = false };
+        Stub.Options = Stub.Options with { BatchDelete = !isMissing, BatchDeleteNeedsMd5 = true };
         for (var i = 0; i < 3; i++)
         {
             await Destination.PublishAsync("a", [1]);
             await Destination.PublishAsync("b", [1]);
             Assert.Empty(await Destination.DeleteManyAsync(["a", "b"], Token));
+            Assert.Empty(await Destination.ListAsync("", Token).ToListAsync(Token));
         }
         Assert.Equal(1, Stub.Count(S3Operation.DeleteObjects));
         Assert.Equal(6, Stub.Count(S3Operation.DeleteObject));
@@ -123,7 +125,7 @@ public sealed class RequestCountTests : IAsyncLifetime
     [Theory]
     [InlineData(20_000_000, 3)]
     [InlineData(100_000_000, 12)]
-    public async Task Parts_are_equal_where_the_store_demands_it(int length, int parts)
+    public async Task Failure_7_parts_are_equal_where_the_store_demands_it(int length, int parts)
     {
         Stub.Options = S3StubOptions.R2 with { MaxParts = 20 };
         var config = StubDestinations.Config(Stub) with { MaxParts = 20 };
@@ -133,7 +135,7 @@ public sealed class RequestCountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_that_outgrows_its_hint_fails_with_the_figure_where_parts_are_equal()
+    public async Task Failure_6_a_file_that_outgrows_its_hint_fails_with_the_figure_where_parts_are_equal()
     {
         Stub.Options = S3StubOptions.R2 with { MaxParts = 3 };
         await using var destination = await StubDestinations.OpenAsync(StubDestinations.Config(Stub) with { MaxParts = 3 });
@@ -145,7 +147,7 @@ public sealed class RequestCountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_that_outgrows_its_hint_gets_larger_parts_where_the_store_allows_it()
+    public async Task Failure_6_a_file_that_outgrows_its_hint_gets_larger_parts_where_the_store_allows_it()
     {
         Stub.Options = S3StubOptions.Aws with { MaxParts = 4 };
         await using var destination = await StubDestinations.OpenAsync(
@@ -159,7 +161,7 @@ public sealed class RequestCountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_that_no_plan_can_hold_is_refused_before_its_first_byte()
+    public async Task Failure_6_a_file_that_no_plan_can_hold_is_refused_before_its_first_byte()
     {
         var error = await Assert.ThrowsAsync<HoldfastException>(() => Destination.BeginUploadAsync("file", new(6L << 40), Token));
         Assert.Contains("6,597,069,766,656 bytes", error.Message, StringComparison.Ordinal);
@@ -167,7 +169,7 @@ public sealed class RequestCountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Unfinished_uploads_are_listed_with_their_age_and_removed()
+    public async Task Failure_19_unfinished_uploads_are_listed_with_their_age_and_removed()
     {
         var upload = await Destination.BeginUploadAsync("killed/file", Token);
         await upload.WriteAsync(Files.Bytes(20_000_000), Token);
@@ -177,16 +179,6 @@ public sealed class RequestCountTests : IAsyncLifetime
         await Destination.AbortAsync(found, Token);
         Assert.Empty(await Destination.ListUnfinishedAsync(Token).ToListAsync(Token));
         await upload.DisposeAsync();
-    }
-
-    [Fact]
-    public void Connections_do_not_keep_an_old_address_for_ever()
-    {
-        using var handler = S3ClientFactory.CreateHandler(StubDestinations.Config(Stub), new() { Limits = StubDestinations.Limits }, new());
-        Assert.InRange(handler.PooledConnectionLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
-        Assert.False(handler.AllowAutoRedirect);
-        Assert.False(handler.UseProxy);
-        Assert.NotNull(handler.ConnectCallback);
     }
 
     [Fact]

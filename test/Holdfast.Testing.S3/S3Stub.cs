@@ -274,7 +274,9 @@ public sealed class S3Stub : IAsyncDisposable
         return new(OperationOf(context.Request.Method, key, query), bucket, key, Interlocked.Increment(ref _count))
         {
             Query = query,
-            Headers = new HeaderDictionary(context.Request.Headers.ToDictionary(h => h.Key, h => h.Value)),
+            Headers = new HeaderDictionary(
+                context.Request.Headers.ToDictionary(h => h.Key, h => h.Value, StringComparer.OrdinalIgnoreCase)
+            ),
         };
     }
 

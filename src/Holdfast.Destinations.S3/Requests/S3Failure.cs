@@ -72,10 +72,12 @@ internal sealed class S3Failure : Exception
         || (Status == HttpStatusCode.BadRequest && Code is "BadRequest" or "");
 
     /// <summary>
-    /// Whether the answer may be one to the remains of an earlier request: radosgw leaves the body of an upload that it refuses in the
-    /// connection, and takes it for the next request.
+    /// Whether the same request may succeed when it is sent once more: radosgw leaves the body of an upload that it refuses in the
+    /// connection, and answers the next request by 405; and a HEAD request that was refused for its time has no code, by which the SDK
+    /// would repeat it, although it has corrected its time then.
     /// </summary>
-    public bool MayBeOfOtherRequest => Status == HttpStatusCode.MethodNotAllowed;
+    public bool MayBeAccidental =>
+        Status == HttpStatusCode.MethodNotAllowed || (Status == HttpStatusCode.Forbidden && Code is "Forbidden" or "");
 
     /// <summary>The destination was closed.</summary>
     public static S3Failure Closed(Exception cause) =>

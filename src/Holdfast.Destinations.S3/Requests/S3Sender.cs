@@ -84,7 +84,7 @@ internal sealed class S3Sender(IAmazonS3 client, CredentialRenewal credentials, 
         {
             return await attempt(a => TranslateAsync(send, a, cancellationToken), cancellationToken);
         }
-        catch (S3Failure e) when (e.MayBeOfOtherRequest || (e.MayBeExpiredCredentials && credentials.TryRenew(used)))
+        catch (S3Failure e) when (e.MayBeAccidental || (e.MayBeExpiredCredentials && credentials.TryRenew(used)))
         {
             return await attempt(a => TranslateAsync(send, a, cancellationToken), cancellationToken);
         }

@@ -113,6 +113,7 @@ public static class OutgoingAddressPolicy
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            LimitUnsentBytes(socket);
             await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
@@ -120,6 +121,19 @@ public static class OutgoingAddressPolicy
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    // Bytes that wait in the kernel look as if they were sent: a slow transfer would seem to stand still after its last bytes were handed
+    // over, and be cancelled as idle. The window of the connection is not limited by this.
+    private static void LimitUnsentBytes(Socket socket)
+    {
+        const int Tcp = 6;
+        const int NotSentLowWaterMark = 25; // TCP_NOTSENT_LOWAT
+        const int Bytes = 64 << 10;
+        if (OperatingSystem.IsLinux())
+        {
+            socket.SetRawSocketOption(Tcp, NotSentLowWaterMark, BitConverter.GetBytes(Bytes));
         }
     }
 

@@ -29,10 +29,14 @@ internal static class StubDestinations
         };
 
     /// <summary>The root of a destination.</summary>
-    public static S3DestinationRoot CreateRoot(S3Config config, RequestLimits? limits = null, string? secretKey = null)
+    public static S3DestinationRoot CreateRoot(S3Config config, RequestLimits? limits = null, string? secretKey = null) =>
+        CreateRoot(config, new S3Environment { Limits = limits ?? Limits }, secretKey);
+
+    /// <summary>The root of a destination.</summary>
+    public static S3DestinationRoot CreateRoot(S3Config config, S3Environment environment, string? secretKey = null)
     {
         var secrets = new Dictionary<string, string> { [S3Config.SecretKeyKey] = secretKey ?? S3Stub.Credentials.SecretKey };
-        return new(config, DestinationSecrets.From(secrets), new() { Limits = limits ?? Limits });
+        return new(config, DestinationSecrets.From(secrets), environment);
     }
 
     /// <summary>Initializes and opens a destination.</summary>
