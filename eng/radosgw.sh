@@ -79,17 +79,18 @@ await() { # await SECONDS COMMAND - until it succeeds
 monmaptool --create --fsid "$fsid" --addv a "[v1:127.0.0.1:${ports[0]}]" monmap >/dev/null
 ceph-mon -c ceph.conf --mkfs -i a --monmap monmap >/dev/null 2>&1
 run ceph-mon -i a
-await 30 timeout 10 ceph -c ceph.conf osd new "$osd"
+await 60 timeout 20 ceph -c ceph.conf mon stat
+timeout 60 ceph -c ceph.conf osd new "$osd" >/dev/null # once: a second one would create a second OSD
 ceph-osd -c ceph.conf -i 0 --mkfs --osd-uuid "$osd" >/dev/null 2>&1
 run ceph-osd -i 0
-up() { timeout 10 ceph -c ceph.conf osd stat | grep -q '1 up'; }
-await 30 up
+up() { timeout 20 ceph -c ceph.conf osd stat | grep -q '1 up'; }
+await 90 up
 admin user create --uid holdfast --display-name holdfast --access-key HOLDFASTTEST0001 --secret-key holdfast-test-secret-0001
 admin user create --uid limited --display-name limited --access-key HOLDFASTTEST0002 --secret-key holdfast-test-secret-0002
 admin zonegroup placement add --rgw-zonegroup default --placement-id default-placement --storage-class GLACIER
 admin zone placement add --rgw-zone default --placement-id default-placement --storage-class GLACIER --data-pool default.rgw.glacier.data
 run radosgw -n client.rgw
 answers() { exec 3<>"/dev/tcp/127.0.0.1/$http"; }
-await 60 answers
+await 90 answers
 echo "$http $https"
 cat >/dev/null # until the end of the input

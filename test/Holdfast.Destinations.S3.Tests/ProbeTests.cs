@@ -87,15 +87,32 @@ public sealed class ProbeTests : IAsyncLifetime
     [InlineData(S3Operation.GetObject, "s3:GetObject")]
     [InlineData(S3Operation.ListObjects, "s3:ListBucket")]
     [InlineData(S3Operation.AbortMultipartUpload, "s3:AbortMultipartUpload")]
-    [InlineData(S3Operation.DeleteObjects, "s3:DeleteObject")]
+    [InlineData(S3Operation.DeleteObject, "s3:DeleteObject")]
     public async Task A_right_that_is_missing_is_named(S3Operation denied, string right)
     {
         await using var destination = await StubDestinations.OpenAsync(StubDestinations.Config(Stub));
-        Stub.AddCredentials(S3Stub.Credentials with { Allows = o => o != denied });
+        Stub.AddCredentials(
+            S3Stub.Credentials with
+            {
+                Allows = o => o != denied && (denied != S3Operation.DeleteObject || o != S3Operation.DeleteObjects),
+            }
+        );
         var error = await Assert.ThrowsAsync<HoldfastException>(() => destination.ProbeAsync(deletes: true, Token));
         Assert.Equal(ErrorCatalog.DestinationDenied, error.Error);
         Assert.Contains($"lacks the right {right}.", error.Message, StringComparison.Ordinal);
         Assert.Contains("docs/s3.md", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_that_denies_only_to_delete_several_objects_at_once_is_asked_to_delete_one_by_one()
+    {
+        await using var destination = await StubDestinations.OpenAsync(StubDestinations.Config(Stub));
+        Stub.AddCredentials(S3Stub.Credentials with { Allows = o => o != S3Operation.DeleteObjects });
+        Assert.False((await destination.ProbeAsync(deletes: true, Token)).Capabilities.BatchDelete);
+        await destination.PublishAsync("a", [1]);
+        await destination.PublishAsync("b", [1]);
+        Assert.Empty(await destination.DeleteManyAsync(["a", "b"], Token));
+        Assert.Empty(await destination.ListAsync("", Token).ToListAsync(Token));
     }
 
     [Fact]

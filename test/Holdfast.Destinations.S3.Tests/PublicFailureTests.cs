@@ -79,9 +79,8 @@ public sealed class PublicFailureTests : IAsyncLifetime
                 }
                 : null;
         await destination.PublishAsync("file", Files.Bytes(Large));
-        var signatures = stub.Requests.Where(r => r.PartNumber == 2).Select(r => r.Headers.Authorization.ToString()).ToList();
-        Assert.True(signatures.Count >= 2);
-        Assert.Equal(signatures.Count, signatures.Distinct().Count());
+        var times = stub.Requests.Where(r => r.PartNumber == 2).Select(r => r.Headers["x-amz-date"].ToString()).ToList();
+        Assert.NotEqual(times[0], times[^1]);
         Assert.Equal(Files.Bytes(Large), await destination.ReadAsync("file"));
     }
 

@@ -33,7 +33,7 @@ internal sealed class S3Deletions(S3Sender sender, S3Config config)
         );
 
     /// <summary>Deletes up to 1,000 objects by one request.</summary>
-    /// <returns>What was not deleted; null if the store has no such request.</returns>
+    /// <returns>What was not deleted; null if the store has no such request, or does not allow it.</returns>
     public async Task<S3DeletionResult?> DeleteManyAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         try
@@ -44,7 +44,9 @@ internal sealed class S3Deletions(S3Sender sender, S3Config config)
                 (answer.DeletedObjects ?? []).Exists(d => d.DeleteMarker == true)
             );
         }
-        catch (S3Failure e) when (e.IsUnsupported || e.Code is "SignatureDoesNotMatch" or "InvalidRequest" or "InvalidArgument")
+        // radosgw denies it to whoever may delete objects, but has no such right for the bucket.
+        catch (S3Failure e)
+            when (e.IsUnsupported || e.Code is "SignatureDoesNotMatch" or "InvalidRequest" or "InvalidArgument" or "AccessDenied")
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Holdfast.Core.Errors;
@@ -207,6 +208,57 @@ public sealed class RadosGatewayTests(Servers servers)
         Assert.Equal(ErrorCatalog.DestinationDenied, error.Error);
         Assert.Contains($"lacks the right {missing}.", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_policies_of_the_documentation_suffice(bool deletes)
+    {
+        using var bucket = await CreateAsync();
+        await (await bucket.OpenAsync()).DisposeAsync(); // the owner initializes it
+        var policy = Policies().Single(p => p.Contains("s3:DeleteObject", StringComparison.Ordinal) == deletes);
+        await bucket.GrantAsync(
+            policy
+                .Replace(
+                    "\"Effect\"",
+                    $"\"Principal\": {{\"AWS\": [\"{RadosGateway.LimitedPrincipal}\"]}}, \"Effect\"",
+                    StringComparison.Ordinal
+                )
+                .Replace("arn:aws:s3:::backups", $"arn:aws:s3:::{bucket.Config.Bucket}", StringComparison.Ordinal)
+                .Replace("/holdfast/production/*", $"/{bucket.Config.Prefix}/*", StringComparison.Ordinal)
+        );
+        await using var destination = await bucket.OpenAsLimitedAsync();
+        var probe = await destination.ProbeAsync(deletes, Token);
+        Assert.Equal(deletes ? 0 : 1, probe.Notes.Count(n => n.Contains("may not delete", StringComparison.Ordinal)));
+
+        await destination.PublishAsync("large", Files.Bytes(Large));
+        Assert.Equal(Files.Bytes(Large), await destination.ReadAsync("large"));
+        var upload = await destination.BeginUploadAsync("unfinished", UploadHint.None, Token);
+        await upload.WriteAsync(Files.Bytes(Large), Token);
+        var unfinished = Assert.Single(await destination.ListUnfinishedAsync(Token).ToListAsync(Token));
+        await destination.FindLastActivityAsync(unfinished, Token);
+        await upload.DisposeAsync();
+        Assert.Empty(await destination.ListUnfinishedAsync(Token).ToListAsync(Token));
+        if (deletes)
+        {
+            await destination.DeleteAsync("large", Token);
+        }
+        else
+        {
+            var error = await Assert.ThrowsAsync<HoldfastException>(() => destination.DeleteAsync("large", Token));
+            Assert.Equal(ErrorCatalog.DestinationDenied, error.Error);
+        }
+    }
+
+    private static IEnumerable<string> Policies() =>
+        Regex
+            .Matches(
+                File.ReadAllText(Path.Combine(RepositoryRoot.Folder, "docs/s3.md")),
+                "^```json\n(.*?)^```$",
+                RegexOptions.Multiline | RegexOptions.Singleline
+            )
+            .Select(m => m.Groups[1].Value)
+            .Where(b => b.Contains("\"Statement\"", StringComparison.Ordinal));
 
     private async Task<RealBucket> CreateAsync(bool locks = false) => await RealBucket.CreateAsync(await servers.GatewayAsync(), locks);
 }

@@ -29,11 +29,11 @@ public sealed class Servers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_gateway.IsValueCreated && (await _gateway.Value).Server is { } gateway)
+        if (_gateway is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && (await _gateway.Value).Server is { } gateway)
         {
             await gateway.DisposeAsync();
         }
-        if (_s3rver.IsValueCreated && (await _s3rver.Value).Server is { } s3rver)
+        if (_s3rver is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && (await _s3rver.Value).Server is { } s3rver)
         {
             await s3rver.DisposeAsync();
         }

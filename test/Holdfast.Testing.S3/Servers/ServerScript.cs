@@ -10,7 +10,7 @@ internal sealed class ServerScript : IAsyncDisposable
 {
     private const int NotAvailable = 3;
 
-    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
