@@ -51,6 +51,12 @@ internal static class S3Form
                     },
                     new(S3Config.AccessKeyKey, "Access key") { Condition = new(S3Config.CredentialsKey, Keys) },
                     new(S3Config.SecretKeyKey, "Secret key", FormFieldType.Secret) { Condition = new(S3Config.CredentialsKey, Keys) },
+                    new(S3Config.SessionTokenKey, "Session token", FormFieldType.Secret)
+                    {
+                        Help = "Only for temporary credentials.",
+                        Condition = new(S3Config.CredentialsKey, Keys),
+                        Section = FormSection.Advanced,
+                    },
                     new(S3Config.CommandKey, "Command")
                     {
                         Help = "Name of one of the commands in holdfast.json.",

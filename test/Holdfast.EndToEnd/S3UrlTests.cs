@@ -1,3 +1,6 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Holdfast.Testing.S3;
 
@@ -160,6 +163,25 @@ public sealed class S3UrlTests : IAsyncLifetime
         Assert.Contains("region", failed.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_store_whose_authority_a_bundle_names_is_trusted()
+    {
+        using var certificate = CreateCertificate();
+        using var another = CreateCertificate();
+        await using var store = await S3Stub.StartAsync(certificate: certificate);
+        _place.Environment["AWS_ENDPOINT_URL_S3"] = store.Endpoint;
+        _place.Make("a.db");
+        await _place.HoldfastAsync(8, "points", Root);
+        await File.WriteAllTextAsync(
+            $"{_place.Root}/bundle.pem",
+            $"{another.ExportCertificatePem()}\n{certificate.ExportCertificatePem()}\n",
+            Token
+        );
+        _place.Environment["AWS_CA_BUNDLE"] = $"{_place.Root}/bundle.pem";
+        await BackupAsync("snapshot", "full");
+        await _place.ComesBackAsync($"{Root}/local/a.db", _place.SourceContents("a.db"));
+    }
+
     [Theory]
     [InlineData("s3:backups")]
     [InlineData("s3:/backups")]
@@ -194,4 +216,17 @@ public sealed class S3UrlTests : IAsyncLifetime
 
     private Task<JsonNode> BackupAsync(string type, string kind) =>
         _place.JsonAsync(0, "backup", "--source", _place.Source, "--to", Root, "--type", type, "--kind", kind);
+
+    private static X509Certificate2 CreateCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=store", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null); // with a key that a server can use
+    }
 }

@@ -90,7 +90,7 @@ internal static class S3ClientFactory
     // The certificates of the system are trusted too: the chain is built again with the given one as a root only if they do not suffice.
     private sealed class OwnAuthority(string pem)
     {
-        private readonly X509Certificate2 _authority = X509Certificate2.CreateFromPem(pem);
+        private readonly X509Certificate2Collection _authorities = ReadPem(pem);
 
         public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
         {
@@ -107,15 +107,22 @@ internal static class S3ClientFactory
                 ChainPolicy =
                 {
                     TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { _authority },
                     RevocationMode = X509RevocationMode.NoCheck,
                 },
             };
+            own.ChainPolicy.CustomTrustStore.AddRange(_authorities);
             foreach (var element in chain?.ChainElements.AsEnumerable() ?? [])
             {
                 own.ChainPolicy.ExtraStore.Add(element.Certificate);
             }
             return own.Build(server);
+        }
+
+        private static X509Certificate2Collection ReadPem(string pem)
+        {
+            var all = new X509Certificate2Collection();
+            all.ImportFromPem(pem);
+            return all;
         }
     }
 }

@@ -64,7 +64,7 @@ internal sealed record S3Config
     /// <summary>The key of the key management service; null for its default.</summary>
     public string? KmsKey { get; init; }
 
-    /// <summary>A certificate authority to trust besides those of the system, as PEM.</summary>
+    /// <summary>Certificate authorities to trust besides those of the system, as PEM.</summary>
     public string? CaCertificate { get; init; }
 
     /// <summary>Which extensions of the protocol are used.</summary>
