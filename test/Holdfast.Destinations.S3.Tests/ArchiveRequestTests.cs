@@ -86,8 +86,7 @@ public sealed class ArchiveRequestTests
 
         public bool IsIncompressible => true;
 
-        public void Read(long firstPage, Span<byte> pages) =>
-            bytes.AsSpan((int)firstPage * PageSize, pages.Length).CopyTo(pages);
+        public void Read(long firstPage, Span<byte> pages) => bytes.AsSpan((int)firstPage * PageSize, pages.Length).CopyTo(pages);
 
         public void SetLength(long length) => Assert.Equal(bytes.Length, length);
 

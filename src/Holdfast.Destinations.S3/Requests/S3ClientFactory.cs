@@ -104,11 +104,7 @@ internal static class S3ClientFactory
             }
             using var own = new X509Chain
             {
-                ChainPolicy =
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
+                ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
             };
             own.ChainPolicy.CustomTrustStore.AddRange(_authorities);
             foreach (var element in chain?.ChainElements.AsEnumerable() ?? [])

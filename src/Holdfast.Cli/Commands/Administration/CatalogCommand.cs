@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Holdfast.Api;
 using Holdfast.Api.Destinations;
+using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
 using Holdfast.Core.Errors;
 
@@ -28,7 +28,7 @@ internal static class CatalogCommand
                 var state = await api.Destinations.RebuildCatalogAsync(destination, request, cancellationToken);
                 while (state.Ended is null)
                 {
-                    await Task.Delay(PollInterval, cancellationToken);
+                    await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
                     state = await api.Destinations.GetCatalogRebuildAsync(destination, cancellationToken);
                 }
                 return state.Error is { } error
