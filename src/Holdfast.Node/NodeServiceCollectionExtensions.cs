@@ -217,6 +217,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<RepairService>()
             .AddSingleton<RepairOperation>()
             .AddSingleton<ChainRepairer>()
+            .AddSingleton<RepairPlanner>()
             .AddSingleton<RepairScheduler>();
 
     private static IServiceCollection AddRetention(this IServiceCollection services) =>

@@ -46,6 +46,12 @@ public sealed record OperationResult
     /// <summary>Outcome by destination name: null for success, otherwise what went wrong.</summary>
     public IReadOnlyDictionary<string, string?> Destinations { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>
+    /// Destinations that did not take part because they wait for their upload windows: they did not fail, and get a copy then. Null if there
+    /// are none.
+    /// </summary>
+    public IReadOnlyList<string>? WaitingDestinations { get; init; }
+
     /// <summary>Paths of chains whose names are too far in the future, by destination name; null if there are none.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? NamesAhead { get; init; }
 

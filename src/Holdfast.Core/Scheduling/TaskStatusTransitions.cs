@@ -54,8 +54,9 @@ public static class TaskStatusTransitions
     )
     {
         var kind = result.Kind ?? BackupKind.Full;
+        var notFailed = result.WaitingDestinations ?? [];
         var failed = result
-            .Destinations.Where(d => d.Value is not null)
+            .Destinations.Where(d => d.Value is not null && !notFailed.Contains(d.Key))
             .Select(d => $"{d.Key}: {d.Value}")
             .Order(StringComparer.Ordinal)
             .ToList();
@@ -66,7 +67,7 @@ public static class TaskStatusTransitions
             LastRead = result.Unchanged && !result.ReadInFull ? status.LastRead ?? start : start,
             Content = content ?? (result.Unchanged ? status.Content : null),
             LastEnd = end,
-            LastState = failed.Count == 0 ? OperationState.Completed : OperationState.CompletedWithErrors,
+            LastState = result.Destinations.Values.All(d => d is null) ? OperationState.Completed : OperationState.CompletedWithErrors,
             Failures = 0,
             FailedKind = null,
             LastError = failed.Count == 0 ? null : string.Join("; ", failed),
@@ -84,7 +85,9 @@ public static class TaskStatusTransitions
             FailedDestinations =
                 failed.Count == 0
                     ? null
-                    : result.Destinations.Where(d => d.Value is not null).ToDictionary(d => d.Key, d => d.Value!, StringComparer.Ordinal),
+                    : result
+                        .Destinations.Where(d => d.Value is not null && !notFailed.Contains(d.Key))
+                        .ToDictionary(d => d.Key, d => d.Value!, StringComparer.Ordinal),
             Head = result.Head ?? status.Head,
             StoredAt = [.. result.Destinations.Where(d => d.Value is null).Select(d => d.Key).Order(StringComparer.Ordinal)],
             Duration = end > start ? end - start : TimeSpan.Zero,

@@ -5,6 +5,7 @@ using Holdfast.Destinations;
 using Holdfast.Engines.Discovery;
 using Holdfast.Node.Backups.Outputs;
 using Holdfast.Node.Destinations;
+using Holdfast.Node.Destinations.Uploads;
 using Holdfast.Node.Discovery;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Secrets;
@@ -17,6 +18,7 @@ namespace Holdfast.Node.Backups;
 /// <param name="catalogs">Records the archive.</param>
 /// <param name="options">Creates the options of the backup.</param>
 /// <param name="outputs">What keeps bytes that a destination has not written yet.</param>
+/// <param name="availability">Knows which destinations wait for their upload windows.</param>
 /// <param name="time">The clock.</param>
 public sealed class BackupJobRunner(
     SourceRegistry sources,
@@ -24,6 +26,7 @@ public sealed class BackupJobRunner(
     BackupCatalogFactory catalogs,
     BackupOptionsFactory options,
     OutputResources outputs,
+    DestinationAvailability availability,
     TimeProvider time
 )
 {
@@ -45,7 +48,8 @@ public sealed class BackupJobRunner(
         // Waits for the first discovery of the source after a start of the server.
         await using var lease = await sources.AcquireAsync(job.Database.Source, stop);
         var database = lease.GetDatabase(job.Database.Name);
-        var (opened, unusable) = await OpenAsync(job.Settings.Destinations, leases, stop);
+        var all = await OpenAsync(job.Settings.Destinations, leases, stop);
+        var opened = all.Opened;
         var meter = new BackupMeter(opened.Count) { Log = operation };
         operation.MarkStarted(() => (meter.Phase, ReadProgress(meter, opened)), () => meter.Activity);
         var backup = new DatabaseBackup(
@@ -66,19 +70,16 @@ public sealed class BackupJobRunner(
             throw outcome.Error!;
         }
         return (
-            ToResult(outcome, opened, unusable),
+            ToResult(outcome, all),
             outcome.Content,
             [.. opened.Where((_, i) => outcome.DestinationFailures.Count <= i || outcome.DestinationFailures[i] is null)]
         );
     }
 
-    private static OperationResult ToResult(
-        BackupOutcome outcome,
-        List<(string Name, IDestination Opened)> opened,
-        Dictionary<string, string> unusable
-    )
+    private static OperationResult ToResult(BackupOutcome outcome, OpenedDestinations all)
     {
-        var destinations = unusable.ToDictionary(u => u.Key, u => (string?)u.Value, StringComparer.Ordinal);
+        var opened = all.Opened;
+        var destinations = all.Unusable.ToDictionary(u => u.Key, u => (string?)u.Value, StringComparer.Ordinal);
         for (var i = 0; i < opened.Count; i++)
         {
             destinations[opened[i].Name] =
@@ -101,6 +102,7 @@ public sealed class BackupJobRunner(
             DatabaseBytes = outcome.DatabaseBytes,
             StoredBytes = outcome.StoredBytes,
             Destinations = destinations,
+            WaitingDestinations = all.Waiting.Count > 0 ? all.Waiting : null,
             NamesAhead = ahead,
             MoreNamesAhead = more,
             Warnings = outcome.Warnings,
@@ -122,33 +124,53 @@ public sealed class BackupJobRunner(
                 .ToDictionary(d => d.Name, d => d.State!.Value, StringComparer.Ordinal),
         };
 
-    // A destination that cannot be opened does not stop the others.
-    private static async Task<(List<(string Name, IDestination Opened)> Opened, Dictionary<string, string> Unusable)> OpenAsync(
+    // A destination that cannot be opened, or waits for its upload window, does not stop the others.
+    private async Task<OpenedDestinations> OpenAsync(
         IReadOnlyList<string> names,
         DestinationLeases leases,
         CancellationToken cancellationToken
     )
     {
-        var opened = new List<(string, IDestination)>();
-        var unusable = new Dictionary<string, string>(StringComparer.Ordinal);
+        var all = new OpenedDestinations([], new(StringComparer.Ordinal), []);
         HoldfastException? first = null;
         foreach (var name in names)
         {
+            if (availability.FindWait(name) is { } wait)
+            {
+                all.Unusable[name] = wait.Message;
+                all.Waiting.Add(name);
+                first ??= new(
+                    ErrorCatalog.NotAllowed,
+                    $"No destination can take the backup now. {name}: {wait.Message}",
+                    "Schedule the task within the upload window, or add a destination without one."
+                );
+                continue;
+            }
             try
             {
-                opened.Add((name, await leases.OpenForBackupsAsync(name, cancellationToken)));
+                all.Opened.Add((name, await leases.OpenForBackupsAsync(name, cancellationToken)));
             }
             catch (HoldfastException e)
             {
-                first ??= e;
-                unusable[name] = Truncation.Truncate(e.Message);
+                first = e;
+                all.Unusable[name] = Truncation.Truncate(e.Message);
             }
         }
 
-        if (opened.Count == 0)
+        if (all.Opened.Count == 0)
         {
             throw first ?? new HoldfastException(ErrorCatalog.Usage, "The task has no destination.", "Add one to it.");
         }
-        return (opened, unusable);
+        return all;
     }
+
+    /// <summary>The destinations of a backup.</summary>
+    /// <param name="Opened">Those that take part.</param>
+    /// <param name="Unusable">Why the others do not.</param>
+    /// <param name="Waiting">Those of the others that wait for their upload windows.</param>
+    private sealed record OpenedDestinations(
+        List<(string Name, IDestination Opened)> Opened,
+        Dictionary<string, string> Unusable,
+        List<string> Waiting
+    );
 }

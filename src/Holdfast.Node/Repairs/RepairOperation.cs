@@ -3,9 +3,8 @@ using Holdfast.Core.Operations;
 using Holdfast.Core.Scheduling;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Alerts;
-using Holdfast.Node.Catalog;
-using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Destinations;
+using Holdfast.Node.Destinations.Uploads;
 using Holdfast.Node.Operations;
 using Holdfast.Node.Tasks;
 using Holdfast.State;
@@ -17,18 +16,18 @@ namespace Holdfast.Node.Repairs;
 /// <param name="tasks">All tasks.</param>
 /// <param name="statuses">Their statuses.</param>
 /// <param name="destinations">Opens the destinations.</param>
+/// <param name="availability">Knows which destinations wait for their upload windows.</param>
+/// <param name="planner">Finds the chains.</param>
 /// <param name="repairer">Repairs one chain.</param>
-/// <param name="catalog">Knows the chains.</param>
 /// <param name="alerts">Evaluated again.</param>
-/// <param name="time">The clock.</param>
 public sealed class RepairOperation(
     TaskRegistry tasks,
     WriteBehindState<TaskStatus> statuses,
     DestinationRegistry destinations,
+    DestinationAvailability availability,
+    RepairPlanner planner,
     ChainRepairer repairer,
-    ICatalog catalog,
-    AlertMonitor alerts,
-    TimeProvider time
+    AlertMonitor alerts
 )
 {
     /// <summary>Runs a repair and records its result.</summary>
@@ -65,7 +64,7 @@ public sealed class RepairOperation(
         await using var leases = new DestinationLeases(destinations);
         var problems = new Dictionary<string, HoldfastException>(StringComparer.Ordinal);
         var opened = await OpenAsync(task, leases, meter, problems, operation, cancellationToken);
-        var paths = await FindChainsAsync(job, task, opened, cancellationToken);
+        var paths = await planner.FindChainsAsync(job, task, opened, cancellationToken);
         if (paths.Count == 0)
         {
             throw problems.Values.FirstOrDefault()
@@ -77,7 +76,7 @@ public sealed class RepairOperation(
         }
         foreach (var path in paths)
         {
-            var taking = opened.Where(d => job.AllChains || TakesExisting(d, path, task)).ToList();
+            var taking = opened.Where(d => planner.Takes(job, task, d.Name, path, path == paths[0])).ToList();
             var (complete, newest) = await repairer.RepairAsync(path, job, taking, operation, meter, cancellationToken);
             if (path == paths[0] && newest is not null)
             {
@@ -115,7 +114,7 @@ public sealed class RepairOperation(
         );
     }
 
-    private static async Task<IReadOnlyList<RepairedDestination>> OpenAsync(
+    private async Task<IReadOnlyList<RepairedDestination>> OpenAsync(
         BackupTask task,
         DestinationLeases leases,
         RepairMeter meter,
@@ -127,6 +126,12 @@ public sealed class RepairOperation(
         var opened = new List<RepairedDestination>();
         foreach (var name in task.Settings.Destinations)
         {
+            if (availability.FindWait(name) is { } wait)
+            {
+                problems[name] = new(ErrorCatalog.NotAllowed, wait.Message, "It is repaired then.");
+                operation.Write($"{name}: {wait.Message}");
+                continue;
+            }
             try
             {
                 var destination = await leases.OpenForBackupsAsync(name, cancellationToken);
@@ -141,59 +146,10 @@ public sealed class RepairOperation(
         return opened;
     }
 
-    // The newest chain first, because it is what protects the database.
-    private async Task<IReadOnlyList<string>> FindChainsAsync(
-        RepairJob job,
-        BackupTask task,
-        IReadOnlyList<RepairedDestination> opened,
-        CancellationToken cancellationToken
-    )
-    {
-        var now = time.GetUtcNow();
-        var chains = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        foreach (var destination in opened)
-        {
-            await foreach (var chain in DatabaseFolder.Of(destination.Destination, job.Database).ListChainsAsync(cancellationToken))
-            {
-                if (chain.Name.Task == job.TaskId && chain.Archives.Count > 0 && !chain.HasFutureName(now))
-                {
-                    chains[chain.Path] = Max(chains.GetValueOrDefault(chain.Path), chain.NewestTime);
-                }
-            }
-        }
-        var ordered = chains.OrderByDescending(c => c.Key, StringComparer.Ordinal).ToList();
-        if (ordered.Count == 0)
-        {
-            return [];
-        }
-        // What retention would delete at once is not copied.
-        var oldest = task.Settings.Retention is { } retention ? now - retention.MinimumAge : DateTimeOffset.MinValue;
-        return
-        [
-            ordered[0].Key,
-            .. ordered.Skip(1).Where(c => job.AllChains ? c.Value >= oldest : HasLostCopies(c.Key, task)).Select(c => c.Key),
-        ];
-    }
-
-    private bool HasLostCopies(string path, BackupTask task) =>
-        catalog.Find(path) is { } chain
-        && chain.Entries.Any(e =>
-            e.Copies.Any(c =>
-                c is { State: not CopyState.Whole, IsAcknowledged: false } && task.Settings.Destinations.Contains(c.Destination)
-            )
-        );
-
-    // Whether a chain may be copied there although nothing of it has been there.
-    private bool TakesExisting(RepairedDestination destination, string path, BackupTask task) =>
-        task.Settings.ExistingBackups != ExistingBackups.None
-        || catalog.Find(path)?.Entries.Any(e => e.CopyAt(destination.Name) is not null) != false;
-
     // Only if that archive is still the newest one: otherwise a backup that ended meanwhile knows better.
     private void Record(RepairJob job, string archive, IReadOnlyList<string> complete)
     {
         statuses.Change(job.TaskId, status => status is null ? null : TaskStatusTransitions.MarkRepaired(status, archive, complete));
         alerts.Invalidate();
     }
-
-    private static DateTimeOffset Max(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 }

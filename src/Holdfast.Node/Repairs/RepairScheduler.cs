@@ -1,7 +1,4 @@
 using Holdfast.Core.Errors;
-using Holdfast.Core.Tasks;
-using Holdfast.Node.Catalog;
-using Holdfast.Node.Coverage;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Supervision;
 using Holdfast.Node.Tasks;
@@ -14,17 +11,15 @@ namespace Holdfast.Node.Repairs;
 /// 15 and then every 60 minutes.
 /// </summary>
 /// <param name="tasks">All tasks.</param>
-/// <param name="protection">Knows what each destination lacks.</param>
+/// <param name="planner">Decides which tasks need a repair.</param>
 /// <param name="repairs">Queues repairs.</param>
-/// <param name="catalog">Knows which destinations have a part of a chain.</param>
 /// <param name="queue">Knows whether a backup of a task is queued or running.</param>
 /// <param name="settings">How often it looks.</param>
 /// <param name="time">The clock.</param>
 public sealed class RepairScheduler(
     TaskRegistry tasks,
-    ProtectionReader protection,
+    RepairPlanner planner,
     RepairService repairs,
-    ICatalog catalog,
     OperationQueue queue,
     NodeSettings settings,
     TimeProvider time
@@ -70,7 +65,7 @@ public sealed class RepairScheduler(
             {
                 return;
             }
-            if (!CanRepair(task))
+            if (!planner.IsNeeded(task))
             {
                 _attempts.Remove(task.Id);
                 continue;
@@ -88,7 +83,7 @@ public sealed class RepairScheduler(
             _attempts[task.Id] = (attempts + 1, now + Delays[Math.Min(attempts, Delays.Length - 1)]);
             try
             {
-                repairs.Repair(task.Id, task.Settings.ExistingBackups == ExistingBackups.All && LacksAll(task), askedBy: null);
+                repairs.Repair(task.Id, planner.CopiesAll(task), askedBy: null);
                 room--;
             }
             catch (HoldfastException)
@@ -97,26 +92,4 @@ public sealed class RepairScheduler(
             }
         }
     }
-
-    private bool CanRepair(BackupTask task)
-    {
-        if (task.Settings.Destinations.Count < 2 || task.Settings.Disabled)
-        {
-            return false;
-        }
-        var known = protection.Of(task);
-        if (known.Facts.Status.LastSuccess is null)
-        {
-            return false;
-        }
-        var lacking = known.LackingDestinations.ToHashSet(StringComparer.Ordinal);
-        return lacking.Count < task.Settings.Destinations.Count
-            && lacking.Any(d => !known.IsUnavailable(d) && (task.Settings.ExistingBackups != ExistingBackups.None || HasPart(task, d)));
-    }
-
-    // Whether it has, or had, an archive of the newest chain.
-    private bool HasPart(BackupTask task, string destination) =>
-        catalog.NewestOf(task.Database, task.Id)?.Destinations.Contains(destination) == true;
-
-    private bool LacksAll(BackupTask task) => task.Settings.Destinations.Any(d => !HasPart(task, d));
 }

@@ -35,9 +35,11 @@ public sealed partial class OperationDestinations
                     "quiet",
                     Icons.Material.Filled.RemoveCircleOutline
                 )
-                : Problem(name) is null
-                    ? new(SuccessLabel(Operation.Result), "good", Icons.Material.Filled.CheckCircle)
-                    : new(FailureLabel, "bad", Icons.Material.Filled.Error);
+                : Operation.Result.WaitingDestinations?.Contains(name) == true
+                    ? new("Waiting for its upload window", "quiet", Icons.Material.Filled.HourglassEmpty)
+                    : Problem(name) is null
+                        ? new(SuccessLabel(Operation.Result), "good", Icons.Material.Filled.CheckCircle)
+                        : new(FailureLabel, "bad", Icons.Material.Filled.Error);
 
     private string FailureLabel =>
         Operation.Kind switch
