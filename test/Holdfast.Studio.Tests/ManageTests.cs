@@ -43,6 +43,34 @@ public sealed class ManageTests
     }
 
     [Fact]
+    public void A_destination_shows_its_limits_its_requests_and_what_uploads_have_left()
+    {
+        var config = new DestinationView { Name = "offsite", Kind = "s3" };
+        var test = new DestinationTestView(null, Now) { Notes = ["The access key may not delete."] };
+        var row = DestinationRow.Of(config, test, [], []);
+        Assert.Empty(row.With(null).Notes);
+        var quiet = new DestinationStatusView { Node = "A", Deletes = true };
+        Assert.Equal(["The access key may not delete."], row.With(quiet).Notes);
+        var busy = quiet with
+        {
+            Deletes = false,
+            LifecycleRule = "{}",
+            WaitingUntil = Now,
+            UnfinishedUploads = new(Now, 1, 2, null),
+            Requests = new(10, 2, 3, 4, 1 << 20, 0),
+        };
+        var shown = row.With(busy);
+        Assert.Equal("{}", shown.LifecycleRule);
+        Assert.Equal(5, shown.Notes.Count);
+        Assert.Contains("left to the bucket", shown.Notes[1], StringComparison.Ordinal);
+        Assert.Contains("upload window", shown.Notes[2], StringComparison.Ordinal);
+        Assert.Contains("1 unfinished upload; 2 older than a day removed", shown.Notes[3], StringComparison.Ordinal);
+        Assert.Contains("10 PUT, 2 LIST, 3 GET, 4 DELETE", shown.Notes[4], StringComparison.Ordinal);
+        var failed = busy with { UnfinishedUploads = new(Now, 0, 0, new("destination-denied", "No right.", "Grant it.")) };
+        Assert.Contains("No right. Grant it.", row.With(failed).Notes[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Alerts_are_counted_and_filtered_by_severity()
     {
         var list = new AlertList([Alert(AlertSeverity.Error), Alert(AlertSeverity.Error), Alert(AlertSeverity.Info)]);

@@ -56,6 +56,18 @@ public sealed class ErrorCatalogTests
     public void A_kind_of_failure_has_its_exit_code(string code, int exitCode) =>
         Assert.Equal(exitCode, Assert.Single(All, e => e.Code == code).ExitCode);
 
+    [Theory]
+    [InlineData("destination-failed", 502)]
+    [InlineData("destination-full", 507)]
+    [InlineData("destination-identity", 409)]
+    [InlineData("destination-throttled", 503)]
+    [InlineData("destination-denied", 502)]
+    [InlineData("destination-locked", 409)]
+    [InlineData("destination-cold", 409)]
+    [InlineData("destination-unverified", 502)]
+    public void A_failure_of_a_destination_has_its_status_code(string code, int status) =>
+        Assert.Equal(status, Assert.Single(All, e => e.Code == code).HttpStatus);
+
     [Fact]
     public void Every_kind_of_failure_is_in_the_list_above() =>
         Assert.Equal(
