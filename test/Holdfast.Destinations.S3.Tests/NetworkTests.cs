@@ -199,6 +199,15 @@ public sealed class NetworkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Failure_23_small_content_does_not_wait_for_it()
+    {
+        await using var destination = await StubDestinations.OpenAsync(Config);
+        Stub.ResetRequests();
+        await destination.PublishAsync("small", Files.Bytes(100_000));
+        Assert.All(Stub.Requests, r => Assert.Equal(0, r.Headers.Expect.Count));
+    }
+
+    [Fact]
     public async Task One_connection_serves_many_requests()
     {
         await using var destination = await StubDestinations.OpenAsync(Config);

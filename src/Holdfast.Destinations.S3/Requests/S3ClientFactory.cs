@@ -82,7 +82,10 @@ internal static class S3ClientFactory
     private sealed class Handlers(S3Config config, S3Environment environment, RequestMeter meter, ServerClock clock) : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
-            new(new ClockReadingHandler(CreateHandler(config, environment, meter), clock)) { Timeout = Timeout.InfiniteTimeSpan };
+            new(new ClockReadingHandler(new SmallContentHandler(CreateHandler(config, environment, meter)), clock))
+            {
+                Timeout = Timeout.InfiniteTimeSpan,
+            };
 
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;
     }
