@@ -146,6 +146,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<ChainLocks>()
             .AddSingleton<ChainVerificationHistory>()
             .AddSingleton<RecordedDatabases>()
+            .AddSingleton<DestinationComparison>()
             .AddSingleton<CatalogAudit>()
             .AddSingleton<CatalogRebuildService>()
             .AddSingleton<BackupFinder>()

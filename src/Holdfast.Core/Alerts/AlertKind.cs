@@ -103,6 +103,9 @@ public enum AlertKind
     /// <summary>Backups have not been verified for twice the interval that their task sets.</summary>
     VerificationLate,
 
+    /// <summary>A destination has files among its archives that Holdfast has not written.</summary>
+    ForeignFiles,
+
     /// <summary>Code in a restored database changed the role that runs restores into a source.</summary>
     RestoreRoleChanged,
 }

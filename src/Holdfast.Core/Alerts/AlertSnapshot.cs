@@ -53,6 +53,9 @@ public sealed record AlertSnapshot
     /// <summary>Known problems with the archives of a database at a destination, for each pair that has any.</summary>
     public IReadOnlyList<ArchiveAlertInput> Archives { get; init; } = [];
 
+    /// <summary>Destinations with files that Holdfast has not written, according to their last audit.</summary>
+    public IReadOnlyList<ForeignFilesAlertInput> ForeignFiles { get; init; } = [];
+
     /// <summary>Why the catalog cannot be written; null if it can.</summary>
     public OperationError? CatalogProblem { get; init; }
 

@@ -86,7 +86,7 @@ public sealed class BackupCatalog(ICatalog catalog, IReadOnlyList<CopyLocation> 
     /// <param name="destination">The destination.</param>
     /// <param name="header">Header of the archive that was published there.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="HoldfastException">As <see cref="SharedCatalogWriter.WriteAsync"/>.</exception>
+    /// <exception cref="HoldfastException">The destination or the catalog has failed, or another program has replaced the file.</exception>
     public Task ShareAsync(int index, IDestination destination, ArchiveHeader header, CancellationToken cancellationToken) =>
         new SharedCatalogWriter(Catalog, time, header.Node).WriteAsync(
             Locations[index],

@@ -3,8 +3,23 @@ namespace Holdfast.Core.Alerts.Rules;
 /// <summary>Alerts about damaged and missing archives.</summary>
 internal static class ArchiveAlerts
 {
-    /// <summary>Returns all alerts about archives, for each database and destination.</summary>
-    public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) => snapshot.Archives.SelectMany(Copies);
+    /// <summary>Returns all alerts about archives and the files among them.</summary>
+    public static IEnumerable<Alert> Evaluate(AlertSnapshot snapshot) =>
+        snapshot.Archives.SelectMany(Copies).Concat(snapshot.ForeignFiles.Select(Foreign));
+
+    private static Alert Foreign(ForeignFilesAlertInput files) =>
+        new()
+        {
+            Key = $"foreign:{files.Destination}",
+            Kind = AlertKind.ForeignFiles,
+            Severity = AlertSeverity.Warning,
+            Since = files.Since,
+            Subject = new() { Destination = files.Destination },
+            Message =
+                $"'{files.Destination}' has {(files.Count == 1 ? "a file" : $"{AlertText.Number(files.Count)} files")} among its archives "
+                + $"that Holdfast has not written, such as '{files.Example}'.",
+            Hint = "Find out what writes there: it could also change archives. The alert ends with the audit after they are removed.",
+        };
 
     private static IEnumerable<Alert> Copies(ArchiveAlertInput copies)
     {

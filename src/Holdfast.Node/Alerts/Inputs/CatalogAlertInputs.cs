@@ -1,6 +1,7 @@
 using Holdfast.Core.Alerts;
 using Holdfast.Core.Operations;
 using Holdfast.Node.Catalog;
+using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Verification;
 
 namespace Holdfast.Node.Alerts.Inputs;
@@ -10,7 +11,8 @@ namespace Holdfast.Node.Alerts.Inputs;
 /// </summary>
 /// <param name="catalog">The catalog.</param>
 /// <param name="verification">Knows which verifications are overdue.</param>
-public sealed class CatalogAlertInputs(ICatalog catalog, VerificationScheduler verification) : IAlertInputs
+/// <param name="audit">Knows which files at destinations are not ours.</param>
+public sealed class CatalogAlertInputs(ICatalog catalog, VerificationScheduler verification, CatalogAudit audit) : IAlertInputs
 {
     /// <inheritdoc/>
     public void Subscribe(AlertMonitor alerts) => catalog.Changed += alerts.Invalidate;
@@ -20,6 +22,7 @@ public sealed class CatalogAlertInputs(ICatalog catalog, VerificationScheduler v
         snapshot with
         {
             Archives = catalog.CopyProblems,
+            ForeignFiles = audit.ForeignFiles,
             CatalogProblem = catalog.Problem is { } problem ? OperationError.From(problem) : null,
             DamagedCatalogPath = catalog.DamagedFile,
             LostCatalogMarkerPath = catalog.LostMarker,

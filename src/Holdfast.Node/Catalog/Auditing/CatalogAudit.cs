@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Holdfast.Core.Alerts;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
@@ -14,9 +15,9 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
-/// Compares the destinations with the catalog, by names and lengths: each database once a day, one at a time. Archives that are
-/// missing or damaged at one destination and intact at another are copied. A destination that cannot be opened, for example because
-/// it has another identity, is not audited.
+/// Compares the destinations with the catalog, by names and lengths: each destination once a day as a whole, and then each database that
+/// differs on its own. Archives that are missing or damaged at one destination and intact at another are copied. A destination that cannot
+/// be opened, for example because it has another identity, is not audited.
 /// </summary>
 public sealed partial class CatalogAudit
 {
@@ -40,6 +41,13 @@ public sealed partial class CatalogAudit
     private readonly TimeProvider _time;
     private readonly ILogger<CatalogAudit> _logger;
     private readonly ConcurrentDictionary<DatabaseId, DateTimeOffset> _audited = new();
+    private readonly DestinationComparison _whole;
+
+    // The last comparison of each destination as a whole. Used by the loop alone.
+    private readonly Dictionary<string, (DateTimeOffset At, string? Identity, IReadOnlySet<DatabaseId> Different)> _compared = new(
+        StringComparer.Ordinal
+    );
+    private readonly ConcurrentDictionary<string, ForeignFilesAlertInput> _foreign = new(StringComparer.Ordinal);
 
     /// <summary>Creates the audit.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -48,6 +56,7 @@ public sealed partial class CatalogAudit
     /// <param name="databases">
     /// The databases that the state knows, with their newest archives; those of the catalog are audited too.
     /// </param>
+    /// <param name="whole">Compares destinations as a whole.</param>
     /// <param name="queue">Prevents backups and deletions of a chain while it is repaired.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Logs what is repaired, and what cannot be.</param>
@@ -56,15 +65,19 @@ public sealed partial class CatalogAudit
         ChainVerificationHistory checks,
         DestinationRegistry destinations,
         RecordedDatabases databases,
+        DestinationComparison whole,
         OperationQueue queue,
         TimeProvider time,
         ILogger<CatalogAudit> logger
     )
     {
         (_catalog, _checks, _destinations, _time, _logger) = (catalog, checks, destinations, time, logger);
-        (_databases, _queue) = (databases, queue);
+        (_databases, _whole, _queue) = (databases, whole, queue);
         _comparison = new(catalog, time);
     }
+
+    /// <summary>The files at each destination that Holdfast has not written, as of its last comparison as a whole.</summary>
+    public IReadOnlyList<ForeignFilesAlertInput> ForeignFiles => [.. _foreign.Values];
 
     /// <summary>Runs until cancelled.</summary>
     /// <param name="loop">Notified of each audited database.</param>
@@ -75,9 +88,10 @@ public sealed partial class CatalogAudit
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             loop.CompleteIteration();
+            await CompareDestinationsAsync(loop.CompleteIteration, cancellationToken);
             foreach (var database in _databases.All.Concat(_catalog.Databases()).Distinct().Where(IsDue).ToList())
             {
-                await AuditAsync(database, cancellationToken);
+                await AuditAsync(database, IsSame, cancellationToken);
                 loop.CompleteIteration();
                 await Task.Delay(Pause, _time, cancellationToken);
             }
@@ -88,7 +102,55 @@ public sealed partial class CatalogAudit
     /// Audits one database at every destination now, and repairs what can be repaired. If a destination could not be audited, the
     /// database is due again after <see cref="RetryInterval"/>.
     /// </summary>
-    public async Task AuditAsync(DatabaseId database, CancellationToken cancellationToken)
+    public Task AuditAsync(DatabaseId database, CancellationToken cancellationToken) =>
+        AuditAsync(database, (_, _, _) => false, cancellationToken);
+
+    /// <summary>Compares each destination as a whole, if that is due.</summary>
+    /// <param name="compared">Called after each folder.</param>
+    /// <param name="cancellationToken">Cancels the comparison.</param>
+    public async Task CompareDestinationsAsync(Action compared, CancellationToken cancellationToken)
+    {
+        foreach (var item in _destinations.Items)
+        {
+            if (_compared.TryGetValue(item.Key, out var last) && _time.GetUtcNow() - last.At < Interval)
+            {
+                continue;
+            }
+            try
+            {
+                await using var opened = await _destinations.OpenAsync(item.Key, cancellationToken);
+                var at = _time.GetUtcNow();
+                var (different, foreign) = await _whole.RunAsync(new(item.Key, opened.Identity), opened, compared, cancellationToken);
+                _compared[item.Key] = (at, opened.Identity, different);
+                if (foreign is null)
+                {
+                    _foreign.TryRemove(item.Key, out _);
+                }
+                else
+                {
+                    var since = _foreign.TryGetValue(item.Key, out var before) ? before.Since : foreign.Since;
+                    _foreign[item.Key] = foreign with { Since = since };
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogNotCompared(item.Key, e.Message); // its databases are listed one by one
+            }
+        }
+        foreach (var removed in _foreign.Keys.Where(n => _destinations.Find(n) is null).ToList())
+        {
+            _foreign.TryRemove(removed, out _);
+        }
+    }
+
+    // Whether the last comparison of a destination as a whole has found that a database is as recorded.
+    private bool IsSame(string destination, string? identity, DatabaseId database) =>
+        _compared.TryGetValue(destination, out var last)
+        && last.Identity == identity
+        && _time.GetUtcNow() - last.At < Interval
+        && !last.Different.Contains(database);
+
+    private async Task AuditAsync(DatabaseId database, Func<string, string?, DatabaseId, bool> isSame, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         _audited[database] = now - Interval + RetryInterval; // whatever is thrown below
@@ -102,7 +164,7 @@ public sealed partial class CatalogAudit
             var names = _destinations.Items.Select(i => i.Key).ToList();
             foreach (var name in names)
             {
-                await ListAndCompareAsync(name, database, listed, cancellationToken);
+                await ListAndCompareAsync(name, database, isSame, listed, cancellationToken);
             }
             var troubled = _catalog.ChainsOf(database).Where(c => c.Entries.Any(e => e.Copies.Any(o => o.State != CopyState.Whole)));
             foreach (var chain in troubled.ToList())
@@ -204,6 +266,7 @@ public sealed partial class CatalogAudit
     private async Task ListAndCompareAsync(
         string name,
         DatabaseId database,
+        Func<string, string?, DatabaseId, bool> isSame,
         Dictionary<string, IDestination> listed,
         CancellationToken cancellationToken
     )
@@ -212,7 +275,10 @@ public sealed partial class CatalogAudit
         try
         {
             opened = await _destinations.OpenAsync(name, cancellationToken);
-            await CompareAsync(name, opened, database, cancellationToken);
+            if (!isSame(name, opened.Identity, database))
+            {
+                await CompareAsync(name, opened, database, cancellationToken);
+            }
             listed[name] = opened;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -323,6 +389,9 @@ public sealed partial class CatalogAudit
         Message = "Destination {Destination} cannot be audited for {Database}: {Reason}"
     )]
     private partial void LogNotAudited(string destination, DatabaseId database, string reason);
+
+    [LoggerMessage(EventId = 5115, Level = LogLevel.Warning, Message = "Destination {Destination} cannot be compared as a whole: {Reason}")]
+    private partial void LogNotCompared(string destination, string reason);
 
     [LoggerMessage(EventId = 5112, Level = LogLevel.Information, Message = "Archive {Path} was repaired at {Destination}")]
     private partial void LogHealed(string path, string destination);

@@ -42,8 +42,7 @@ public sealed record SharedCatalog
 
     /// <summary>Whether it names the same files with the same lengths and hashes.</summary>
     public bool NamesSameFiles(SharedCatalog other) =>
-        Chains.Select(c => c.Name).SequenceEqual(other.Chains.Select(c => c.Name), StringComparer.Ordinal)
-        && Chains.Zip(other.Chains).All(c => c.First.Archives.SequenceEqual(c.Second.Archives));
+        IsTruncated && other.Chains.Count > Chains.Count ? NamesSame(other.Chains.TakeLast(Chains.Count)) : NamesSame(other.Chains);
 
     /// <summary>Reads the file of a database; null if there is none, or if a newer program wrote it.</summary>
     /// <param name="destination">The destination.</param>
@@ -65,5 +64,12 @@ public sealed record SharedCatalog
             && SharedCatalogFormat.Read(file.Bytes.Span, destination.NameOf(path)) is { } content
             ? (content, file.Version)
             : null;
+    }
+
+    private bool NamesSame(IEnumerable<SharedChain> others)
+    {
+        var chains = others.ToList();
+        return Chains.Select(c => c.Name).SequenceEqual(chains.Select(c => c.Name), StringComparer.Ordinal)
+            && Chains.Zip(chains).All(c => c.First.Archives.SequenceEqual(c.Second.Archives));
     }
 }

@@ -35,7 +35,22 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalog.Conflict"/> if another program has replaced it; or a failure of the destination or the catalog.
     /// </exception>
-    public async Task WriteAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
+    public Task WriteAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken) =>
+        WriteAsync(location, opened, database, catalog.Folders.FindVersion(location.Destination, database), cancellationToken);
+
+    /// <summary>Writes the file as <see cref="WriteAsync(CopyLocation, IDestination, DatabaseId, CancellationToken)"/> does.</summary>
+    /// <param name="location">The destination in the catalog.</param>
+    /// <param name="opened">The destination.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="expected">The version that it replaces; null for any.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task WriteAsync(
+        CopyLocation location,
+        IDestination opened,
+        DatabaseId database,
+        string? expected,
+        CancellationToken cancellationToken
+    )
     {
         var path = SharedCatalog.PathOf(database);
         var content = Create(location.Destination, database);
@@ -44,7 +59,6 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
             await opened.DeleteAsync(path, cancellationToken);
             return;
         }
-        var expected = catalog.Folders.FindVersion(location.Destination, database);
         try
         {
             var version = await opened.ReplaceAsync(path, WriteBounded(content), expected, cancellationToken);
@@ -60,7 +74,10 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
     /// <summary>
     /// Brings the file up to date after chains were deleted: with the last one, it is deleted everywhere. A failure is left to the audit.
     /// </summary>
-    /// <inheritdoc cref="WriteAsync"/>
+    /// <param name="location">The destination in the catalog.</param>
+    /// <param name="opened">The destination.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task TryUpdateAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
     {
         try
