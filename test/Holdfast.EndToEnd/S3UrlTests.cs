@@ -166,8 +166,8 @@ public sealed class S3UrlTests : IAsyncLifetime
     [Fact]
     public async Task A_store_whose_authority_a_bundle_names_is_trusted()
     {
-        using var certificate = CreateCertificate();
-        using var another = CreateCertificate();
+        using var certificate = CreateCertificate("store");
+        using var another = CreateCertificate("another");
         await using var store = await S3Stub.StartAsync(certificate: certificate);
         _place.Environment["AWS_ENDPOINT_URL_S3"] = store.Endpoint;
         _place.Make("a.db");
@@ -217,10 +217,10 @@ public sealed class S3UrlTests : IAsyncLifetime
     private Task<JsonNode> BackupAsync(string type, string kind) =>
         _place.JsonAsync(0, "backup", "--source", _place.Source, "--to", Root, "--type", type, "--kind", kind);
 
-    private static X509Certificate2 CreateCertificate()
+    private static X509Certificate2 CreateCertificate(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=store", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());

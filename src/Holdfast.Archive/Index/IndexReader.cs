@@ -5,6 +5,7 @@ using Holdfast.Archive.Age;
 using Holdfast.Archive.Format;
 using Holdfast.Archive.Items;
 using Holdfast.Archive.Reading;
+using Holdfast.Archive.Remote;
 using Holdfast.Archive.Writing;
 
 namespace Holdfast.Archive.Index;
@@ -52,11 +53,12 @@ internal sealed class IndexReader : IAsyncDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        await using var reader = new SequentialReader(_source);
         long position = IndexFormat.Magic.Length;
         var nextPages = new Dictionary<long, long>();
         for (long number = 0; ; number++)
         {
-            var (type, payload) = await BlockAsync(position, number, cancellationToken);
+            var (type, payload) = await BlockAsync(reader.ReadAsync, position, number, cancellationToken);
             var isValid = type switch
             {
                 IndexFormat.Block.Header => number == 0,
@@ -100,7 +102,7 @@ internal sealed class IndexReader : IAsyncDisposable
         {
             throw ArchiveFailure.Corrupt(_source.Name, "it does not start like an index");
         }
-        var (type, json) = await BlockAsync(magic.Length, 0, cancellationToken);
+        var (type, json) = await BlockAsync(_source.ReadAsync, magic.Length, 0, cancellationToken);
         if (type != IndexFormat.Block.Header)
         {
             throw ArchiveFailure.Corrupt(_source.Name, "it has no header");
@@ -175,6 +177,7 @@ internal sealed class IndexReader : IAsyncDisposable
     }
 
     private async ValueTask<(IndexFormat.Block Type, byte[] Payload)> BlockAsync(
+        Func<long, Memory<byte>, CancellationToken, ValueTask> read,
         long position,
         long number,
         CancellationToken cancellationToken
@@ -185,7 +188,7 @@ internal sealed class IndexReader : IAsyncDisposable
             throw ArchiveFailure.Corrupt(_source.Name, $"a block is missing at offset {position}");
         }
         var prefix = new byte[IndexFormat.PrefixBytes];
-        await _source.ReadAsync(position, prefix, cancellationToken);
+        await read(position, prefix, cancellationToken);
         var (type, length) = ((IndexFormat.Block)prefix[0], BinaryPrimitives.ReadInt32LittleEndian(prefix.AsSpan(1)));
         if (length is < 0 or > IndexFormat.LargestPayload)
         {
@@ -196,7 +199,7 @@ internal sealed class IndexReader : IAsyncDisposable
         {
             throw ArchiveFailure.Corrupt(_source.Name, $"the block at offset {position} has no end");
         }
-        await _source.ReadAsync(position + IndexFormat.PrefixBytes, block, cancellationToken);
+        await read(position + IndexFormat.PrefixBytes, block, cancellationToken);
         var check = new byte[IndexFormat.CheckBytes];
         IndexFormat.ComputeCheck(number, type, block.AsSpan(0, length), check);
         if (!check.AsSpan().SequenceEqual(block.AsSpan(length)))

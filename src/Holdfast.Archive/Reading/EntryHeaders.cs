@@ -30,7 +30,9 @@ internal sealed class EntryHeaders(ArchiveReader archive)
         return frames;
     }
 
-    /// <summary>The part of a frame's content that belongs to a header; null for a frame of pages. Thread-safe after the last Add.</summary>
+    /// <summary>
+    /// The part of a frame's content that belongs to a header; null for a frame of pages. Thread-safe after the last Add.
+    /// </summary>
     public byte[]? Find(int frame, ReadOnlySpan<byte> content)
     {
         if (!_frames.Contains(frame))

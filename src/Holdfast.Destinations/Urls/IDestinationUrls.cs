@@ -21,7 +21,8 @@ public interface IDestinationUrls
     /// <summary>Reads the settings that the usual variables of the environment give, secrets included.</summary>
     /// <param name="find">Returns the value of a variable; null if it is not set.</param>
     /// <exception cref="HoldfastException">
-    /// <see cref="ErrorCatalog.Usage"/> with the names of the variables if credentials are missing, or a file that one names cannot be read.
+    /// <see cref="ErrorCatalog.Usage"/> with the names of the variables if credentials are missing, or a file that one names cannot be
+    /// read.
     /// </exception>
     EnvironmentSettings ReadEnvironment(Func<string, string?> find);
 

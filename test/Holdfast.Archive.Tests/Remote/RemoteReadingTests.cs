@@ -1,4 +1,6 @@
 using Holdfast.Archive.Age;
+using Holdfast.Archive.Format;
+using Holdfast.Archive.Index;
 using Holdfast.Archive.Reading;
 using Holdfast.Archive.Remote;
 using Holdfast.Archive.Tests.Archives;
@@ -108,6 +110,25 @@ public sealed class RemoteReadingTests
         await using var reader = ChainReader.Join(archives[1], archives, 2);
         Assert.Equal(content, await ReadAsync(reader));
         Assert.InRange(full.Requests + incremental.Requests, 6, 16);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_index_is_read_by_larger_ranges(bool isEncrypted)
+    {
+        const int Pages = 150_000; // 2.4 MB of tags
+        var chain = CreateChain(BackupType.Snapshot, isEncrypted);
+        await chain.AddImageAsync(new byte[Pages * 512], 512);
+        var source = new RemoteSource("index", chain.Indexes[0]);
+        await using var index = await IndexReader.OpenAsync(source, chain.Keys, Token);
+        var tags = 0;
+        await foreach (var block in index.BlocksAsync(IndexFormat.Block.Pages, Token))
+        {
+            tags += (block.Length - IndexFormat.PagesPrefixBytes) / Tagger.TagBytes;
+        }
+        Assert.Equal(Pages, tags);
+        Assert.InRange(source.Requests, 4, 9);
     }
 
     [Theory]

@@ -17,6 +17,9 @@ internal sealed class IndexSource(IByteSource inner) : IByteSource
     public long Length => inner.Length;
 
     /// <inheritdoc/>
+    public bool IsRemote => inner.IsRemote;
+
+    /// <inheritdoc/>
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
