@@ -32,13 +32,13 @@ public sealed class RepairPlanner(ProtectionReader protection, ICatalog catalog,
             && lacking.Exists(d =>
                 !known.IsUnavailable(d)
                 && availability.FindWait(d) is null
-                && (task.Settings.ExistingBackups != ExistingBackups.None || HasPartOfNewest(task, d))
+                && (task.Settings.ExistingBackups != ExistingBackups.None || !IsNew(task, d))
             );
     }
 
     /// <summary>Whether a destination was added to the task, and gets all existing backups.</summary>
     public bool CopiesAll(BackupTask task) =>
-        task.Settings.ExistingBackups == ExistingBackups.All && task.Settings.Destinations.Any(d => !HasPartOfNewest(task, d));
+        task.Settings.ExistingBackups == ExistingBackups.All && task.Settings.Destinations.Any(d => IsNew(task, d));
 
     /// <summary>
     /// Finds the chains to repair: the newest one first, because it is what protects the database; then all others, or those with archives
@@ -99,14 +99,12 @@ public sealed class RepairPlanner(ProtectionReader protection, ICatalog catalog,
                 return chain?.Entries.Any(e => e.CopyAt(destination) is not null) == true;
             }
         }
-        return job.AllChains
-            || task.Settings.ExistingBackups != ExistingBackups.None
-            || chain?.Entries.Any(e => e.CopyAt(destination) is not null) != false;
+        return job.AllChains || task.Settings.ExistingBackups != ExistingBackups.None || !IsNew(task, destination);
     }
 
-    // Whether it has, or had, an archive of the newest chain.
-    private bool HasPartOfNewest(BackupTask task, string destination) =>
-        catalog.NewestOf(task.Database, task.Id)?.Destinations.Contains(destination) == true;
+    // Whether it was added to the task, and has not had any backup of the database by it.
+    private bool IsNew(BackupTask task, string destination) =>
+        !catalog.ChainsOf(task.Database).Any(c => c.Task == task.Id && c.Destinations.Contains(destination));
 
     private bool HasLostCopies(string path, BackupTask task) =>
         catalog.Find(path) is { } chain
