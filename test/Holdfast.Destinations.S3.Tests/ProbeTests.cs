@@ -20,7 +20,7 @@ public sealed class ProbeTests : IAsyncLifetime
 
     [Theory]
     [InlineData(S3Mode.Aws, ServerSideEncryption.Default, "Set mode to \"compatible\", and test again.")]
-    [InlineData(S3Mode.Aws, ServerSideEncryption.Kms, "Set mode to \"compatible\", and test again.")] // ETags prove nothing, but reading does
+    [InlineData(S3Mode.Aws, ServerSideEncryption.Kms, "Set mode to \"compatible\", and test again.")] // reading proves it
     [InlineData(S3Mode.Compatible, ServerSideEncryption.Default, "This store cannot be used.")]
     [InlineData(S3Mode.Compatible, ServerSideEncryption.Kms, "This store cannot be used.")]
     internal async Task Failure_1_content_that_is_not_stored_as_it_was_sent_is_found(

@@ -10,7 +10,9 @@ internal sealed class ProbeRights(string name)
     /// <summary>Sends a request that needs a right.</summary>
     /// <param name="right">The right, as policies name it.</param>
     /// <param name="request">The request.</param>
-    /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationDenied"/> with the right, or what the request fails with.</exception>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalog.DestinationDenied"/> with the right, or what the request fails with.
+    /// </exception>
     public async Task<T> AskAsync<T>(string right, Func<Task<T>> request)
     {
         try

@@ -109,7 +109,8 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
         else if (!end.AsSpan().SequenceEqual(sample.AsSpan(SampleBytes - Length)))
         {
             _notes.Add(
-                "The store answers wrong bytes for ranges that are counted from the end of an object. Holdfast does not use them; other tools may."
+                "The store answers wrong bytes for ranges that are counted from the end of an object. "
+                    + "Holdfast does not use them; other tools may."
             );
         }
     }

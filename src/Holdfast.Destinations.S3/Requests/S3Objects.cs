@@ -136,7 +136,9 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
             )
         );
 
-    /// <summary>Reads the last bytes of an object, with a range that is counted from its end; null if the store refuses such a range.</summary>
+    /// <summary>
+    /// Reads the last bytes of an object, with a range that is counted from its end; null if the store refuses such a range.
+    /// </summary>
     public async Task<byte[]?> ReadEndAsync(string key, int length, CancellationToken cancellationToken)
     {
         try

@@ -7,7 +7,8 @@ namespace Holdfast.Destinations.S3.Requests;
 
 /// <summary>
 /// Sends requests of the SDK: again after temporary failures, once more with new credentials if the old ones have expired, and with all
-/// failures translated. Nothing but cancellation by the caller's token, <see cref="S3Failure"/> and <see cref="HoldfastException"/> leaves it.
+/// failures translated. Nothing but cancellation by the caller's token, <see cref="S3Failure"/> and <see cref="HoldfastException"/> leaves
+/// it.
 /// </summary>
 /// <param name="client">The SDK's client.</param>
 /// <param name="credentials">Renews the client's credentials.</param>
@@ -84,8 +85,12 @@ internal sealed class S3Sender(IAmazonS3 client, CredentialRenewal credentials, 
         {
             return await attempt(a => TranslateAsync(send, a, cancellationToken), cancellationToken);
         }
-        catch (S3Failure e) when (e.MayBeAccidental || (e.MayBeExpiredCredentials && credentials.TryRenew(used)))
+        catch (S3Failure e) when (e.MayBeAccidental || e.MayBeExpiredCredentials)
         {
+            if (!e.MayBeAccidental && !credentials.TryRenew(used))
+            {
+                throw;
+            }
             return await attempt(a => TranslateAsync(send, a, cancellationToken), cancellationToken);
         }
         catch (ObjectDisposedException e)

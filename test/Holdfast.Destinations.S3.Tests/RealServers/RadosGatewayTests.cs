@@ -82,7 +82,8 @@ public sealed class RadosGatewayTests(Servers servers)
             await destination.PublishAsync(path, Files.Bytes(length));
             Assert.Equal(Files.Bytes(length), await destination.ReadAsync(path));
             var head = await bucket.Client.GetObjectMetadataAsync(bucket.Config.Bucket, $"{bucket.Config.Prefix}/{path}", Token);
-            Assert.Equal(kms ? "aws:kms" : "", head.ServerSideEncryptionMethod?.Value ?? ""); // it does not say that it has used its own key
+            // It does not say that it has used a key of its own.
+            Assert.Equal(kms ? "aws:kms" : "", head.ServerSideEncryptionMethod?.Value ?? "");
         }
     }
 

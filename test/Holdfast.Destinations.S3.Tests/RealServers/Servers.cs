@@ -5,7 +5,9 @@ using Holdfast.Testing.S3.Servers;
 
 namespace Holdfast.Destinations.S3.Tests.RealServers;
 
-/// <summary>Real S3 servers, each started for the first test that asks for it and shared by all. Where one is missing, its tests are skipped.</summary>
+/// <summary>
+/// Real S3 servers, each started for the first test that asks for it and shared by all. Where one is missing, its tests are skipped.
+/// </summary>
 public sealed class Servers : IAsyncDisposable
 {
     private readonly Lazy<Task<(RadosGateway? Server, string Reason)>> _gateway = new(() => RadosGateway.StartAsync(Script("radosgw.sh")));

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Holdfast.Testing.S3.Network;
 
-/// <summary>A proxy on loopback that passes the bytes of connections to a server, and cuts, stalls or slows down the connections that a test names.</summary>
+/// <summary>
+/// A proxy on loopback that passes the bytes of connections to a server, and cuts, stalls or slows down the connections that a test names.
+/// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
     private const int ReceiveBuffer = 8 << 10; // what the kernel holds looks as if the server had it
