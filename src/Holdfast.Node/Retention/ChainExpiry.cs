@@ -43,22 +43,27 @@ public sealed class ChainExpiry(
     public bool HasBegun(string destination, string chain) => expiring.Contains(destination, chain);
 
     /// <summary>
-    /// Makes the catalog forget the chains of which something is missing at a destination because they are expiring there. Call it after
-    /// what is missing was recorded.
+    /// Makes the catalog forget the chains of which something is missing at a destination because they are expiring there, so that nothing
+    /// of them is reported or repaired. Call it after a listing was recorded.
     /// </summary>
     /// <param name="destination">Name of the destination.</param>
     /// <param name="database">The database.</param>
     /// <exception cref="HoldfastException">The catalog cannot be read or written.</exception>
     public async Task ForgetMissingAsync(string destination, DatabaseId database)
     {
-        foreach (var chain in catalog.ChainsOf(database).Where(c => IsMissingPartly(c, destination)).ToList())
+        var listed = catalog.ChainsOf(database).Where(c => c.Entries.Any(e => e.CopyAt(destination) is not null));
+        foreach (var chain in listed.Where(c => IsOver(destination, c)).ToList())
         {
-            if (IsExpiring(destination, chain.Path, chain.Entries.Max(e => ArchiveName.TryParse(e.Archive.Name)?.Time) ?? Now))
-            {
-                await catalog.ForgetAsync(destination, chain.Path);
-            }
+            await catalog.ForgetAsync(destination, chain.Path);
         }
     }
+
+    private bool IsOver(string destination, CatalogChain chain) =>
+        HasBegun(destination, chain.Path)
+        || (
+            IsMissingPartly(chain, destination)
+            && IsExpiring(destination, chain.Path, chain.Entries.Max(e => ArchiveName.TryParse(e.Archive.Name)?.Time) ?? Now)
+        );
 
     private static bool IsMissingPartly(CatalogChain chain, string destination) =>
         chain.Entries.Any(e => e.CopyAt(destination) is { State: CopyState.Missing });

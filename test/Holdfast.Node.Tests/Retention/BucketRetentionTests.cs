@@ -113,6 +113,25 @@ public sealed class BucketRetentionTests : NodeTestBase
     }
 
     [Fact]
+    public async Task An_audit_neither_records_nor_misses_what_a_killed_deletion_has_left()
+    {
+        await using var bucket = await FilledAsync();
+        await Node.Destinations.PutAsync(bucket.Define(), 0, Token);
+        await Node.Audit.AuditAsync(_task.Database, Token);
+        Assert.True(IsRecorded(Chain(Expired[0])));
+        var runner = new RetentionRunner(TimeZoneInfo.Utc, Time, Node.Catalog, expiring: Expiring);
+        var killed = await runner.RunAsync(_task, "offsite", new Deletions(bucket.Destination) { StopAfter = -2 }, null, Token);
+        Assert.NotNull(killed.Error);
+
+        await Node.Audit.AuditAsync(_task.Database, Token);
+        Assert.All(Expired, e => Assert.False(IsRecorded(Chain(e))));
+        Assert.True(IsRecorded(Chain(Weeks[3])));
+        Assert.Empty(Node.Catalog.CopyProblems);
+
+        bool IsRecorded(string chain) => Node.Catalog.Find(chain)?.Entries.Any(e => e.CopyAt("offsite") is not null) == true;
+    }
+
+    [Fact]
     public async Task A_locked_chain_stays_without_an_error_and_keeps_no_other_from_expiring()
     {
         await using var bucket = await FilledAsync();
