@@ -147,6 +147,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<ChainVerificationHistory>()
             .AddSingleton<RecordedDatabases>()
             .AddSingleton<DestinationComparison>()
+            .AddSingleton<DestinationAudit>()
             .AddSingleton<CatalogAudit>()
             .AddSingleton<CatalogRebuildService>()
             .AddSingleton<BackupFinder>()

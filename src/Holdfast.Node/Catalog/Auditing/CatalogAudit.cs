@@ -7,7 +7,6 @@ using Holdfast.Destinations;
 using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Catalog.Storage;
-using Holdfast.Node.Destinations;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Supervision;
 using Microsoft.Extensions.Logging;
@@ -35,24 +34,16 @@ public sealed partial class CatalogAudit
     private readonly ICatalog _catalog;
     private readonly FolderComparison _comparison;
     private readonly ChainVerificationHistory _checks;
-    private readonly DestinationRegistry _destinations;
     private readonly RecordedDatabases _databases;
     private readonly OperationQueue _queue;
     private readonly TimeProvider _time;
     private readonly ILogger<CatalogAudit> _logger;
     private readonly ConcurrentDictionary<DatabaseId, DateTimeOffset> _audited = new();
-    private readonly DestinationComparison _whole;
-
-    // The last comparison of each destination as a whole. Used by the loop alone.
-    private readonly Dictionary<string, (DateTimeOffset At, string? Identity, IReadOnlySet<DatabaseId> Different)> _compared = new(
-        StringComparer.Ordinal
-    );
-    private readonly ConcurrentDictionary<string, ForeignFilesAlertInput> _foreign = new(StringComparer.Ordinal);
+    private readonly DestinationAudit _whole;
 
     /// <summary>Creates the audit.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="checks">Results of chain verifications that an earlier version stored.</param>
-    /// <param name="destinations">The destinations.</param>
     /// <param name="databases">
     /// The databases that the state knows, with their newest archives; those of the catalog are audited too.
     /// </param>
@@ -63,21 +54,20 @@ public sealed partial class CatalogAudit
     public CatalogAudit(
         ICatalog catalog,
         ChainVerificationHistory checks,
-        DestinationRegistry destinations,
         RecordedDatabases databases,
-        DestinationComparison whole,
+        DestinationAudit whole,
         OperationQueue queue,
         TimeProvider time,
         ILogger<CatalogAudit> logger
     )
     {
-        (_catalog, _checks, _destinations, _time, _logger) = (catalog, checks, destinations, time, logger);
+        (_catalog, _checks, _time, _logger) = (catalog, checks, time, logger);
         (_databases, _whole, _queue) = (databases, whole, queue);
         _comparison = new(catalog, time);
     }
 
     /// <summary>The files at each destination that Holdfast has not written, as of its last comparison as a whole.</summary>
-    public IReadOnlyList<ForeignFilesAlertInput> ForeignFiles => [.. _foreign.Values];
+    public IReadOnlyList<ForeignFilesAlertInput> ForeignFiles => _whole.ForeignFiles;
 
     /// <summary>Runs until cancelled.</summary>
     /// <param name="loop">Notified of each audited database.</param>
@@ -91,7 +81,7 @@ public sealed partial class CatalogAudit
             await CompareDestinationsAsync(loop.CompleteIteration, cancellationToken);
             foreach (var database in _databases.All.Concat(_catalog.Databases()).Distinct().Where(IsDue).ToList())
             {
-                await AuditAsync(database, IsSame, cancellationToken);
+                await AuditAsync(database, _whole.IsSame, cancellationToken);
                 loop.CompleteIteration();
                 await Task.Delay(Pause, _time, cancellationToken);
             }
@@ -105,50 +95,9 @@ public sealed partial class CatalogAudit
     public Task AuditAsync(DatabaseId database, CancellationToken cancellationToken) =>
         AuditAsync(database, (_, _, _) => false, cancellationToken);
 
-    /// <summary>Compares each destination as a whole, if that is due.</summary>
-    /// <param name="compared">Called after each folder.</param>
-    /// <param name="cancellationToken">Cancels the comparison.</param>
-    public async Task CompareDestinationsAsync(Action compared, CancellationToken cancellationToken)
-    {
-        foreach (var item in _destinations.Items)
-        {
-            if (_compared.TryGetValue(item.Key, out var last) && _time.GetUtcNow() - last.At < Interval)
-            {
-                continue;
-            }
-            try
-            {
-                await using var opened = await _destinations.OpenAsync(item.Key, cancellationToken);
-                var at = _time.GetUtcNow();
-                var (different, foreign) = await _whole.RunAsync(new(item.Key, opened.Identity), opened, compared, cancellationToken);
-                _compared[item.Key] = (at, opened.Identity, different);
-                if (foreign is null)
-                {
-                    _foreign.TryRemove(item.Key, out _);
-                }
-                else
-                {
-                    var since = _foreign.TryGetValue(item.Key, out var before) ? before.Since : foreign.Since;
-                    _foreign[item.Key] = foreign with { Since = since };
-                }
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                LogNotCompared(item.Key, e.Message); // its databases are listed one by one
-            }
-        }
-        foreach (var removed in _foreign.Keys.Where(n => _destinations.Find(n) is null).ToList())
-        {
-            _foreign.TryRemove(removed, out _);
-        }
-    }
-
-    // Whether the last comparison of a destination as a whole has found that a database is as recorded.
-    private bool IsSame(string destination, string? identity, DatabaseId database) =>
-        _compared.TryGetValue(destination, out var last)
-        && last.Identity == identity
-        && _time.GetUtcNow() - last.At < Interval
-        && !last.Different.Contains(database);
+    /// <inheritdoc cref="DestinationAudit.CompareAsync"/>
+    public Task CompareDestinationsAsync(Action compared, CancellationToken cancellationToken) =>
+        _whole.CompareAsync(compared, cancellationToken);
 
     private async Task AuditAsync(DatabaseId database, Func<string, string?, DatabaseId, bool> isSame, CancellationToken cancellationToken)
     {
@@ -161,7 +110,7 @@ public sealed partial class CatalogAudit
         var listed = new Dictionary<string, IDestination>(StringComparer.Ordinal);
         try
         {
-            var names = _destinations.Items.Select(i => i.Key).ToList();
+            var names = _whole.Destinations.Items.Select(i => i.Key).ToList();
             foreach (var name in names)
             {
                 await ListAndCompareAsync(name, database, isSame, listed, cancellationToken);
@@ -189,7 +138,7 @@ public sealed partial class CatalogAudit
     /// <exception cref="HoldfastException">The destination cannot be listed, or the catalog cannot be written.</exception>
     public async Task CompareAsync(string destination, DatabaseId database, CancellationToken cancellationToken)
     {
-        await using var opened = await _destinations.OpenAsync(destination, cancellationToken);
+        await using var opened = await _whole.Destinations.OpenAsync(destination, cancellationToken);
         await CompareAsync(destination, opened, database, cancellationToken);
     }
 
@@ -274,7 +223,7 @@ public sealed partial class CatalogAudit
         IDestination? opened = null;
         try
         {
-            opened = await _destinations.OpenAsync(name, cancellationToken);
+            opened = await _whole.Destinations.OpenAsync(name, cancellationToken);
             if (!isSame(name, opened.Identity, database))
             {
                 await CompareAsync(name, opened, database, cancellationToken);
@@ -389,9 +338,6 @@ public sealed partial class CatalogAudit
         Message = "Destination {Destination} cannot be audited for {Database}: {Reason}"
     )]
     private partial void LogNotAudited(string destination, DatabaseId database, string reason);
-
-    [LoggerMessage(EventId = 5115, Level = LogLevel.Warning, Message = "Destination {Destination} cannot be compared as a whole: {Reason}")]
-    private partial void LogNotCompared(string destination, string reason);
 
     [LoggerMessage(EventId = 5112, Level = LogLevel.Information, Message = "Archive {Path} was repaired at {Destination}")]
     private partial void LogHealed(string path, string destination);
