@@ -133,7 +133,8 @@ public sealed class SharedCatalogTests : BucketNode
     [InlineData("{\"format\":1,\"chains\":[{\"name\":\"../x\"}]}")]
     [InlineData("{\"format\":1,\"chains\":[{\"name\":\"2026-11-25-10-00-00.A-backup\",\"archives\":[{\"name\":\"../x\",\"length\":1}]}]}")]
     [InlineData(
-        "{\"format\":1,\"chains\":[{\"name\":\"2026-11-25-10-00-00.A-backup\",\"archives\":[{\"name\":\"2026-11-25-10-00-00.full-backup.tar.zst\",\"length\":-1}]}]}"
+        "{\"format\":1,\"chains\":[{\"name\":\"2026-11-25-10-00-00.A-backup\",\"archives\":["
+            + "{\"name\":\"2026-11-25-10-00-00.full-backup.tar.zst\",\"length\":-1}]}]}"
     )]
     public async Task A_damaged_one_is_an_error_and_never_an_empty_folder(string content)
     {

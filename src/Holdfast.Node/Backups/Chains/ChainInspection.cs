@@ -9,7 +9,8 @@ namespace Holdfast.Node.Backups.Chains;
 
 /// <summary>
 /// The state of one database at the destinations, as far as the next backup of one task needs it: according to the listings and the
-/// catalog. A destination that lacks archives of the chain gets no new ones before it is repaired; see <see cref="Repairs.RepairOperation"/>.
+/// catalog. A destination that lacks archives of the chain gets no new ones before it is repaired; see
+/// <see cref="Repairs.RepairOperation"/>.
 /// </summary>
 internal sealed class ChainInspection
 {

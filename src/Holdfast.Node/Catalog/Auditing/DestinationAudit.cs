@@ -76,6 +76,6 @@ public sealed partial class DestinationAudit(
         && time.GetUtcNow() - last.At < CatalogAudit.Interval
         && !last.Different.Contains(database);
 
-    [LoggerMessage(EventId = 5115, Level = LogLevel.Warning, Message = "Destination {Destination} cannot be compared as a whole: {Reason}")]
+    [LoggerMessage(EventId = 5144, Level = LogLevel.Warning, Message = "Destination {Destination} cannot be compared as a whole: {Reason}")]
     private partial void LogNotCompared(string destination, string reason);
 }

@@ -91,13 +91,13 @@ public sealed partial class CatalogRebuildService(
     }
 
     [LoggerMessage(
-        EventId = 5121,
+        EventId = 5151,
         Level = LogLevel.Information,
         Message = "Rebuilt the catalog from {Destination}: {Databases} databases, {Archives} archives, {Identified} of them with ids, "
             + "{Problems} problems"
     )]
     private partial void LogRebuilt(string destination, int databases, int archives, int identified, int problems);
 
-    [LoggerMessage(EventId = 5122, Level = LogLevel.Error, Message = "The catalog cannot be rebuilt from {Destination}: {Reason}")]
+    [LoggerMessage(EventId = 5152, Level = LogLevel.Error, Message = "The catalog cannot be rebuilt from {Destination}: {Reason}")]
     private partial void LogFailed(string destination, string reason);
 }

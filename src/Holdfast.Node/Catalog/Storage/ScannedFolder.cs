@@ -43,7 +43,7 @@ internal sealed record ScannedFolder(
 
     private bool IsOf(DatabaseId database) => DatabaseId.IsSourceName(database.Source) && DatabaseFolder.PathOf(database) == Path;
 
-    /// <summary>Whether a file in the folder of a chain is one of ours: an archive, an index, or one of these that is being written.</summary>
+    /// <summary>Whether a file in the folder of a chain is ours: an archive or an index, complete or being written.</summary>
     internal static bool IsOwn(string file)
     {
         var name = file.EndsWith(ArchiveName.PartialSuffix, StringComparison.Ordinal) ? file[..^ArchiveName.PartialSuffix.Length] : file;

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Holdfast.Testing.S3;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.S3;
 
 /// <summary>The command on a bare machine, with URLs of buckets in place of paths.</summary>
 public sealed class S3UrlTests : IAsyncLifetime

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Holdfast.Testing.S3;
 
-namespace Holdfast.EndToEnd;
+namespace Holdfast.EndToEnd.S3;
 
 /// <summary>A server whose data folder was lost gets its catalog back from a destination, and restores every database.</summary>
 public sealed class CatalogRebuildTests
