@@ -227,7 +227,7 @@ public static class TaskStatusTransitions
         }
         var stored = (status.StoredAt ?? []).Union(destinations).Order(StringComparer.Ordinal).ToList();
         var failed = status.FailedDestinations?.Where(f => !destinations.Contains(f.Key)).ToDictionary(StringComparer.Ordinal);
-        if (failed?.Count == (status.FailedDestinations?.Count ?? 0) && status.StoredAt?.Count == stored.Count)
+        if ((failed?.Count ?? 0) == (status.FailedDestinations?.Count ?? 0) && status.StoredAt?.Count == stored.Count)
         {
             return status;
         }

@@ -366,11 +366,16 @@ internal sealed class BackupAttempt
             await uploads.FlushAsync(cancellationToken);
             return new(uploads, header, summary, view.ExpectedBytes) { KeptIndex = kept, IndexProtection = protection.Index };
         }
-        catch
+        catch (Exception e)
         {
+            var failure = cancellationToken.IsCancellationRequested ? null : uploads.FindFailureOfAll();
             kept?.Dispose();
             await uploads.DisposeAsync();
-            throw;
+            if (failure is null || ReferenceEquals(failure, e))
+            {
+                throw;
+            }
+            throw failure;
         }
     }
 
@@ -388,6 +393,10 @@ internal sealed class BackupAttempt
         }
         await uploads.PublishAsync(cancellationToken);
         kept?.Keep();
+        if (uploads.SpoolProblem is { } problem)
+        {
+            Outcome = Outcome with { Warnings = [.. Outcome.Warnings, $"the spool could not be used: {problem.Message}"] };
+        }
         foreach (var run in _destinations)
         {
             Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not published at {run.Name}: {run.Failure!.Message}");

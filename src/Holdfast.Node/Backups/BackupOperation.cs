@@ -148,10 +148,7 @@ public sealed class BackupOperation(
     {
         var (job, now) = (work.Job, time.GetUtcNow());
         // Thrown only if no destination stored anything.
-        var isOfDestinations =
-            failure.Error == ErrorCatalog.DestinationFailed
-            || failure.Error == ErrorCatalog.DestinationFull
-            || failure.Error == ErrorCatalog.DestinationIdentity;
+        var isOfDestinations = failure.Error.ExitCode == ErrorCatalog.DestinationFailed.ExitCode;
         var all = isOfDestinations ? job.Settings.Destinations : null;
         UpdateStatus(job, status =>
             TaskStatusTransitions.MarkFailed(status, job.Kind, operation.Current.Started ?? now, now, OperationError.From(failure), all)

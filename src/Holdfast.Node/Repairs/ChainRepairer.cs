@@ -20,10 +20,14 @@ namespace Holdfast.Node.Repairs;
 /// <param name="time">The clock.</param>
 public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQueue queue, TimeProvider time)
 {
-    /// <summary>Repairs a chain. What cannot be copied is recorded with its destination.</summary>
+    /// <summary>
+    /// Repairs a chain. A destination to which an archive cannot be copied is left out from there on, because the later archives build on
+    /// that one; the problem is recorded with it.
+    /// </summary>
     /// <param name="path">Path of the chain.</param>
     /// <param name="job">The database and the task.</param>
-    /// <param name="destinations">The destinations of the task.</param>
+    /// <param name="destinations">The destinations of the task that can be read.</param>
+    /// <param name="targets">Names of those that are repaired.</param>
     /// <param name="operation">Its log.</param>
     /// <param name="meter">Counts what is copied.</param>
     /// <param name="cancellationToken">Cancels the repair; no partial file stays.</param>
@@ -32,16 +36,46 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
         string path,
         RepairJob job,
         IReadOnlyList<RepairedDestination> destinations,
+        IReadOnlySet<string> targets,
         RunningOperation operation,
         RepairMeter meter,
         CancellationToken cancellationToken
     )
     {
-        var failed = new HashSet<(string Destination, string Archive)>();
+        var reads = new List<IDisposable>();
+        try
+        {
+            // Until everything is recorded: retention must delete the chain at no destination meanwhile, or a copy of it would come back.
+            foreach (var destination in destinations)
+            {
+                reads.Add(locks.AcquireRead(destination.Name, path));
+            }
+            return await CopyAsync(path, job, [.. destinations], targets, operation, meter, cancellationToken);
+        }
+        finally
+        {
+            foreach (var read in reads)
+            {
+                read.Dispose();
+            }
+        }
+    }
+
+    private async Task<(IReadOnlyList<string> Complete, string? Newest)> CopyAsync(
+        string path,
+        RepairJob job,
+        List<RepairedDestination> destinations,
+        IReadOnlySet<string> targets,
+        RunningOperation operation,
+        RepairMeter meter,
+        CancellationToken cancellationToken
+    )
+    {
+        var left = targets.ToHashSet(StringComparer.Ordinal);
         while (true)
         {
             var state = await ReadAsync(path, job, destinations, cancellationToken);
-            var missing = state.FindMissing().Where(m => !failed.Contains((m.To.Name, m.Archive))).ToList();
+            var missing = state.FindMissing().Where(m => left.Contains(m.To.Name)).ToList();
             if (missing.Count == 0)
             {
                 return (state.FindComplete(), state.Archives.Count == 0 ? null : state.Archives[^1]);
@@ -50,9 +84,8 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
             {
                 meter.AddPlanned(state.LengthOf(archive));
             }
-            foreach (var (to, archive) in missing)
+            foreach (var (to, archive) in missing.Where(m => left.Contains(m.To.Name)))
             {
-                var destination = destinations.First(d => d.Name == to.Name);
                 try
                 {
                     await CopyAsync(state, to, archive, job, cancellationToken);
@@ -61,18 +94,19 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
                 }
                 catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
                 {
-                    failed.Add((to.Name, archive));
-                    destination.Fail(e);
+                    left.Remove(to.Name);
+                    destinations.First(d => d.Name == to.Name).Fail(e);
                     operation.Write($"{to.Name}: {path}/{archive}: not copied: {e.Message}");
                 }
             }
         }
     }
 
+    // A destination that cannot be read is left out, so that the others are repaired.
     private async Task<ChainCopies> ReadAsync(
         string path,
         RepairJob job,
-        IReadOnlyList<RepairedDestination> destinations,
+        List<RepairedDestination> destinations,
         CancellationToken cancellationToken
     )
     {
@@ -82,19 +116,28 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
         var name = ChainName.TryParse(path[(path.LastIndexOf('/') + 1)..])!;
         var replicas = new List<ChainReplica>();
         var findings = new List<CopyFinding>();
-        foreach (var destination in destinations)
+        foreach (var destination in destinations.ToList())
         {
-            var listed = await DatabaseFolder.ReadChainAsync(destination.Destination, path, name, cancellationToken);
-            var found = ListingComparer.Compare(
-                known,
-                path,
-                listed.Archives,
-                destination.Name,
-                time.GetUtcNow(),
-                destination.Destination.Identity
-            );
-            findings.AddRange(found);
-            replicas.Add(new(new(replicas.Count, destination.Destination), destination.Name, listed, known, found));
+            try
+            {
+                var listed = await DatabaseFolder.ReadChainAsync(destination.Destination, path, name, cancellationToken);
+                var found = ListingComparer.Compare(
+                    known,
+                    path,
+                    listed.Archives,
+                    destination.Name,
+                    time.GetUtcNow(),
+                    destination.Destination.Identity
+                );
+                // What a running backup has published so far is no archive that nobody has recorded.
+                findings.AddRange(found.Where(f => !isBackupRunning || f.Archive is null));
+                replicas.Add(new(new(replicas.Count, destination.Destination), destination.Name, listed, known, found));
+            }
+            catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                destination.Fail(e);
+                destinations.Remove(destination);
+            }
         }
         await catalog.RecordFindingsAsync(job.Database, job.TaskId, findings);
         return new(replicas, known, isBackupRunning);
@@ -103,22 +146,12 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
     private async Task CopyAsync(ChainCopies state, ChainReplica to, string archive, RepairJob job, CancellationToken cancellationToken)
     {
         var healed = new List<CopyFinding>();
-        var path = to.Listed.Path;
-        var reads = new List<IDisposable>();
         try
         {
-            foreach (var replica in state.Replicas)
-            {
-                reads.Add(locks.AcquireRead(replica.Name, path));
-            }
             await ChainRepair.RepairAsync(to, state.Replicas, [archive], state.Known, time.GetUtcNow(), healed, cancellationToken);
         }
         finally
         {
-            foreach (var read in reads)
-            {
-                read.Dispose();
-            }
             await catalog.RecordFindingsAsync(job.Database, job.TaskId, healed);
         }
     }
@@ -136,7 +169,7 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
                     .Concat(known?.Entries.Select(e => e.Archive.Name) ?? [])
                     .Distinct(StringComparer.Ordinal)
                     // A running backup publishes at one destination after the other, and records the archive when it has done so.
-                    .Where(a => !isBackupRunning || known?.Find(a) is not null)
+                    .Where(a => !isBackupRunning || known?.Find(a) is { Archive.IsRecorded: true })
                     .Order(StringComparer.Ordinal),
             ];
         }
@@ -156,7 +189,11 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
                         .Select(r => (r, a))
                 );
 
-        public IReadOnlyList<string> FindComplete() => [.. Replicas.Where(r => Archives.All(r.IsRestorable)).Select(r => r.Name)];
+        // None if it is unknown which of several different copies is right.
+        public IReadOnlyList<string> FindComplete() =>
+            Archives.Any(a => ChainReplica.HasConflictingLengths(Replicas, Known, a))
+                ? []
+                : [.. Replicas.Where(r => Archives.All(r.IsRestorable)).Select(r => r.Name)];
 
         public long LengthOf(string archive) =>
             Replicas.Select(r => r.IsRestorable(archive) ? r.Archive(archive)?.Length : null).FirstOrDefault(l => l is not null) ?? 0;

@@ -64,10 +64,11 @@ public sealed class RepairOperation(
         await using var leases = new DestinationLeases(destinations);
         var problems = new Dictionary<string, HoldfastException>(StringComparer.Ordinal);
         var opened = await OpenAsync(task, leases, meter, problems, operation, cancellationToken);
+        var waiting = opened.Select(d => availability.FindWait(d.Name)).OfType<UploadWait>().ToDictionary(w => w.Destination);
         var paths = await planner.FindChainsAsync(job, task, opened, cancellationToken);
         if (paths.Count == 0)
         {
-            throw problems.Values.FirstOrDefault()
+            throw problems.Values.Concat(opened.Select(d => d.Problem)).FirstOrDefault(p => p is not null)
                 ?? new HoldfastException(
                     ErrorCatalog.NotFound,
                     $"No destination has a backup of '{job.Database}' by the task '{task.Name}'.",
@@ -76,8 +77,13 @@ public sealed class RepairOperation(
         }
         foreach (var path in paths)
         {
-            var taking = opened.Where(d => planner.Takes(job, task, d.Name, path, path == paths[0])).ToList();
-            var (complete, newest) = await repairer.RepairAsync(path, job, taking, operation, meter, cancellationToken);
+            var readable = opened.Where(d => d.Problem is null).ToList();
+            // One that waits for its upload window is read, but not written.
+            var targets = readable
+                .Select(d => d.Name)
+                .Where(d => !waiting.ContainsKey(d) && planner.Takes(job, task, d, path, path == paths[0]))
+                .ToHashSet(StringComparer.Ordinal);
+            var (complete, newest) = await repairer.RepairAsync(path, job, readable, targets, operation, meter, cancellationToken);
             if (path == paths[0] && newest is not null)
             {
                 Record(job, $"{path}/{newest}", complete);
@@ -93,28 +99,29 @@ public sealed class RepairOperation(
                 StoredBytes = meter.DoneBytes,
                 Destinations = task.Settings.Destinations.ToDictionary(
                     d => d,
-                    d => problems.TryGetValue(d, out var problem) ? Truncation.Truncate(problem.Message) : null,
+                    d =>
+                        problems.TryGetValue(d, out var problem) ? Truncation.Truncate(problem.Message)
+                        : waiting.TryGetValue(d, out var wait) ? wait.Message
+                        : null,
                     StringComparer.Ordinal
                 ),
+                WaitingDestinations = waiting.Count > 0 ? [.. waiting.Keys] : null,
             },
-            problems.Count == 0 ? null : CreateError(problems, opened)
+            problems.Count == 0 ? null : CreateError(problems)
         );
     }
 
-    private static HoldfastException CreateError(Dictionary<string, HoldfastException> problems, IReadOnlyList<RepairedDestination> opened)
+    private static HoldfastException CreateError(Dictionary<string, HoldfastException> problems)
     {
-        var (name, first) = problems.First();
-        var failed = opened.FirstOrDefault(d => d.Name == name)?.Failed;
+        var first = problems.Values.First();
         return new(
             first.Error,
-            failed is null
-                ? $"Destination '{name}' cannot be repaired: {first.Message}"
-                : $"Destination '{name}' still lacks {failed} archives. The first: {first.Message}",
+            string.Join(' ', problems.Select(p => $"Destination '{p.Key}' may still lack archives: {p.Value.Message}")),
             first.Hint
         );
     }
 
-    private async Task<IReadOnlyList<RepairedDestination>> OpenAsync(
+    private static async Task<IReadOnlyList<RepairedDestination>> OpenAsync(
         BackupTask task,
         DestinationLeases leases,
         RepairMeter meter,
@@ -126,12 +133,6 @@ public sealed class RepairOperation(
         var opened = new List<RepairedDestination>();
         foreach (var name in task.Settings.Destinations)
         {
-            if (availability.FindWait(name) is { } wait)
-            {
-                problems[name] = new(ErrorCatalog.NotAllowed, wait.Message, "It is repaired then.");
-                operation.Write($"{name}: {wait.Message}");
-                continue;
-            }
             try
             {
                 var destination = await leases.OpenForBackupsAsync(name, cancellationToken);

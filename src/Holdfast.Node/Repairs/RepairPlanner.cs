@@ -1,5 +1,4 @@
 using Holdfast.Core.Errors;
-using Holdfast.Core.Layout;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Storage;
@@ -15,8 +14,8 @@ namespace Holdfast.Node.Repairs;
 /// <param name="time">The clock.</param>
 public sealed class RepairPlanner(ProtectionReader protection, ICatalog catalog, DestinationAvailability availability, TimeProvider time)
 {
-    /// <summary>Whether a destination lacks the newest backup, could take it now, and another one has it.</summary>
-    public bool IsNeeded(BackupTask task)
+    /// <summary>Whether a destination lacks the newest backup, could take it now, and another one has it. Takes about a microsecond.</summary>
+    public bool LacksNewest(BackupTask task)
     {
         if (task.Settings.Destinations.Count < 2 || task.Settings.Disabled)
         {
@@ -36,9 +35,24 @@ public sealed class RepairPlanner(ProtectionReader protection, ICatalog catalog,
             );
     }
 
-    /// <summary>Whether a destination was added to the task, and gets all existing backups.</summary>
-    public bool CopiesAll(BackupTask task) =>
-        task.Settings.ExistingBackups == ExistingBackups.All && task.Settings.Destinations.Any(d => IsNew(task, d));
+    /// <summary>
+    /// Whether a destination lacks any archive that it should have and another one has, according to the catalog: an older chain can have
+    /// gaps although the newest backup is everywhere. Reads the catalog.
+    /// </summary>
+    public bool HasGaps(BackupTask task)
+    {
+        if (task.Settings.Destinations.Count < 2 || task.Settings.Disabled)
+        {
+            return false;
+        }
+        var known = protection.Of(task);
+        var chains = ChainsOf(task);
+        return task.Settings.Destinations.Any(d =>
+            !known.IsUnavailable(d)
+            && availability.FindWait(d) is null
+            && chains.Exists(c => IsExpectedAt(task, d, c, chains) && HasGap(task, d, c))
+        );
+    }
 
     /// <summary>
     /// Finds the chains to repair: the newest one first, because it is what protects the database; then all others, or those with archives
@@ -76,13 +90,23 @@ public sealed class RepairPlanner(ProtectionReader protection, ICatalog catalog,
             }
         }
         var ordered = chains.OrderDescending(StringComparer.Ordinal).ToList();
-        return [.. ordered.Take(1), .. ordered.Skip(1).Where(c => job.AllChains || HasLostCopies(c, task))];
+        var known = ChainsOf(task);
+        return
+        [
+            .. ordered.Take(1),
+            .. ordered
+                .Skip(1)
+                .Where(path =>
+                    job.AllChains
+                    || (
+                        known.Find(c => c.Path == path) is { } chain
+                        && task.Settings.Destinations.Any(d => IsExpectedAt(task, d, chain, known) && HasGap(task, d, chain))
+                    )
+                ),
+        ];
     }
 
-    /// <summary>
-    /// Whether a chain is copied to a destination: not if its retention would delete it at once, and not if the task gives a destination
-    /// that is added no existing backups.
-    /// </summary>
+    /// <summary>Whether a chain is copied to a destination.</summary>
     /// <param name="job">The repair.</param>
     /// <param name="task">Its task.</param>
     /// <param name="destination">Name of the destination.</param>
@@ -90,27 +114,44 @@ public sealed class RepairPlanner(ProtectionReader protection, ICatalog catalog,
     /// <param name="isNewest">Whether it is the newest chain, which retention keeps.</param>
     internal bool Takes(RepairJob job, BackupTask task, string destination, string path, bool isNewest)
     {
-        var chain = catalog.Find(path);
-        if (!isNewest && task.Settings.Retention is { } retention)
+        if (catalog.Find(path) is not { } chain)
         {
-            var newest = chain?.Entries[^1].Archive.Time ?? ChainName.TryParse(path[(path.LastIndexOf('/') + 1)..])!.Time;
-            if (time.GetUtcNow() - newest > retention.For(destination).MinimumAge)
-            {
-                return chain?.Entries.Any(e => e.CopyAt(destination) is not null) == true;
-            }
+            return job.AllChains || isNewest;
         }
-        return job.AllChains || task.Settings.ExistingBackups != ExistingBackups.None || !IsNew(task, destination);
+        return job.AllChains ? isNewest || !IsExpired(task, destination, chain) : IsExpectedAt(task, destination, chain, ChainsOf(task));
     }
 
-    // Whether it was added to the task, and has not had any backup of the database by it.
-    private bool IsNew(BackupTask task, string destination) =>
-        !catalog.ChainsOf(task.Database).Any(c => c.Task == task.Id && c.Destinations.Contains(destination));
+    private List<CatalogChain> ChainsOf(BackupTask task) => [.. catalog.ChainsOf(task.Database).Where(c => c.Task == task.Id)];
 
-    private bool HasLostCopies(string path, BackupTask task) =>
-        catalog.Find(path) is { } chain
-        && chain.Entries.Any(e =>
-            e.Copies.Any(c =>
-                c is { State: not CopyState.Whole, IsAcknowledged: false } && task.Settings.Destinations.Contains(c.Destination)
-            )
+    // Retention decides first. A destination that was added to the task gets the newest chain, all, or none; from its first backup on it
+    // gets everything.
+    private bool IsExpectedAt(BackupTask task, string destination, CatalogChain chain, List<CatalogChain> all)
+    {
+        var isNewest = chain.Path == all[^1].Path;
+        if (!isNewest && IsExpired(task, destination, chain))
+        {
+            return false;
+        }
+        if (task.Settings.ExistingBackups == ExistingBackups.All || (isNewest && task.Settings.ExistingBackups == ExistingBackups.Newest))
+        {
+            return true;
+        }
+        var first = all.Find(c => c.Destinations.Contains(destination));
+        return first is not null && string.CompareOrdinal(chain.Path, first.Path) >= 0;
+    }
+
+    private bool IsExpired(BackupTask task, string destination, CatalogChain chain) =>
+        task.Settings.Retention is { } retention
+        && time.GetUtcNow() - chain.Entries[^1].Archive.Time > retention.For(destination).MinimumAge;
+
+    // An operator has given up what is acknowledged.
+    private static bool HasGap(BackupTask task, string destination, CatalogChain chain) =>
+        chain.Entries.Any(e =>
+            e.Archive.IsRecorded
+            && e.CopyAt(destination) is null or { State: not CopyState.Whole, IsAcknowledged: false }
+            && e.Copies.Any(c => c.Destination != destination && c.IsRestorable && task.Settings.Destinations.Contains(c.Destination))
         );
+
+    // Whether it was added to the task, and has not had any backup of the database by it.
+    private bool IsNew(BackupTask task, string destination) => !ChainsOf(task).Exists(c => c.Destinations.Contains(destination));
 }

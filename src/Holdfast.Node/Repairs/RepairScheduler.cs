@@ -1,4 +1,5 @@
 using Holdfast.Core.Errors;
+using Holdfast.Node.Backups;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Supervision;
 using Holdfast.Node.Tasks;
@@ -6,9 +7,9 @@ using Holdfast.Node.Tasks;
 namespace Holdfast.Node.Repairs;
 
 /// <summary>
-/// Starts a repair when a destination of a task lacks the newest backup, is available, and another one has it: after a backup that failed
-/// there, when it is available again, when it was added to the task, and when a copy was lost. A repair that fails is repeated after 1, 5,
-/// 15 and then every 60 minutes.
+/// Starts a repair when a destination of a task lacks a backup that it should have, is available, and another one has it: after a backup
+/// that failed there, when it is available again, when it was added to the task, and when a copy was lost. A repair that fails is repeated
+/// after 1, 5, 15 and then every 60 minutes.
 /// </summary>
 /// <param name="tasks">All tasks.</param>
 /// <param name="planner">Decides which tasks need a repair.</param>
@@ -28,6 +29,9 @@ public sealed class RepairScheduler(
     // Enough to keep the lane busy; a destination that was away can lack the backups of thousands of databases.
     private const int MaxUnfinished = 100;
 
+    // Gaps in older chains are looked for in a few tasks each time, because that reads the catalog: all of 10,000 tasks in half an hour.
+    private const int MaxGapSearches = 200;
+
     private static readonly TimeSpan[] Delays =
     [
         TimeSpan.FromMinutes(1),
@@ -37,6 +41,7 @@ public sealed class RepairScheduler(
     ];
 
     private readonly Dictionary<string, (int Attempts, DateTimeOffset Next)> _attempts = new(StringComparer.Ordinal); // the loop alone
+    private int _searched; // the loop alone
 
     /// <summary>Time between two searches.</summary>
     public TimeSpan Interval => settings.RepairInterval;
@@ -59,19 +64,23 @@ public sealed class RepairScheduler(
     {
         var now = time.GetUtcNow();
         var room = MaxUnfinished - repairs.Unfinished;
-        foreach (var task in tasks.All)
+        var all = tasks.All;
+        var start = all.Count == 0 ? 0 : _searched % all.Count;
+        _searched = start + MaxGapSearches;
+        for (var i = 0; i < all.Count && room > 0; i++)
         {
-            if (room <= 0)
+            var task = all[i];
+            var isSearched = (i - start + all.Count) % all.Count < MaxGapSearches;
+            if (!planner.LacksNewest(task) && !(isSearched && planner.HasGaps(task)))
             {
-                return;
-            }
-            if (!planner.IsNeeded(task))
-            {
-                _attempts.Remove(task.Id);
+                if (isSearched)
+                {
+                    _attempts.Remove(task.Id);
+                }
                 continue;
             }
-            // While a backup runs, it is not yet known what its destinations lack.
-            if (queue.Find(task.Id) is not null || repairs.IsQueued(task.Id))
+            // While a backup runs, it is not yet known what its destinations lack; and an audit may be repairing the chain.
+            if (queue.IsLocked(BackupJob.KeyOf(task.Id, task.Database)) || repairs.IsQueued(task.Id))
             {
                 continue;
             }
@@ -83,12 +92,12 @@ public sealed class RepairScheduler(
             _attempts[task.Id] = (attempts + 1, now + Delays[Math.Min(attempts, Delays.Length - 1)]);
             try
             {
-                repairs.Repair(task.Id, planner.CopiesAll(task), askedBy: null);
+                repairs.Repair(task.Id, allChains: false, askedBy: null);
                 room--;
             }
             catch (HoldfastException)
             {
-                return; // the node is stopping
+                // The node is stopping, or the task has just been changed or deleted.
             }
         }
     }

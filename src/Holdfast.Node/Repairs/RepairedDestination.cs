@@ -17,13 +17,6 @@ internal sealed class RepairedDestination(string name, IDestination destination)
     /// <summary>The first reason why it still lacks archives; null if there is none.</summary>
     public HoldfastException? Problem { get; private set; }
 
-    /// <summary>Number of archives that could not be copied to it.</summary>
-    public int Failed { get; private set; }
-
-    /// <summary>Records an archive that could not be copied to it.</summary>
-    public void Fail(HoldfastException problem)
-    {
-        Problem ??= problem;
-        Failed++;
-    }
+    /// <summary>Records that it could not be read, or that an archive could not be copied to it.</summary>
+    public void Fail(HoldfastException problem) => Problem ??= problem;
 }

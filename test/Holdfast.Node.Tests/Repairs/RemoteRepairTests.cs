@@ -36,6 +36,22 @@ public sealed class RemoteRepairTests : BucketNode
     }
 
     [Fact]
+    public async System.Threading.Tasks.Task A_bucket_that_cannot_be_read_does_not_stop_the_repair_of_another_destination()
+    {
+        await CoverAsync("disk", "disk2", "bucket");
+        await ThreeAsync("a");
+        Directory.Delete($"{Root}/disk2/fake/a", recursive: true);
+        await Node.Audit.CompareAsync("disk2", new("fake", "a"), Token);
+        Store.Fault = _ => Holdfast.Testing.S3.S3Fault.Error(503, "SlowDown");
+        var ended = await EndedAsync(Node.Repair(Task.Id));
+        Assert.Equal(OperationState.Failed, ended.State);
+        Assert.StartsWith("Destination 'bucket' may still lack archives: ", ended.Error!.Message, StringComparison.Ordinal);
+        Assert.Null(ended.Result?.Destinations["disk2"]);
+        Assert.Equal(3, Archives("disk2", "a").Length);
+        Assert.DoesNotContain("disk2", Node.StatusOf(Task.Id).FailedDestinations?.Keys ?? [], StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async System.Threading.Tasks.Task Outside_of_its_upload_window_a_destination_is_left_out_and_repaired_later()
     {
         await CoverAsync("disk", "window");

@@ -116,7 +116,7 @@ public sealed class RepairTests : BackedUpNode
         Node.StartRepairs();
         var failed = Assert.Single(await RepairsEndedAsync());
         Assert.Equal((OperationState.Failed, ErrorCatalog.Corrupt.Code), (failed.State, failed.Error!.Code));
-        Assert.StartsWith("Destination 'second' still lacks 1 archives.", failed.Error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Destination 'second' may still lack archives: ", failed.Error.Message, StringComparison.Ordinal);
         foreach (var minutes in (int[])[1, 5, 15, 60, 60])
         {
             var before = Count();
@@ -140,6 +140,41 @@ public sealed class RepairTests : BackedUpNode
         Node.StartRepairs();
         Assert.Equal(OperationState.Completed, Assert.Single(await RepairsEndedAsync()).State);
         Assert.Equal(Files("second"), Files("third"));
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task Older_chains_are_completed_although_the_newest_backup_is_everywhere()
+    {
+        await CoverAsync("nas", "second");
+        await BackUpAsync("a", BackupKind.Full);
+        Directory.Move($"{Root}/second", $"{Root}/away");
+        await BackUpAsync("a", BackupKind.Incremental);
+        await BackUpAsync("a", BackupKind.Full);
+        Directory.Move($"{Root}/away", $"{Root}/second");
+        await Node.Destinations.CheckAllAsync(Token);
+        Assert.Equal(OperationState.Completed, (await BackUpAsync("a", BackupKind.Full)).State);
+        Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
+        Assert.NotEqual(Files("nas"), Files("second"));
+
+        Node.StartRepairs();
+        Assert.Equal(OperationState.Completed, Assert.Single(await RepairsEndedAsync()).State);
+        Assert.Equal(Files("nas"), Files("second"));
+        Node.StartRepairs();
+        Assert.Single(await RepairsEndedAsync());
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task All_existing_backups_are_copied_although_a_backup_was_made_before()
+    {
+        await CoverAsync("nas", "second");
+        await SetDestinationsAsync("nas");
+        await BackUpAsync("a", BackupKind.Full);
+        await BackUpAsync("a", BackupKind.Full);
+        await SetDestinationsAsync(ExistingBackups.All, "nas", "second");
+        Assert.Equal(OperationState.Completed, (await BackUpAsync("a", BackupKind.Full)).State);
+        Node.StartRepairs();
+        Assert.Equal(OperationState.Completed, Assert.Single(await RepairsEndedAsync()).State);
+        Assert.Equal(Files("nas"), Files("second"));
     }
 
     [Fact]

@@ -17,7 +17,9 @@ internal sealed class ChainInspection
     private readonly DateTimeOffset _now;
     private readonly Dictionary<string, IReadOnlyList<string>> _futureChainNames = new(StringComparer.Ordinal);
 
-    private ChainInspection(DateTimeOffset now) => _now = now;
+    private readonly bool _canRepair;
+
+    private ChainInspection(DateTimeOffset now, bool canRepair) => (_now, _canRepair) = (now, canRepair);
 
     /// <summary>
     /// Paths of chains whose names are too far in the future, by the name of their destination. They are not extended, and new
@@ -55,7 +57,10 @@ internal sealed class ChainInspection
     /// <param name="catalog">The catalog; null if there is none, as for the command without a server.</param>
     /// <param name="now">The current time, which names are compared with.</param>
     /// <param name="cancellationToken">Cancels the inspection.</param>
-    /// <param name="listsAll">Whether remote destinations are listed, too, whatever the catalog knows. Default no.</param>
+    /// <param name="listsAll">
+    /// Whether remote destinations are listed, too, whatever the catalog knows. Then the database is open, and nothing is repaired. Default
+    /// no.
+    /// </param>
     /// <exception cref="HoldfastException">No destination can be read; the failure is that of the first one.</exception>
     public static async Task<ChainInspection> InspectAsync(
         IReadOnlyList<BackupDestination> destinations,
@@ -67,7 +72,7 @@ internal sealed class ChainInspection
         bool listsAll = false
     )
     {
-        var inspection = new ChainInspection(now);
+        var inspection = new ChainInspection(now, canRepair: !listsAll);
         CatalogChain? known = null;
         HoldfastException? unreadable = null;
         try
@@ -282,11 +287,19 @@ internal sealed class ChainInspection
         var restorable = replicas.Where(r => all.TrueForAll(r.IsRestorable)).ToList();
         var listed = restorable.ConvertAll(r => r.Listed);
         // No destination has all archives with their indexes, but all of them together do: one is repaired at once, so that the chain can
-        // be extended. The others are repaired by an operation of their own.
-        if (!restorable.Exists(r => all.TrueForAll(r.HasIndex)) && all.TrueForAll(a => replicas.Exists(r => r.HasIndex(a))))
+        // be extended. The others are repaired by an operation of their own. Not while the database is open: copying takes long.
+        if (_canRepair && !restorable.Exists(r => all.TrueForAll(r.HasIndex)) && all.TrueForAll(a => replicas.Exists(r => r.HasIndex(a))))
         {
             var best = replicas.MaxBy(r => (all.Count(r.IsRestorable), all.Count(r.HasIndex)))!;
-            if (await RepairAsync(best, replicas, all, known, catalog, cancellationToken) is { } repaired)
+            if (await RepairAsync(best, replicas, all, known, catalog, cancellationToken) is not { } repaired)
+            {
+                if (restorable.IndexOf(best) is >= 0 and var failed)
+                {
+                    restorable.RemoveAt(failed);
+                    listed.RemoveAt(failed);
+                }
+            }
+            else
             {
                 var index = restorable.IndexOf(best);
                 if (index >= 0)

@@ -28,6 +28,9 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         public BackupDestination Run => Uploads.Run;
     }
 
+    /// <summary>Why the spool could not be used; null if it could, or was not needed.</summary>
+    public Exception? SpoolProblem => _targets.Select(t => t.Output.SpoolProblem).FirstOrDefault(p => p is not null);
+
     /// <summary>Path of the archive.</summary>
     public string Path => _targets[0].Uploads.Archive.Path;
 
@@ -90,7 +93,21 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             return;
         }
         cancellationToken.ThrowIfCancellationRequested();
-        throw (_targets.FirstOrDefault(t => t.Run.Failure!.Error == ErrorCatalog.TargetExists) ?? _targets[0]).Run.Failure!;
+        throw CreateFailure();
+    }
+
+    /// <summary>The failure of the backup, if every destination has failed; null if one has not.</summary>
+    public HoldfastException? FindFailureOfAll()
+    {
+        if (_targets.Any(t => t.Output.Failure is null))
+        {
+            return null;
+        }
+        foreach (var target in _targets)
+        {
+            target.Run.Exclude(target.Output.Failure!);
+        }
+        return CreateFailure();
     }
 
     /// <inheritdoc/>
@@ -99,9 +116,26 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         foreach (var target in _targets)
         {
             await target.Output.DisposeAsync();
-            await DisposeAsync(target.Uploads);
         }
         _outputs.Dispose();
+        foreach (var target in _targets)
+        {
+            await DisposeAsync(target.Uploads);
+        }
+    }
+
+    private HoldfastException CreateFailure()
+    {
+        var failures = _targets.Select(t => t.Run.Failure!).ToList();
+        var first = failures.Find(f => f.Error == ErrorCatalog.TargetExists) ?? failures[0];
+        return failures.Count == 1
+            ? first
+            : new(
+                first.Error,
+                $"No destination has stored the archive. {string.Join(' ', _targets.Select(t => $"{t.Run.Name}: {t.Run.Failure!.Message}"))}",
+                first.Hint,
+                first
+            );
     }
 
     private static ArchiveUploads Start(List<Uploads> uploads, BackupContext context, CancellationToken cancellationToken)

@@ -18,6 +18,7 @@ internal sealed class DestinationOutput : IAsyncDisposable
     private readonly Action<long> _stored;
     private readonly CancellationTokenSource _stop;
     private readonly Task _writing;
+    private Task<bool>? _sharesDisk; // asked when the spool is first needed
     private volatile Exception? _failure;
     private volatile OutputState _finalState = OutputState.Writing; // while it writes, the queue says more
     private volatile TaskCompletionSource _room = CreateSignal();
@@ -45,9 +46,13 @@ internal sealed class DestinationOutput : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether the spool can relieve it: not if the destination is on the same disk. Null before that was of interest.
+    /// Whether the spool can relieve it: not if the destination is on the same disk. Assumed until the destination has said so, because one
+    /// that hangs does not.
     /// </summary>
-    public bool? CanSpool { get; private set; }
+    public bool CanSpool => _sharesDisk is not { IsCompletedSuccessfully: true, Result: true };
+
+    /// <summary>Why the spool could not be used; null if it could, or was not needed.</summary>
+    public Exception? SpoolProblem { get; private set; }
 
     /// <summary>Why it ended early; null if it has not.</summary>
     public Exception? Failure => _failure;
@@ -69,15 +74,15 @@ internal sealed class DestinationOutput : IAsyncDisposable
         {
             return true;
         }
+        _sharesDisk ??= Task.Run(IsOnSpoolDiskAsync, CancellationToken.None);
         try
         {
-            CanSpool ??= !await IsOnSpoolDiskAsync(cancellationToken);
-            return CanSpool.Value && await _queue.TrySpoolAsync(block, cancellationToken);
+            return CanSpool && await _queue.TrySpoolAsync(block, cancellationToken);
         }
-        catch (HoldfastException e)
+        catch (Exception e) when (e is HoldfastException or IOException)
         {
-            Drop(e);
-            return true;
+            SpoolProblem = e; // as if it were full
+            return false;
         }
     }
 
@@ -114,10 +119,17 @@ internal sealed class DestinationOutput : IAsyncDisposable
 
     private static TaskCompletionSource CreateSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private async Task<bool> IsOnSpoolDiskAsync(CancellationToken cancellationToken)
+    private async Task<bool> IsOnSpoolDiskAsync()
     {
-        _spool.CreateFolder();
-        return await _destination.IsOnFileSystemOfAsync(_spool.Folder, cancellationToken);
+        try
+        {
+            _spool.CreateFolder();
+            return await _destination.IsOnFileSystemOfAsync(_spool.Folder, _stop.Token);
+        }
+        catch (Exception)
+        {
+            return false; // whatever is wrong with it, writing to it will show
+        }
     }
 
     private async Task WriteAsync()

@@ -133,7 +133,7 @@ internal sealed class FanOut(IReadOnlyList<DestinationOutput> outputs, OutputMem
     // this machine.
     private TimeSpan PatienceWith(List<int> rest)
     {
-        var limited = rest.Where(i => outputs[i].CanSpool == true).ToList();
+        var limited = rest.Where(i => outputs[i].CanSpool).ToList();
         if (limited.Count == 0)
         {
             return Timeout.InfiniteTimeSpan;
@@ -144,7 +144,7 @@ internal sealed class FanOut(IReadOnlyList<DestinationOutput> outputs, OutputMem
 
     private void CountPatience(List<int> rest, TimeSpan waited)
     {
-        foreach (var i in rest.Where(i => outputs[i].CanSpool == true))
+        foreach (var i in rest.Where(i => outputs[i].CanSpool))
         {
             _heldUp[i] += waited;
             if (_heldUp[i] >= Patience())

@@ -15,6 +15,7 @@ internal sealed class OutputBlock
     private readonly byte[] _bytes = ArrayPool<byte>.Shared.Rent(MaxBytes);
     private int _references = 1; // that of the writer
     private int _isReserved;
+    private volatile bool _isAbandoned;
 
     /// <summary>Creates an empty block.</summary>
     /// <param name="file">The file that the bytes belong to.</param>
@@ -64,6 +65,13 @@ internal sealed class OutputBlock
         return true;
     }
 
+    /// <summary>Releases a reference while a call that has timed out may still read the bytes: they do not return to the pool.</summary>
+    public void Abandon()
+    {
+        _isAbandoned = true;
+        Release();
+    }
+
     /// <summary>Releases a reference. The bytes must not be used afterwards.</summary>
     public void Release()
     {
@@ -71,7 +79,10 @@ internal sealed class OutputBlock
         {
             return;
         }
-        ArrayPool<byte>.Shared.Return(_bytes);
+        if (!_isAbandoned)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
         if (Volatile.Read(ref _isReserved) == 1)
         {
             _memory.Release(MaxBytes);

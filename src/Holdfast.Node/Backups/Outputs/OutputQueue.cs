@@ -1,3 +1,5 @@
+using Holdfast.Core.Errors;
+
 namespace Holdfast.Node.Backups.Outputs;
 
 /// <summary>
@@ -14,6 +16,8 @@ internal sealed class OutputQueue(SpoolSpace spool) : IDisposable
     private readonly Dictionary<SpoolSegment, int> _segments = []; // with the number of their blocks that were not taken
     private readonly SemaphoreSlim _items = new(0);
     private SpoolSegment? _filling;
+    private SpoolCipher? _cipher; // from the first spooled block on
+    private int _segmentCount;
     private long _queuedBytes;
     private bool _isCompleted;
     private bool _isClosed;
@@ -70,25 +74,19 @@ internal sealed class OutputQueue(SpoolSpace spool) : IDisposable
 
     /// <summary>Adds a block to the spool.</summary>
     /// <returns>Whether there was space.</returns>
+    /// <exception cref="HoldfastException">The folder of the spool cannot be used.</exception>
+    /// <exception cref="IOException">Its disk is full or fails.</exception>
     public async ValueTask<bool> TrySpoolAsync(OutputBlock block, CancellationToken cancellationToken)
     {
         if (_filling is not { HasSpace: true })
         {
-            var next = spool.TryCreateSegment();
+            var next = spool.TryCreateSegment(++_segmentCount);
             if (next is null || !TryStart(next))
             {
                 return next is not null; // closed meanwhile
             }
         }
-        SpoolSegment.Record record;
-        try
-        {
-            record = await _filling!.AppendAsync(block, cancellationToken);
-        }
-        catch (IOException)
-        {
-            return false; // the disk is fuller than expected
-        }
+        var record = await _filling!.AppendAsync(block, _cipher ??= new(), cancellationToken);
         lock (_lock)
         {
             if (_isClosed)
@@ -142,7 +140,7 @@ internal sealed class OutputQueue(SpoolSpace spool) : IDisposable
         }
         else
         {
-            await write(record.File, await record.Segment.ReadAsync(record, cancellationToken), cancellationToken);
+            await write(record.File, await record.Segment.ReadAsync(record, _cipher!, cancellationToken), cancellationToken);
             FinishSpooled(record);
         }
         return true;
@@ -156,7 +154,7 @@ internal sealed class OutputQueue(SpoolSpace spool) : IDisposable
             _isClosed = true;
             foreach (var block in _blocks)
             {
-                block.Release();
+                block.Abandon();
             }
             _blocks.Clear();
             _spooled.Clear();
@@ -175,6 +173,7 @@ internal sealed class OutputQueue(SpoolSpace spool) : IDisposable
         Close();
         _filling?.Dispose();
         _filling = null;
+        _cipher?.Dispose();
         _items.Dispose();
     }
 

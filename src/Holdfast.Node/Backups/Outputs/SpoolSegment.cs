@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Holdfast.Core.Errors;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,33 +5,18 @@ namespace Holdfast.Node.Backups.Outputs;
 
 /// <summary>
 /// A file of the spool, which one destination's queue fills and then reads in the same order. It has no name, so that a crash leaves
-/// nothing, and is encrypted with a key that exists in memory only: whether the archive is encrypted or not, the spool shows nothing of it.
-/// One caller appends while another reads.
+/// nothing. One caller appends while another reads.
 /// </summary>
-internal sealed class SpoolSegment : IDisposable
+/// <param name="file">The file.</param>
+/// <param name="release">Called once when the segment is disposed.</param>
+internal sealed class SpoolSegment(SafeFileHandle file, Action release) : IDisposable
 {
     /// <summary>Maximum size, in bytes. Space returns to the spool when a whole segment has been read.</summary>
     public const int MaxBytes = 16 << 20;
 
-    private const int TagBytes = 16;
-    private const int MaxRecordBytes = OutputBlock.MaxBytes + TagBytes;
+    private const int MaxRecordBytes = OutputBlock.MaxBytes + SpoolCipher.TagBytes;
 
-    private readonly SafeFileHandle _file;
-    private readonly Action _release;
-    private readonly AesGcm _writer;
-    private readonly AesGcm _reader;
-    private readonly byte[] _written = new byte[MaxRecordBytes];
-    private readonly byte[] _read = new byte[MaxRecordBytes];
-    private readonly byte[] _plain = new byte[OutputBlock.MaxBytes];
     private long _end;
-
-    private SpoolSegment(SafeFileHandle file, Action release)
-    {
-        (_file, _release) = (file, release);
-        var key = RandomNumberGenerator.GetBytes(32);
-        (_writer, _reader) = (new(key, TagBytes), new(key, TagBytes));
-        CryptographicOperations.ZeroMemory(key);
-    }
 
     /// <summary>Where a block was appended.</summary>
     /// <param name="Segment">The segment.</param>
@@ -42,13 +25,17 @@ internal sealed class SpoolSegment : IDisposable
     /// <param name="Length">Length of the block, in bytes.</param>
     public readonly record struct Record(SpoolSegment Segment, OutputFile File, long Offset, int Length);
 
+    /// <summary>Its number in the queue, which <see cref="SpoolCipher"/> needs.</summary>
+    public required int Number { get; init; }
+
     /// <summary>Whether another block fits. Called by the writer only.</summary>
     public bool HasSpace => _end + MaxRecordBytes <= MaxBytes;
 
     /// <summary>Creates an empty segment.</summary>
     /// <param name="folder">The folder.</param>
+    /// <param name="number">Its number in the queue.</param>
     /// <param name="release">Called once when the segment is disposed.</param>
-    public static SpoolSegment Create(string folder, Action release)
+    public static SpoolSegment Create(string folder, int number, Action release)
     {
         var path = Path.Combine(folder, $".holdfast-spool-{Guid.NewGuid():n}");
         var stream = new FileStream(
@@ -66,7 +53,7 @@ internal sealed class SpoolSegment : IDisposable
         try
         {
             File.Delete(path);
-            return new(stream.SafeFileHandle, release);
+            return new(stream.SafeFileHandle, release) { Number = number };
         }
         catch
         {
@@ -76,62 +63,38 @@ internal sealed class SpoolSegment : IDisposable
     }
 
     /// <summary>Appends a block. The caller has checked <see cref="HasSpace"/>.</summary>
-    public async ValueTask<Record> AppendAsync(OutputBlock block, CancellationToken cancellationToken)
+    public async ValueTask<Record> AppendAsync(OutputBlock block, SpoolCipher cipher, CancellationToken cancellationToken)
     {
         var record = new Record(this, block.File, _end, block.Length);
         _end = MaxBytes; // unless it succeeds, nothing is appended again: an offset must not be used twice
-        Seal(block.Bytes.Span, record.Offset);
-        await RandomAccess.WriteAsync(_file, _written.AsMemory(0, block.Length + TagBytes), record.Offset, cancellationToken);
-        _end = record.Offset + block.Length + TagBytes;
+        var stored = cipher.Seal(Number, record.Offset, block.Bytes.Span);
+        await RandomAccess.WriteAsync(file, stored, record.Offset, cancellationToken);
+        _end = record.Offset + stored.Length;
         return record;
     }
 
-    /// <summary>Reads a block. Its bytes are valid until the next call.</summary>
+    /// <summary>Reads a block. Its bytes are valid until the next call with the same cipher.</summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/> if the file was damaged.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Record record, CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Record record, SpoolCipher cipher, CancellationToken cancellationToken)
     {
-        var sealedBytes = _read.AsMemory(0, record.Length + TagBytes);
-        for (var read = 0; read < sealedBytes.Length; )
+        var stored = cipher.StoredBuffer(record.Length);
+        for (var read = 0; read < stored.Length; )
         {
-            var more = await RandomAccess.ReadAsync(_file, sealedBytes[read..], record.Offset + read, cancellationToken);
+            var more = await RandomAccess.ReadAsync(file, stored[read..], record.Offset + read, cancellationToken);
             read += more > 0 ? more : throw Damaged(null);
         }
-        Open(record);
-        return _plain.AsMemory(0, record.Length);
+        return cipher.Open(Number, record.Offset, record.Length);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _file.Dispose();
-        _writer.Dispose();
-        _reader.Dispose();
-        _release();
+        file.Dispose();
+        release();
     }
 
-    // The offset is the nonce: each is used once with a key, because a segment is only appended to.
-    private void Seal(ReadOnlySpan<byte> plain, long offset)
-    {
-        Span<byte> nonce = stackalloc byte[12];
-        BinaryPrimitives.WriteInt64LittleEndian(nonce, offset);
-        _writer.Encrypt(nonce, plain, _written.AsSpan(0, plain.Length), _written.AsSpan(plain.Length, TagBytes));
-    }
-
-    private void Open(Record record)
-    {
-        Span<byte> nonce = stackalloc byte[12];
-        BinaryPrimitives.WriteInt64LittleEndian(nonce, record.Offset);
-        try
-        {
-            _reader.Decrypt(nonce, _read.AsSpan(0, record.Length), _read.AsSpan(record.Length, TagBytes), _plain.AsSpan(0, record.Length));
-        }
-        catch (AuthenticationTagMismatchException e)
-        {
-            throw Damaged(e);
-        }
-    }
-
-    private static HoldfastException Damaged(Exception? cause) =>
+    /// <summary>The error of a file that was changed.</summary>
+    internal static HoldfastException Damaged(Exception? cause) =>
         new(
             ErrorCatalog.DestinationFailed,
             "The spool file of the backup was changed or damaged while it was in use.",

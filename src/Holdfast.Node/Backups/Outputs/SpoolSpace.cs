@@ -33,18 +33,20 @@ public sealed class SpoolSpace(string folder, long? maxBytes = null)
     }
 
     /// <summary>Creates a segment if there is space for it.</summary>
+    /// <param name="number">Its number in the queue.</param>
     /// <returns>The segment; null if the spool is full.</returns>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.DestinationFailed"/> if the folder cannot be written.</exception>
-    internal SpoolSegment? TryCreateSegment() =>
+    internal SpoolSegment? TryCreateSegment(int number) =>
         Guard(() =>
         {
-            if (!TryReserve())
+            if (maxBytes is 0 || !TryReserve())
             {
                 return null;
             }
+            CreateFolder();
             try
             {
-                return SpoolSegment.Create(folder, Release);
+                return SpoolSegment.Create(folder, number, Release);
             }
             catch
             {
@@ -94,7 +96,7 @@ public sealed class SpoolSpace(string folder, long? maxBytes = null)
         {
             return limit;
         }
-        CreateFolder();
+        CreateFolder(); // the free space is that of an existing folder
         // what is reserved and not written yet is still free
         return Math.Min(DefaultMaxBytes, (new DriveInfo(folder).AvailableFreeSpace + _reserved) / 2);
     }

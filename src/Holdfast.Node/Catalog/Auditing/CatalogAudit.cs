@@ -8,6 +8,7 @@ using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Jobs;
+using Holdfast.Node.Repairs;
 using Holdfast.Node.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -269,7 +270,7 @@ public sealed partial class CatalogAudit
     )
     {
         var key = BackupJob.KeyOf(chain.Task, chain.Database);
-        if (_queue.IsLocked(key))
+        if (_queue.IsLocked(key) || (chain.Task is { } task && _queue.Find(RepairWorkItem.KeyOf(task)) is { HasEnded: false }))
         {
             return;
         }

@@ -109,7 +109,7 @@ public sealed class FanOutTests : IAsyncLifetime
         await WriteAsync(60 * MiB);
         Assert.Equal(OutputState.Spooled, _outputs[1].State);
         Assert.True(_resources.Spool.UsedBytes >= 48 * MiB, $"{_resources.Spool.UsedBytes} bytes are in the spool");
-        Assert.InRange(_resources.Memory.UsedBytes, 1, 20 * MiB);
+        Assert.InRange(_resources.Memory.UsedBytes, 1, 2 * OutputResources.MaxQueuedBytes + MiB);
         Assert.Null(await CompleteAsync(0)); // while the other one has written nothing
         Assert.Equal(0, slow.Written);
 
@@ -186,17 +186,46 @@ public sealed class FanOutTests : IAsyncLifetime
     {
         var (good, local) = (Opened("good"), new SlowDestination("local") { IsLocal = true });
         await StartAsync(null, good, local);
-        var writing = WriteAsync(40 * MiB);
+        var writing = WriteAsync(300 * MiB);
         for (var i = 0; i < 1000 && !writing.IsCompleted; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
         Assert.False(writing.IsCompleted);
-        Assert.Equal(0, _resources.Spool.UsedBytes);
+        Assert.InRange(_resources.Spool.UsedBytes, 0, 200 * MiB); // until it is known where the destination is
         local.Open();
         await writing;
         Assert.Null(await CompleteAsync(1));
+    }
+
+    [Fact]
+    public async Task A_destination_that_does_not_say_where_it_is_uses_the_spool()
+    {
+        var (good, hung) = (Opened("good"), new SlowDestination("hung") { IsSilent = true });
+        await StartAsync(null, good, hung);
+        await WriteAsync(40 * MiB);
+        Assert.Null(await CompleteAsync(0));
+        Assert.Equal(OutputState.Spooled, _outputs[1].State);
+    }
+
+    [Fact]
+    public async Task A_spool_that_cannot_be_used_counts_as_full()
+    {
+        await File.WriteAllTextAsync($"{_folder}/file", "", Token);
+        var slow = new SlowDestination("slow");
+        await StartAsync($"{_folder}/file/spool", null, slow);
+        var writing = WriteAsync(40 * MiB);
+        for (var i = 0; i < 1000 && !writing.IsCompleted; i++)
+        {
+            await Task.Yield();
+        }
+        Assert.False(writing.IsCompleted); // the last one is waited for
+        slow.Open();
+        await writing;
+        Assert.Null(await CompleteAsync(0));
+        Assert.Contains("spool folder", _outputs[0].SpoolProblem!.Message, StringComparison.Ordinal);
+        File.Delete($"{_folder}/file");
     }
 
     [Fact]
@@ -242,9 +271,11 @@ public sealed class FanOutTests : IAsyncLifetime
         return destination;
     }
 
-    private async Task StartAsync(long? spoolBytes, params SlowDestination[] destinations)
+    private Task StartAsync(long? spoolBytes, params SlowDestination[] destinations) => StartAsync(_folder, spoolBytes, destinations);
+
+    private async Task StartAsync(string folder, long? spoolBytes, params SlowDestination[] destinations)
     {
-        _resources = OutputResources.Create(_folder, spoolBytes);
+        _resources = OutputResources.Create(folder, spoolBytes);
         foreach (var destination in destinations)
         {
             var uploads = (

@@ -18,6 +18,9 @@ internal sealed class SlowDestination(string name) : IDestination
     /// <summary>Whether it is on the disk of the spool.</summary>
     public bool IsLocal { get; init; }
 
+    /// <summary>Whether it does not respond to questions.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>Bytes written so far.</summary>
     public long Written { get; private set; }
 
@@ -61,7 +64,14 @@ internal sealed class SlowDestination(string name) : IDestination
         return Task.FromResult<IReadOnlyList<PublishedFile>>([.. uploads.Select(u => new PublishedFile(u.Path, 0, null))]);
     }
 
-    public Task<bool> IsOnFileSystemOfAsync(string folder, CancellationToken cancellationToken) => Task.FromResult(IsLocal);
+    public async Task<bool> IsOnFileSystemOfAsync(string folder, CancellationToken cancellationToken)
+    {
+        if (IsSilent)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        return IsLocal;
+    }
 
     public Task<IByteSource> OpenAsync(string path, CancellationToken cancellationToken) =>
         throw new HoldfastException(ErrorCatalog.NotFound, path, null);
