@@ -47,8 +47,8 @@ public sealed record OperationResult
     public IReadOnlyDictionary<string, string?> Destinations { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>
-    /// Destinations that did not take part because they wait for their upload windows: they did not fail, and get a copy then. Null if there
-    /// are none.
+    /// Destinations that did not take part because they wait for their upload windows: they did not fail, and get a copy then. Null if
+    /// there are none.
     /// </summary>
     public IReadOnlyList<string>? WaitingDestinations { get; init; }
 

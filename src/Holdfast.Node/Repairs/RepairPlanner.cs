@@ -14,7 +14,9 @@ namespace Holdfast.Node.Repairs;
 /// <param name="time">The clock.</param>
 public sealed class RepairPlanner(ProtectionReader protection, ICatalog catalog, DestinationAvailability availability, TimeProvider time)
 {
-    /// <summary>Whether a destination lacks the newest backup, could take it now, and another one has it. Takes about a microsecond.</summary>
+    /// <summary>
+    /// Whether a destination lacks the newest backup, could take it now, and another one has it. Takes about a microsecond.
+    /// </summary>
     public bool LacksNewest(BackupTask task)
     {
         if (task.Settings.Destinations.Count < 2 || task.Settings.Disabled)

@@ -12,8 +12,8 @@ using Holdfast.Testing.S3;
 namespace Holdfast.Node.Tests.Faults;
 
 /// <summary>
-/// Whatever a bucket answers: the result of a backup says which destination has it, the other destinations complete, and a repair brings the
-/// bucket up to date once it answers correctly.
+/// Whatever a bucket answers: the result of a backup says which destination has it, the other destinations complete, and a repair brings
+/// the bucket up to date once it answers correctly.
 /// </summary>
 public sealed class BucketFaultTests : BucketNode
 {

@@ -132,7 +132,8 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             ? first
             : new(
                 first.Error,
-                $"No destination has stored the archive. {string.Join(' ', _targets.Select(t => $"{t.Run.Name}: {t.Run.Failure!.Message}"))}",
+                "No destination has stored the archive. "
+                    + string.Join(' ', _targets.Select(t => $"{t.Run.Name}: {t.Run.Failure!.Message}")),
                 first.Hint,
                 first
             );
