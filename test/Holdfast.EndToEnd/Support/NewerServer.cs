@@ -22,6 +22,7 @@ internal sealed class NewerServer : IAsyncDisposable
     private static readonly string[] Dictionaries =
     [
         "states",
+        "outputs",
         "storedBytes",
         "destinations",
         "failedDestinations",

@@ -50,18 +50,17 @@ public sealed partial class OperationsPage
             Search = string.IsNullOrEmpty(Search) ? null : Search,
         };
         var shown = Math.Clamp(Shown ?? PageSize, PageSize, MaxShown);
+        // The queued ones first: one that starts in between is in both lists; the other way round it would be in neither.
+        var queued = await ListActiveAsync(query with { State = OperationState.Queued, Limit = MaxActive }, cancellationToken);
         var running = await ListActiveAsync(query with { State = OperationState.Running, Limit = MaxActive }, cancellationToken);
-        var queued =
-            running.Count == MaxActive
-                ? []
-                : await ListActiveAsync(query with { State = OperationState.Queued, Limit = MaxActive - running.Count }, cancellationToken);
         var active = await Api.Operations.CountAsync(query with { Ended = false }, cancellationToken);
         var ended = await Api.Operations.CountAsync(query with { Ended = true }, cancellationToken);
         OperationState? state = FinalStates.Any(s => s.ToString() == State) ? Enum.Parse<OperationState>(State!) : null;
         var finished = query with { Ended = true, State = state, Limit = Math.Min(shown, ApiRoutes.MaxPageSize) };
         _finished = await Api.Operations.ListAsync(finished, cancellationToken).Take(shown).ToListAsync(cancellationToken);
         _found = state is null ? ended.Total : ended.States.GetValueOrDefault(State!);
-        (_active, _waiting, _endedCounts) = ([.. running, .. queued], active.Total, ended);
+        _active = [.. running.Concat(queued).DistinctBy(o => o.Id).Take(MaxActive)];
+        (_waiting, _endedCounts) = (active.Total, ended);
     }
 
     protected override bool ApplyUpdate(UpdateBatch batch)
