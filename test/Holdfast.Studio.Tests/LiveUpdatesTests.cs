@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Holdfast.Api.Events;
 using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 using Holdfast.Studio.Live;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -54,6 +55,26 @@ public sealed class LiveUpdatesTests : IDisposable
         Assert.True((await NextAsync(_happened)).Changed.IsSupersetOf(["databases", "tasks", "alert"]));
         second.Events.Writer.TryWrite([new("alert", new { })]);
         Assert.Equal(["alert"], (await NextAsync(_happened)).Changed);
+    }
+
+    [Fact]
+    public async Task An_operation_that_has_read_everything_before_its_first_event_is_new()
+    {
+        var (_, events) = await NextAsync(_listening);
+        var operation = new Operation
+        {
+            Id = "1",
+            Kind = OperationKind.Backup,
+            State = OperationState.Running,
+            Database = new("shop", "orders"),
+            Node = "A",
+            Created = _time.GetUtcNow(),
+            Progress = new() { DoneBytes = 5 },
+        };
+        events.Writer.TryWrite([new("operation", operation)]);
+        Assert.True((await NextAsync(_happened)).HasChanges);
+        events.Writer.TryWrite([new("operation", operation with { Phase = "publishing" })]);
+        Assert.False((await NextAsync(_happened)).HasChanges);
     }
 
     [Fact]

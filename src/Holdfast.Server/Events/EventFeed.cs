@@ -36,7 +36,7 @@ public sealed class EventFeed : IEventFeed
         var listener = _hub.Subscribe();
         try
         {
-            var shown = new Dictionary<string, (string Phase, long Bytes)>(StringComparer.Ordinal);
+            var shown = new Dictionary<string, (string State, long Bytes)>(StringComparer.Ordinal);
             var beat = _time.GetTimestamp();
             while (!cancellationToken.IsCancellationRequested)
             {
@@ -77,7 +77,7 @@ public sealed class EventFeed : IEventFeed
     }
 
     // Operations raise events when they begin and end; their progress is polled.
-    private void PollRunningOperations(EventSubscription listener, Dictionary<string, (string Phase, long Bytes)> shown)
+    private void PollRunningOperations(EventSubscription listener, Dictionary<string, (string State, long Bytes)> shown)
     {
         foreach (
             var operation in _operations
@@ -87,7 +87,11 @@ public sealed class EventFeed : IEventFeed
                 .ToList()
         )
         {
-            var now = (operation.Phase, operation.Progress.DoneBytes);
+            var progress = operation.Progress;
+            var now = (
+                $"{operation.Phase} {string.Join(' ', progress.Outputs.Values)}",
+                progress.DoneBytes + progress.StoredBytes.Values.Sum()
+            );
             if (shown.TryGetValue(operation.Id, out var before) && before == now)
             {
                 continue;

@@ -96,6 +96,7 @@ public sealed partial class LiveUpdates : IDisposable
     private async Task ListenAsync(Action onBatch, CancellationToken cancellationToken)
     {
         await using var batches = _listen(ProgressInterval, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var running = new HashSet<string>(StringComparer.Ordinal);
         var next = batches.MoveNextAsync().AsTask(); // subscribes; if it was refused, it has failed by now
         if (!next.IsCompleted)
         {
@@ -105,7 +106,7 @@ public sealed partial class LiveUpdates : IDisposable
         {
             MarkRecovered();
             onBatch();
-            Subscribers.Notify(BatchReceived, UpdateBatch.Of(batches.Current));
+            Subscribers.Notify(BatchReceived, UpdateBatch.Of(batches.Current, running));
             next = batches.MoveNextAsync().AsTask();
         }
     }
