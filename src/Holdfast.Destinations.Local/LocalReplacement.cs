@@ -48,7 +48,7 @@ internal static class LocalReplacement
     // Null if another process is replacing the file.
     private static FileStream? Create(string partial)
     {
-        if (TryCreate(partial) is { } file)
+        if (LocalUpload.TryCreate(partial) is { } file)
         {
             return file;
         }
@@ -58,35 +58,7 @@ internal static class LocalReplacement
             return null;
         }
         File.Delete(partial);
-        return TryCreate(partial);
-    }
-
-    private static FileStream? TryCreate(string partial)
-    {
-        try
-        {
-            var file = new FileStream(
-                partial,
-                new FileStreamOptions
-                {
-                    Mode = FileMode.CreateNew,
-                    Access = FileAccess.Write,
-                    Share = FileShare.None,
-                    BufferSize = 0,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                }
-            );
-            if (OwnerLock.HasName(file.SafeFileHandle, partial))
-            {
-                return file;
-            }
-            file.Dispose(); // another process took it for a leftover before it was locked
-            return null;
-        }
-        catch (IOException e) when (e.HResult is Errno.Again or Errno.Exists)
-        {
-            return null;
-        }
+        return LocalUpload.TryCreate(partial);
     }
 
     private static string VersionOf(string file)

@@ -58,7 +58,7 @@ internal sealed class LocalUpload : IUpload
             {
                 throw CreatePathTaken(full);
             }
-            return new(destination, path, Create(folder.PathOf(name + ArchiveName.PartialSuffix), full));
+            return new(destination, path, TryCreate(folder.PathOf(name + ArchiveName.PartialSuffix)) ?? throw CreatePathTaken(full));
         }
         catch (Exception e)
         {
@@ -160,12 +160,16 @@ internal sealed class LocalUpload : IUpload
         }
     }
 
-    private static FileStream Create(string partial, string full)
+    /// <summary>Creates a file that is being written, and locks it.</summary>
+    /// <param name="path">Its path, with the suffix of partial files.</param>
+    /// <returns>The file; null if it exists, or another process took it for a leftover before it was locked.</returns>
+    /// <exception cref="IOException">It cannot be created.</exception>
+    internal static FileStream? TryCreate(string path)
     {
         try
         {
             var file = new FileStream(
-                partial,
+                path,
                 new FileStreamOptions
                 {
                     Mode = FileMode.CreateNew,
@@ -175,17 +179,16 @@ internal sealed class LocalUpload : IUpload
                     UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
                 }
             );
-            if (OwnerLock.HasName(file.SafeFileHandle, partial))
+            if (OwnerLock.HasName(file.SafeFileHandle, path))
             {
                 return file;
             }
-            // Another run took the file for a leftover between its creation and its lock. The lock protects it from now on.
             file.Dispose();
-            throw CreatePathTaken(full);
+            return null;
         }
         catch (IOException e) when (e.HResult is Errno.Again or Errno.Exists)
         {
-            throw CreatePathTaken(full);
+            return null;
         }
     }
 

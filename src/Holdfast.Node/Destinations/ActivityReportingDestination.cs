@@ -91,49 +91,15 @@ internal sealed class ActivityReportingDestination(IDestination inner, Action<lo
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    private sealed class ReportingStream(Stream inner, long length, Action<long> moved) : Stream
+    private sealed class ReportingStream(Stream inner, long length, Action<long> moved) : ForwardStream(length)
     {
-        private long _read;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => length;
-
-        public override long Position
-        {
-            get => _read;
-            set => throw new NotSupportedException();
-        }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        protected override async ValueTask<int> ReadNextAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
             var count = await inner.ReadAsync(buffer, cancellationToken);
-            _read += count;
             moved(count);
             return count;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override async ValueTask DisposeAsync()
-        {
-            await inner.DisposeAsync();
-            await base.DisposeAsync();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read it asynchronously.");
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        protected override ValueTask CloseAsync() => inner.DisposeAsync();
     }
 }

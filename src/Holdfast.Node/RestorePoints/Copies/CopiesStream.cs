@@ -1,3 +1,4 @@
+using Holdfast.Archive.Items;
 using Holdfast.Core.Errors;
 
 namespace Holdfast.Node.RestorePoints.Copies;
@@ -8,35 +9,19 @@ namespace Holdfast.Node.RestorePoints.Copies;
 /// <param name="stream">The range of that copy; owned.</param>
 /// <param name="offset">Offset of the range.</param>
 /// <param name="length">Its length, in bytes.</param>
-internal sealed class CopiesStream(CopiesSource source, int copy, Stream stream, long offset, long length) : Stream
+internal sealed class CopiesStream(CopiesSource source, int copy, Stream stream, long offset, long length) : ForwardStream(length)
 {
     private int _copy = copy;
     private Stream _stream = stream;
-    private long _read;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => length;
-
-    public override long Position
-    {
-        get => _read;
-        set => throw new NotSupportedException();
-    }
-
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    /// <inheritdoc/>
+    protected override async ValueTask<int> ReadNextAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                var count = await _stream.ReadAsync(buffer, cancellationToken);
-                _read += count;
-                return count;
+                return await _stream.ReadAsync(buffer, cancellationToken);
             }
             catch (HoldfastException e) when (RestorePointOpener.IsCopyFailure(e) && !cancellationToken.IsCancellationRequested)
             {
@@ -47,26 +32,10 @@ internal sealed class CopiesStream(CopiesSource source, int copy, Stream stream,
             }
             await _stream.DisposeAsync();
             _copy = source.Copy;
-            _stream = await source.OpenReadAsync(offset + _read, length - _read, cancellationToken);
+            _stream = await source.OpenReadAsync(offset + Position, Length - Position, cancellationToken);
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _stream.DisposeAsync();
-        await base.DisposeAsync();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read it asynchronously.");
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    /// <inheritdoc/>
+    protected override ValueTask CloseAsync() => _stream.DisposeAsync();
 }
