@@ -309,6 +309,8 @@ public sealed class CatalogSummaryTests : BackedUpNode
 
         await VerifyAsync(); // which decides which copy is right
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
+        Node.StartRepairs();
+        await UntilAsync(() => Node.Operations.All.Any(o => o is { Kind: OperationKind.Repair, HasEnded: true }));
         Assert.Equal(await File.ReadAllBytesAsync(whole, Token), await File.ReadAllBytesAsync(cut, Token));
     }
 

@@ -88,6 +88,9 @@ public sealed class DamageTests : BackedUpNode
         await ThreeAsync("a");
         DamageAt("nas", kind);
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
+        Assert.Equal(ProtectionState.Incomplete, Node.Protection.Of(Task).State);
+        Node.StartRepairs();
+        await UntilAsync(() => Node.Operations.All.Any(o => o is { Kind: OperationKind.Repair, HasEnded: true }));
         Assert.Equal(Files("second"), Files("nas"));
         Assert.Equal(ProtectionState.Covered, Node.Protection.Of(Task).State);
 

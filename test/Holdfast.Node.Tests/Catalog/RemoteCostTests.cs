@@ -119,6 +119,8 @@ public sealed class RemoteCostTests : BucketNode
         await BackUpAsync("a", BackupKind.Full);
         Delete(Keys("bucket/fake/a/"));
         await Node.Audit.AuditAsync(new("fake", "a"), Token);
+        Node.StartRepairs();
+        await UntilAsync(() => Node.Operations.All.Any(o => o is { Kind: OperationKind.Repair, HasEnded: true }));
         Assert.Equal(2, Keys("bucket/fake/a/").Count(k => !k.EndsWith(".holdfast-catalog", StringComparison.Ordinal)));
     }
 

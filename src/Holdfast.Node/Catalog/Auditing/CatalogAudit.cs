@@ -8,7 +8,6 @@ using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Jobs;
-using Holdfast.Node.Repairs;
 using Holdfast.Node.Supervision;
 using Microsoft.Extensions.Logging;
 
@@ -16,8 +15,9 @@ namespace Holdfast.Node.Catalog.Auditing;
 
 /// <summary>
 /// Compares the destinations with the catalog, by names and lengths: each destination once a day as a whole, and then each database that
-/// differs on its own. Archives that are missing or damaged at one destination and intact at another are copied. A destination that cannot
-/// be opened, for example because it has another identity, is not audited.
+/// differs on its own. Archives that are missing or damaged at one destination and intact at another are copied; for the chains of tasks
+/// with several destinations, a repair does that. A destination that cannot be opened, for example because it has another identity, is
+/// not audited.
 /// </summary>
 public sealed partial class CatalogAudit
 {
@@ -116,7 +116,10 @@ public sealed partial class CatalogAudit
             {
                 await ListAndCompareAsync(name, database, isSame, listed, cancellationToken);
             }
-            var troubled = _catalog.ChainsOf(database).Where(c => c.Entries.Any(e => e.Copies.Any(o => o.State != CopyState.Whole)));
+            // A repair copies what the chain of a task lacks. The others are those of one-time backups and of deleted tasks.
+            var troubled = _catalog
+                .ChainsOf(database)
+                .Where(c => !_databases.IsRepaired(c) && c.Entries.Any(e => e.Copies.Any(o => o.State != CopyState.Whole)));
             foreach (var chain in troubled.ToList())
             {
                 await HealExclusivelyAsync(chain, listed, cancellationToken);
@@ -270,7 +273,7 @@ public sealed partial class CatalogAudit
     )
     {
         var key = BackupJob.KeyOf(chain.Task, chain.Database);
-        if (_queue.IsLocked(key) || (chain.Task is { } task && _queue.Find(RepairWorkItem.KeyOf(task)) is { HasEnded: false }))
+        if (_queue.IsLocked(key))
         {
             return;
         }

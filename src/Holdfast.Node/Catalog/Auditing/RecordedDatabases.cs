@@ -25,6 +25,10 @@ public sealed class RecordedDatabases(
     /// <summary>All databases, including dropped ones.</summary>
     public IReadOnlyCollection<DatabaseId> All => [.. records.Items.Select(d => d.Value.Id)];
 
+    /// <summary>Whether repairs look after a chain: it is that of a task with several destinations.</summary>
+    public bool IsRepaired(CatalogChain chain) =>
+        chain.Task is { } id && tasks.Find(id) is { Settings: { Disabled: false, Destinations.Count: > 1 } };
+
     /// <summary>The newest archive of each task of a database.</summary>
     public IEnumerable<RecordedHead> HeadsOf(DatabaseId database) =>
         tasks.Of(database).Select(t => RecordedHead.Of(t, statuses.Of(t.Id))).OfType<RecordedHead>();
