@@ -137,5 +137,7 @@ internal static class OperationReport
         };
 
     private static string MadeCell(Operation o) =>
-        $"{o.Result?.Kind} {o.Result?.Type}".Trim().ToLowerInvariant() is { Length: > 0 } made && o.Result?.Unchanged != true ? made : "-";
+        o.Kind == OperationKind.Repair ? "repair"
+        : $"{o.Result?.Kind} {o.Result?.Type}".Trim().ToLowerInvariant() is { Length: > 0 } made && o.Result?.Unchanged != true ? made
+        : "-";
 }

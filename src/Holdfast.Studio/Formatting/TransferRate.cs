@@ -44,16 +44,23 @@ public sealed class TransferRate
             _samples.Dequeue(); // keep one sample that is at least as old as the window
         }
         var (from, before) = _samples.Peek();
-        BytesPerSecond = now - from >= MinSampleSpan && done > before ? (done - before) / (now - from).TotalSeconds : null;
+        BytesPerSecond =
+            !IsPublishing(operation) && now - from >= MinSampleSpan && done > before ? (done - before) / (now - from).TotalSeconds : null;
         TimeLeft =
             BytesPerSecond is { } speed && total > done
                 ? TimeSpan.FromSeconds(Math.Min((total - done) / speed, TimeSpan.FromDays(365).TotalSeconds))
                 : null;
     }
 
+    /// <summary>
+    /// Whether a running backup has read the database and waits for its destinations, of which it is not known how long they take.
+    /// </summary>
+    public static bool IsPublishing(Operation operation) => operation is { State: OperationState.Running, Phase: "publishing" };
+
     /// <summary>Progress, 0 to 100; null if not known. 100 only if everything is done.</summary>
     public static int? Percent(Operation operation) =>
         operation.State is OperationState.Completed or OperationState.CompletedWithErrors ? 100
+        : IsPublishing(operation) ? null
         : operation.Progress.TotalBytes <= 0 ? null
         : operation.Progress.DoneBytes >= operation.Progress.TotalBytes ? 100
         : (int)Math.Min(99, 100.0 * operation.Progress.DoneBytes / operation.Progress.TotalBytes);

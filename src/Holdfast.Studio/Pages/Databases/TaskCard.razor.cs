@@ -50,7 +50,4 @@ public sealed partial class TaskCard
         Task.Definition.Disabled ? new("Disabled", "quiet", Icons.Material.Filled.PauseCircle)
         : Task.RunningOperation is not null ? StateAppearance.OfOperation(OperationState.Running)
         : StateAppearance.OfDatabase(Task.State.ToString());
-
-    private static double Percent(Operation running) =>
-        running.Progress.TotalBytes == 0 ? 0 : Math.Min(100, 100.0 * running.Progress.DoneBytes / running.Progress.TotalBytes);
 }
