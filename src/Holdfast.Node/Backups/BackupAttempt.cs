@@ -274,7 +274,7 @@ internal sealed class BackupAttempt
         Meter.LogStep(
             selection.Chain is null
                 ? $"full: {selection.Reason ?? "requested"}"
-                : $"incremental on chain {selection.Chain.Path}, which has {selection.Chain.Archives.Count} archives"
+                : $"incremental on chain {selection.Chain.Path}, number {selection.Chain.Archives.Count + 1} of its archives"
         );
     }
 
@@ -396,10 +396,6 @@ internal sealed class BackupAttempt
         if (uploads.SpoolProblem is { } problem)
         {
             Outcome = Outcome with { Warnings = [.. Outcome.Warnings, $"the spool could not be used: {problem.Message}"] };
-        }
-        foreach (var run in _destinations)
-        {
-            Meter.LogStep(run.IsActive ? $"published at {run.Name}" : $"not published at {run.Name}: {run.Failure!.Message}");
         }
         await RecordAsync(written, cancellationToken);
         Outcome = Outcome with

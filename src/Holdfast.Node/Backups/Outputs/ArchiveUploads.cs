@@ -17,9 +17,11 @@ internal sealed class ArchiveUploads : IAsyncDisposable
 
     private readonly IReadOnlyList<Target> _targets;
     private readonly FanOut _outputs;
+    private readonly BackupMeter _meter;
     private volatile bool _isDuplicate; // whether the name was taken before any destination had published the archive
 
-    private ArchiveUploads(IReadOnlyList<Target> targets, FanOut outputs) => (_targets, _outputs) = (targets, outputs);
+    private ArchiveUploads(IReadOnlyList<Target> targets, FanOut outputs, BackupMeter meter) =>
+        (_targets, _outputs, _meter) = (targets, outputs, meter);
 
     private sealed record Uploads(BackupDestination Run, IUpload Archive, IUpload Index);
 
@@ -157,7 +159,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             meter.Follow(index, () => output.State);
             targets.Add(new(upload, output));
         }
-        return new(targets, new([.. targets.Select(t => t.Output)], resources.Memory, context.Time));
+        return new(targets, new([.. targets.Select(t => t.Output)], resources.Memory, context.Time), meter);
     }
 
     private async Task PublishAsync(Target target, CancellationToken cancellationToken)
@@ -180,6 +182,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
             output.Report(OutputState.Publishing);
             await run.Destination.PublishAsync([target.Uploads.Index, target.Uploads.Archive], cancellationToken);
             output.Report(OutputState.Done);
+            _meter.LogStep($"published at {run.Name}");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -200,6 +203,7 @@ internal sealed class ArchiveUploads : IAsyncDisposable
         if (!run.IsActive)
         {
             output.Report(OutputState.Dropped);
+            _meter.LogStep($"not published at {run.Name}: {run.Failure!.Message}");
         }
     }
 
