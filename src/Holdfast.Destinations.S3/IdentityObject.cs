@@ -71,24 +71,31 @@ internal static class IdentityObject
 
     // The bytes of the object; null if there is none. One that is too long is cut, and so damaged.
     private static Task<byte[]?> ReadAsync(S3Bucket bucket, S3Config config, CancellationToken cancellationToken) =>
-        bucket.Objects.ReadAsync<byte[]>(
-            KeyOf(config),
-            0,
-            DestinationIdentity.MaxBytes,
-            async (range, token) =>
-            {
-                var bytes = new byte[range.Length];
-                await range.Content.ReadExactlyAsync(bytes, token);
-                return bytes;
-            },
-            cancellationToken
+        new RequiredRights(config.Url).AskAsync(
+            // A store denies an object that does not exist to those who may not list.
+            "s3:GetObject or s3:ListBucket",
+            () =>
+                bucket.Objects.ReadAsync<byte[]>(
+                    KeyOf(config),
+                    0,
+                    DestinationIdentity.MaxBytes,
+                    async (range, token) =>
+                    {
+                        var bytes = new byte[range.Length];
+                        await range.Content.ReadExactlyAsync(bytes, token);
+                        return bytes;
+                    },
+                    cancellationToken
+                )
         );
 
     private static async Task PutAsync(S3Bucket bucket, S3Config config, byte[] bytes, bool onlyIfFree, CancellationToken cancellationToken)
     {
         using var content = new SegmentBuffer();
         content.Append(bytes);
-        await bucket.Objects.PutAsync(KeyOf(config), content, ETag.Hash(bytes), onlyIfFree, null, cancellationToken);
+        await new RequiredRights(config.Url).AskAsync("s3:PutObject", () =>
+            bucket.Objects.PutAsync(KeyOf(config), content, ETag.Hash(bytes), onlyIfFree, null, cancellationToken)
+        );
     }
 
     private static string KeyOf(S3Config config) =>

@@ -157,16 +157,17 @@ public sealed class ProbeTests : IAsyncLifetime
             (false, false, false, false),
             (capabilities.ConditionalPut, capabilities.ConditionalComplete, capabilities.BatchDelete, capabilities.ListsUnfinished)
         );
-        Assert.Equal(3, probe.Notes.Count);
+        Assert.Equal(4, probe.Notes.Count);
+        Assert.Equal("Mode compatible, no conditional uploads, deletion one by one.", probe.Notes[0]);
         Assert.Equal(["holdfast/.holdfast-destination"], Stub.Bucket().Objects.Keys);
     }
 
     [Fact]
-    public async Task A_store_like_AWS_gives_no_notes()
+    public async Task Of_a_store_like_AWS_only_the_mode_is_said()
     {
         await using var destination = await StubDestinations.OpenAsync(StubDestinations.Config(Stub, mode: S3Mode.Aws));
         var probe = await destination.ProbeAsync(deletes: true, Token);
-        Assert.Empty(probe.Notes);
+        Assert.Equal(["Mode aws, conditional uploads, deletion in batches."], probe.Notes);
         Assert.True(probe.Capabilities.ConditionalPut && probe.Capabilities.ConditionalComplete);
     }
 }

@@ -86,12 +86,9 @@ internal sealed class ConfigurationApplier(ServerConnection connection, bool dry
                 ),
             async () =>
             {
-                await _api.Destinations.PutDocumentAsync(
-                    present?.Value.Name ?? item.Name,
-                    item.Document,
-                    ConditionOf(present),
-                    cancellationToken
-                );
+                var name = present?.Value.Name ?? item.Name;
+                await _api.Destinations.PutDocumentAsync(name, item.Document, ConditionOf(present), cancellationToken);
+                await SavedDestination.TestAsync(_api, name, cancellationToken);
                 return null;
             }
         );

@@ -20,7 +20,7 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
     private readonly string _folder =
         (config.Prefix.Length == 0 ? "" : $"{config.Prefix}/")
         + $"{DestinationIdentity.TestPrefix}{RandomNumberGenerator.GetHexString(16, lowercase: true)}/";
-    private readonly ProbeRights _rights = new(config.Url);
+    private readonly RequiredRights _rights = new(config.Url);
     private readonly List<string> _notes = [];
 
     private sealed record Stored(byte[] Bytes, long TotalLength);
@@ -46,6 +46,7 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
             };
             await TestListingAsync(cancellationToken);
             capabilities = capabilities with { BatchDelete = await TestDeletionAsync(cancellationToken) };
+            _notes.Insert(0, Summary(capabilities));
             return new(capabilities, null, _notes);
         }
         catch
@@ -53,6 +54,18 @@ internal sealed class S3Probe(S3Bucket bucket, S3Config config, bool deletes)
             await CleanAsync();
             throw;
         }
+    }
+
+    private string Summary(DestinationCapabilities found)
+    {
+        var mode = (config.IsCompatible ? S3Mode.Compatible : S3Mode.Aws).ToString().ToLowerInvariant();
+        var conditions = found switch
+        {
+            { ConditionalPut: true, ConditionalComplete: true } => "conditional uploads",
+            { ConditionalPut: true } => "conditional uploads, but not in parts",
+            _ => "no conditional uploads",
+        };
+        return $"Mode {mode}, {conditions}, {(found.BatchDelete ? "deletion in batches" : "deletion one by one")}.";
     }
 
     private async Task TestContentAsync(CancellationToken cancellationToken)

@@ -145,8 +145,8 @@ public sealed class DestinationRegistry : IAsyncDisposable
 
     /// <summary>
     /// Stores a definition. A new one, or one with another path, is created there and gets its identity; if that is impossible now,
-    /// the definition is stored anyway and has to be initialized later. Saving a definition with an unchanged path changes nothing
-    /// there.
+    /// the definition is stored anyway and has to be initialized later: a remote one by saving it again. Otherwise, saving a definition
+    /// with an unchanged root changes nothing there.
     /// </summary>
     /// <exception cref="HoldfastException"><see cref="ErrorCatalog.Conflict"/>, or <see cref="ValidationException"/> with every
     /// error.</exception>
@@ -160,7 +160,10 @@ public sealed class DestinationRegistry : IAsyncDisposable
         await _defining.WaitAsync(cancellationToken);
         try
         {
-            if (Find(config.Name)?.Value is { } before && before.Kind == config.Kind && HasSameRoot(before, config))
+            // A remote destination that could not be initialized before is initialized now: the secret may have been corrected. A folder
+            // is not, because its disk may not be mounted.
+            var isUninitialized = IsRemote(config) && _identities.IdentityOf(config.Name) is null;
+            if (Find(config.Name)?.Value is { } before && !isUninitialized && before.Kind == config.Kind && HasSameRoot(before, config))
             {
                 var same = await CommitAsync(config.Name, expected, await ChangesAsync(edit, cancellationToken), cancellationToken);
                 return new(config.Name, config, same);

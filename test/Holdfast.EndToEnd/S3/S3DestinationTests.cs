@@ -85,6 +85,39 @@ public sealed class S3DestinationTests
         );
         var failed = await served.RunAsync(8, "destination", "test", "offsite");
         Assert.Contains(right, failed.Error, StringComparison.Ordinal);
+
+        // The same at the first definition.
+        await served.RunAsync(0, "destination", "delete", "offsite");
+        store.Bucket().Objects.Clear();
+        var file = await served.FileAsync("offsite.json", Definition(store));
+        var saved = await served.RunAsync(8, "destination", "put", "offsite", "-f", file);
+        Assert.Contains("is saved, but cannot be used", saved.Error, StringComparison.Ordinal);
+        Assert.Contains(right, saved.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_secret_is_an_error_when_it_is_saved_and_the_right_one_makes_up_for_it()
+    {
+        await using var store = await S3Stub.StartAsync();
+        await using var served = await Served.StartAsync();
+        var wrong = Definition(store);
+        wrong["secretKey"] = "another-secret-0001";
+        var setup = new JsonObject { ["destinations"] = new JsonObject { ["offsite"] = wrong } };
+        var applied = await served.RunAsync(8, "apply", "-f", await served.FileAsync("setup.json", setup));
+        Assert.Contains(
+            "failed    destination offsite: Destination 'offsite' is saved, but cannot be used",
+            applied.Output,
+            StringComparison.Ordinal
+        );
+
+        var file = await served.FileAsync("wrong.json", wrong);
+        var failed = await served.RunAsync(8, "destination", "put", "offsite", "-f", file);
+        Assert.Contains("SignatureDoesNotMatch", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("Check the access key and its secret", failed.Error, StringComparison.Ordinal);
+
+        await DefineAsync(served, store);
+        var tested = await served.RunAsync(0, "destination", "test", "offsite");
+        Assert.Contains("Mode compatible, conditional uploads, deletion in batches.", tested.Output, StringComparison.Ordinal);
     }
 
     [Fact]

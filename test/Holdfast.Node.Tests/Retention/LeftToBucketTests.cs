@@ -41,7 +41,7 @@ public sealed class LeftToBucketTests : NodeTestBase
             }
         );
         var test = await Node.Destinations.TestAsync("offsite", Token);
-        Assert.Contains("may not delete", Assert.Single(test.Notes), StringComparison.Ordinal);
+        Assert.Contains(test.Notes, n => n.Contains("may not delete", StringComparison.Ordinal));
         await Node.Destinations.PutAsync(bucket.Define(("deletes", true)), null, Token);
         var refused = await Assert.ThrowsAsync<HoldfastException>(() => Node.Destinations.TestAsync("offsite", Token));
         Assert.Equal(ErrorCatalog.DestinationDenied, refused.Error);

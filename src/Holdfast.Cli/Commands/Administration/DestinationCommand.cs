@@ -36,7 +36,7 @@ internal static class DestinationCommand
 
     private static Command Put()
     {
-        var command = new Command("put", "Create or change a destination.");
+        var command = new Command("put", "Create or change a destination, and test it.");
         var name = Name(command);
         var options = new DestinationDefinitionOptions();
         command.Add(options.All);
@@ -45,11 +45,23 @@ internal static class DestinationCommand
             {
                 var definition = await options.ReadAsync(parsed, cancellationToken);
                 var answer = await api.Destinations.PutDocumentAsync(parsed.GetRequiredValue(name), definition, null, cancellationToken);
+                // Also finds out what the store can do, before the first backup.
+                var test = await SavedDestination.TestAsync(api, answer.Value.Name, cancellationToken);
                 return ServerCommandExtensions.WriteView(console, answer.Value, d =>
-                    console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {LocationOf(d)}")
-                );
+                {
+                    console.WriteLine($"{d.Name} {(answer.IsNew ? "created" : "saved")}: {LocationOf(d)}");
+                    WriteNotes(console, test);
+                });
             }
         );
+    }
+
+    private static void WriteNotes(CommandConsole console, DestinationTestView test)
+    {
+        foreach (var note in test.Notes)
+        {
+            console.WriteText(note);
+        }
     }
 
     private static Command Show()
@@ -142,10 +154,7 @@ internal static class DestinationCommand
                 return ServerCommandExtensions.WriteView(console, await api.Destinations.TestAsync(text, cancellationToken), t =>
                 {
                     console.WriteLine($"{text} works{(t.FreeBytes is > 0 and var free ? $", {DisplayFormat.Bytes(free)} free" : "")}.");
-                    foreach (var note in t.Notes)
-                    {
-                        console.WriteText(note);
-                    }
+                    WriteNotes(console, t);
                 });
             }
         );

@@ -1,11 +1,10 @@
 using Holdfast.Core.Errors;
-using Holdfast.Destinations.S3.Requests;
 
-namespace Holdfast.Destinations.S3.Probing;
+namespace Holdfast.Destinations.S3.Requests;
 
 /// <summary>Names the right that is missing when a store denies a request.</summary>
 /// <param name="name">Name of the destination, for errors.</param>
-internal sealed class ProbeRights(string name)
+internal sealed class RequiredRights(string name)
 {
     /// <summary>Sends a request that needs a right.</summary>
     /// <param name="right">The right, as policies name it.</param>
