@@ -20,6 +20,7 @@ internal sealed class DestinationOutput : IAsyncDisposable
     private readonly Task _writing;
     private Task<bool>? _sharesDisk; // asked when the spool is first needed
     private volatile Exception? _failure;
+    private volatile bool _isClosing;
     private volatile OutputState _finalState = OutputState.Writing; // while it writes, the queue says more
     private volatile TaskCompletionSource _room = CreateSignal();
 
@@ -108,9 +109,10 @@ internal sealed class DestinationOutput : IAsyncDisposable
     /// <summary>Reports what happens after writing.</summary>
     public void Report(OutputState state) => _finalState = state;
 
-    /// <inheritdoc/>
+    /// <summary>Stops it. If it has not ended, that is no failure: nothing had to be stored, or the whole backup has failed.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isClosing = true;
         await _stop.CancelAsync();
         await _writing;
         _queue.Dispose();
@@ -144,7 +146,10 @@ internal sealed class DestinationOutput : IAsyncDisposable
         // Whatever it is, also a cancellation, it is the failure of this destination; the backup knows whether it was cancelled.
         catch (Exception e)
         {
-            Interlocked.CompareExchange(ref _failure, e, null);
+            if (!_isClosing)
+            {
+                Interlocked.CompareExchange(ref _failure, e, null);
+            }
             _queue.Close();
         }
         _room.TrySetResult();

@@ -76,6 +76,16 @@ public sealed class FanOutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_output_that_is_closed_because_nothing_changed_is_not_dropped()
+    {
+        await StartAsync(null, Opened("a"));
+        await WriteAsync(MiB);
+        await _outputs[0].DisposeAsync();
+        Assert.Equal((null, OutputState.Writing), (_outputs[0].Failure, _outputs[0].State));
+        _outputs.Clear();
+    }
+
+    [Fact]
     public async Task Without_a_destination_the_failure_of_the_last_one_is_thrown()
     {
         var (first, second) = (Opened("first"), Opened("second"));
