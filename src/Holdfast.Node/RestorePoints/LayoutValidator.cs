@@ -56,8 +56,11 @@ public static class LayoutValidator
             .Select(a => FindMismatch(stored, found.Chain, files[Path.GetFileName(a.Name)], a.Header))
             .OfType<HoldfastException>()
             .ToList();
+        // Those that were opened have different ids: they build on each other.
+        var opened = reader.Archives.Select(a => Path.GetFileName(a.Name)).ToHashSet(StringComparer.Ordinal);
+        var others = found.Chain with { Archives = [.. found.Chain.Archives.Where(a => !opened.Contains(a.Name.ToString()))] };
         await foreach (
-            var other in RestorePointFinder.ListAsync(stored with { Chains = [found.Chain], Archive = null }, keys, cancellationToken)
+            var other in RestorePointFinder.ReadAllAsync(stored with { Chains = [others], Archive = null }, keys, cancellationToken)
         )
         {
             if (other.Archive == found.Archive || other.Header?.Id != reader.Point.Header.Id)

@@ -108,9 +108,9 @@ internal static class PointsCommand
             Encrypted = point.Archive.Name.IsEncrypted,
             Passphrase = point.Needs?.IsPassphrase ?? false,
             KeyIds = point.Needs?.KeyIds ?? [],
-            Id = point.Header?.Id,
-            Parent = point.Header?.Parent,
-            Database = point.Header?.Database,
+            Id = point.Id,
+            Parent = point.Parent,
+            Database = point.Database,
             Error = point.Problem is null ? null : ErrorView.Of(point.Problem),
         };
 

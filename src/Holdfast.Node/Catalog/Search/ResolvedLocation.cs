@@ -1,6 +1,7 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
 using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog.Search;
@@ -23,9 +24,29 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
     /// <summary>Name of the destination that contains it; null for a path.</summary>
     public string? DestinationName { get; init; }
 
+    /// <summary>
+    /// The folders that have a file for other servers according to the listing; null if the listing does not say.
+    /// </summary>
+    internal IReadOnlySet<string>? FoldersWithHints { get; init; }
+
     /// <summary>Path of a chain from the root of the destination that contains it.</summary>
     public string PathOf(StoredChain chain) =>
         string.Join('/', $"{PathFromRoot}/{chain.Path}".Split('/', StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>
+    /// Whether the file for other servers in a folder of this location is worth a request: at a local destination, opening the archives
+    /// costs none. The folder of a chain has no such file.
+    /// </summary>
+    internal bool MayHaveHints(string folder) =>
+        Destination.Capabilities.IsRemote
+        && Chains.All(c => c.Path.Length > 0)
+        && (FoldersWithHints is null || FoldersWithHints.Contains(folder));
+
+    /// <summary>Path of a folder from the root of the destination that contains it; null if that root is unknown.</summary>
+    internal string? FindDatabaseFolder(string folder) =>
+        PathFromRoot is null && DestinationName is null
+            ? null
+            : string.Join('/', $"{PathFromRoot}/{folder}".Split('/', StringSplitOptions.RemoveEmptyEntries));
 
     private const int MaxDepth = 2; // root, source, database
 
@@ -82,10 +103,11 @@ public sealed record ResolvedLocation(IDestination Destination, IReadOnlyList<St
             return new(destination, [await DatabaseFolder.ReadChainAsync(destination, "", own, cancellationToken)], null);
         }
         var chains = new List<StoredChain>();
-        await CollectChainsAsync(await TreeListing.ReadAsync(destination, cancellationToken), "", 0, chains, cancellationToken);
+        var listed = await TreeListing.ReadAsync(destination, cancellationToken);
+        await CollectChainsAsync(listed, "", 0, chains, cancellationToken);
         if (chains.Count > 0)
         {
-            return new(destination, chains, null);
+            return new(destination, chains, null) { FoldersWithHints = (listed as TreeListing)?.FindFoldersWith(SharedCatalog.FileName) };
         }
         throw new HoldfastException(
             ErrorCatalog.NotFound,

@@ -16,7 +16,8 @@ public static class RestorePointFinder
     private const int MaxRemoteReads = 8;
 
     /// <summary>
-    /// Lists all restore points under a path, by folder, the newest first. An unreadable archive is listed with its problem.
+    /// Lists all restore points under a path to be shown, by folder, the newest first. An archive that the file for other servers of its
+    /// folder describes as the listing shows it is not opened. An unreadable archive is listed with its problem.
     /// </summary>
     /// <param name="path">The location.</param>
     /// <param name="keys">Keys that open archives.</param>
@@ -32,7 +33,9 @@ public static class RestorePointFinder
         DateTimeOffset? latest = null
     )
     {
-        foreach (var folder in path.Chains.GroupBy(c => c.Path[..Math.Max(0, c.Path.LastIndexOf('/'))], StringComparer.Ordinal))
+        var window = path.Destination.Capabilities.RecursiveList ? MaxRemoteReads : 1;
+        var folders = path.Chains.GroupBy(FolderOf, StringComparer.Ordinal);
+        await foreach (var (folder, hints) in ReadHintsAsync(path, folders, window, cancellationToken))
         {
             if (latest is { } now && folder.Any(c => c.HasFutureName(now)))
             {
@@ -45,10 +48,32 @@ public static class RestorePointFinder
 
             foreach (var chain in folder)
             {
-                await foreach (var point in ListChainAsync(path, chain, keys, cancellationToken))
+                await foreach (var point in ListChainAsync(path, chain, hints, keys, cancellationToken))
                 {
                     yield return point;
                 }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opens all archives under a path, to decide what is restored: no file for other servers is asked. The order is that of <see
+    /// cref="ListAsync"/>.
+    /// </summary>
+    /// <param name="path">The location.</param>
+    /// <param name="keys">Keys that open archives.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
+    public static async IAsyncEnumerable<RestorePoint> ReadAllAsync(
+        ResolvedLocation path,
+        AgeKeys keys,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        foreach (var chain in path.Chains)
+        {
+            await foreach (var point in ListChainAsync(path, chain, null, keys, cancellationToken))
+            {
+                yield return point;
             }
         }
     }
@@ -78,16 +103,9 @@ public static class RestorePointFinder
         {
             return await NewestAsync(path, keys, cancellationToken);
         }
-        var time = ParseTime(wanted);
-        var found = new List<RestorePoint>();
-        await foreach (var point in ListAsync(path, time is null ? keys : AgeKeys.None, cancellationToken))
-        {
-            if (time is null ? point.Header?.Id == wanted : point.Archive.Name.Time == time)
-            {
-                found.Add(point);
-            }
-        }
-
+        var found = ParseTime(wanted) is { } time
+            ? [.. path.Chains.SelectMany(c => c.Archives.Where(a => a.Name.Time == time).Select(a => new RestorePoint(c, a)))]
+            : await FindIdAsync(path, wanted, keys, cancellationToken);
         return found.Count switch
         {
             1 => found[0],
@@ -104,6 +122,77 @@ public static class RestorePointFinder
         };
     }
 
+    // The archives with an id: usually found by the files for other servers of all databases and the archives of one. What those files
+    // say is never the answer: the archives of the folder are opened, and if exactly one has the id there, it is the requested one. In any
+    // other case all archives are opened.
+    private static async Task<List<RestorePoint>> FindIdAsync(
+        ResolvedLocation path,
+        string id,
+        AgeKeys keys,
+        CancellationToken cancellationToken
+    )
+    {
+        if (path.Chains.Select(FolderOf).Distinct(StringComparer.Ordinal).Count() > 1)
+        {
+            var (found, isHint) = (new List<RestorePoint>(), false);
+            await foreach (var point in ListAsync(path, keys, cancellationToken))
+            {
+                isHint |= point.Hint is not null;
+                if (point.Id == id)
+                {
+                    found.Add(point);
+                }
+            }
+            if (!isHint)
+            {
+                return found;
+            }
+            if (found is [var only])
+            {
+                var folder = path with { Chains = [.. path.Chains.Where(c => FolderOf(c) == FolderOf(only.Chain))] };
+                found = await ReadAllAsync(folder, keys, cancellationToken).Where(p => p.Header?.Id == id).ToListAsync(cancellationToken);
+                if (found.Count == 1)
+                {
+                    return found;
+                }
+            }
+        }
+        return await ReadAllAsync(path, keys, cancellationToken).Where(p => p.Header?.Id == id).ToListAsync(cancellationToken);
+    }
+
+    private static string FolderOf(StoredChain chain) => chain.Path[..Math.Max(0, chain.Path.LastIndexOf('/'))];
+
+    // Each folder with what its file for other servers says; these are read ahead where that costs requests rather than work.
+    private static async IAsyncEnumerable<(IGrouping<string, StoredChain> Folder, FolderHints? Hints)> ReadHintsAsync(
+        ResolvedLocation path,
+        IEnumerable<IGrouping<string, StoredChain>> folders,
+        int window,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        var reads = new Queue<(IGrouping<string, StoredChain> Folder, Task<FolderHints?> Hints)>();
+        try
+        {
+            foreach (var folder in folders)
+            {
+                if (reads.Count == window)
+                {
+                    var (first, hints) = reads.Dequeue();
+                    yield return (first, await hints);
+                }
+                reads.Enqueue((folder, FolderHints.ReadAsync(path, folder.Key, folder, cancellationToken)));
+            }
+            while (reads.TryDequeue(out var read))
+            {
+                yield return (read.Folder, await read.Hints);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(reads.Select(Task (r) => r.Hints)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     private static async Task<IEnumerable<RestorePoint>> InOrderAsync(
         ResolvedLocation path,
         IEnumerable<StoredChain> chains,
@@ -115,7 +204,7 @@ public static class RestorePointFinder
         var read = new List<(DateTimeOffset Time, List<RestorePoint> Points)>();
         foreach (var chain in chains)
         {
-            var points = await ListChainAsync(path, chain, keys, cancellationToken).ToListAsync(cancellationToken);
+            var points = await ListChainAsync(path, chain, null, keys, cancellationToken).ToListAsync(cancellationToken);
             var time = chain.HasFutureName(now)
                 ? points.Select(p => p.Header?.StartTime).Max() ?? DateTimeOffset.MinValue
                 : chain.NewestTime;
@@ -128,10 +217,13 @@ public static class RestorePointFinder
     private static async IAsyncEnumerable<RestorePoint> ListChainAsync(
         ResolvedLocation path,
         StoredChain chain,
+        FolderHints? hints,
         AgeKeys keys,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
+        var known = hints is null ? null : await hints.FindAsync(chain, keys, cancellationToken);
+        AgeRequirement? needs = null;
         // A passphrase takes a second and much memory to try.
         var window = path.Destination.Capabilities.RecursiveList && keys.Passphrases.Count == 0 ? MaxRemoteReads : 1;
         var reads = new Queue<Task<RestorePoint>>();
@@ -143,7 +235,15 @@ public static class RestorePointFinder
                 {
                     yield return await reads.Dequeue();
                 }
-                reads.Enqueue(ReadAsync(path, new(chain, archive), keys, cancellationToken));
+                var point = new RestorePoint(chain, archive);
+                var read = Describe(point, known, keys, needs) is { } described
+                    ? Task.FromResult(described)
+                    : ReadAsync(path, point, keys, cancellationToken);
+                reads.Enqueue(read);
+                if (known?.Count > 0 && archive.Name.IsEncrypted && needs is null)
+                {
+                    needs = (await read).Needs;
+                }
             }
             while (reads.TryDequeue(out var read))
             {
@@ -154,6 +254,26 @@ public static class RestorePointFinder
         {
             await Task.WhenAll(reads.Select(Task (r) => r)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    // A restore point as the file for other servers describes it; null if the archive has to be opened. That file does not say which keys
+    // open an archive: another archive of its chain, which was opened, does, because a chain never changes its keys.
+    private static RestorePoint? Describe(
+        RestorePoint point,
+        IReadOnlyDictionary<string, RestorePointHint?>? known,
+        AgeKeys keys,
+        AgeRequirement? needs
+    )
+    {
+        if (known is null || !known.TryGetValue(point.Archive.Name.ToString(), out var hint))
+        {
+            return null;
+        }
+        if (!point.Archive.Name.IsEncrypted)
+        {
+            return hint is null ? null : point with { Hint = hint };
+        }
+        return needs is null || (hint is null && !keys.IsEmpty) ? null : point with { Needs = needs, Hint = hint };
     }
 
     private static async Task<RestorePoint> NewestAsync(ResolvedLocation path, AgeKeys keys, CancellationToken cancellationToken)
@@ -177,7 +297,7 @@ public static class RestorePointFinder
         }
         // The newest is the one that no other builds on; if headers cannot be read, names decide, which never go back in time.
         var points = new List<RestorePoint>();
-        await foreach (var point in ListAsync(path, keys, cancellationToken))
+        await foreach (var point in ReadAllAsync(path, keys, cancellationToken))
         {
             points.Add(point);
         }

@@ -32,6 +32,13 @@ internal sealed class TreeListing : DelegatingDestination
     public override IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken) =>
         _folders.TryGetValue(folder, out var entries) ? entries.Values.ToAsyncEnumerable() : AsyncEnumerable.Empty<DestinationEntry>();
 
+    /// <summary>Paths of the folders that have a file of this name.</summary>
+    public IReadOnlySet<string> FindFoldersWith(string file) =>
+        _folders
+            .Where(f => f.Value.TryGetValue(file, out var entry) && !entry.IsFolder)
+            .Select(f => f.Key)
+            .ToHashSet(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     protected override ValueTask CloseAsync() => ValueTask.CompletedTask;
 

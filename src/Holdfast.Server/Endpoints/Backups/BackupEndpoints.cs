@@ -99,8 +99,8 @@ internal static class BackupEndpoints
                     Time = archive.Time,
                     Kind = archive.FileType.ToString(),
                     Bytes = point.Archive.Length,
-                    Id = point.Header?.Id,
-                    Database = point.Header?.Database,
+                    Id = point.Id,
+                    Database = point.Database,
                     Needs = point.Needs?.ToString(),
                     Expiring =
                         stored.DestinationName is { } name && expiry.IsExpiring(name, stored.PathOf(point.Chain), point.Chain.NewestTime),
