@@ -37,6 +37,10 @@ public sealed class OperationFormatterTests
         Assert.Equal(expected, OperationFormatter.RequestedBy(Backup with { AskedBy = by }));
 
     [Fact]
+    public void A_repair_that_nobody_requested_is_requested_by_the_server() =>
+        Assert.Equal("the server", OperationFormatter.RequestedBy(Backup with { Kind = OperationKind.Repair }));
+
+    [Fact]
     public void The_duration_is_null_while_queued_and_grows_until_the_end()
     {
         var start = DateTimeOffset.UnixEpoch.AddHours(1);

@@ -35,8 +35,9 @@ public static class OperationFormatter
             _ => "of",
         };
 
-    /// <summary>Who requested the operation: a user, a token or the schedule.</summary>
-    public static string RequestedBy(Operation operation) => RequesterFormatter.Of(operation.AskedBy);
+    /// <summary>Who requested the operation: a user, a token, the schedule, or the server itself, which starts repairs.</summary>
+    public static string RequestedBy(Operation operation) =>
+        operation is { AskedBy: null, Kind: OperationKind.Repair } ? "the server" : RequesterFormatter.Of(operation.AskedBy);
 
     /// <summary>Duration until the end, or until now; null while the operation is queued.</summary>
     public static TimeSpan? Duration(Operation operation, DateTimeOffset now) =>

@@ -26,6 +26,10 @@ public sealed partial class TaskFields
     private string? ErrorFor(string field) =>
         Errors.FirstOrDefault(f => f.Field == field) is { } error ? Sentence.Join(error.Message, error.Hint) : null;
 
+    // With one destination, the age of the policy is that of the destination.
+    private IEnumerable<string> DestinationsWithOwnAge() =>
+        Draft.Destinations.Where(d => Draft.Destinations.Count > 1 || Draft.DestinationAges.ContainsKey(d)).Order(StringComparer.Ordinal);
+
     private Task SetAgeAsync(string destination, double? days) =>
         SetAsync(() =>
         {
