@@ -50,7 +50,6 @@ namespace Holdfast.Api;
 [JsonSerializable(typeof(DelayRequest))]
 [JsonSerializable(typeof(DeliveryView))]
 [JsonSerializable(typeof(CatalogRebuildRequest))]
-[JsonSerializable(typeof(CatalogRebuildView))]
 [JsonSerializable(typeof(DestinationIdentityView))]
 [JsonSerializable(typeof(DestinationRequest))]
 [JsonSerializable(typeof(DestinationStatusView))]

@@ -149,6 +149,7 @@ public static class NodeServiceCollectionExtensions
             .AddSingleton<DestinationComparison>()
             .AddSingleton<DestinationAudit>()
             .AddSingleton<CatalogAudit>()
+            .AddSingleton<CatalogRebuildOperation>()
             .AddSingleton<CatalogRebuildService>()
             .AddSingleton<BackupFinder>()
             .AddSingleton<RestorePointOpener>();
@@ -166,6 +167,7 @@ public static class NodeServiceCollectionExtensions
         services
             .AddSingleton(s => new OperationStore(s.Get<WriteBehindState<Operation>>(), s.Get<NodeSettings>().Tag, s.Get<TimeProvider>()))
             .AddSingleton<OperationQueue>()
+            .AddSingleton<QueuedWorkItemFactory>()
             .AddSingleton<QueuedOperationResumer>()
             .AddSingleton<CrashCleaner>()
             .AddSingleton<CrashRecovery>();

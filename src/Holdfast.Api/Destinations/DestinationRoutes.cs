@@ -21,6 +21,6 @@ public static class DestinationRoutes
     /// <summary>Its test: run it, or read the last result.</summary>
     public const string Test = "/destinations/{name}/test";
 
-    /// <summary>Rebuilding the catalog from it: start it, or read its state.</summary>
+    /// <summary>Starts to rebuild the server's catalog from it.</summary>
     public const string Catalog = "/destinations/{name}/catalog";
 }

@@ -1,3 +1,4 @@
+using Holdfast.Api.Operations;
 using Holdfast.Api.Transport;
 
 namespace Holdfast.Api.Destinations;
@@ -32,19 +33,15 @@ public sealed class DestinationsClient : NamedResourceClient<DestinationRequest,
     public Task<DestinationTestView> TestAsync(string name, CancellationToken cancellationToken = default) =>
         Api.PostAsync<DestinationTestView>(ApiRoutes.Expand(DestinationRoutes.Test, name), cancellationToken);
 
-    /// <summary>Starts to rebuild the server's catalog from it.</summary>
-    public Task<CatalogRebuildView> RebuildCatalogAsync(
+    /// <summary>Starts an operation that rebuilds the server's catalog from it. If one is queued or running, returns that one.</summary>
+    public Task<OperationIdView> RebuildCatalogAsync(
         string name,
         CatalogRebuildRequest request,
         CancellationToken cancellationToken = default
     ) =>
-        Api.PostAsync<CatalogRebuildRequest, CatalogRebuildView>(
+        Api.PostAsync<CatalogRebuildRequest, OperationIdView>(
             ApiRoutes.Expand(DestinationRoutes.Catalog, name),
             request,
             cancellationToken
         );
-
-    /// <summary>Gets the state of the last rebuilding of the catalog from it.</summary>
-    public Task<CatalogRebuildView> GetCatalogRebuildAsync(string name, CancellationToken cancellationToken = default) =>
-        Api.GetAsync<CatalogRebuildView>(ApiRoutes.Expand(DestinationRoutes.Catalog, name), cancellationToken);
 }

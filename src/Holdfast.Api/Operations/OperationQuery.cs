@@ -8,7 +8,7 @@ public sealed record OperationQuery
     /// <summary>Only operations of the database with this id.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Only operations of databases whose id contains this text, ignoring case.</summary>
+    /// <summary>Only operations of databases whose id, or of destinations whose name contains this text, ignoring case.</summary>
     public string? Search { get; init; }
 
     /// <summary>Only operations of the task with this id.</summary>

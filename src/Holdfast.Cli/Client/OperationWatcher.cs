@@ -79,7 +79,12 @@ internal sealed class OperationWatcher(HoldfastClient api, CommandConsole consol
             {
                 (bar.MaxValue, bar.Value) = (Math.Max(total, read), read);
             }
-            bar.Description = Markup.Escape($"{one.Database}: {one.Phase}{(read > 0 ? $", {DisplayFormat.Bytes(read)}" : "")}");
+            var amount =
+                read > 0 ? $", {DisplayFormat.Bytes(read)}"
+                : one is { Kind: OperationKind.RebuildCatalog, Progress.Items: > 0 and var archives }
+                    ? string.Create(CultureInfo.InvariantCulture, $", {archives:N0} archives")
+                : "";
+            bar.Description = Markup.Escape($"{one.Subject}: {one.Phase}{amount}");
             return;
         }
 

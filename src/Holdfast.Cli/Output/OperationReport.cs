@@ -12,7 +12,7 @@ internal static class OperationReport
 
     /// <summary>Formats an ended operation in one line.</summary>
     public static string FormatLine(Operation o) =>
-        $"{o.Database}: {StateCell(o).Text}"
+        $"{o.Subject}: {StateCell(o).Text}"
         + (MadeCell(o) == "-" ? "" : $", {MadeCell(o)}")
         + (o.Result?.StoredBytes is > 0 and var bytes ? $", {DisplayFormat.Bytes(bytes)} stored" : "")
         + (o.Error is { } error ? $": {error.Message}" : "");
@@ -65,11 +65,7 @@ internal static class OperationReport
             {
                 console.WriteTable(
                     ["DATABASE", "STATE", "MADE", ">STORED"],
-                    [
-                        .. shown.Select(o =>
-                            ((string, string?)[])[(o.Database.ToString(), null), StateCell(o), (MadeCell(o), null), StoredCell(o)]
-                        ),
-                    ]
+                    [.. shown.Select(o => ((string, string?)[])[(o.Subject, null), StateCell(o), (MadeCell(o), null), StoredCell(o)])]
                 );
             }
             foreach (var o in failed.Take(MaxRowsOnScreen))
@@ -79,7 +75,7 @@ internal static class OperationReport
         }
 
         foreach (
-            var warning in operations.SelectMany(o => (o.Result?.Warnings ?? []).Select(w => $"{o.Database}: {w}")).Take(MaxRowsOnScreen)
+            var warning in operations.SelectMany(o => (o.Result?.Warnings ?? []).Select(w => $"{o.Subject}: {w}")).Take(MaxRowsOnScreen)
         )
         {
             console.WriteText(warning);
@@ -116,12 +112,15 @@ internal static class OperationReport
         [
             (o.Id, null),
             (DisplayFormat.Time(o.Created), null),
-            (o.Database.ToString(), null),
-            (o.TaskName ?? o.Kind.ToString().ToLowerInvariant(), null),
+            (o.Subject, null),
+            (o.TaskName ?? KindCell(o.Kind), null),
             StateCell(o),
             (MadeCell(o), null),
             StoredCell(o),
         ];
+
+    private static string KindCell(OperationKind kind) =>
+        kind == OperationKind.RebuildCatalog ? "rebuild" : kind.ToString().ToLowerInvariant();
 
     private static (string, string?) StoredCell(Operation o) =>
         (o.Result?.StoredBytes is > 0 and var bytes ? DisplayFormat.Bytes(bytes) : "-", null);
@@ -138,6 +137,7 @@ internal static class OperationReport
 
     private static string MadeCell(Operation o) =>
         o.Kind == OperationKind.Repair ? "repair"
+        : o.Kind == OperationKind.RebuildCatalog ? "catalog"
         : $"{o.Result?.Kind} {o.Result?.Type}".Trim().ToLowerInvariant() is { Length: > 0 } made && o.Result?.Unchanged != true ? made
         : "-";
 }

@@ -6,7 +6,7 @@ namespace Holdfast.Core.Alerts;
 /// <summary>A running operation, as input to the alert rules.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Kind">What it does.</param>
-/// <param name="Database">The database.</param>
+/// <param name="Database">The database; null for an operation on a whole destination.</param>
 /// <param name="Source">The source that it reads or writes; null if there is none.</param>
 /// <param name="Destinations">The destinations that it reads or writes, as far as known.</param>
 /// <param name="Phase">What it is doing.</param>
@@ -14,7 +14,7 @@ namespace Holdfast.Core.Alerts;
 public sealed record OperationAlertInput(
     string Id,
     OperationKind Kind,
-    DatabaseId Database,
+    DatabaseId? Database,
     string? Source,
     IReadOnlyList<string> Destinations,
     string Phase,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Holdfast.Core.Databases;
 using Holdfast.Core.Tasks;
 
@@ -15,8 +16,17 @@ public sealed record Operation
     /// <summary>Its state.</summary>
     public required OperationState State { get; init; }
 
-    /// <summary>The database that is backed up, or that a restore creates.</summary>
-    public required DatabaseId Database { get; init; }
+    /// <summary>
+    /// The database that is backed up, or that a restore creates; null for an operation on a whole <see cref="Destination"/>.
+    /// </summary>
+    public DatabaseId? Database { get; init; }
+
+    /// <summary>Name of the destination from which the catalog is rebuilt; null for an operation on a <see cref="Database"/>.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>What it works on, to be shown: the id of the database, or the name of the destination.</summary>
+    [JsonIgnore]
+    public string Subject => Database?.ToString() ?? Destination ?? "";
 
     /// <summary>Id of the task that it runs; null for a one-time backup and for a restore.</summary>
     public string? TaskId { get; init; }

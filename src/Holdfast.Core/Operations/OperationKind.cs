@@ -14,4 +14,7 @@ public enum OperationKind
 
     /// <summary>Copies archives that a destination of a task lacks from another one.</summary>
     Repair,
+
+    /// <summary>Rebuilds the catalog from a destination.</summary>
+    RebuildCatalog,
 }

@@ -58,6 +58,9 @@ public sealed record OperationResult
     /// <summary>Number of further such chains, by destination name; null if there are none.</summary>
     public IReadOnlyDictionary<string, int>? MoreNamesAhead { get; init; }
 
+    /// <summary>What a rebuilding of the catalog has found; null for other operations.</summary>
+    public CatalogRebuildResult? Catalog { get; init; }
+
     /// <summary>Warnings for the operator; at most the first <see cref="Truncation.MaxItems"/>.</summary>
     public IReadOnlyList<string> Warnings
     {

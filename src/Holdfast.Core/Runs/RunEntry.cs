@@ -33,12 +33,12 @@ public readonly record struct RunEntry
     /// <summary>Whether it is queued or running.</summary>
     public bool IsPending => State <= OperationState.Running;
 
-    /// <summary>Creates the entry of an operation.</summary>
+    /// <summary>Creates the entry of a backup.</summary>
     public static RunEntry From(Operation operation) =>
         new()
         {
             Operation = operation.Id,
-            Database = operation.Database,
+            Database = operation.Database!,
             State = operation.State,
             Unchanged = operation.Result is { Unchanged: true },
             Started = operation.Started,

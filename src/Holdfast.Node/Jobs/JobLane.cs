@@ -20,7 +20,7 @@ public enum JobLane
     /// </summary>
     Compare,
 
-    /// <summary>Other work on chains: deletions by operators.</summary>
+    /// <summary>Other work on chains: deletions by operators, and rebuildings of the catalog.</summary>
     Removal,
 
     /// <summary>Repairs, a few at once: each waits for two destinations most of the time.</summary>

@@ -334,7 +334,7 @@ public sealed partial class OperationQueue
                 operation.End(
                     OperationState.Failed,
                     null,
-                    UnexpectedFailure.Wrap($"The {operation.Current.Kind} of '{operation.Current.Database}'", e)
+                    UnexpectedFailure.Wrap($"The {operation.Current.Kind} of '{operation.Current.Subject}'", e)
                 );
             }
         }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Holdfast.Core.Alerts;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Operations;
 using Holdfast.Node.Alerts;
 using Holdfast.Node.Discovery;
@@ -111,11 +110,11 @@ public sealed partial class NodeLog(
         var kind = operation.BackupKind?.ToString() ?? "Full";
         if (operation.Kind == OperationKind.Backup)
         {
-            LogBackupStarted(operation.Id, operation.Database, operation.TaskName ?? "none", kind);
+            LogBackupStarted(operation.Id, operation.Subject, operation.TaskName ?? "none", kind);
         }
         else
         {
-            LogOperationStarted(operation.Id, operation.Kind, operation.Database, operation.AskedBy ?? "the schedule");
+            LogOperationStarted(operation.Id, operation.Kind, operation.Subject, operation.AskedBy ?? "the schedule");
         }
     }
 
@@ -135,7 +134,7 @@ public sealed partial class NodeLog(
             LogBackupEnded(
                 level,
                 operation.Id,
-                operation.Database,
+                operation.Subject,
                 operation.TaskName ?? "none",
                 kind,
                 operation.State,
@@ -149,11 +148,12 @@ public sealed partial class NodeLog(
 
         if (operation.Kind == OperationKind.Restore)
         {
-            LogRestoreEnded(level, operation.Id, operation.Database, operation.State, operation.Progress.DoneBytes, seconds, reason);
+            LogRestoreEnded(level, operation.Id, operation.Subject, operation.State, operation.Progress.DoneBytes, seconds, reason);
         }
         else
         {
-            LogVerifyEnded(level, operation.Id, operation.Database, operation.State, operation.Progress.DoneBytes, seconds, reason);
+            var what = operation.Kind == OperationKind.Verify ? "Verification" : operation.Kind.ToString();
+            LogOtherEnded(level, what, operation.Id, operation.Subject, operation.State, operation.Progress.DoneBytes, seconds, reason);
         }
     }
 
@@ -259,7 +259,7 @@ public sealed partial class NodeLog(
         Level = LogLevel.Information,
         Message = "Backup {Operation} of {Database} has started (task {Task}, {Kind})"
     )]
-    private partial void LogBackupStarted(string operation, DatabaseId database, string task, string kind);
+    private partial void LogBackupStarted(string operation, string database, string task, string kind);
 
     [LoggerMessage(
         EventId = 4102,
@@ -269,7 +269,7 @@ public sealed partial class NodeLog(
     private partial void LogBackupEnded(
         LogLevel level,
         string operation,
-        DatabaseId database,
+        string database,
         string task,
         string kind,
         OperationState state,
@@ -284,7 +284,7 @@ public sealed partial class NodeLog(
         Level = LogLevel.Information,
         Message = "{Kind} {Operation} of {Database} has started, requested by {AskedBy}"
     )]
-    private partial void LogOperationStarted(string operation, OperationKind kind, DatabaseId database, string askedBy);
+    private partial void LogOperationStarted(string operation, OperationKind kind, string database, string askedBy);
 
     [LoggerMessage(
         EventId = 4104,
@@ -293,7 +293,7 @@ public sealed partial class NodeLog(
     private partial void LogRestoreEnded(
         LogLevel level,
         string operation,
-        DatabaseId database,
+        string database,
         OperationState state,
         long bytes,
         string durationSeconds,
@@ -302,12 +302,13 @@ public sealed partial class NodeLog(
 
     [LoggerMessage(
         EventId = 4105,
-        Message = "Verification {Operation} of {Database} ended {State}: {Bytes} bytes, {DurationSeconds} s. {Reason}"
+        Message = "{What} {Operation} of {Database} ended {State}: {Bytes} bytes, {DurationSeconds} s. {Reason}"
     )]
-    private partial void LogVerifyEnded(
+    private partial void LogOtherEnded(
         LogLevel level,
+        string what,
         string operation,
-        DatabaseId database,
+        string database,
         OperationState state,
         long bytes,
         string durationSeconds,

@@ -45,8 +45,8 @@ public sealed class CrashRecovery(
     public void StartCleaning()
     {
         var interrupted = operations.Unordered.Where(MayHaveLeftFiles).ToList();
-        var databases = interrupted.Select(o => o.Database).Distinct().ToList();
-        var old = interrupted.Where(IsOld).Select(o => o.Database).Distinct().ToList();
+        var databases = interrupted.Select(o => o.Database!).Distinct().ToList();
+        var old = interrupted.Where(IsOld).Select(o => o.Database!).Distinct().ToList();
         Cleaning = supervisor.RunOnce("cleaning after a crash", token => cleaner.CleanAsync(databases, old, token));
     }
 

@@ -48,7 +48,7 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
     public IReadOnlyList<string> LogOf(string id) =>
         _running.TryGetValue(id, out var live) ? live.Log : _logs.FirstOrDefault(l => l.Id == id).Log ?? [];
 
-    /// <summary>Adds a queued operation.</summary>
+    /// <summary>Adds a queued operation on a database.</summary>
     public RunningOperation Add(
         OperationKind kind,
         DatabaseId database,
@@ -57,26 +57,21 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
         string? askedBy,
         OperationRequest? request = null,
         string? runId = null
-    )
-    {
-        var now = time.GetUtcNow();
-        var operation = new Operation
-        {
-            Id = $"{NextTime(now.ToUnixTimeMilliseconds()):x11}{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
-            Kind = kind,
-            State = OperationState.Queued,
-            Database = database,
-            TaskId = task?.Id,
-            TaskName = task?.Name,
-            BackupKind = backupKind,
-            RunId = runId,
-            AskedBy = askedBy,
-            Node = node,
-            Created = now,
-            Request = request,
-        };
-        return Register(operation, askedBy is null ? "due by schedule" : $"requested by {askedBy}");
-    }
+    ) =>
+        Add(
+            Create(kind, askedBy, request) with
+            {
+                Database = database,
+                TaskId = task?.Id,
+                TaskName = task?.Name,
+                BackupKind = backupKind,
+                RunId = runId,
+            }
+        );
+
+    /// <summary>Adds a queued operation on a whole destination.</summary>
+    public RunningOperation Add(OperationKind kind, string destination, string? askedBy, OperationRequest request) =>
+        Add(Create(kind, askedBy, request) with { Destination = destination });
 
     /// <summary>Resumes an operation that was queued when the node stopped, under its old id.</summary>
     public RunningOperation Resume(Operation operation) => Register(operation with { Node = node }, "queued again after a restart");
@@ -164,6 +159,24 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
         records
             .Items.Where(r => !r.Value.HasEnded && (ofAllNodes || r.Value.Node == node) && !_running.ContainsKey(r.Key))
             .Select(r => r.Value);
+
+    private Operation Create(OperationKind kind, string? askedBy, OperationRequest? request)
+    {
+        var now = time.GetUtcNow();
+        return new()
+        {
+            Id = $"{NextTime(now.ToUnixTimeMilliseconds()):x11}{RandomNumberGenerator.GetHexString(6, lowercase: true)}",
+            Kind = kind,
+            State = OperationState.Queued,
+            AskedBy = askedBy,
+            Node = node,
+            Created = now,
+            Request = request,
+        };
+    }
+
+    private RunningOperation Add(Operation operation) =>
+        Register(operation, operation.AskedBy is { } by ? $"requested by {by}" : "due by schedule");
 
     private RunningOperation Register(Operation operation, string line)
     {

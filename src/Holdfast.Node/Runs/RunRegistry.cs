@@ -396,7 +396,7 @@ public sealed class RunRegistry(
             return;
         }
         run.Entries[task] = RunEntry.From(operation);
-        run.Due.TryAdd(task, (operation.Database, sizes.Of(operation.Database)));
+        run.Due.TryAdd(task, (operation.Database!, sizes.Of(operation.Database!)));
         run.IsChanged = true;
     }
 
@@ -459,7 +459,7 @@ public sealed class RunRegistry(
             .Select(g => g.MaxBy(o => o.Id, StringComparer.Ordinal)!);
         return
         [
-            .. own.Select(o => ((string?)o.Id, o.Database)),
+            .. own.Select(o => ((string?)o.Id, o.Database!)),
             .. (state.Runs.Find(id)?.MissedDatabases ?? []).Select(d => ((string?)null, DatabaseId.Parse(d))),
         ];
     }

@@ -16,6 +16,7 @@ public static class OperationFormatter
             OperationKind.Restore => "Restore",
             OperationKind.Verify => "Verification",
             OperationKind.Repair => "Repair",
+            OperationKind.RebuildCatalog => "Rebuilding of the catalog",
             _ => (operation.Result?.Kind ?? operation.BackupKind) switch
             {
                 BackupKind.Incremental => "Incremental backup",
@@ -25,13 +26,14 @@ public static class OperationFormatter
         };
 
     /// <summary>The action with the database: <c>Full backup of shop/orders.db</c>.</summary>
-    public static string Title(Operation operation) => $"{ActionName(operation)} {Preposition(operation.Kind)} {operation.Database}";
+    public static string Title(Operation operation) => $"{ActionName(operation)} {Preposition(operation.Kind)} {operation.Subject}";
 
     private static string Preposition(OperationKind kind) =>
         kind switch
         {
             OperationKind.Restore => "as",
             OperationKind.Repair => "of the backups of",
+            OperationKind.RebuildCatalog => "from",
             _ => "of",
         };
 
@@ -60,11 +62,15 @@ public static class OperationFormatter
         operation.Kind switch
         {
             OperationKind.Restore => (
-                $"The restore stops, and its partial data is removed. {operation.Database} will not be created.",
+                $"The restore stops, and its partial data is removed. {operation.Subject} will not be created.",
                 "The backup and all other databases remain unchanged."
             ),
             OperationKind.Repair => (
                 "The repair stops. What it has copied stays; the rest is copied by the next repair.",
+                "All backups remain unchanged."
+            ),
+            OperationKind.RebuildCatalog => (
+                "The rebuilding stops. What it has recorded stays; start it again for the rest.",
                 "All backups remain unchanged."
             ),
             OperationKind.Verify => ("The verification stops, and its results so far are discarded.", "All backups remain unchanged."),

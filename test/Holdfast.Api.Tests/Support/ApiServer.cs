@@ -245,7 +245,7 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Waits until a database has had this many backups and no operation is running.</summary>
     public Task BackupsAsync(string name, int count) =>
         UntilAsync(() =>
-            Node.Operations.All.Count(o => o.Database.Name == name && o.HasEnded) == count
+            Node.Operations.All.Count(o => o.Database?.Name == name && o.HasEnded) == count
             && !Node.Operations.Running.Any()
             && Node.Queue.Running == 0
         );

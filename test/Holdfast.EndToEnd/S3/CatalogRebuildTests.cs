@@ -56,9 +56,15 @@ public sealed class CatalogRebuildTests
 
     private static async Task RebuildAndRestoreAsync(Served served, string before)
     {
-        var state = await served.JsonAsync(0, "catalog", "rebuild", "offsite");
-        Assert.Equal((2, 3, 3), ((int)state["databases"]!, (int)state["archives"]!, (int)state["identified"]!));
-        Assert.Empty(state["problems"]!.AsArray());
+        var operation = (await served.JsonAsync(0, "catalog", "rebuild", "offsite"))["items"]!.AsArray().Single()!;
+        Assert.Equal(("RebuildCatalog", "offsite"), ((string)operation["kind"]!, (string)operation["destination"]!));
+        var found = operation["result"]!["catalog"]!;
+        Assert.Equal((2, 3, 3, 0), ((int)found["databases"]!, (int)found["archives"]!, (int)found["identified"]!, (int)found["problems"]!));
+        var listed = await served.RunAsync(0, "operation", "list");
+        Assert.Contains("offsite", listed.Output, StringComparison.Ordinal);
+        Assert.Contains("rebuild", listed.Output, StringComparison.Ordinal);
+        var again = await served.RunAsync(0, "catalog", "rebuild", "offsite");
+        Assert.Contains("3 archives of 2 databases", again.Output, StringComparison.Ordinal);
         await served.RunAsync(0, "verify", "demo/a.db");
         foreach (var name in (string[])["a.db", "b.db"])
         {

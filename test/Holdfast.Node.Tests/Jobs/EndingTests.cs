@@ -104,7 +104,7 @@ public sealed class EndingTests
         var waiting = asked.Last(o => o.Current.State == OperationState.Queued).Current;
         await world.StopAsync(isKilled: true, Token);
         var left =
-            $"{world.Roots.First()}/fake/{waiting.Database.Name}/2026-11-25-10-00-00.A-snapshot-0123456789/"
+            $"{world.Roots.First()}/fake/{waiting.Database!.Name}/2026-11-25-10-00-00.A-snapshot-0123456789/"
             + "2026-11-25-10-00-00.snapshot.index.partial";
         Directory.CreateDirectory(Path.GetDirectoryName(left)!);
         await File.WriteAllTextAsync(left, "half", Token); // it had just started, and its record did not say so yet

@@ -72,7 +72,7 @@ public sealed class NodeQueueTests : IAsyncLifetime
         await running.Completion.WaitAsync(Patience, Token);
         await RestartAsync();
         await UntilAsync(() => _node.Queue.Running == 0 && _node.Queue.Waiting == 0);
-        Assert.Single(_node.Operations.All, o => o.Database.Name == "db1");
+        Assert.Single(_node.Operations.All, o => o.Database?.Name == "db1");
     }
 
     [Fact]

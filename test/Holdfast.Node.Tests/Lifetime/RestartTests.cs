@@ -50,7 +50,7 @@ public sealed class RestartTests : NodeTestBase
             || Node.StatusOf(id).LastFullBackup > new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)
         );
         await UntilAsync(() => Node.Operations.All.Count == 4);
-        Assert.Equal(2, Node.Operations.All.Count(o => o.Database.Name == "a"));
+        Assert.Equal(2, Node.Operations.All.Count(o => o.Database?.Name == "a"));
     }
 
     [Fact]

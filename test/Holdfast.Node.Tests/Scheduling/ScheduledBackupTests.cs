@@ -77,10 +77,10 @@ public sealed class ScheduledBackupTests : NodeTestBase
         await ToAsync("2026-11-25T11:00:00Z");
         await BackedUpAsync("b");
         await UntilAsync(() => Node.StatusOf(Task("a").Id).LastState == OperationState.Failed);
-        var failed = Assert.Single(Node.Operations.All, o => o.Database.Name == "a");
+        var failed = Assert.Single(Node.Operations.All, o => o.Database?.Name == "a");
         Assert.Equal("unexpected", failed.Error!.Code);
         Assert.Equal(new DateTimeOffset(2026, 11, 25, 11, 1, 0, TimeSpan.Zero), Node.NextOf(Task("a").Id)!.At);
-        var log = string.Join('\n', Node.Operations.LogOf(Node.Operations.All.Single(o => o.Database.Name == "b").Id));
+        var log = string.Join('\n', Node.Operations.LogOf(Node.Operations.All.Single(o => o.Database?.Name == "b").Id));
         foreach (
             var step in (string[])
                 ["due by schedule", "opened for a snapshot", "full: requested", "writing to", "published at", "ended: Completed"]

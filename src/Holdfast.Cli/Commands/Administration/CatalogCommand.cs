@@ -3,15 +3,13 @@ using System.Globalization;
 using Holdfast.Api.Destinations;
 using Holdfast.Cli.Client;
 using Holdfast.Cli.Output;
-using Holdfast.Core.Errors;
+using Holdfast.Core.Operations;
 
 namespace Holdfast.Cli.Commands.Administration;
 
 /// <summary><c>holdfast catalog</c>: what the server knows about its archives.</summary>
 internal static class CatalogCommand
 {
-    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
-
     public static Command Create() => new Command("catalog", "The server's catalog of its archives.") { Rebuild() }.WithServerOptions();
 
     private static Command Rebuild()
@@ -19,46 +17,45 @@ internal static class CatalogCommand
         var keys = new KeyOptions();
         var command = new Command("rebuild", "Rebuild the catalog from a destination, after the server's data folder was lost.");
         var name = command.AddArgument("DESTINATION", "Name of the destination.");
+        var noWait = new Option<bool>("--no-wait") { Description = "Do not wait for completion." };
         command.Add(keys.Files);
+        command.Add(noWait);
         return command.SetServerAction(
             async (parsed, api, console, cancellationToken) =>
             {
-                var destination = parsed.GetRequiredValue(name);
                 var request = new CatalogRebuildRequest { Keys = SharedOptions.ToRequest(keys.Read(parsed)) };
-                var state = await api.Destinations.RebuildCatalogAsync(destination, request, cancellationToken);
-                while (state.Ended is null)
+                var started = await api.Destinations.RebuildCatalogAsync(parsed.GetRequiredValue(name), request, cancellationToken);
+                if (parsed.GetValue(noWait))
                 {
-                    await Task.Delay(PollInterval, TimeProvider.System, cancellationToken);
-                    state = await api.Destinations.GetCatalogRebuildAsync(destination, cancellationToken);
+                    return OperationReport.WriteStarted(console, [started.OperationId]);
                 }
-                return state.Error is { } error
-                    ? throw new HoldfastException(ErrorCatalog.Find(error.Code), error.Message, error.Hint)
-                    : ServerCommandExtensions.WriteView(console, state, s => Write(console, s));
+                var ended = await new OperationWatcher(api, console).WaitAsync([started.OperationId], cancellationToken);
+                var code = OperationReport.WriteOutcome(console, ended);
+                if (!console.IsJson && ended[0].Result?.Catalog is { } found)
+                {
+                    Write(console, found);
+                }
+                return code;
             }
         );
     }
 
-    private static void Write(CommandConsole console, CatalogRebuildView state)
+    private static void Write(CommandConsole console, CatalogRebuildResult found)
     {
         console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{state.Archives} archives of {state.Databases} databases, {state.Identified} of them with ids."
+                $"{found.Archives} archives of {found.Databases} databases, {found.Identified} of them with ids, "
+                    + $"{found.Hashed} with hashes."
             )
         );
-        if (state.Identified < state.Archives)
+        if (found.Identified < found.Archives)
         {
-            console.WriteLine("Of the others only names and lengths are known: verify them with their keys.");
+            console.WriteLine("Of those without ids, only names and lengths are known: verify them with their keys.");
         }
-        foreach (var problem in state.Problems)
+        if (found.Hashed < found.Identified)
         {
-            console.WriteLine(problem);
-        }
-        if (state.ProblemCount > state.Problems.Count)
-        {
-            console.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"and {state.ProblemCount - state.Problems.Count} more problems")
-            );
+            console.WriteLine("A verification records the other hashes; until then no damaged copy is replaced from another destination.");
         }
     }
 }

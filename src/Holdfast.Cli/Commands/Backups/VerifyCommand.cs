@@ -158,8 +158,8 @@ internal static class VerifyCommand
         {
             console.WriteText(
                 operation.Error is { } problem
-                    ? $"{StateLabel(ErrorCatalog.Find(problem.Code))}  {operation.Database}: {problem.Message}"
-                    : $"ok   {operation.Database}: {DisplayFormat.Bytes(operation.Result?.StoredBytes ?? 0)} read."
+                    ? $"{StateLabel(ErrorCatalog.Find(problem.Code))}  {operation.Subject}: {problem.Message}"
+                    : $"ok   {operation.Subject}: {DisplayFormat.Bytes(operation.Result?.StoredBytes ?? 0)} read."
             );
             if (operation.Error?.Hint is { } hint)
             {

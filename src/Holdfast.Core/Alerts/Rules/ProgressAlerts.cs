@@ -20,7 +20,8 @@ internal static class ProgressAlerts
     private static Alert Alert(AlertSnapshot snapshot, string key, IReadOnlyList<OperationAlertInput> stalled)
     {
         var first = stalled[0];
-        var subject = $"{Word(first.Kind)} '{first.Database}' (operation {first.Id}, {first.Phase})";
+        var worksOn = first.Database?.ToString() ?? string.Join(' ', first.Destinations);
+        var subject = $"{Word(first.Kind)} '{worksOn}' (operation {first.Id}, {first.Phase})";
         var others = stalled.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {stalled.Count - 1} more");
         string[] needs =
         [
@@ -36,7 +37,7 @@ internal static class ProgressAlerts
             Since = snapshot.Now - first.SinceLastProgress,
             Subject = new()
             {
-                Database = first.Database.ToString(),
+                Database = first.Database?.ToString(),
                 Source = first.Source,
                 Destination = first.Destinations is [var only] ? only : null,
             },
@@ -62,6 +63,7 @@ internal static class ProgressAlerts
             OperationKind.Backup => "The backup of",
             OperationKind.Restore => "The restore of",
             OperationKind.Repair => "The repair of the backups of",
+            OperationKind.RebuildCatalog => "The rebuilding of the catalog from",
             _ => "The verification of",
         };
 }

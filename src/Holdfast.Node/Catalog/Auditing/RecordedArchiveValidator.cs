@@ -26,7 +26,7 @@ public sealed class RecordedArchiveValidator(ICatalog catalog)
                         name,
                         $"it is archive {header.Id}, started at {header.StartTime:u}; archive {written.Id} was written there"
                     )
-                : written.ManifestSha256 != manifestSha256
+                : written.ManifestSha256 is { } manifest && manifest != manifestSha256
                     ? CreateException(
                         chain,
                         name,

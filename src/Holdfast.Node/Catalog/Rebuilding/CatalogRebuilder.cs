@@ -1,17 +1,16 @@
+using System.Runtime.CompilerServices;
 using Holdfast.Archive.Age;
-using Holdfast.Archive.Reading;
-using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
 using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
+using Holdfast.Node.Operations;
 
 namespace Holdfast.Node.Catalog.Rebuilding;
 
 /// <summary>
-/// Records what a destination has: names and lengths from a listing; ids and hashes from the files for other servers, as far as they agree
-/// with the listing; and for the rest, ids and manifest hashes from the archives themselves. What the catalog knows already stays, and
-/// nothing is recorded as missing.
+/// Records what a destination has: names and lengths from a listing, ids and manifest hashes from the archives, and what no archive says
+/// itself from the files for other servers. What the catalog knows already stays, and nothing is recorded as missing.
 /// </summary>
 /// <param name="catalog">The catalog.</param>
 /// <param name="location">The destination in the catalog.</param>
@@ -20,67 +19,90 @@ namespace Holdfast.Node.Catalog.Rebuilding;
 /// <param name="time">The clock.</param>
 internal sealed class CatalogRebuilder(ICatalog catalog, CopyLocation location, IDestination destination, AgeKeys keys, TimeProvider time)
 {
-    private const int MaxProblems = 20;
-    private readonly List<string> _problems = [];
-    private int _problemCount;
+    private CatalogRebuildMeter _meter = new();
 
     /// <summary>Rebuilds the catalog.</summary>
-    /// <param name="state">The state at the beginning.</param>
-    /// <param name="report">Receives the state after each database.</param>
+    /// <param name="meter">Counts what is found.</param>
+    /// <param name="log">Receives a line for each database.</param>
     /// <param name="cancellationToken">Cancels it; what is recorded stays.</param>
-    /// <exception cref="HoldfastException">The destination cannot be listed, or the catalog cannot be written.</exception>
-    public async Task RunAsync(CatalogRebuildState state, Action<CatalogRebuildState> report, CancellationToken cancellationToken)
+    /// <exception cref="HoldfastException">The destination cannot be listed or read, or the catalog cannot be written.</exception>
+    public async Task RunAsync(CatalogRebuildMeter meter, IOperationLog log, CancellationToken cancellationToken)
     {
-        await foreach (var folder in DestinationScan.ListAsync(destination, cancellationToken))
+        _meter = meter;
+        await foreach (var folder in ListAsync(cancellationToken))
         {
-            var (archives, identified) = await RebuildAsync(folder, cancellationToken);
-            state = state with
-            {
-                Databases = state.Databases + 1,
-                Archives = state.Archives + archives,
-                Identified = state.Identified + identified,
-                Problems = [.. _problems],
-                ProblemCount = _problemCount,
-            };
-            report(state);
+            meter.RecordActivity();
+            var before = meter.Result;
+            await RebuildAsync(folder, cancellationToken);
+            meter.AddDatabase();
+            var (archives, identified) = (meter.Result.Archives - before.Archives, meter.Result.Identified - before.Identified);
+            log.Write($"{folder.Path}: {archives} archives, {identified} of them with ids");
         }
     }
 
-    private async Task<(int Archives, int Identified)> RebuildAsync(ScannedFolder folder, CancellationToken cancellationToken)
+    // One that fails in the middle must not look like a problem of this program.
+    private async IAsyncEnumerable<ScannedFolder> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var folders = DestinationScan.ListAsync(destination, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await folders.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw CreateFailure(e);
+            }
+            yield return folders.Current;
+        }
+    }
+
+    private async Task RebuildAsync(ScannedFolder folder, CancellationToken cancellationToken)
     {
         var shared = folder.HasSharedCatalog ? await FindSharedAsync(folder.Path, cancellationToken) : null;
-        var (database, archives, identified) = (folder.FindDatabase(), 0, 0);
+        var database = folder.FindDatabase();
         foreach (var chain in folder.Chains.Where(c => c.Archives.Count > 0))
         {
-            var (found, ids) = await IdentifyAsync(folder, chain, shared, cancellationToken);
-            archives += chain.Archives.Count;
-            identified += found.Count(f => f.Archive.IsRecorded);
-            database ??= found.Select(f => f.Database).FirstOrDefault(d => d is not null);
+            var known = shared?.Chains.FirstOrDefault(c => $"{folder.Path}/{c.Name}" == chain.Path);
+            var reader = new RebuiltChainReader(destination, folder, chain, keys, _meter);
+            var found = await reader.ReadAsync(catalog.Find(chain.Path), known, EnsureRespondsAsync, cancellationToken);
+            _meter.AddArchives([.. found.Archives.Select(a => a.Archive)]);
+            database ??= found.Database;
             if (database is null)
             {
-                AddProblem($"{chain.Path}: the name of its database is too long for a folder, and no key opens an archive that says it");
+                _meter.AddProblem(
+                    $"{chain.Path}: the name of its database is too long for a folder, and no key opens an archive that says it"
+                );
                 continue;
             }
-            await catalog.RecordFindingsAsync(database, chain.Name.Task, [.. found.Select(f => ToFinding(chain.Path, f.Archive))]);
-            if (ids is not null)
+            await catalog.RecordFindingsAsync(
+                database,
+                chain.Name.Task,
+                [.. found.Archives.Where(a => !a.IsKnown).Select(a => ToFinding(chain.Path, a))]
+            );
+            if (await found.FindIdsAsync(database, known, cancellationToken) is { } ids)
             {
                 await catalog.StoreChainIdsAsync(chain.Path, ids);
             }
         }
-        return (archives, identified);
     }
 
-    private CopyFinding ToFinding(string chain, CatalogArchive archive) =>
+    private CopyFinding ToFinding(string chain, RebuiltArchive found) =>
         new()
         {
             Chain = chain,
-            Name = archive.Name,
+            Name = found.Archive.Name,
             Destination = location.Destination,
             Identity = location.Identity,
-            State = CopyState.Whole,
+            State = found.Damage is null ? CopyState.Whole : CopyState.Damaged,
             At = time.GetUtcNow(),
-            IsListed = true,
-            Archive = archive,
+            Problem = found.Damage is null ? null : Core.Operations.OperationError.From(found.Damage),
+            IsListed = found.Damage is null,
+            Archive = found.Archive,
         };
 
     private async Task<SharedCatalog?> FindSharedAsync(string folder, CancellationToken cancellationToken)
@@ -89,116 +111,35 @@ internal sealed class CatalogRebuilder(ICatalog catalog, CopyLocation location, 
         {
             return (await SharedCatalog.FindAsync(destination, folder, cancellationToken))?.Content;
         }
-        catch (HoldfastException e) when (e.Error == ErrorCatalog.Corrupt)
+        catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
         {
-            AddProblem(e.Message);
+            if (e.Error != ErrorCatalog.Corrupt)
+            {
+                await EnsureRespondsAsync($"{folder}/{SharedCatalog.FileName}", cancellationToken);
+            }
+            _meter.AddProblem(e.Message);
             return null;
         }
     }
 
-    // The archives of a chain, with ids where they can be had, and the chain's ids as they are to be written for other servers.
-    private async Task<(List<(CatalogArchive Archive, DatabaseId? Database)> Found, byte[]? Ids)> IdentifyAsync(
-        ScannedFolder folder,
-        StoredChain chain,
-        SharedCatalog? shared,
-        CancellationToken cancellationToken
-    )
-    {
-        var known = shared?.Chains.FirstOrDefault(c => $"{folder.Path}/{c.Name}" == chain.Path);
-        var ids = known is null ? null : await SharedCatalogFormat.FindIdsAsync(known, keys, cancellationToken);
-        var named = folder.FindDatabase(ids?.Database);
-        if (named is null)
-        {
-            ids = null; // of another folder
-        }
-        var found = new List<(CatalogArchive, DatabaseId?)>();
-        foreach (var stored in chain.Archives)
-        {
-            var listed = Combine(stored, known, ids);
-            found.Add(
-                listed.IsRecorded || catalog.Find(chain.Path)?.Find(listed.Name) is { Archive.IsRecorded: true }
-                    ? (listed, named)
-                    : await ReadAsync(folder, stored, listed, cancellationToken)
-            );
-        }
-        return (found, known is null ? null : SharedCatalogFormat.IdsOf(known));
-    }
-
-    // The listing wins: an entry with another length says nothing about this archive.
-    private static CatalogArchive Combine(StoredArchive stored, SharedChain? known, SharedChainIds? ids)
-    {
-        var name = stored.Name.ToString();
-        var archive = new CatalogArchive { Name = name, Length = stored.Length };
-        if (known?.Archives.FirstOrDefault(a => a.Name == name) is not { } said || said.Length != stored.Length)
-        {
-            return archive;
-        }
-        if (ids?.Archives.FirstOrDefault(a => a.Name == name) is not { } id)
-        {
-            return archive;
-        }
-        var hasIndex = said.IndexLength is not null && said.IndexLength == stored.IndexLength;
-        return archive with
-        {
-            Id = id.Id,
-            Chain = ids.Chain,
-            Parent = id.Parent,
-            ManifestSha256 = id.Manifest,
-            Started = id.Started,
-            Sha256 = said.Sha256,
-            IndexLength = hasIndex ? said.IndexLength : stored.IndexLength,
-            IndexSha256 = hasIndex ? said.IndexSha256 : null,
-        };
-    }
-
-    private async Task<(CatalogArchive Archive, DatabaseId? Database)> ReadAsync(
-        ScannedFolder folder,
-        StoredArchive stored,
-        CatalogArchive listed,
-        CancellationToken cancellationToken
-    )
+    // A file that cannot be read is a problem of this file only as long as the destination says something about it.
+    private async Task EnsureRespondsAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
-            await using var reader = await ArchiveReader.OpenAsync(
-                await destination.OpenAsync(stored.Path, cancellationToken),
-                keys,
-                cancellationToken
-            );
-            if (folder.FindDatabase(reader.Header.Database) is not { } database)
-            {
-                AddProblem($"{stored.Path}: it belongs to database '{reader.Header.Database}'");
-                return (listed, null);
-            }
-            return (
-                listed with
-                {
-                    Id = reader.Header.Id,
-                    Chain = reader.Header.Chain,
-                    Parent = reader.Header.Parent,
-                    ManifestSha256 = reader.ManifestSha256,
-                    Started = reader.Header.StartTime,
-                    IndexLength = stored.IndexLength,
-                },
-                database
-            );
+            await destination.FindAsync(path, cancellationToken);
         }
         catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
         {
-            if (e.Error.ExitCode != ErrorCatalog.KeyMissing.ExitCode)
-            {
-                AddProblem($"{stored.Path}: {e.Message}");
-            }
-            return (listed, null);
+            throw CreateFailure(e);
         }
     }
 
-    private void AddProblem(string text)
-    {
-        _problemCount++;
-        if (_problems.Count < MaxProblems)
-        {
-            _problems.Add(text);
-        }
-    }
+    private HoldfastException CreateFailure(HoldfastException e) =>
+        new(
+            e.Error,
+            $"Destination '{location.Destination}' failed after {_meter.Result.Databases} databases: {e.Message}",
+            $"What was recorded stays. Start it again when the destination can be read. {e.Hint}".TrimEnd(),
+            e
+        );
 }

@@ -1,11 +1,13 @@
 using Holdfast.Api.Access;
 using Holdfast.Api.Destinations;
+using Holdfast.Api.Operations;
 using Holdfast.Core.Errors;
-using Holdfast.Core.Operations;
 using Holdfast.Node;
 using Holdfast.Node.Catalog.Rebuilding;
+using Holdfast.Node.Operations;
 using Holdfast.Node.Secrets;
 using Holdfast.Server.Access;
+using Holdfast.Server.Endpoints.Operations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -13,32 +15,22 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Holdfast.Server.Endpoints.Destinations;
 
-/// <summary>Endpoints that rebuild the catalog from a destination.</summary>
+/// <summary>The endpoint that rebuilds the catalog from a destination.</summary>
 internal static class CatalogEndpoints
 {
-    public static void MapCatalog(this RouteGroupBuilder api)
-    {
-        var group = api.MapGroup(DestinationRoutes.Catalog).WithTags("Destinations").RequireRole(Role.Viewer);
-        group.MapGet("", Show).WithSummary("Show the progress or the result of rebuilding the catalog from it");
-        group
-            .MapPost("", Rebuild)
+    public static void MapCatalog(this RouteGroupBuilder api) =>
+        api.MapPost(DestinationRoutes.Catalog, RebuildAsync)
+            .WithTags("Destinations")
             .RequireRole(Role.Admin)
-            .WithSummary("Rebuild the catalog from it, in the background: from listings, and from the archives that a key opens");
-    }
+            .WithSummary("Rebuild the catalog from it, as an operation: from listings, and from the archives that a key opens");
 
-    private static Ok<CatalogRebuildView> Show(string name, CatalogRebuildService rebuilding) =>
-        TypedResults.Ok(
-            ToView(
-                rebuilding.Find(name)
-                    ?? throw new HoldfastException(
-                        ErrorCatalog.NotFound,
-                        $"The catalog was not rebuilt from '{name}' since the server was started.",
-                        "Start it with POST."
-                    )
-            )
-        );
-
-    private static Accepted<CatalogRebuildView> Rebuild(string name, CatalogRebuildRequest body, CatalogRebuildService rebuilding)
+    private static Task<Accepted<OperationIdView>> RebuildAsync(
+        string name,
+        CatalogRebuildRequest body,
+        HttpContext context,
+        CatalogRebuildService rebuilding,
+        OperationStore operations
+    )
     {
         var errors = new List<Core.Tasks.ValidationError>();
         foreach (var key in body.Keys)
@@ -53,19 +45,7 @@ internal static class CatalogEndpoints
             }
         }
         ValidationException.ThrowIfAny(errors);
-        return TypedResults.Accepted((string?)null, ToView(rebuilding.Start(name, body.Keys)));
+        var operation = rebuilding.Rebuild(new(name, body.Keys), context.User.Caller()!.Display);
+        return AcceptedOperation.RespondAsync(operations, operation.Id, context.RequestAborted);
     }
-
-    private static CatalogRebuildView ToView(CatalogRebuildState state) =>
-        new()
-        {
-            Started = state.Started,
-            Ended = state.Ended,
-            Databases = state.Databases,
-            Archives = state.Archives,
-            Identified = state.Identified,
-            ProblemCount = state.ProblemCount,
-            Problems = state.Problems,
-            Error = state.Error is { } error ? OperationError.From(error) : null,
-        };
 }

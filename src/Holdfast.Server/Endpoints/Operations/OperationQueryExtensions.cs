@@ -46,10 +46,10 @@ internal static class OperationQueryExtensions
             && (query.Kind is null || o.Kind == query.Kind)
             && (query.Task is null || o.TaskId == query.Task)
             && (query.Run is null || o.RunId == query.Run)
-            && ((query.Database is null && query.Search is null) || query.MatchesDatabase(o.Database.ToString()))
+            && ((query.Database is null && query.Search is null) || query.Matches(o))
         );
 
-    private static bool MatchesDatabase(this OperationQuery query, string database) =>
-        (query.Database is null || database == query.Database)
-        && (query.Search is null || database.Contains(query.Search, StringComparison.OrdinalIgnoreCase));
+    private static bool Matches(this OperationQuery query, Operation operation) =>
+        (query.Database is null || operation.Database?.ToString() == query.Database)
+        && (query.Search is null || operation.Subject.Contains(query.Search, StringComparison.OrdinalIgnoreCase));
 }

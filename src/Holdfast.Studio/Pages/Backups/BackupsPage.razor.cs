@@ -38,7 +38,7 @@ public sealed partial class BackupsPage
 
     // Loading lists the destinations, so only when an operation of this database has ended.
     protected override bool IsAffectedBy(UpdateBatch batch) =>
-        batch.Changed.Contains("reload") || batch.Operations.Any(o => o.HasEnded && o.Database.ToString() == Id);
+        batch.Changed.Contains("reload") || batch.Operations.Any(o => o.HasEnded && o.Database?.ToString() == Id);
 
     private IEnumerable<ChainSummary> Shown() =>
         All ? _chains : _chains.Take(InitiallyShown).Concat(_chains.Skip(InitiallyShown).Where(c => c.Folder == Chain));

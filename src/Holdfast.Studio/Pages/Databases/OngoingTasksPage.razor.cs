@@ -37,7 +37,7 @@ public sealed partial class OngoingTasksPage
 
     protected override bool ApplyUpdate(UpdateBatch batch)
     {
-        var own = batch.Operations.Where(o => o.Database.ToString() == Id).ToList();
+        var own = batch.Operations.Where(o => o.Database?.ToString() == Id).ToList();
         foreach (var operation in own)
         {
             _running[operation.Id] = operation;

@@ -18,7 +18,7 @@ public sealed partial class OperationDestinations
         {
             OperationKind.Verify => "Intact",
             OperationKind.Repair => "Complete",
-            OperationKind.Restore => "Read from here",
+            OperationKind.Restore or OperationKind.RebuildCatalog => "Read from here",
             _ => result.Unchanged ? "Unchanged" : "Stored",
         };
 
@@ -31,7 +31,12 @@ public sealed partial class OperationDestinations
                 : StateAppearance.OfOperation(Operation.State)
             : Operation.Result is null
                 ? new(
-                    Operation.Kind == OperationKind.Restore ? "Nothing restored" : "Nothing stored",
+                    Operation.Kind switch
+                    {
+                        OperationKind.Restore => "Nothing restored",
+                        OperationKind.RebuildCatalog => "Not read completely",
+                        _ => "Nothing stored",
+                    },
                     "quiet",
                     Icons.Material.Filled.RemoveCircleOutline
                 )
