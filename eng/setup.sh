@@ -32,6 +32,9 @@ for purpose in "$@"; do
         # A real S3 server: Ceph's.
         for tool in radosgw ceph-mon ceph-osd; do command -v "$tool" >/dev/null || optional+=("$tool"); done
         command -v ceph >/dev/null || optional+=(ceph-common)
+        # The store of a cluster's state.
+        command -v etcd >/dev/null || optional+=(etcd-server)
+        command -v etcdctl >/dev/null || optional+=(etcd-client)
       fi
       # The sample that is encrypted is made by a small C program.
       if [ -f out/native/libsqlite3mc.so ] || command -v npm >/dev/null; then
@@ -66,8 +69,12 @@ if [ ${#optional[@]} -gt 0 ]; then
   echo "Installing Debian packages: ${optional[*]}"
   # These bring services, which nobody wants to run here.
   install_optional() { apt-get install -o Dpkg::Options::=--force-confold -y -qq --no-install-recommends "${optional[@]}" >/dev/null; }
-  { may_install && { install_optional 2>/dev/null || { apt-get update -qq && install_optional; }; }; } ||
-    echo "They could not be installed: tests of a real S3 server are skipped." >&2
+  if may_install && { install_optional 2>/dev/null || { apt-get update -qq && install_optional; }; }; then
+    # This one would start by itself, on a port that others may want.
+    if [[ " ${optional[*]} " == *" etcd-server "* ]] && [ -d /run/systemd/system ]; then systemctl disable --now etcd 2>/dev/null || true; fi
+  else
+    echo "They could not be installed: tests that need them are skipped." >&2
+  fi
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Holdfast.Core.Errors;
+using Holdfast.State.Watching;
 
 namespace Holdfast.State.Embedded;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Holdfast.State.Embedded;
+namespace Holdfast.State.Watching;
 
 /// <summary>
 /// The pending batches of one watcher. The queue is bounded: a watcher that is too slow has its batches dropped and continues with a

@@ -1,4 +1,4 @@
-namespace Holdfast.State.Embedded;
+namespace Holdfast.State.Watching;
 
 /// <summary>The changes of one transaction.</summary>
 /// <param name="Revision">Revision of the transaction.</param>
