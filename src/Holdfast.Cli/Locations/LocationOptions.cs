@@ -47,16 +47,17 @@ internal static class LocationOptions
     }
 
     /// <summary>Resolves a path or URL to a backup location.</summary>
-    public static async Task<ResolvedLocation> ResolveAsync(ParseResult parsed, string location, CancellationToken cancellationToken)
+    public static async Task<ResolvedLocation> ResolveAsync(ParseResult parsed, string location, CancellationToken cancellationToken) =>
+        await ResolvedLocation.ResolveAsync(await OpenAsync(parsed, location, cancellationToken), cancellationToken);
+
+    /// <summary>Opens a path or URL, whether it contains backups or not.</summary>
+    public static async Task<OpenedPath> OpenAsync(ParseResult parsed, string location, CancellationToken cancellationToken)
     {
         var calls = CreateCallLimiter(location);
         if (!DestinationUrls.IsUrl(location))
         {
             SharedOptions.RejectOptions(parsed, "with a path", SettingsFile);
-            return await ResolvedLocation.ResolveAsync(
-                await GuardedDestinationOpener.OpenPathAsync(Drivers.Paths, calls, location, FullPath, cancellationToken),
-                cancellationToken
-            );
+            return await GuardedDestinationOpener.OpenPathAsync(Drivers.Paths, calls, location, FullPath, cancellationToken);
         }
         var (root, path) = DestinationUrls.BindOutermost(location, parsed.GetValue(SettingsFile));
         var opened = await calls.RunAsync(
@@ -69,13 +70,7 @@ internal static class LocationOptions
             },
             cancellationToken
         );
-        return await ResolvedLocation.ResolveAsync(
-            opened with
-            {
-                Destination = new GuardedDestination(opened.Destination, calls),
-            },
-            cancellationToken
-        );
+        return opened with { Destination = new GuardedDestination(opened.Destination, calls) };
     }
 
     // As for a folder: one that is created gets an identity, an existing one stays as it is.

@@ -4,6 +4,7 @@ using Holdfast.Node.Backups;
 using Holdfast.Node.Backups.Chains;
 using Holdfast.Node.Catalog;
 using Holdfast.Node.Catalog.Auditing;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Operations;
@@ -17,8 +18,9 @@ namespace Holdfast.Node.Repairs;
 /// <param name="catalog">What was written, and the known state of each copy.</param>
 /// <param name="locks">Keeps retention from deleting what is read.</param>
 /// <param name="queue">Knows whether a backup of the task is running.</param>
+/// <param name="shared">Tells other servers what was copied.</param>
 /// <param name="time">The clock.</param>
-public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQueue queue, TimeProvider time)
+public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQueue queue, SharedCatalogWriter shared, TimeProvider time)
 {
     /// <summary>
     /// Repairs a chain. A destination to which an archive cannot be copied is left out from there on, because the later archives build on
@@ -72,12 +74,19 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
     )
     {
         var left = targets.ToHashSet(StringComparer.Ordinal);
+        var written = new HashSet<RepairedDestination>();
         while (true)
         {
             var state = await ReadAsync(path, job, destinations, cancellationToken);
             var missing = state.FindMissing().Where(m => left.Contains(m.To.Name)).ToList();
             if (missing.Count == 0)
             {
+                // A local destination gets the file from the audit, as after a backup.
+                foreach (var destination in written.Where(d => d.Destination.Capabilities.IsRemote))
+                {
+                    var location = new CopyLocation(destination.Name, destination.Destination.Identity);
+                    await shared.TryUpdateAsync(location, destination.Destination, job.Database, cancellationToken);
+                }
                 return (state.FindComplete(), state.Archives.Count == 0 ? null : state.Archives[^1]);
             }
             foreach (var (_, archive) in missing)
@@ -90,6 +99,7 @@ public sealed class ChainRepairer(ICatalog catalog, ChainLocks locks, OperationQ
                 {
                     await CopyAsync(state, to, archive, job, cancellationToken);
                     meter.AddCopied(state.LengthOf(archive));
+                    written.Add(destinations.First(d => d.Name == to.Name));
                     operation.Write($"{to.Name}: {path}/{archive}: copied");
                 }
                 catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)

@@ -2,6 +2,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Events;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Jobs;
 using Holdfast.Node.Tasks;
@@ -18,12 +19,14 @@ namespace Holdfast.Node.Retention;
 /// Prevents backups of a task while its chains are deleted: a full backup applies retention itself, and the two must not overlap.
 /// </param>
 /// <param name="tasks">The tasks with their current settings.</param>
+/// <param name="shared">Tells other servers which chains are gone.</param>
 public sealed class RetentionService(
     RetentionRunner runner,
     DestinationRegistry destinations,
     WriteBehindState<TaskStatus> statuses,
     OperationQueue queue,
-    TaskRegistry tasks
+    TaskRegistry tasks,
+    SharedCatalogWriter shared
 )
 {
     /// <summary>Raised when a run has ended that may have changed what a task waits for. Must not block.</summary>
@@ -89,7 +92,15 @@ public sealed class RetentionService(
         List<string> names = [.. task.Settings.Destinations.Where(isMeant)];
         var runs = await RunAtEachAsync(
             names,
-            (name, destination) => runner.RunAsync(task, name, destination, approved(name), cancellationToken),
+            async (name, destination) =>
+            {
+                var result = await runner.RunAsync(task, name, destination, approved(name), cancellationToken);
+                if (result.Deleted.Count > 0)
+                {
+                    await shared.TryUpdateAsync(new(name, destination.Identity), destination, task.Database, cancellationToken);
+                }
+                return result;
+            },
             cancellationToken
         );
         statuses.Change(task.Id, status => status is null ? null : RetentionResult.Apply(status, runs));

@@ -23,6 +23,31 @@ public sealed class RemoteCostTests : BucketNode
         await RestoresAsync();
     }
 
+    [Fact]
+    public async Task A_large_archive_costs_its_parts_and_three()
+    {
+        const int PartBytes = 8 << 20;
+        new Random(3).NextBytes(Source.Databases["a"] = new byte[5 * PartBytes / 2]);
+        await CoverAsync("bucket");
+        foreach (var kind in (BackupKind[])[BackupKind.Full, BackupKind.Incremental])
+        {
+            new Random(4 + (int)kind).NextBytes(Source.Databases["a"]); // nothing of it is known
+            var (operation, requests) = await CountAsync("a", kind);
+            Assert.Equal((OperationState.Completed, kind), (operation.State, operation.Result!.Kind));
+            var parts = (int)((operation.Result.StoredBytes + PartBytes - 1) / PartBytes);
+            Assert.Equal(3, parts);
+            Assert.Equal(parts, requests.Count(r => r == S3Operation.UploadPart));
+            Assert.Equal(2, requests.Count(r => r == S3Operation.PutObject)); // index and catalog
+            var rest = requests.Where(r => r is not (S3Operation.UploadPart or S3Operation.PutObject)).Order().ToList();
+            var first = kind == BackupKind.Full ? requests.Count(r => r == S3Operation.ListObjects) : 0; // nothing is known yet
+            Assert.Equal(3 + first, rest.Count);
+            Assert.Contains(S3Operation.CreateMultipartUpload, rest);
+            Assert.Contains(S3Operation.CompleteMultipartUpload, rest);
+            Assert.Contains(S3Operation.HeadObject, rest);
+        }
+        await RestoresAsync();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -3,6 +3,7 @@ using Holdfast.Archive.Age;
 using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Catalog.Auditing;
 using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Testing.S3;
 
@@ -111,6 +112,46 @@ public sealed class SharedCatalogTests : BucketNode
         Assert.Empty(Keys("bucket/fake/a/"));
     }
 
+    [Theory]
+    [InlineData("bucket")]
+    [InlineData("disk")]
+    public async Task It_does_not_name_a_chain_that_was_removed(string destination)
+    {
+        await CoverAsync(destination);
+        await BackUpAsync("a", BackupKind.Full);
+        await BackUpAsync("a", BackupKind.Full);
+        await Node.Audit.CompareDestinationsAsync(() => { }, Token); // writes it to a disk
+        var chains = Node.Catalog.ChainsOf(new("fake", "a"));
+        Assert.Equal(chains.Select(c => c.Path), await NamedAsync(destination));
+        var shown = chains[0].Entries.ToDictionary(e => e.Archive.Name, e => e.Archive.Length, StringComparer.Ordinal);
+        await Node.ChainRemoval.RemoveAsync(destination, chains[0].Path, shown, Token);
+        Assert.Equal([chains[1].Path], await NamedAsync(destination));
+    }
+
+    [Theory]
+    [InlineData("bucket")]
+    [InlineData("disk")]
+    public async Task It_does_not_name_a_chain_that_retention_deleted_on_request(string destination)
+    {
+        await CoverAsync(destination);
+        await BackUpAsync("a", BackupKind.Full);
+        for (var i = 0; i < 3; i++)
+        {
+            Time.Advance(TimeSpan.FromDays(10));
+            await BackUpAsync("a", BackupKind.Full);
+        }
+        Time.Advance(CatalogAudit.Interval);
+        await Node.Audit.CompareDestinationsAsync(() => { }, Token);
+        Assert.Equal(4, (await NamedAsync(destination)).Count);
+        var template = Node.State.Templates.Find("0123456789")!.Value;
+        var settings = template.Settings with { Retention = new(TimeSpan.FromDays(15)) };
+        await Node.State.Templates.PutAsync(template.Id, template with { Settings = settings }, null, Token);
+        await UntilAsync(() => Task.Settings.Retention is not null);
+        var result = Assert.Single(await Node.RetentionService.RunAsync(Task, Token));
+        Assert.NotEmpty(result.Deleted);
+        Assert.Equal(Node.Catalog.ChainsOf(new("fake", "a")).Select(c => c.Path), await NamedAsync(destination));
+    }
+
     [Fact]
     public async Task One_that_cannot_be_written_does_not_fail_the_backup()
     {
@@ -156,6 +197,12 @@ public sealed class SharedCatalogTests : BucketNode
     {
         await using var destination = await Node.Destinations.OpenAsync("bucket", Token);
         return await SharedCatalog.FindAsync(destination, "fake/a", Token);
+    }
+
+    private async Task<IReadOnlyList<string>> NamedAsync(string name)
+    {
+        await using var destination = await Node.Destinations.OpenAsync(name, Token);
+        return [.. (await SharedCatalog.FindAsync(destination, "fake/a", Token))!.Value.Content.Chains.Select(c => $"fake/a/{c.Name}")];
     }
 
     private async Task ReplaceAsync(string content)

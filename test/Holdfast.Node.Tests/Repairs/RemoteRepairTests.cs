@@ -3,6 +3,7 @@ using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Protection;
 using Holdfast.Core.Tasks;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Tests.Catalog;
 
@@ -26,6 +27,11 @@ public sealed class RemoteRepairTests : BucketNode
             Keys("bucket/fake/a/")
                 .Count(k => k.EndsWith(".zst", StringComparison.Ordinal) || k.EndsWith(".index", StringComparison.Ordinal))
         );
+        await using (var bucket = await Node.Destinations.OpenAsync("bucket", Token))
+        {
+            var (shared, _) = (await SharedCatalog.FindAsync(bucket, "fake/a", Token))!.Value;
+            Assert.Equal(3, Assert.Single(shared.Chains).Archives.Count);
+        }
 
         Directory.Delete($"{Root}/disk/fake/a", recursive: true);
         await Node.Audit.CompareAsync("disk", new("fake", "a"), Token);

@@ -8,6 +8,7 @@ using Holdfast.Cli.Output;
 using Holdfast.Cli.Sources;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Layout;
+using Holdfast.Node.Catalog.Sharing;
 using Holdfast.Node.Retention;
 using Holdfast.Node.Verification;
 
@@ -63,9 +64,7 @@ internal static class ChainCommand
     )
     {
         var isUrl = DestinationUrls.IsUrl(path);
-        var folder = isUrl
-            ? path.TrimEnd('/')[(path.TrimEnd('/').LastIndexOf('/') + 1)..]
-            : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        var folder = isUrl ? path.TrimEnd('/')[(ParentOf(path).Length + 1)..] : Path.GetFileName(FullPathOf(path));
         if (ChainName.TryParse(folder) is null)
         {
             throw NotAChain(path);
@@ -88,9 +87,29 @@ internal static class ChainCommand
             {
                 Directory.Delete(path);
             }
+            await DeleteSharedCatalogAsync(parsed, isUrl ? ParentOf(path) : Path.GetDirectoryName(FullPathOf(path))!, cancellationToken);
         }
 
         return WriteOutcome(path, problems.Count == 0, isSure, console);
+    }
+
+    private static string FullPathOf(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+    private static string ParentOf(string url) => url.TrimEnd('/')[..url.TrimEnd('/').LastIndexOf('/')];
+
+    // The file for other servers still names the chain. It is only a hint, and a server that writes there writes it again.
+    private static async Task DeleteSharedCatalogAsync(ParseResult parsed, string parent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var opened = await LocationOptions.OpenAsync(parsed, parent, cancellationToken);
+            await using var destination = opened.Destination;
+            await destination.DeleteAsync(SharedCatalog.FileName, cancellationToken);
+        }
+        catch (HoldfastException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The chain is removed; what a listing shows wins.
+        }
     }
 
     // The server only removes what was read and shown: it compares the archives, and refuses if anything differs.

@@ -72,7 +72,8 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
     }
 
     /// <summary>
-    /// Brings the file up to date after chains were deleted: with the last one, it is deleted everywhere. A failure is left to the audit.
+    /// Brings the file up to date after chains were deleted or archives copied: with the last chain, it is deleted. At a local destination,
+    /// where the audit writes it, it is not created. A failure is left to the audit.
     /// </summary>
     /// <param name="location">The destination in the catalog.</param>
     /// <param name="opened">The destination.</param>
@@ -82,14 +83,34 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
     {
         try
         {
-            if (opened.Capabilities.IsRemote || Create(location.Destination, database).Chains.Count == 0)
+            if (opened.Capabilities.IsRemote || await opened.FindAsync(SharedCatalog.PathOf(database), cancellationToken) is not null)
             {
                 await WriteAsync(location, opened, database, cancellationToken);
             }
         }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.Conflict)
+        {
+            await TryCreateAsync(location, opened, database, cancellationToken);
+        }
         catch (HoldfastException)
         {
             // Only a hint: a listing wins.
+        }
+    }
+
+    // Somebody has deleted or replaced it: a missing one is written again, another one is left alone.
+    private async Task TryCreateAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await opened.FindAsync(SharedCatalog.PathOf(database), cancellationToken) is null)
+            {
+                await WriteAsync(location, opened, database, SmallFile.Absent, cancellationToken);
+            }
+        }
+        catch (HoldfastException)
+        {
+            // as above
         }
     }
 
