@@ -2,6 +2,7 @@ using System.Net;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Requests;
 using Holdfast.Destinations.S3.Settings;
+using Holdfast.Destinations.S3.Uploads;
 
 namespace Holdfast.Destinations.S3;
 
@@ -27,6 +28,9 @@ public sealed record S3Environment
 
     /// <summary>Resolves the names of hosts. Default: as the machine does.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>Limits the memory of all uploads. Default: <see cref="PartMemory.DefaultBytes"/> for all that share the environment.</summary>
+    public PartMemory PartMemory { get; init; } = new(PartMemory.DefaultBytes);
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -207,6 +207,25 @@ public sealed class NetworkTests : IAsyncLifetime
         Assert.All(Stub.Requests, r => Assert.Equal(0, r.Headers.Expect.Count));
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(Large)]
+    public async Task Content_is_signed_by_its_MD5_and_not_hashed_once_more(int length)
+    {
+        await using var destination = await StubDestinations.OpenAsync(StubDestinations.Config(Stub));
+        await destination.PublishAsync("file", Files.Bytes(length));
+        var sent = Stub
+            .Requests.Where(r => r.Key == "holdfast/file" && r.Operation is S3Operation.PutObject or S3Operation.UploadPart)
+            .ToList();
+        Assert.NotEmpty(sent);
+        Assert.All(sent, r =>
+        {
+            Assert.Equal("UNSIGNED-PAYLOAD", r.Headers["x-amz-content-sha256"].ToString());
+            Assert.NotEmpty(r.Headers["Content-MD5"].ToString());
+            Assert.Contains("content-md5;", r.Headers.Authorization.ToString(), StringComparison.Ordinal);
+        });
+    }
+
     [Fact]
     public async Task One_connection_serves_many_requests()
     {

@@ -16,10 +16,10 @@ internal static class Confirmation
         };
 
     /// <summary>
-    /// Whether the payload is left out of the signature: TLS protects it, and Content-MD5, which is signed, names it. The SDK does not
-    /// allow it over plain HTTP.
+    /// Whether the SDK is told to leave the content out of the signature. Content-MD5, which is signed, names it. Over plain HTTP the SDK
+    /// refuses that; <see cref="S3Client"/> does it there.
     /// </summary>
-    public static bool LeavesPayloadUnsigned(S3Config config) => config.Endpoint?.Scheme != Uri.UriSchemeHttp;
+    public static bool? LeavesContentUnsigned(S3Config config) => config.Endpoint?.Scheme == Uri.UriSchemeHttp ? null : true;
 
     /// <summary>Checks the ETag of an answer.</summary>
     /// <param name="config">The settings. With a key of the key management service, ETags are no hashes.</param>

@@ -2,6 +2,7 @@ using Amazon.S3;
 using Holdfast.Destinations.Requests;
 using Holdfast.Destinations.S3.Credentials;
 using Holdfast.Destinations.S3.Settings;
+using Holdfast.Destinations.S3.Uploads;
 
 namespace Holdfast.Destinations.S3.Requests;
 
@@ -34,6 +35,9 @@ internal sealed class S3Bucket : IDisposable
 
     /// <summary>The store's clock.</summary>
     public required ServerClock Clock { get; init; }
+
+    /// <summary>Limits the memory of uploads.</summary>
+    public required PartMemory PartMemory { get; init; }
 
     /// <summary>Requests and bytes so far.</summary>
     public RequestCounts Requests => _pipeline.Meter.Counts;

@@ -57,7 +57,7 @@ internal static class S3ClientFactory
         {
             client.RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(config.Region);
         }
-        return new SkewCorrectingClient(credentials, client);
+        return new S3Client(credentials, client);
     }
 
     /// <summary>The handler of a client's connections, which checks each address and trusts the given authority.</summary>

@@ -61,7 +61,7 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
                     InputStream = attempt.Sending(content.OpenRead()),
                     MD5Digest = Convert.ToBase64String(md5),
                     UseChunkEncoding = false,
-                    DisablePayloadSigning = Confirmation.LeavesPayloadUnsigned(config),
+                    DisablePayloadSigning = Confirmation.LeavesContentUnsigned(config),
                     DisableDefaultChecksumValidation = config.IsCompatible,
                     IfNoneMatch = onlyIfFree ? "*" : null,
                     IfMatch = ifMatch, // without quotes, which some stores do not take off

@@ -70,7 +70,7 @@ internal sealed class S3Uploads(S3Sender sender, S3Config config, RequestLimits 
                         PartSize = content.Length,
                         MD5Digest = Convert.ToBase64String(md5),
                         UseChunkEncoding = false,
-                        DisablePayloadSigning = Confirmation.LeavesPayloadUnsigned(config),
+                        DisablePayloadSigning = Confirmation.LeavesContentUnsigned(config),
                         DisableDefaultChecksumValidation = config.IsCompatible,
                     },
                     attempt.Token

@@ -7,13 +7,16 @@ namespace Holdfast.Destinations.S3.Uploads;
 
 /// <summary>
 /// A file that is being written. Until it is longer than a part, it is kept in memory and costs no request; then it is uploaded in parts,
-/// several at once.
+/// several at once, as far as <see cref="PartMemory"/> allows it.
 /// </summary>
 internal sealed class S3Upload : IUpload
 {
     // Besides the part that is being filled. Large parts are those of files that are expected to be larger than 70 GiB.
     private const int MaxPartsInFlight = 3;
     private const long MaxBytesInFlight = 128L << 20;
+
+    // Shorter parts are not counted: most databases are small, and their files are gone before anything is gained.
+    private const long UncountedBytes = 1 << 20;
 
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
 
@@ -26,6 +29,7 @@ internal sealed class S3Upload : IUpload
     private readonly List<Task<S3Part>> _parts = [];
     private SegmentBuffer _current = new();
     private IncrementalHash _md5 = ETag.CreateHash();
+    private long _reserved; // for the current part
     private string? _uploadId;
     private bool _isDone;
 
@@ -62,6 +66,10 @@ internal sealed class S3Upload : IUpload
                 continue;
             }
             var taken = (int)Math.Min(bytes.Length, length - _current.Length);
+            if (_reserved == 0 && _current.Length + taken > UncountedBytes)
+            {
+                await ReserveAsync(length, cancellationToken);
+            }
             _current.Append(bytes.Span[..taken]);
             _md5.AppendData(bytes.Span[..taken]);
             bytes = bytes[taken..];
@@ -109,9 +117,35 @@ internal sealed class S3Upload : IUpload
     private void Close()
     {
         _current.Dispose();
+        _bucket.PartMemory.Release(_reserved);
         _md5.Dispose();
         _stop.Dispose();
         _release();
+    }
+
+    // Does not wait for other uploads while no part of this one is on its way.
+    private async Task ReserveAsync(long bytes, CancellationToken cancellationToken)
+    {
+        while (!_bucket.PartMemory.TryReserve(bytes, out var released))
+        {
+            var running = _parts.Where(p => !p.IsCompleted).ToList<Task>();
+            if (running.Count == 0)
+            {
+                _bucket.PartMemory.Reserve(bytes);
+                break;
+            }
+            await Task.WhenAny([.. running, released]).WaitAsync(cancellationToken);
+            await ThrowIfFailedAsync();
+        }
+        _reserved = bytes;
+    }
+
+    private async Task ThrowIfFailedAsync()
+    {
+        foreach (var part in _parts.Where(p => p.IsFaulted))
+        {
+            await part; // throws its failure
+        }
     }
 
     private async Task SendPartAsync(CancellationToken cancellationToken)
@@ -122,21 +156,23 @@ internal sealed class S3Upload : IUpload
         {
             await Task.WhenAny(running).WaitAsync(cancellationToken);
         }
-        foreach (var part in _parts.Where(p => p.IsFaulted))
-        {
-            await part; // throws its failure
-        }
-        var (content, md5) = (_current, _md5);
-        (_current, _md5) = (new(), ETag.CreateHash());
-        _parts.Add(PutPartAsync(_uploadId, _parts.Count + 1, content, md5));
+        await ThrowIfFailedAsync();
+        var part = (_current, _md5, _reserved);
+        (_current, _md5, _reserved) = (new(), ETag.CreateHash(), 0);
+        _parts.Add(PutPartAsync(_uploadId, _parts.Count + 1, part));
     }
 
-    private async Task<S3Part> PutPartAsync(string uploadId, int number, SegmentBuffer content, IncrementalHash md5)
+    private async Task<S3Part> PutPartAsync(string uploadId, int number, (SegmentBuffer Content, IncrementalHash Md5, long Reserved) part)
     {
-        using (content)
-        using (md5)
+        try
         {
-            return await _bucket.Uploads.PutPartAsync(_key, uploadId, number, content, md5.GetHashAndReset(), _stop.Token);
+            return await _bucket.Uploads.PutPartAsync(_key, uploadId, number, part.Content, part.Md5.GetHashAndReset(), _stop.Token);
+        }
+        finally
+        {
+            part.Content.Dispose();
+            part.Md5.Dispose();
+            _bucket.PartMemory.Release(part.Reserved);
         }
     }
 

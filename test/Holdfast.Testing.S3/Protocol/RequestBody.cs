@@ -38,7 +38,7 @@ internal static class RequestBody
     {
         if (request.ContentLength is { } length)
         {
-            var bytes = new byte[length];
+            var bytes = GC.AllocateUninitializedArray<byte>((int)length);
             await request.Body.ReadExactlyAsync(bytes, aborted);
             return bytes;
         }

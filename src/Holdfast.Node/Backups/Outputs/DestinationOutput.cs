@@ -66,6 +66,13 @@ internal sealed class DestinationOutput : IAsyncDisposable
         : _queue.QueuedBytes > OutputResources.MaxQueuedBytes / 2 ? OutputState.Behind
         : OutputState.Writing;
 
+    /// <summary>Whether it is so little behind that waiting for it costs less than the spool.</summary>
+    public bool IsSlightlyBehind => _queue.SpooledBytes <= OutputResources.MaxQueuedBytes;
+
+    /// <summary>Adds a block to memory.</summary>
+    /// <returns>Whether it was accepted or is no longer wanted; false if there is no room, or the spool has older blocks.</returns>
+    public bool TryAddToMemory(OutputBlock block) => _failure is not null || _queue.TryAdd(block);
+
     /// <summary>Adds a block to memory or to the spool.</summary>
     /// <returns>Whether it was accepted or is no longer wanted; false if there is no room.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>

@@ -5,7 +5,8 @@ namespace Holdfast.Node.Backups.Outputs;
 
 /// <summary>
 /// Sends the files of a backup to all its destinations, each of which writes at its own speed. One that fails is dropped. One that has no
-/// room left in memory and spool may hold up the others only for a short time; then it is dropped, too. The last one is waited for.
+/// room left in memory and spool may hold up the others only for a short time; then it is dropped, too. The last one is waited for. One that
+/// is alone and slightly behind is waited for before the spool is used, too, because the way through the spool costs more.
 /// </summary>
 /// <param name="outputs">The destinations, one or more. The caller keeps ownership.</param>
 /// <param name="memory">Limits the memory of what waits.</param>
@@ -16,10 +17,14 @@ internal sealed class FanOut(IReadOnlyList<DestinationOutput> outputs, OutputMem
     private const double PatienceShare = 0.1;
     private static readonly TimeSpan MinPatience = TimeSpan.FromSeconds(5);
 
+    // The share of the time of a backup that it may wait for its only destination instead of using the spool.
+    private const double WaitingShare = 0.25;
+
     private readonly SemaphoreSlim _writer = new(1); // archive and index are written concurrently
     private readonly OutputBlock?[] _filling = new OutputBlock?[Enum.GetValues<OutputFile>().Length];
     private readonly TimeSpan[] _heldUp = new TimeSpan[outputs.Count];
     private readonly long _start = time.GetTimestamp();
+    private TimeSpan _waited; // for the only destination
 
     /// <summary>Appends bytes to a file at all destinations.</summary>
     /// <exception cref="Exception">No destination is left; the failure of the last one.</exception>
@@ -72,8 +77,9 @@ internal sealed class FanOut(IReadOnlyList<DestinationOutput> outputs, OutputMem
         _filling[(int)file] = null;
         try
         {
+            var isAdded = outputs.Count == 1 && await TryWaitForMemoryAsync(outputs[0], block, cancellationToken);
             var waiting = new List<int>();
-            for (var i = 0; i < outputs.Count; i++)
+            for (var i = 0; i < outputs.Count && !isAdded; i++)
             {
                 if (!await outputs[i].TryAddAsync(block, cancellationToken))
                 {
@@ -93,6 +99,29 @@ internal sealed class FanOut(IReadOnlyList<DestinationOutput> outputs, OutputMem
         if (outputs.All(o => o.Failure is not null))
         {
             ExceptionDispatchInfo.Throw(outputs[^1].Failure!);
+        }
+    }
+
+    // A destination that needs the same processor as the backup falls behind only because the backup is ahead; of one that is really slow,
+    // the spool soon has so much that it is not waited for any more.
+    private async Task<bool> TryWaitForMemoryAsync(DestinationOutput output, OutputBlock block, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var room = output.NextRoom; // before it is tried, so that room that appears in between is not missed
+            if (output.TryAddToMemory(block))
+            {
+                return true;
+            }
+            var begin = time.GetTimestamp();
+            var left = (time.GetElapsedTime(_start, begin) * WaitingShare) - _waited;
+            if (left <= TimeSpan.Zero || !output.IsSlightlyBehind)
+            {
+                return false;
+            }
+            await ((Task)room.WaitAsync(left, time, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            _waited += time.GetElapsedTime(begin);
         }
     }
 

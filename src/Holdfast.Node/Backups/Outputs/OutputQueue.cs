@@ -34,6 +34,18 @@ internal sealed class OutputQueue(SpoolSpace spool) : IDisposable
         }
     }
 
+    /// <summary>Bytes in the spool, at most.</summary>
+    public long SpooledBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (long)_spooled.Count * OutputBlock.MaxBytes;
+            }
+        }
+    }
+
     /// <summary>Bytes in memory.</summary>
     public long QueuedBytes
     {

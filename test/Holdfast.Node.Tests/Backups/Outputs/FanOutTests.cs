@@ -144,6 +144,49 @@ public sealed class FanOutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_single_destination_that_is_slightly_behind_is_waited_for_instead_of_using_the_spool()
+    {
+        await File.WriteAllTextAsync($"{_folder}/file", "", Token);
+        var slow = new SlowDestination("slow");
+        await StartAsync($"{_folder}/file/spool", null, slow); // it cannot be used, and says so if it is
+        _time.Advance(TimeSpan.FromSeconds(100));
+        var writing = WriteAsync(20 * MiB);
+        while (_resources.Memory.UsedBytes < OutputResources.MaxQueuedBytes)
+        {
+            await Task.Delay(1, Token);
+        }
+        _time.Advance(TimeSpan.FromSeconds(10));
+        slow.Open();
+        await writing;
+        Assert.Null(await CompleteAsync(0));
+        Assert.Null(_outputs[0].SpoolProblem);
+        await PublishAsync(slow);
+        Assert.Equal(_expected.ToArray(), slow.Read("archive"));
+        File.Delete($"{_folder}/file");
+    }
+
+    [Fact]
+    public async Task A_single_destination_is_waited_for_no_longer_than_a_quarter_of_the_time()
+    {
+        var slow = new SlowDestination("slow");
+        await StartAsync(null, slow);
+        _time.Advance(TimeSpan.FromSeconds(100));
+        var writing = WriteAsync(20 * MiB);
+        while (!writing.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(1, Token);
+        }
+        await writing;
+        await _fan!.FlushAsync(Token);
+        Assert.Equal(OutputState.Spooled, _outputs[0].State);
+        slow.Open();
+        Assert.Null(await CompleteAsync(0));
+        await PublishAsync(slow);
+        Assert.Equal(_expected.ToArray(), slow.Read("archive"));
+    }
+
+    [Fact]
     public async Task The_spool_is_unreadable_for_others_and_has_no_name()
     {
         await StartAsync(null, new SlowDestination("slow"), Opened("good"));
