@@ -144,6 +144,7 @@ internal sealed class S3Destination : IDestination
             {
                 OnlyIfFree = Capabilities.ConditionalPut,
                 ConditionalComplete = Capabilities.ConditionalComplete,
+                AsksForLength = _config.Encryption == ServerSideEncryption.Kms && !hint.IsClaim,
             }
         );
     }

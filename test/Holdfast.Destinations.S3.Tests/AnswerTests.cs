@@ -102,6 +102,23 @@ public sealed class AnswerTests : IAsyncLifetime
         await FailsAsync(() => destination.PublishAsync("file", Files.Bytes(Large)));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public async Task A_small_file_of_which_fewer_bytes_are_kept_is_found_out_although_its_etag_is_no_hash(int bytes)
+    {
+        await using var destination = await StubDestinations.OpenAsync(
+            StubDestinations.Config(Stub) with
+            {
+                Encryption = ServerSideEncryption.Kms,
+            }
+        );
+        Stub.Options = Stub.Options with { Md5ETags = false };
+        await destination.PublishAsync("intact", [1, 2, 3]);
+        Stub.Fault = r => r.Operation == S3Operation.PutObject ? new() { StoreOnly = bytes } : null;
+        await FailsAsync(() => destination.PublishAsync("file", [1, 2, 3]));
+    }
+
     [Fact]
     public async Task A_range_that_is_the_whole_file_is_not_taken_for_the_range()
     {

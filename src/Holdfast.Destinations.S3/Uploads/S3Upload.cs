@@ -51,6 +51,11 @@ internal sealed class S3Upload : IUpload
     /// <summary>Whether the claim of a name is created only if the name is free.</summary>
     public required bool OnlyIfFree { get; init; }
 
+    /// <summary>
+    /// Whether the store is asked for the length of a file that it has stored by one request, because its answer to that proves nothing.
+    /// </summary>
+    public bool AsksForLength { get; init; }
+
     /// <summary>Whether the store checks conditions of uploads in parts.</summary>
     public required bool ConditionalComplete { get; init; }
 
@@ -186,11 +191,12 @@ internal sealed class S3Upload : IUpload
             {
                 try
                 {
-                    return new(
-                        Path,
-                        _current.Length,
-                        await _bucket.Objects.PutOnceAsync(_key, _current, md5, OnlyIfFree, _storageClass, token)
-                    );
+                    var etag = await _bucket.Objects.PutOnceAsync(_key, _current, md5, OnlyIfFree, _storageClass, token);
+                    if (AsksForLength)
+                    {
+                        await ProveLengthAsync(token);
+                    }
+                    return new(Path, _current.Length, etag);
                 }
                 catch (S3Failure e) when (e.Error == ErrorCatalog.TargetExists)
                 {
@@ -206,6 +212,19 @@ internal sealed class S3Upload : IUpload
             },
             cancellationToken
         );
+    }
+
+    private async Task ProveLengthAsync(CancellationToken cancellationToken)
+    {
+        var stored = await _bucket.Objects.FindAsync(_key, cancellationToken);
+        if (stored?.Length != _current.Length)
+        {
+            throw S3Failure.Unverified(
+                stored is null
+                    ? "the store answered that it is stored, but has no such object"
+                    : $"the object has {stored.Length} bytes; {_current.Length} were sent"
+            );
+        }
     }
 
     // The file, if the object at its key has exactly our content.
