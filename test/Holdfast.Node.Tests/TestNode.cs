@@ -87,6 +87,8 @@ public sealed class TestNode : IAsyncDisposable
 
     public CatalogRebuildService Rebuilding => Get<CatalogRebuildService>();
 
+    public DestinationComparison Comparison => Get<DestinationComparison>();
+
     public VerificationScheduler VerificationScheduler => Get<VerificationScheduler>();
 
     public ComparisonScheduler ComparisonScheduler => Get<ComparisonScheduler>();
