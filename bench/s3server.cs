@@ -3,8 +3,8 @@
 #:property GenerateDocumentationFile=true
 #:property NoWarn=$(NoWarn);CS1591
 
-// An S3 server in memory for measurements: prints its address, and ends with its standard input. For each line of that, it prints as JSON how
-// many requests of which kind came since the last line; "clear" also removes all objects.
+// An S3 server in memory for measurements: prints its address, and ends with its standard input. For each line of that, it prints as
+// JSON how many requests of which kind came since the last line; "clear" also removes all objects.
 // It hashes nothing: the ETag of an object repeats the Content-MD5 of its request, so that the server takes little of the processor that it
 // shares with the client. The client computes and compares its hashes as at any other store.
 // Usage: dotnet run bench/s3server.cs -c Release [MILLISECONDS]     time added to each answer (default: 0)
