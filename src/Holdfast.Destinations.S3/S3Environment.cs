@@ -29,7 +29,9 @@ public sealed record S3Environment
     /// <summary>Resolves the names of hosts. Default: as the machine does.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 
-    /// <summary>Limits the memory of all uploads. Default: <see cref="PartMemory.DefaultBytes"/> for all that share the environment.</summary>
+    /// <summary>
+    /// Limits the memory of all uploads. Default: <see cref="PartMemory.DefaultBytes"/> for all that share the environment.
+    /// </summary>
     public PartMemory PartMemory { get; init; } = new(PartMemory.DefaultBytes);
 
     /// <summary>The clock.</summary>

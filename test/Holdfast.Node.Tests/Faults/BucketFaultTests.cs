@@ -97,7 +97,9 @@ public sealed class BucketFaultTests : BucketNode
             Time.Advance(TimeSpan.FromMinutes(1));
             await using var first = await OpenAsync();
             await using var second = await OpenAsync();
-            var outcomes = await System.Threading.Tasks.Task.WhenAll(RaceAsync(first), RaceAsync(second));
+            // Neither publishes before both have chosen their names.
+            using var both = new Barrier(2);
+            var outcomes = await System.Threading.Tasks.Task.WhenAll(RaceAsync(first, both), RaceAsync(second, both));
             var winner = Assert.Single(outcomes, o => o.State == BackupState.Completed);
             var loser = Assert.Single(outcomes, o => o.State != BackupState.Completed);
             Assert.Equal((BackupState.Failed, ErrorCatalog.TargetExists), (loser.State, loser.Error!.Error));
@@ -128,7 +130,7 @@ public sealed class BucketFaultTests : BucketNode
         return await root.OpenAsync(await root.FindIdentityAsync(Stop), Stop);
     }
 
-    private async Task<BackupOutcome> RaceAsync(IDestination destination)
+    private async Task<BackupOutcome> RaceAsync(IDestination destination, Barrier both)
     {
         var options = new BackupOptions
         {
@@ -138,6 +140,6 @@ public sealed class BucketFaultTests : BucketNode
             NodeKey = AgeIdentity.Generate(),
         };
         var backup = new DatabaseBackup("fake", Source, [destination], options, OutputResources.Create(Root), Time);
-        return await backup.RunAsync(Source.Database("a"), null, new(1), () => { }, Stop);
+        return await backup.RunAsync(Source.Database("a"), null, new(1), () => Assert.True(both.SignalAndWait(Patience)), Stop);
     }
 }

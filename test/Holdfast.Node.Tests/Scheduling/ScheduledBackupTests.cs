@@ -94,8 +94,11 @@ public sealed class ScheduledBackupTests : NodeTestBase
     public async Task A_requested_backup_runs_one_task_and_does_not_affect_its_schedule()
     {
         await PutAsync(Template());
+        var requestedTwice = new TaskCompletionSource();
+        Source.Hold = (_, _) => requestedTwice.Task;
         var operation = Node.BackUp(new(new("fake", "a"), Task("a").Settings, BackupKind.Incremental, Task("a")), "tester");
         Assert.Same(operation, Node.BackUp(new(new("fake", "a"), Task("a").Settings, BackupKind.Full, Task("a")), "tester"));
+        requestedTwice.SetResult();
         await operation.Completion.WaitAsync(Patience, Token);
         Assert.Equal(BackupKind.Full, operation.Current.Result!.Kind);
         Assert.Contains("made as full: there is no full backup yet", operation.Current.Result.Warnings);

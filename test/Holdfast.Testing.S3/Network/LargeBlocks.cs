@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Holdfast.Testing.S3.Network;
 
 /// <summary>
-/// Makes the server receive and send by blocks of 128 KiB instead of 4 KiB, so that it takes little of the processor that it shares with the
-/// client.
+/// Makes the server receive and send by blocks of 128 KiB instead of 4 KiB, so that it takes little of the processor that it shares with
+/// the client.
 /// </summary>
 internal sealed class LargeBlocks : IMemoryPoolFactory<byte>
 {

@@ -5,8 +5,8 @@ namespace Holdfast.Node.Backups.Outputs;
 
 /// <summary>
 /// Sends the files of a backup to all its destinations, each of which writes at its own speed. One that fails is dropped. One that has no
-/// room left in memory and spool may hold up the others only for a short time; then it is dropped, too. The last one is waited for. One that
-/// is alone and slightly behind is waited for before the spool is used, too, because the way through the spool costs more.
+/// room left in memory and spool may hold up the others only for a short time; then it is dropped, too. The last one is waited for. One
+/// that is alone and slightly behind is waited for before the spool is used, too, because the way through the spool costs more.
 /// </summary>
 /// <param name="outputs">The destinations, one or more. The caller keeps ownership.</param>
 /// <param name="memory">Limits the memory of what waits.</param>
