@@ -140,6 +140,12 @@ public sealed class BucketFaultTests : BucketNode
             NodeKey = AgeIdentity.Generate(),
         };
         var backup = new DatabaseBackup("fake", Source, [destination], options, OutputResources.Create(Root), Time);
-        return await backup.RunAsync(Source.Database("a"), null, new(1), () => Assert.True(both.SignalAndWait(Patience)), Stop);
+        return await backup.RunAsync(
+            Source.Database("a"),
+            null,
+            new(1),
+            () => Assert.True(both.SignalAndWait(TimeSpan.FromMinutes(1))),
+            Stop
+        );
     }
 }
