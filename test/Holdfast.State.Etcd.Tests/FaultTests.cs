@@ -166,14 +166,15 @@ public sealed class FaultTests : IAsyncDisposable
         await using var cutter = new AnswerCutter(Cluster.Endpoints[0]);
         await using var store = Open(cutter.Address, Cluster.Endpoints[0]);
         await PutAsync(store, "a", 1);
+        await using var direct = Open();
         cutter.LoseAnswers();
-        var failure = await Assert.ThrowsAsync<HoldfastException>(() => PutAsync(store, "a", 2));
+        var change = PutAsync(store, "a", 2);
+        while (Encoding.UTF8.GetString((await direct.GetAsync("a", Token))!.Value.Span) != "2") { }
+
+        await cutter.CutAsync();
+        var failure = await Assert.ThrowsAsync<HoldfastException>(() => change);
         Assert.Equal(ErrorCatalog.StateUnavailable, failure.Error);
         Assert.Contains("Whether the change was stored is not known.", failure.Message, StringComparison.Ordinal);
-
-        await using var direct = Open();
-        var before = await direct.GetAsync("a", Token);
-        Assert.Equal("2", Encoding.UTF8.GetString(before!.Value.Span));
         var versions = await Cluster.ControlAsync(Cluster.Members[0], ["get", "/holdfast/prod/state/a", "-w", "fields"], Token);
         Assert.Contains("\"Version\" : 2", versions, StringComparison.Ordinal);
         Assert.NotNull(await store.GetAsync("a", Token)); // a read goes to the other address

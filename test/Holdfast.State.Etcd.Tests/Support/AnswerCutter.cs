@@ -10,6 +10,7 @@ internal sealed class AnswerCutter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Uri _target;
     private readonly Task _accepting;
+    private readonly CancellationTokenSource _cut = new();
     private volatile bool _losesAnswers;
 
     public AnswerCutter(Uri target)
@@ -21,8 +22,11 @@ internal sealed class AnswerCutter : IAsyncDisposable
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
-    /// <summary>From now on requests arrive, but each connection is cut instead of answering.</summary>
+    /// <summary>From now on requests arrive, but no answers.</summary>
     public void LoseAnswers() => _losesAnswers = true;
+
+    /// <summary>Cuts all connections.</summary>
+    public Task CutAsync() => _cut.CancelAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -30,6 +34,7 @@ internal sealed class AnswerCutter : IAsyncDisposable
         _listener.Stop();
         await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _cut.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -43,25 +48,35 @@ internal sealed class AnswerCutter : IAsyncDisposable
 
     private async Task ForwardAsync(TcpClient client)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, _cut.Token);
         using (client)
         using (var server = new TcpClient())
         {
             try
             {
-                await server.ConnectAsync(_target.Host, _target.Port, _stop.Token);
-                var forth = client.GetStream().CopyToAsync(server.GetStream(), _stop.Token);
-                var buffer = new byte[65536];
-                int read;
-                while ((read = await server.GetStream().ReadAsync(buffer, _stop.Token)) > 0 && !_losesAnswers)
-                {
-                    await client.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
-                }
-                client.Close();
-                await forth;
+                await server.ConnectAsync(_target.Host, _target.Port, end.Token);
+                await Task.WhenAny(
+                    client.GetStream().CopyToAsync(server.GetStream(), end.Token),
+                    AnswerAsync(server.GetStream(), client.GetStream(), end.Token)
+                );
             }
-            catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or SocketException || end.IsCancellationRequested)
             {
                 // cut
+            }
+            await end.CancelAsync();
+        }
+    }
+
+    private async Task AnswerAsync(NetworkStream server, NetworkStream client, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[65536];
+        int read;
+        while ((read = await server.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (!_losesAnswers)
+            {
+                await client.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             }
         }
     }
