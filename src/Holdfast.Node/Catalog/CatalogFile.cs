@@ -304,6 +304,10 @@ internal sealed class CatalogFile : IDisposable
             ("$content", ids)
         );
 
+    /// <summary>Whether ids of a chain are stored.</summary>
+    public bool HasChainIds(long chain) =>
+        _connection.QueryScalar("SELECT 1 FROM seals WHERE chain = $chain", ("$chain", chain)) is not null;
+
     /// <summary>The stored ids of a database's chains, by their paths.</summary>
     public IReadOnlyDictionary<string, byte[]> ReadChainIds(string database)
     {

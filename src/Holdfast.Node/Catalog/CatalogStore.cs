@@ -178,7 +178,7 @@ public sealed partial class CatalogStore : ICatalog
     public Task StoreChainIdsAsync(string chain, byte[] ids) =>
         WriteAsync(file =>
         {
-            if (file.FindChain(chain) is { } number)
+            if (file.FindChain(chain) is { } number && !file.HasChainIds(number))
             {
                 file.StoreChainIds(number, ids);
             }

@@ -62,7 +62,10 @@ public interface ICatalog : IAsyncDisposable
     /// </summary>
     IReadOnlyDictionary<string, byte[]> FindChainIds(DatabaseId database);
 
-    /// <summary>Stores the ids of a chain as <see cref="RecordAsync"/> does; does nothing if the chain is unknown.</summary>
+    /// <summary>
+    /// Stores the ids of a chain as <see cref="RecordAsync"/> does; does nothing if the chain is unknown, or has ids: those of a backup are
+    /// newer.
+    /// </summary>
     /// <param name="chain">Path of the chain's folder.</param>
     /// <param name="ids">The ids, sealed as the chain's indexes are.</param>
     /// <exception cref="HoldfastException">As <see cref="RecordAsync"/>.</exception>

@@ -181,6 +181,26 @@ public sealed class CatalogRebuildTests : BucketNode
     }
 
     [Fact]
+    public async Task A_chain_that_is_deleted_after_it_was_listed_is_not_recorded()
+    {
+        await CoverAsync("bucket");
+        await ThreeAsync("a");
+        await LoseCatalogAsync("bucket");
+        Store.Fault = r =>
+        {
+            if (r.Operation == S3Operation.ListObjects && r.Value("prefix").StartsWith("bucket/fake/a/", StringComparison.Ordinal))
+            {
+                Delete(Keys("bucket/fake/a/"));
+            }
+            return null;
+        };
+        Assert.Equal(new(2, 3, 3, 3, 0), (await RebuildAsync("bucket")).Result!.Catalog);
+        Store.Fault = null;
+        Assert.Empty(Keys("bucket/fake/a/"));
+        Assert.Empty(Node.Catalog.ChainsOf(new("fake", "a")));
+    }
+
+    [Fact]
     public async Task A_destination_that_cannot_be_listed_is_an_error()
     {
         await CoverAsync("bucket");

@@ -58,7 +58,19 @@ public sealed class SharedCatalogTests : BucketNode
         {
             var ids = await SharedCatalogFormat.FindIdsAsync(chain, AgeKeys.None.Add(key), Token);
             Assert.Equal(known.Entries.Select(e => e.Archive.Id), ids!.Archives.Select(a => a.Id));
+            // Without encryption, anyone could have written them.
+            var forged = chain with { Sealed = null, Ids = ids };
+            Assert.Null(await SharedCatalogFormat.FindIdsAsync(forged, AgeKeys.None.Add(key), Token));
+            Assert.Null(await SharedCatalogFormat.FindIdsAsync(forged, AgeKeys.None, Token));
         }
+    }
+
+    [Fact]
+    public void Ids_that_are_neither_encrypted_nor_readable_are_left_out()
+    {
+        var chain = new SharedChain { Name = "chain", Archives = [] };
+        Assert.Equal(chain, SharedCatalogFormat.WithIds(chain, "{garbage"u8.ToArray()));
+        Assert.Equal(chain, SharedCatalogFormat.WithIds(chain, "garbage"u8.ToArray()));
     }
 
     [Fact]

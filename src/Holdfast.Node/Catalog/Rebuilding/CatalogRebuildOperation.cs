@@ -1,5 +1,6 @@
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
+using Holdfast.Node.Catalog.Storage;
 using Holdfast.Node.Destinations;
 using Holdfast.Node.Operations;
 using Holdfast.Node.RestorePoints;
@@ -11,12 +12,14 @@ namespace Holdfast.Node.Catalog.Rebuilding;
 /// <param name="destinations">Opens the destination.</param>
 /// <param name="keys">The keys that the server stores.</param>
 /// <param name="settings">The node's own key, which opens indexes.</param>
+/// <param name="locks">Keeps chains from being deleted while they are recorded.</param>
 /// <param name="time">The clock.</param>
 public sealed class CatalogRebuildOperation(
     ICatalog catalog,
     DestinationRegistry destinations,
     RestoreKeys keys,
     NodeSettings settings,
+    ChainLocks locks,
     TimeProvider time
 )
 {
@@ -39,7 +42,7 @@ public sealed class CatalogRebuildOperation(
         operation.MarkStarted(() => ("reading", new() { Items = meter.Result.Archives }), () => meter.Activity);
         await using var opened = await destinations.OpenAsync(job.Destination, cancellationToken);
         var all = (await keys.AllAsync($"destination:{job.Destination}", job.Keys, cancellationToken)).Add(settings.Key);
-        var rebuilder = new CatalogRebuilder(catalog, new(job.Destination, opened.Identity), opened, all, time);
+        var rebuilder = new CatalogRebuilder(catalog, new(job.Destination, opened.Identity), opened, all, locks, time);
         try
         {
             await rebuilder.RunAsync(meter, operation, cancellationToken);

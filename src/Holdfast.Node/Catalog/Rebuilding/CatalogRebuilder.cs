@@ -16,8 +16,16 @@ namespace Holdfast.Node.Catalog.Rebuilding;
 /// <param name="location">The destination in the catalog.</param>
 /// <param name="destination">The destination.</param>
 /// <param name="keys">Keys that may open archives.</param>
+/// <param name="locks">Keeps chains from being deleted while they are recorded.</param>
 /// <param name="time">The clock.</param>
-internal sealed class CatalogRebuilder(ICatalog catalog, CopyLocation location, IDestination destination, AgeKeys keys, TimeProvider time)
+internal sealed class CatalogRebuilder(
+    ICatalog catalog,
+    CopyLocation location,
+    IDestination destination,
+    AgeKeys keys,
+    ChainLocks locks,
+    TimeProvider time
+)
 {
     private CatalogRebuildMeter _meter = new();
 
@@ -65,8 +73,13 @@ internal sealed class CatalogRebuilder(ICatalog catalog, CopyLocation location, 
     {
         var shared = folder.HasSharedCatalog ? await FindSharedAsync(folder.Path, cancellationToken) : null;
         var database = folder.FindDatabase();
-        foreach (var chain in folder.Chains.Where(c => c.Archives.Count > 0))
+        foreach (var listed in folder.Chains.Where(c => c.Archives.Count > 0))
         {
+            using var reading = TryAcquireRead(listed.Path);
+            if (reading is null || await RelistAsync(listed, cancellationToken) is not { Archives.Count: > 0 } chain)
+            {
+                continue;
+            }
             var known = shared?.Chains.FirstOrDefault(c => $"{folder.Path}/{c.Name}" == chain.Path);
             var reader = new RebuiltChainReader(destination, folder, chain, keys, _meter);
             var found = await reader.ReadAsync(catalog.Find(chain.Path), known, EnsureRespondsAsync, cancellationToken);
@@ -88,6 +101,36 @@ internal sealed class CatalogRebuilder(ICatalog catalog, CopyLocation location, 
             {
                 await catalog.StoreChainIdsAsync(chain.Path, ids);
             }
+        }
+    }
+
+    // From here until it is recorded, this node does not delete it. Null if it is being deleted.
+    private IDisposable? TryAcquireRead(string chain)
+    {
+        try
+        {
+            return locks.AcquireRead(location.Destination, chain);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.NotFound)
+        {
+            return null;
+        }
+    }
+
+    // What was deleted since the destination was listed must not be recorded again.
+    private async Task<StoredChain> RelistAsync(StoredChain listed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DatabaseFolder.ReadChainAsync(destination, listed.Path, listed.Name, cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.NotFound)
+        {
+            return listed with { Archives = [] };
+        }
+        catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw CreateFailure(e);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed record RebuiltChain(IReadOnlyList<RebuiltArchive> Archives, Data
     {
         if (IsEncrypted)
         {
-            return known is null || IsContradicted ? null : SharedCatalogFormat.IdsOf(known);
+            return IsContradicted || known?.Sealed is not { } file || !SharedCatalogFormat.IsSealed(file) ? null : file;
         }
         if (Archives is not [{ Archive.Chain: { } chain }, ..] || !Archives.All(a => a.Archive.IsRecorded))
         {

@@ -81,6 +81,11 @@ internal sealed class RebuiltChainReader(
             {
                 await ensureResponds(stored.Path, cancellationToken);
             }
+            if (reading.Problem?.Error == ErrorCatalog.NotFound)
+            {
+                meter.AddProblem($"{stored.Path}: it was deleted while it was read");
+                return;
+            }
             var known = recorded?.Find(stored.Name.ToString())?.Archive;
             var said = new SharedEntry(stored, shared, ids);
             isContradicted |= said.Contradicts(reading.Archive?.Id ?? known?.Id);

@@ -62,27 +62,23 @@ internal static class SharedCatalogFormat
         return protection is null ? Encoding.UTF8.GetBytes(json) : await AgeText.SealAsync(json, protection, cancellationToken);
     }
 
-    /// <summary>A chain with the ids that <see cref="SealAsync"/> returned.</summary>
+    /// <summary>A chain with the ids that <see cref="SealAsync"/> returned; without, if they are not of that form.</summary>
     public static SharedChain WithIds(SharedChain chain, byte[]? ids)
     {
-        if (ids is null)
+        try
         {
-            return chain;
+            return ids is null ? chain
+                : IsSealed(ids) ? chain with { Sealed = ids }
+                : chain with { Ids = JsonSerializer.Deserialize<SharedChainIds>(ids, Json) };
         }
-        return ids is [(byte)'{', ..]
-            ? chain with
-            {
-                Ids = JsonSerializer.Deserialize<SharedChainIds>(ids, Json),
-            }
-            : chain with
-            {
-                Sealed = ids,
-            };
+        catch (JsonException)
+        {
+            return chain; // only a hint
+        }
     }
 
-    /// <summary>What <see cref="WithIds"/> received; null if it was null.</summary>
-    public static byte[]? IdsOf(SharedChain chain) =>
-        chain.Sealed ?? (chain.Ids is { } ids ? JsonSerializer.SerializeToUtf8Bytes(ids, Json) : null);
+    /// <summary>Whether these are ids in encrypted form.</summary>
+    public static bool IsSealed(ReadOnlySpan<byte> ids) => ids.StartsWith("age-encryption.org/"u8);
 
     /// <summary>The ids of a chain; null if they are unknown, or no key opens them.</summary>
     /// <param name="chain">The chain.</param>
@@ -92,10 +88,12 @@ internal static class SharedCatalogFormat
     {
         try
         {
+            // Anyone could have written ids that are not encrypted: of an encrypted chain, they count for nothing.
             var ids =
                 chain.Sealed is { } file && !keys.IsEmpty
                     ? JsonSerializer.Deserialize<SharedChainIds>(await AgeText.OpenAsync(chain.Name, file, keys, cancellationToken), Json)
-                    : chain.Ids;
+                : chain.Archives.Any(a => ArchiveName.TryParse(a.Name) is { IsEncrypted: true }) ? null
+                : chain.Ids;
             return ids is not null && IsValid(ids, chain) ? ids : null;
         }
         catch (Exception e) when (e is JsonException or HoldfastException)

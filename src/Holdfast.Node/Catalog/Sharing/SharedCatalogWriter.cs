@@ -57,6 +57,7 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
         if (content.Chains.Count == 0)
         {
             await opened.DeleteAsync(path, cancellationToken);
+            catalog.Folders.SetVersion(location, database, null);
             return;
         }
         try
@@ -92,9 +93,9 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
         {
             await TryCreateAsync(location, opened, database, cancellationToken);
         }
-        catch (HoldfastException)
+        catch (Exception)
         {
-            // Only a hint: a listing wins.
+            // Only a hint: a listing wins. Whatever happened, what was deleted or copied before has to be reported.
         }
     }
 
@@ -108,7 +109,7 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
                 await WriteAsync(location, opened, database, SmallFile.Absent, cancellationToken);
             }
         }
-        catch (HoldfastException)
+        catch (Exception)
         {
             // as above
         }
