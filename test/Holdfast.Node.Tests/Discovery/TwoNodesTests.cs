@@ -165,6 +165,7 @@ public sealed class TwoNodesTests : IAsyncLifetime
         foreach (var node in (DiscoveringNode[])[_a, _b])
         {
             await node.State.Databases.WaitForOtherNodesAsync(revision, Token);
+            await node.State.SourceRecords.WaitForRevisionAsync(revision, Token);
         }
     }
 }
