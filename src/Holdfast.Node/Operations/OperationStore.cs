@@ -110,7 +110,12 @@ public sealed class OperationStore(WriteBehindState<Operation> records, string n
             var error = new HoldfastException(
                 ErrorCatalog.Interrupted,
                 "The server stopped while this ran.",
-                "Nothing incomplete is left. A scheduled backup is repeated automatically."
+                operation.Kind switch
+                {
+                    OperationKind.RebuildCatalog => "What was recorded stays. Start it again for the rest.",
+                    OperationKind.Repair => "What was copied stays. The rest is copied automatically.",
+                    _ => "Nothing incomplete is left. A scheduled backup is repeated automatically.",
+                }
             );
             Set(
                 operation.Id,

@@ -201,6 +201,30 @@ public sealed class CatalogRebuildTests : BucketNode
     }
 
     [Fact]
+    public async Task A_whole_copy_that_no_key_opens_is_not_taken_for_missing_because_another_one_is_shorter()
+    {
+        await CoverAsync("bucket", "disk");
+        await BackUpEncryptedAsync(BackupKind.Full);
+        var archive = Directory.GetFiles($"{Root}/disk/fake/a", "*.age", SearchOption.AllDirectories).Single(f => f.EndsWith(".zst.age"));
+        await using (var file = File.OpenWrite(archive))
+        {
+            file.SetLength(file.Length - 1);
+        }
+        foreach (var hint in Directory.GetFiles($"{Root}/disk", SharedCatalog.FileName, SearchOption.AllDirectories))
+        {
+            File.Delete(hint);
+        }
+        Delete(Keys("bucket/").Where(k => k.EndsWith(SharedCatalog.FileName, StringComparison.Ordinal)));
+        await LoseCatalogAsync("bucket");
+        Assert.Equal(new(1, 1, 0, 0, 0), (await RebuildAsync("disk")).Result!.Catalog);
+        Assert.Equal(new(1, 1, 0, 0, 0), (await RebuildAsync("bucket")).Result!.Catalog);
+        await Node.Audit.AuditAsync(new("fake", "a"), Token);
+        await Node.Audit.CompareDestinationsAsync(() => { }, Token);
+        var entry = Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries.Single();
+        Assert.Equal(CopyState.Whole, entry.CopyAt("bucket")!.State);
+    }
+
+    [Fact]
     public async Task A_destination_that_cannot_be_listed_is_an_error()
     {
         await CoverAsync("bucket");

@@ -81,8 +81,9 @@ internal sealed class CatalogRebuilder(
                 continue;
             }
             var known = shared?.Chains.FirstOrDefault(c => $"{folder.Path}/{c.Name}" == chain.Path);
+            var recorded = catalog.Find(chain.Path);
             var reader = new RebuiltChainReader(destination, folder, chain, keys, _meter);
-            var found = await reader.ReadAsync(catalog.Find(chain.Path), known, EnsureRespondsAsync, cancellationToken);
+            var found = await reader.ReadAsync(recorded, known, EnsureRespondsAsync, cancellationToken);
             _meter.AddArchives([.. found.Archives.Select(a => a.Archive)]);
             database ??= found.Database;
             if (database is null)
@@ -95,7 +96,7 @@ internal sealed class CatalogRebuilder(
             await catalog.RecordFindingsAsync(
                 database,
                 chain.Name.Task,
-                [.. found.Archives.Where(a => !a.IsKnown).Select(a => ToFinding(chain.Path, a))]
+                [.. found.Archives.Where(a => !a.IsKnown).Select(a => ToFinding(chain.Path, a, recorded?.Find(a.Archive.Name)))]
             );
             if (await found.FindIdsAsync(database, known, cancellationToken) is { } ids)
             {
@@ -134,7 +135,7 @@ internal sealed class CatalogRebuilder(
         }
     }
 
-    private CopyFinding ToFinding(string chain, RebuiltArchive found) =>
+    private CopyFinding ToFinding(string chain, RebuiltArchive found, CatalogEntry? recorded) =>
         new()
         {
             Chain = chain,
@@ -146,6 +147,11 @@ internal sealed class CatalogRebuilder(
             Problem = found.Damage is null ? null : Core.Operations.OperationError.From(found.Damage),
             IsListed = found.Damage is null,
             Archive = found.Archive,
+            // Which of several lengths is right is unknown until one copy is read.
+            Length =
+                recorded is { Archive.IsRecorded: false } && !found.Archive.IsRecorded && recorded.Archive.Length != found.Archive.Length
+                    ? found.Archive.Length
+                    : null,
         };
 
     private async Task<SharedCatalog?> FindSharedAsync(string folder, CancellationToken cancellationToken)
