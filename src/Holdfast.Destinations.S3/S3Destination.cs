@@ -229,7 +229,7 @@ internal sealed class S3Destination : IDestination
         var prefix = FolderKey("");
         foreach (var upload in await _bucket.Uploads.ListAsync(prefix, cancellationToken) ?? [])
         {
-            if (upload.Path.StartsWith(prefix, StringComparison.Ordinal))
+            if (upload.Path.StartsWith(prefix, StringComparison.Ordinal) && IsPath(upload.Path[prefix.Length..]))
             {
                 yield return upload with
                 {
@@ -267,9 +267,8 @@ internal sealed class S3Destination : IDestination
     private static bool IsHidden(DestinationEntry entry) => entry.Name == DestinationIdentity.FileName;
 
     private DestinationEntry? Entry(string name, S3ObjectInfo? info) =>
-        name.Length == 0 ? null // a key that ends with a slash, which some tools create for a folder
+        !IsPath(name) ? null // also a key that ends with a slash, which some tools create for a folder
         : info is null ? new(name, true, 0)
-        : name.EndsWith('/') ? null
         : new(name, false, info.Length)
         {
             Modified = info.Modified,
@@ -277,9 +276,10 @@ internal sealed class S3Destination : IDestination
         };
 
     private string KeyOf(string path) =>
-        path.Length == 0 || path.Split('/').Any(p => p is "." or ".." or "")
-            ? throw new ArgumentException($"'{path}' leaves the destination.", nameof(path))
-            : FolderKey("") + path;
+        IsPath(path) ? FolderKey("") + path : throw new ArgumentException($"'{path}' leaves the destination.", nameof(path));
+
+    // A key may contain anything. One with such a part is no file of ours, and no path can name it: listings leave it out.
+    private static bool IsPath(string path) => path.Length > 0 && !path.Split('/').Any(p => p is "." or ".." or "");
 
     private string FolderKey(string folder)
     {

@@ -64,7 +64,13 @@ internal static class S3Form
                     },
                     new(S3Config.PathStyleKey, "Bucket in the path", FormFieldType.Boolean)
                     {
-                        Help = "Most stores other than AWS need it.",
+                        Help = "Automatic: yes, except at AWS.",
+                        Section = FormSection.Advanced,
+                    },
+                    new(S3Config.CaKey, "Certificate authorities", FormFieldType.Multiline)
+                    {
+                        Help = "To trust besides those of the system, as PEM.",
+                        Placeholder = "-----BEGIN CERTIFICATE-----",
                         Section = FormSection.Advanced,
                     },
                     new(S3Config.ModeKey, "Mode", FormFieldType.Choice)

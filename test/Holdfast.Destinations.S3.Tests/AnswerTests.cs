@@ -71,6 +71,23 @@ public sealed class AnswerTests : IAsyncLifetime
         await FailsAsync(async () => await Destination.ListTreeAsync("", Token).CountAsync(Token));
     }
 
+    [Theory]
+    [InlineData("../file")]
+    [InlineData("folder/../file")]
+    [InlineData("folder/./file")]
+    [InlineData("folder//file")]
+    [InlineData("folder/..")]
+    [InlineData("/file")]
+    public async Task A_key_that_no_path_can_name_is_left_out_of_every_listing(string key)
+    {
+        await Destination.PublishAsync("folder/good", [1]);
+        var good = Stub.Bucket().Objects.Keys.Single(k => k.EndsWith("/good", StringComparison.Ordinal));
+        Stub.Bucket().Objects[good.Replace("folder/good", key, StringComparison.Ordinal)] = Stub.Bucket().Objects[good];
+        Assert.Equal(["folder/good"], await Destination.ListTreeAsync("", Token).Select(e => e.Name).ToListAsync(Token));
+        Assert.Equal(["good"], await Destination.ListAsync("folder", Token).Select(e => e.Name).ToListAsync(Token));
+        Assert.Equal(["folder"], await Destination.ListAsync("", Token).Select(e => e.Name).ToListAsync(Token));
+    }
+
     [Fact]
     public async Task A_part_with_another_checksum_is_not_accepted()
     {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using Holdfast.Core.Settings;
 using Holdfast.Destinations.S3.Settings;
@@ -42,6 +43,19 @@ public sealed class SettingsTests
         var config = S3Config.Read(section, DestinationSecrets.From(new Dictionary<string, string> { ["secretKey"] = "s" }));
         Assert.Equal(isValid, config is not null);
         Assert.True(isValid || Assert.Single(context.Errors).Field == "bucket");
+    }
+
+    // A form that lacks one would remove it when a definition is saved.
+    [Fact]
+    public void Every_setting_has_a_field_in_the_form()
+    {
+        var keys = typeof(S3Config)
+            .GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
+            .Where(f => f.IsLiteral && f.Name.EndsWith("Key", StringComparison.Ordinal))
+            .Select(f => (string)f.GetRawConstantValue()!)
+            .ToList();
+        Assert.True(keys.Count >= 16);
+        Assert.Equal(keys.Order(), S3Form.Description.Form.Fields.Select(f => f.Name).Intersect(keys).Order());
     }
 
     [Theory]

@@ -36,7 +36,16 @@ public sealed class KindFormValuesTests
     public void A_new_definition_has_the_defaults_and_leaves_out_what_is_empty()
     {
         var values = new KindFormValues(Form) { [Hosts] = " db1 " };
-        Equal("""{ "url": "db://holdfast@db1", "jobs": 2, "links": false }""", values.ToDefinition());
+        Equal("""{ "url": "db://holdfast@db1", "jobs": 2 }""", values.ToDefinition());
+    }
+
+    [Fact]
+    public void A_boolean_without_a_default_that_is_left_open_stays_so()
+    {
+        var values = KindFormValues.From(Form, JsonNode.Parse("""{ "url": "db://db1", "jobs": 2 }""")!.AsObject());
+        Equal("""{ "url": "db://db1", "jobs": 2 }""", values.ToDefinition());
+        values[Links] = "false";
+        Equal("""{ "url": "db://db1", "jobs": 2, "links": false }""", values.ToDefinition());
     }
 
     [Fact]

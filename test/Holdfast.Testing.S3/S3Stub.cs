@@ -206,7 +206,10 @@ public sealed class S3Stub : IAsyncDisposable
             throw new S3Failure(code == "ExpiredToken" ? 400 : 403, code);
         }
         var accessKey = http.Headers.Authorization.ToString().Split("Credential=")[^1].Split('/')[0];
-        if (AccessKeys.TryGetValue(accessKey, out var credentials) && !credentials.Allows(request.Operation))
+        if (
+            AccessKeys.TryGetValue(accessKey, out var credentials)
+            && !(credentials.Allows(request.Operation) && (request.Key.Length == 0 || credentials.AllowsKey(request.Key)))
+        )
         {
             throw new S3Failure(403, "AccessDenied");
         }

@@ -11,4 +11,7 @@ public sealed record StubCredentials(string AccessKey, string SecretKey, string?
 
     /// <summary>Whether it may use an operation; else 403.</summary>
     public Func<S3Operation, bool> Allows { get; init; } = _ => true;
+
+    /// <summary>Whether it may use an object with this key; else 403, whether or not it exists.</summary>
+    public Func<string, bool> AllowsKey { get; init; } = _ => true;
 }

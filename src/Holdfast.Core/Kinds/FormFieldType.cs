@@ -18,7 +18,7 @@ public enum FormFieldType
     /// <summary>A duration in whole seconds; a JSON number.</summary>
     Duration,
 
-    /// <summary>Yes or no; a JSON boolean.</summary>
+    /// <summary>Yes or no; a JSON boolean. Without a default it can also be left open: the server then decides.</summary>
     Boolean,
 
     /// <summary>One of several values.</summary>
@@ -32,4 +32,7 @@ public enum FormFieldType
 
     /// <summary>A URL.</summary>
     Url,
+
+    /// <summary>Several lines of text.</summary>
+    Multiline,
 }

@@ -235,9 +235,13 @@ internal sealed class DestinationIdentities(
             }
         }
 
-        foreach (var enclosing in (IEnumerable<IDestinationRoot>)[root, .. root.Enclosing])
+        if (await FindAsync(root, cancellationToken) is { } own && FindDuplicate(name, own, root) is { Count: > 0 } duplicates)
         {
-            if (await FindAsync(enclosing, cancellationToken) is { } id && FindDuplicate(name, id, root) is { Count: > 0 } errors)
+            return duplicates;
+        }
+        foreach (var enclosing in root.Enclosing)
+        {
+            if (await FindIfAllowedAsync(enclosing, cancellationToken) is { } id && FindDuplicate(name, id, root) is { Count: > 0 } errors)
             {
                 return errors;
             }
@@ -283,6 +287,19 @@ internal sealed class DestinationIdentities(
         catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationIdentity)
         {
             return null; // damaged: it does not say which destination this is
+        }
+    }
+
+    // Credentials with the least rights may read nothing outside of their own prefix.
+    private static async Task<string?> FindIfAllowedAsync(IDestinationRoot root, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(root, cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.DestinationDenied)
+        {
+            return null;
         }
     }
 

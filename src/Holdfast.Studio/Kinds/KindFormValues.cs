@@ -26,7 +26,7 @@ public sealed class KindFormValues
     public FormDescription Form { get; }
 
     /// <summary>
-    /// The text of a field; empty if it is not filled in. A list has one entry per line, a boolean is <c>true</c> or <c>false</c>.
+    /// The text of a field; empty if it is not filled in. A list has one entry per line, a boolean is <c>true</c>, <c>false</c> or empty.
     /// </summary>
     public string this[FormField field]
     {
@@ -114,7 +114,7 @@ public sealed class KindFormValues
         return field.Type switch
         {
             FormFieldType.List => ToLines(text) is { Count: > 0 } lines ? new JsonArray([.. lines.Select(l => JsonValue.Create(l))]) : null,
-            FormFieldType.Boolean => JsonValue.Create(text == "true"),
+            FormFieldType.Boolean when text.Length > 0 => JsonValue.Create(text == "true"),
             _ when text.Length == 0 => field.IsRequired ? JsonValue.Create("") : null,
             FormFieldType.Number
             or FormFieldType.Duration

@@ -181,6 +181,18 @@ public sealed class CatalogRebuildTests : BucketNode
     }
 
     [Fact]
+    public async Task A_key_that_no_path_can_name_does_not_disturb_a_rebuild()
+    {
+        await CoverAsync("bucket");
+        await ThreeAsync("a");
+        var archive = Keys("bucket/fake/a/").First(k => k.EndsWith(".tar.zst", StringComparison.Ordinal));
+        Store.Bucket().Objects[archive.Replace("bucket/fake/", "bucket/../", StringComparison.Ordinal)] = Store.Bucket().Objects[archive];
+        await LoseCatalogAsync("bucket");
+        Assert.Equal(new(2, 6, 6, 6, 0), (await RebuildAsync("bucket")).Result!.Catalog);
+        await RestoresAsync();
+    }
+
+    [Fact]
     public async Task A_chain_that_is_deleted_after_it_was_listed_is_not_recorded()
     {
         await CoverAsync("bucket");

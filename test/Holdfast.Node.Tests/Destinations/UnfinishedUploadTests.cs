@@ -56,11 +56,12 @@ public sealed class UnfinishedUploadTests : NodeTestBase
         bucket.Abandon($"other/{Archive}", old); // of a destination below
         bucket.Abandon($"../{Archive}", old);
         bucket.Abandon($"../production2/{Archive}", old);
+        bucket.Abandon($"../{Archive[(Archive.IndexOf('/') + 1)..]}", old); // of no path
         Assert.Equal(
             (0, 0),
             ((await Node.UnfinishedUploads.CleanAsync("offsite", Token)) is var found ? (found.Count, found.Removed) : default)
         );
-        Assert.Equal(4, bucket.Store.Bucket().Uploads.Count);
+        Assert.Equal(5, bucket.Store.Bucket().Uploads.Count);
     }
 
     [Fact]

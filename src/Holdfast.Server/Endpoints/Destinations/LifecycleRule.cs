@@ -41,7 +41,8 @@ internal sealed class LifecycleRule(TaskRegistry tasks, NodeSettings settings)
                 ["Status"] = "Enabled",
                 ["Filter"] = new JsonObject { ["Prefix"] = $"{root}{r.Folder}/" },
                 ["Expiration"] = new JsonObject { ["Days"] = r.Days },
-                ["NoncurrentVersionExpiration"] = new JsonObject { ["NoncurrentDays"] = 1 },
+                // Whoever has the key can overwrite backups: what was overwritten has to stay as long as the backup would have.
+                ["NoncurrentVersionExpiration"] = new JsonObject { ["NoncurrentDays"] = r.Days },
                 ["AbortIncompleteMultipartUpload"] = new JsonObject { ["DaysAfterInitiation"] = AbortDays },
             })
             .ToList();
