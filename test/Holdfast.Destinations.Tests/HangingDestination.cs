@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Holdfast.Archive.Items;
+using Holdfast.Destinations.Requests;
 
 namespace Holdfast.Destinations.Tests;
 
@@ -11,6 +12,11 @@ internal sealed class HangingDestination : IDestination
     public string Name => "frozen";
 
     public DestinationCapabilities Capabilities { get; } = new();
+
+    public RequestCounts? Requests { get; set; }
+
+    /// <summary>The token of the last write, which it ignores.</summary>
+    public CancellationToken WriteToken { get; private set; }
 
     public bool IsFrozen { get; private set; }
 
@@ -100,7 +106,11 @@ internal sealed class HangingDestination : IDestination
     {
         public string Path => path;
 
-        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => await owner.WaitAsync();
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        {
+            owner.WriteToken = cancellationToken;
+            await owner.WaitAsync();
+        }
 
         public ValueTask DisposeAsync()
         {

@@ -41,6 +41,24 @@ public sealed class LimitsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_slow_transfer_is_no_hung_one()
+    {
+        await using var upload = await _destination.BeginUploadAsync("a", Token);
+        _inner.Requests = new(0, 0, 0, 0, 0, 0);
+        _inner.Freeze();
+        var writing = upload.WriteAsync(new byte[1], Token).AsTask();
+        await UntilAsync(() => _inner.WriteToken.CanBeCanceled);
+        for (var i = 1; i < 5; i++)
+        {
+            _inner.Requests = new(0, 0, 0, 0, i, 0);
+            _time.Advance(Limits.CallTimeout);
+            Assert.False(_inner.WriteToken.IsCancellationRequested);
+        }
+        var failure = await FailsAsync(writing, Limits.CallTimeout);
+        Assert.Contains("did not respond within 5 minutes", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cancellation_releases_the_caller_of_a_hung_call()
     {
         await using var upload = await _destination.BeginUploadAsync("a", Token);

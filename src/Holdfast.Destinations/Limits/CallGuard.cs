@@ -27,16 +27,42 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
     /// <summary>Number of abandoned calls that have not returned.</summary>
     public int HungCalls => Volatile.Read(ref _hungCalls);
 
+    /// <summary>
+    /// Returns a value that changes while the destination transfers anything; null, the default, if that is unknown. See <see
+    /// cref="TransferAsync"/>.
+    /// </summary>
+    public Func<object?>? Progress { get; set; }
+
     /// <summary>Runs a call on a thread pool thread, which it may block.</summary>
     /// <param name="action">What the call does, for error messages: <c>listing</c>.</param>
     /// <param name="timeout">Time limit of the call.</param>
     /// <param name="call">The call. Its token is cancelled when the caller gives up.</param>
     /// <param name="cancellationToken">Releases the caller, whether or not the call reacts.</param>
     /// <exception cref="HoldfastException">The failure, of a kind that a destination may throw.</exception>
-    public async Task<T> RunAsync<T>(
+    public Task<T> RunAsync<T>(
         string action,
         TimeSpan timeout,
         Func<CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken
+    ) => RunAsync(action, timeout, call, isTransfer: false, cancellationToken);
+
+    /// <summary>
+    /// Runs a call that transfers as much as it takes, over a link that may be slow or limited: the time limit begins again as long as the
+    /// destination makes <see cref="Progress"/>, with this call or another one.
+    /// </summary>
+    /// <inheritdoc cref="RunAsync{T}(string, TimeSpan, Func{CancellationToken, Task{T}}, CancellationToken)"/>
+    public Task<T> TransferAsync<T>(
+        string action,
+        TimeSpan timeout,
+        Func<CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken
+    ) => RunAsync(action, timeout, call, isTransfer: true, cancellationToken);
+
+    private async Task<T> RunAsync<T>(
+        string action,
+        TimeSpan timeout,
+        Func<CancellationToken, Task<T>> call,
+        bool isTransfer,
         CancellationToken cancellationToken
     )
     {
@@ -45,7 +71,8 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
         {
             throw Failure($"does not respond: {HungCalls} calls hang");
         }
-        var stop = new CancellationTokenSource(timeout, time);
+        var stop = isTransfer ? new CancellationTokenSource() : new CancellationTokenSource(timeout, time);
+        var deadline = isTransfer ? CreateDeadline(stop, timeout) : null;
         var own = cancellationToken.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
         var running = Task.Run(() => call(stop.Token), CancellationToken.None);
         try
@@ -73,6 +100,10 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
         finally
         {
             await own.DisposeAsync();
+            if (deadline is not null)
+            {
+                await deadline.DisposeAsync(); // before what it cancels
+            }
             if (running.IsCompleted)
             {
                 stop.Dispose(); // otherwise the call still uses its token
@@ -81,7 +112,7 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
     }
 
     /// <summary>Runs a call without a result.</summary>
-    /// <inheritdoc cref="RunAsync{T}"/>
+    /// <inheritdoc cref="RunAsync{T}(string, TimeSpan, Func{CancellationToken, Task{T}}, CancellationToken)"/>
     public Task RunAsync(string action, TimeSpan timeout, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
         RunAsync(
             action,
@@ -110,6 +141,25 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
         {
             Abandon(running);
         }
+    }
+
+    private ITimer CreateDeadline(CancellationTokenSource stop, TimeSpan timeout)
+    {
+        var last = Progress?.Invoke();
+        return time.CreateTimer(
+            _ =>
+            {
+                var current = Progress?.Invoke();
+                if (Equals(current, last))
+                {
+                    stop.Cancel();
+                }
+                last = current;
+            },
+            null,
+            timeout,
+            timeout
+        );
     }
 
     private static string Text(TimeSpan span) => span.TotalSeconds < 120 ? $"{span.TotalSeconds:0} s" : $"{span.TotalMinutes:0} minutes";

@@ -11,11 +11,12 @@ public sealed record DestinationLimits
 
     /// <summary>
     /// Time limit of one call: listing, starting an upload, writing or reading some bytes, deleting. Calls are short, so this means no
+    /// progress; at a remote destination, where bytes can take as long as the link is slow, the limit begins again as long as it makes
     /// progress. Default 5 minutes, enough for a file server to restart.
     /// </summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Time limit of publishing, which may flush whole disks. Default 15 minutes.</summary>
+    /// <summary>Time limit of publishing, which may flush whole disks; the same at a remote destination. Default 15 minutes.</summary>
     public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>Time limit of opening, including the identity check. Default 30 s.</summary>

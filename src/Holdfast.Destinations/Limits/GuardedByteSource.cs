@@ -17,7 +17,7 @@ internal sealed class GuardedByteSource(RefCountedResource<IByteSource> source, 
         // A hung read may complete after its caller has reused the buffer. Each read therefore gets a buffer of its own, which is returned
         // to the pool only if the read completes in time.
         var own = ArrayPool<byte>.Shared.Rent(buffer.Length);
-        await calls.RunAsync(
+        await calls.TransferAsync(
             "reading",
             calls.Limits.CallTimeout,
             token =>
@@ -37,7 +37,7 @@ internal sealed class GuardedByteSource(RefCountedResource<IByteSource> source, 
         var stream = new RefCountedResource<Stream>();
         try
         {
-            await calls.RunAsync(
+            await calls.TransferAsync(
                 "reading",
                 calls.Limits.CallTimeout,
                 token =>

@@ -6,10 +6,12 @@ namespace Holdfast.Destinations.Limits;
 
 /// <summary>A destination whose calls never block their caller beyond the limits; see <see cref="CallGuard"/>.</summary>
 /// <param name="inner">The destination.</param>
-/// <param name="calls">Runs its calls.</param>
-public sealed class GuardedDestination(IDestination inner, CallGuard calls) : IDestination
+/// <param name="guard">Runs its _calls.</param>
+public sealed class GuardedDestination(IDestination inner, CallGuard guard) : IDestination
 {
     private const int PageEntries = 1000;
+
+    private readonly CallGuard _calls = Follow(inner, guard);
 
     /// <inheritdoc/>
     public string Name => inner.Name;
@@ -28,7 +30,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
 
     /// <inheritdoc/>
     public Task CheckIdentityAsync(CancellationToken cancellationToken) =>
-        calls.RunAsync("checking its identity", calls.Limits.CallTimeout, inner.CheckIdentityAsync, cancellationToken);
+        _calls.RunAsync("checking its identity", _calls.Limits.CallTimeout, inner.CheckIdentityAsync, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<DestinationEntry> ListAsync(string folder, CancellationToken cancellationToken)
@@ -52,7 +54,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     public Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken)
     {
         CheckPath(path);
-        return calls.RunAsync($"looking for '{path}'", calls.Limits.CallTimeout, token => inner.FindAsync(path, token), cancellationToken);
+        return _calls.RunAsync($"looking for '{path}'", _calls.Limits.CallTimeout, token => inner.FindAsync(path, token), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -66,7 +68,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
                 token => inner.BeginUploadAsync(path, hint, token),
                 cancellationToken
             ),
-            calls
+            _calls
         );
     }
 
@@ -75,9 +77,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     {
         var guarded = uploads.Cast<GuardedUpload>().ToList();
         var action = $"publishing '{(guarded.Count == 0 ? "" : guarded[^1].Path)}'";
-        return calls.RunAsync(
+        return _calls.TransferAsync(
             action,
-            calls.Limits.PublishTimeout,
+            _calls.Limits.PublishTimeout,
             token => GuardedUpload.UseAsync(guarded, all => inner.PublishAsync(all, token)),
             cancellationToken
         );
@@ -89,7 +91,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         CheckPath(path);
         return new GuardedByteSource(
             await OpenRefCountedAsync($"opening '{path}'", token => inner.OpenAsync(path, token), cancellationToken),
-            calls
+            _calls
         );
     }
 
@@ -97,9 +99,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     public Task<SmallFile?> ReadSmallFileAsync(string path, int maxBytes, CancellationToken cancellationToken)
     {
         CheckPath(path);
-        return calls.RunAsync(
+        return _calls.RunAsync(
             $"reading '{path}'",
-            calls.Limits.CallTimeout,
+            _calls.Limits.CallTimeout,
             token => inner.ReadSmallFileAsync(path, maxBytes, token),
             cancellationToken
         );
@@ -110,9 +112,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     {
         CheckPath(path);
         SmallFile.CheckReplaceable(path);
-        return calls.RunAsync(
+        return _calls.RunAsync(
             $"replacing '{path}'",
-            calls.Limits.PublishTimeout,
+            _calls.Limits.PublishTimeout,
             token => inner.ReplaceAsync(path, content, expected, token),
             cancellationToken
         );
@@ -122,7 +124,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     public Task DeleteAsync(string path, CancellationToken cancellationToken)
     {
         CheckPath(path);
-        return calls.RunAsync($"deleting '{path}'", calls.Limits.CallTimeout, token => inner.DeleteAsync(path, token), cancellationToken);
+        return _calls.RunAsync($"deleting '{path}'", _calls.Limits.CallTimeout, token => inner.DeleteAsync(path, token), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -132,9 +134,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         {
             CheckPath(path);
         }
-        return calls.RunAsync(
+        return _calls.RunAsync(
             $"deleting {paths.Count} files",
-            calls.Limits.PublishTimeout,
+            _calls.Limits.PublishTimeout,
             token => inner.DeleteManyAsync(paths, token),
             cancellationToken
         );
@@ -144,9 +146,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     public Task<DateTimeOffset> FindLastActivityAsync(UnfinishedUpload upload, CancellationToken cancellationToken)
     {
         CheckPath(upload.Path);
-        return calls.RunAsync(
+        return _calls.RunAsync(
             $"looking for parts of '{upload.Path}'",
-            calls.Limits.CallTimeout,
+            _calls.Limits.CallTimeout,
             token => inner.FindLastActivityAsync(upload, token),
             cancellationToken
         );
@@ -156,9 +158,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
     public Task AbortAsync(UnfinishedUpload upload, CancellationToken cancellationToken)
     {
         CheckPath(upload.Path);
-        return calls.RunAsync(
+        return _calls.RunAsync(
             $"removing the unfinished upload of '{upload.Path}'",
-            calls.Limits.CallTimeout,
+            _calls.Limits.CallTimeout,
             token => inner.AbortAsync(upload, token),
             cancellationToken
         );
@@ -166,23 +168,29 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
 
     /// <inheritdoc/>
     public Task<DestinationProbe> ProbeAsync(bool deletes, CancellationToken cancellationToken) =>
-        calls.RunAsync("testing it", calls.Limits.TestTimeout, token => inner.ProbeAsync(deletes, token), cancellationToken);
+        _calls.RunAsync("testing it", _calls.Limits.TestTimeout, token => inner.ProbeAsync(deletes, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> IsOnFileSystemOfAsync(string folder, CancellationToken cancellationToken) =>
-        calls.RunAsync(
+        _calls.RunAsync(
             "comparing its file system",
-            calls.Limits.CallTimeout,
+            _calls.Limits.CallTimeout,
             token => inner.IsOnFileSystemOfAsync(folder, token),
             cancellationToken
         );
 
     /// <inheritdoc/>
     public Task<long?> FreeBytesAsync(CancellationToken cancellationToken) =>
-        calls.RunAsync("querying its free space", calls.Limits.CallTimeout, inner.FreeBytesAsync, cancellationToken);
+        _calls.RunAsync("querying its free space", _calls.Limits.CallTimeout, inner.FreeBytesAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await calls.CloseAsync(() => inner.DisposeAsync().AsTask());
+    public async ValueTask DisposeAsync() => await _calls.CloseAsync(() => inner.DisposeAsync().AsTask());
+
+    private static CallGuard Follow(IDestination inner, CallGuard guard)
+    {
+        guard.Progress = () => inner.Requests;
+        return guard;
+    }
 
     private async IAsyncEnumerable<T> ListAsync<T>(
         string action,
@@ -205,7 +213,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         }
         finally
         {
-            await calls.CloseAsync(listing.CloseAsync);
+            await _calls.CloseAsync(listing.CloseAsync);
         }
     }
 
@@ -215,9 +223,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         CancellationTokenSource stop,
         CancellationToken cancellationToken
     ) =>
-        calls.RunAsync(
+        _calls.TransferAsync(
             action,
-            calls.Limits.CallTimeout,
+            _calls.Limits.CallTimeout,
             async token =>
             {
                 await using var cancelling = token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), stop);
@@ -237,9 +245,9 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         var resource = new RefCountedResource<T>();
         try
         {
-            await calls.RunAsync(
+            await _calls.RunAsync(
                 action,
-                calls.Limits.CallTimeout,
+                _calls.Limits.CallTimeout,
                 async token => await resource.SetAsync(await call(token)),
                 cancellationToken
             );
@@ -247,7 +255,7 @@ public sealed class GuardedDestination(IDestination inner, CallGuard calls) : ID
         }
         catch
         {
-            await calls.CloseAsync(resource.CloseAsync);
+            await _calls.CloseAsync(resource.CloseAsync);
             throw;
         }
     }

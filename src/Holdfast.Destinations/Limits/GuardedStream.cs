@@ -14,7 +14,7 @@ internal sealed class GuardedStream(RefCountedResource<Stream> stream, long leng
     {
         // As in GuardedByteSource: a hung read must not write into a buffer that its caller has reused.
         var own = ArrayPool<byte>.Shared.Rent(buffer.Length);
-        var count = await calls.RunAsync(
+        var count = await calls.TransferAsync(
             "reading",
             calls.Limits.CallTimeout,
             token => stream.UseAsync(s => ReadAsync(s, own.AsMemory(0, buffer.Length), token)),

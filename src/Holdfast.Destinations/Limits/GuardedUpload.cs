@@ -7,7 +7,7 @@ internal sealed class GuardedUpload(string path, RefCountedResource<IUpload> upl
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         new(
-            calls.RunAsync(
+            calls.TransferAsync(
                 "writing",
                 calls.Limits.CallTimeout,
                 token =>
