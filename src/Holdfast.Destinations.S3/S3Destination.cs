@@ -143,6 +143,7 @@ internal sealed class S3Destination : IDestination
             new S3Upload(_bucket, path, key, storageClass, plan, () => _uploads.TryRemove(path, out _))
             {
                 OnlyIfFree = Capabilities.ConditionalPut,
+                NeverWaits = hint.IsClaim,
                 ConditionalComplete = Capabilities.ConditionalComplete,
                 AsksForLength = _config.Encryption == ServerSideEncryption.Kms && !hint.IsClaim,
             }

@@ -113,6 +113,10 @@ internal sealed class S3DestinationRoot(S3Config config, DestinationSecrets secr
         var pipeline = new RequestPipeline(limits, e => e is S3Failure { IsTemporary: true }, environment.Time);
         var clock = new ServerClock(environment.Time);
         var client = S3ClientFactory.Create(config, credentials, environment with { Limits = limits }, pipeline.Meter, clock);
-        return new(client, config, new(credentials), pipeline, limits) { Clock = clock, PartMemory = environment.PartMemory };
+        return new(client, config, new(credentials), pipeline, limits)
+        {
+            Clock = clock,
+            PartMemory = environment.FindPartMemory(SecretAddress),
+        };
     }
 }

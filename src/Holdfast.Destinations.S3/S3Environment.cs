@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Requests;
@@ -30,12 +31,19 @@ public sealed record S3Environment
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 
     /// <summary>
-    /// Limits the memory of all uploads. Default: <see cref="PartMemory.DefaultBytes"/> for all that share the environment.
+    /// Finds what limits the memory of uploads to an address. Default: for each address <see cref="PartMemory.DefaultBytes"/> for all that
+    /// share the environment, so that a store that does not respond holds up no uploads to others.
     /// </summary>
-    public PartMemory PartMemory { get; init; } = new(PartMemory.DefaultBytes);
+    public Func<string, PartMemory> FindPartMemory { get; init; } = CreateFinder();
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    private static Func<string, PartMemory> CreateFinder()
+    {
+        var all = new ConcurrentDictionary<string, PartMemory>(StringComparer.Ordinal);
+        return address => all.GetOrAdd(address, _ => new(PartMemory.DefaultBytes));
+    }
 
     internal void CheckAllowed(S3Config config)
     {

@@ -36,7 +36,7 @@ internal sealed class S3Bucket : IDisposable
     /// <summary>The store's clock.</summary>
     public required ServerClock Clock { get; init; }
 
-    /// <summary>Limits the memory of uploads.</summary>
+    /// <summary>Limits the memory of the uploads to it.</summary>
     public required PartMemory PartMemory { get; init; }
 
     /// <summary>Requests and bytes so far.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Security.Cryptography;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations.Contents;
@@ -15,8 +16,9 @@ internal sealed class S3Upload : IUpload
     private const int MaxPartsInFlight = 3;
     private const long MaxBytesInFlight = 128L << 20;
 
-    // Shorter parts are not counted: most databases are small, and their files are gone before anything is gained.
-    private const long UncountedBytes = 1 << 20;
+    // What is held is counted in steps that double; the first one of most databases, which are small, is not worth it.
+    private const long UncountedBytes = 64 << 10;
+    private const long FirstStep = 256 << 10;
 
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(10);
 
@@ -29,7 +31,7 @@ internal sealed class S3Upload : IUpload
     private readonly List<Task<S3Part>> _parts = [];
     private SegmentBuffer _current = new();
     private IncrementalHash _md5 = ETag.CreateHash();
-    private long _reserved; // for the current part
+    private PartShare _share = new(); // of the current part
     private string? _uploadId;
     private bool _isDone;
 
@@ -56,6 +58,11 @@ internal sealed class S3Upload : IUpload
     /// </summary>
     public bool AsksForLength { get; init; }
 
+    /// <summary>
+    /// Whether its memory is taken beyond the limit rather than waited for: an archive that is complete is held until its index is.
+    /// </summary>
+    public bool NeverWaits { get; init; }
+
     /// <summary>Whether the store checks conditions of uploads in parts.</summary>
     public required bool ConditionalComplete { get; init; }
 
@@ -71,10 +78,7 @@ internal sealed class S3Upload : IUpload
                 continue;
             }
             var taken = (int)Math.Min(bytes.Length, length - _current.Length);
-            if (_reserved == 0 && _current.Length + taken > UncountedBytes)
-            {
-                await ReserveAsync(length, cancellationToken);
-            }
+            await ReserveAsync(_current.Length + taken, length, cancellationToken);
             _current.Append(bytes.Span[..taken]);
             _md5.AppendData(bytes.Span[..taken]);
             bytes = bytes[taken..];
@@ -122,27 +126,28 @@ internal sealed class S3Upload : IUpload
     private void Close()
     {
         _current.Dispose();
-        _bucket.PartMemory.Release(_reserved);
+        _bucket.PartMemory.Release(_share);
         _md5.Dispose();
         _stop.Dispose();
         _release();
     }
 
-    // Does not wait for other uploads while no part of this one is on its way.
-    private async Task ReserveAsync(long bytes, CancellationToken cancellationToken)
+    private async ValueTask ReserveAsync(long needed, long partLength, CancellationToken cancellationToken)
     {
-        while (!_bucket.PartMemory.TryReserve(bytes, out var released))
+        if (needed <= Math.Max(UncountedBytes, _share.Bytes))
         {
-            var running = _parts.Where(p => !p.IsCompleted).ToList<Task>();
-            if (running.Count == 0)
-            {
-                _bucket.PartMemory.Reserve(bytes);
-                break;
-            }
-            await Task.WhenAny([.. running, released]).WaitAsync(cancellationToken);
-            await ThrowIfFailedAsync();
+            return;
         }
-        _reserved = bytes;
+        var steps = Math.Max(FirstStep, (long)BitOperations.RoundUpToPowerOf2((ulong)needed));
+        var more = Math.Min(partLength, steps) - _share.Bytes;
+        if (NeverWaits)
+        {
+            _bucket.PartMemory.Take(_share, more);
+        }
+        else
+        {
+            await _bucket.PartMemory.TakeAsync(_share, more, cancellationToken);
+        }
     }
 
     private async Task ThrowIfFailedAsync()
@@ -162,12 +167,12 @@ internal sealed class S3Upload : IUpload
             await Task.WhenAny(running).WaitAsync(cancellationToken);
         }
         await ThrowIfFailedAsync();
-        var part = (_current, _md5, _reserved);
-        (_current, _md5, _reserved) = (new(), ETag.CreateHash(), 0);
+        var part = (_current, _md5, _share);
+        (_current, _md5, _share) = (new(), ETag.CreateHash(), new());
         _parts.Add(PutPartAsync(_uploadId, _parts.Count + 1, part));
     }
 
-    private async Task<S3Part> PutPartAsync(string uploadId, int number, (SegmentBuffer Content, IncrementalHash Md5, long Reserved) part)
+    private async Task<S3Part> PutPartAsync(string uploadId, int number, (SegmentBuffer Content, IncrementalHash Md5, PartShare Share) part)
     {
         try
         {
@@ -177,7 +182,7 @@ internal sealed class S3Upload : IUpload
         {
             part.Content.Dispose();
             part.Md5.Dispose();
-            _bucket.PartMemory.Release(part.Reserved);
+            _bucket.PartMemory.Release(part.Share);
         }
     }
 

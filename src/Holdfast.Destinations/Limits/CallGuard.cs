@@ -28,10 +28,10 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
     public int HungCalls => Volatile.Read(ref _hungCalls);
 
     /// <summary>
-    /// Returns a value that changes while the destination transfers anything; null, the default, if that is unknown. See <see
+    /// Returns a value that changes while the destination transfers anything; always null, the default, if that is unknown. See <see
     /// cref="TransferAsync"/>.
     /// </summary>
-    public Func<object?>? Progress { get; set; }
+    public Func<object?> Progress { get; set; } = static () => null;
 
     /// <summary>Runs a call on a thread pool thread, which it may block.</summary>
     /// <param name="action">What the call does, for error messages: <c>listing</c>.</param>
@@ -145,14 +145,21 @@ public sealed class CallGuard(string name, DestinationLimits limits, TimeProvide
 
     private ITimer CreateDeadline(CancellationTokenSource stop, TimeSpan timeout)
     {
-        var last = Progress?.Invoke();
+        var last = Progress();
         return time.CreateTimer(
             _ =>
             {
-                var current = Progress?.Invoke();
+                var current = Progress();
                 if (Equals(current, last))
                 {
-                    stop.Cancel();
+                    try
+                    {
+                        stop.Cancel();
+                    }
+                    catch (ObjectDisposedException)
+                    {
+                        // the call has just ended
+                    }
                 }
                 last = current;
             },

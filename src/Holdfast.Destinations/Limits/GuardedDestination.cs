@@ -54,7 +54,12 @@ public sealed class GuardedDestination(IDestination inner, CallGuard guard) : ID
     public Task<DestinationEntry?> FindAsync(string path, CancellationToken cancellationToken)
     {
         CheckPath(path);
-        return _calls.RunAsync($"looking for '{path}'", _calls.Limits.CallTimeout, token => inner.FindAsync(path, token), cancellationToken);
+        return _calls.RunAsync(
+            $"looking for '{path}'",
+            _calls.Limits.CallTimeout,
+            token => inner.FindAsync(path, token),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
