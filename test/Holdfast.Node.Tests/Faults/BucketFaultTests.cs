@@ -109,6 +109,33 @@ public sealed class BucketFaultTests : BucketNode
         }
     }
 
+    [Theory]
+    [InlineData(true, "B", BackupKind.Incremental)]
+    [InlineData(false, "B", BackupKind.Full)]
+    [InlineData(false, "A", BackupKind.Incremental)]
+    public async System.Threading.Tasks.Task Without_conditions_a_node_does_not_write_into_the_chain_of_another(
+        bool isConditional,
+        string node,
+        BackupKind expected
+    )
+    {
+        await CoverAsync("bucket");
+        await using var destination = await OpenAsync(isConditional);
+        var options = new BackupOptions
+        {
+            Kind = BackupKind.Full,
+            Type = BackupType.Snapshot,
+            Node = "A",
+            NodeKey = AgeIdentity.Generate(),
+        };
+        Assert.Equal(BackupState.Completed, (await RunAsync(destination, options)).State);
+        Time.Advance(TimeSpan.FromMinutes(1));
+        Source.Databases["a"][0] ^= 1;
+        var second = await RunAsync(destination, options with { Kind = BackupKind.Incremental, Node = node });
+        Assert.Equal((BackupState.Completed, expected), (second.State, second.Kind));
+        Assert.Equal(expected == BackupKind.Full, second.Warnings.Any(w => w.Contains("is of node A", StringComparison.Ordinal)));
+    }
+
     private static Func<S3Request, S3Fault?> OfWrites(S3Fault fault) =>
         r => r.Operation is S3Operation.PutObject or S3Operation.CompleteMultipartUpload or S3Operation.UploadPart ? fault : null;
 
@@ -124,10 +151,16 @@ public sealed class BucketFaultTests : BucketNode
     }
 
     // As another node with the same tag would: nothing in memory is shared.
-    private async Task<IDestination> OpenAsync()
+    private async Task<IDestination> OpenAsync(bool isConditional = true)
     {
         var root = await Node.Destinations.ResolveAsync("bucket", Stop);
-        return await root.OpenAsync(await root.FindIdentityAsync(Stop), Stop);
+        var opened = await root.OpenAsync(await root.FindIdentityAsync(Stop), Stop);
+        if (isConditional)
+        {
+            return opened;
+        }
+        await opened.DisposeAsync();
+        return await root.OpenAsync(opened.Identity, Stop, opened.Capabilities with { ConditionalPut = false });
     }
 
     private async Task<BackupOutcome> RaceAsync(IDestination destination, Barrier both)
@@ -139,13 +172,12 @@ public sealed class BucketFaultTests : BucketNode
             Node = "A",
             NodeKey = AgeIdentity.Generate(),
         };
+        return await RunAsync(destination, options, () => Assert.True(both.SignalAndWait(TimeSpan.FromMinutes(1))));
+    }
+
+    private async Task<BackupOutcome> RunAsync(IDestination destination, BackupOptions options, Action? written = null)
+    {
         var backup = new DatabaseBackup("fake", Source, [destination], options, OutputResources.Create(Root), Time);
-        return await backup.RunAsync(
-            Source.Database("a"),
-            null,
-            new(1),
-            () => Assert.True(both.SignalAndWait(TimeSpan.FromMinutes(1))),
-            Stop
-        );
+        return await backup.RunAsync(Source.Database("a"), null, new(1), written ?? (() => { }), Stop);
     }
 }

@@ -46,6 +46,10 @@ internal sealed class BaseChainSelector(DatabaseId database, BackupOptions optio
         {
             return BaseChainSelection.Full(inspection.Problem ?? "no destination has the complete chain");
         }
+        if (FindUnsafe(inspection) is { } reason)
+        {
+            return BaseChainSelection.Full(reason);
+        }
         BaseChainSelection? first = null;
         foreach (var (chain, folder) in inspection.CompleteReplicas)
         {
@@ -58,6 +62,20 @@ internal sealed class BaseChainSelector(DatabaseId database, BackupOptions optio
         }
 
         return first!;
+    }
+
+    // A store that ignores conditions would let two nodes write under one name. Where one does, only the node whose tag is in the name of
+    // the chain writes into it: no other one can choose a name in it. Null if the chain can be extended.
+    private string? FindUnsafe(ChainInspection inspection)
+    {
+        foreach (var (chain, folder) in inspection.CompleteReplicas)
+        {
+            if (chain.Name.Node != options.Node && !folder.Destination.Capabilities.ConditionalPut)
+            {
+                return $"the chain is of node {chain.Name.Node}, and '{folder.Destination.Name}' does not refuse a name that is taken";
+            }
+        }
+        return null;
     }
 
     private async Task<BaseChainSelection> SelectAsync(
