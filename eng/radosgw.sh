@@ -83,7 +83,10 @@ await 60 timeout 20 ceph -c ceph.conf mon stat
 timeout 60 ceph -c ceph.conf osd new "$osd" >/dev/null # once: a second one would create a second OSD
 ceph-osd -c ceph.conf -i 0 --mkfs --osd-uuid "$osd" >/dev/null 2>&1
 run ceph-osd -i 0
-up() { timeout 20 ceph -c ceph.conf osd stat | grep -q '1 up'; }
+up() { # An OSD ends at once if it asks the monitor before that has told it the id of the cluster ('wrong fsid'): rare, and another try helps.
+  kill -0 "${pids[-1]}" || run ceph-osd -i 0
+  timeout 20 ceph -c ceph.conf osd stat | grep -q '1 up'
+}
 await 90 up
 admin user create --uid holdfast --display-name holdfast --access-key HOLDFASTTEST0001 --secret-key holdfast-test-secret-0001
 admin user create --uid limited --display-name limited --access-key HOLDFASTTEST0002 --secret-key holdfast-test-secret-0002

@@ -163,6 +163,24 @@ public sealed class ProbeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_bucket_that_encrypts_by_a_key_management_service_names_the_setting()
+    {
+        Stub.Options = Stub.Options with { KmsByDefault = true };
+        var root = StubDestinations.CreateRoot(StubDestinations.Config(Stub), StubDestinations.Limits);
+        var refused = await Assert.ThrowsAsync<HoldfastException>(() => root.InitializeAsync(Token));
+        Assert.Equal(ErrorCatalog.DestinationUnverified, refused.Error);
+        Assert.Contains("Set serverSideEncryption to \"kms\"", refused.Hint, StringComparison.Ordinal);
+
+        await using var destination = await StubDestinations.OpenAsync(
+            StubDestinations.Config(Stub) with
+            {
+                Encryption = Holdfast.Destinations.S3.Settings.ServerSideEncryption.Kms,
+            }
+        );
+        await destination.ProbeAsync(deletes: true, Token);
+    }
+
+    [Fact]
     public async Task Of_a_store_like_AWS_only_the_mode_is_said()
     {
         await using var destination = await StubDestinations.OpenAsync(StubDestinations.Config(Stub, mode: S3Mode.Aws));

@@ -49,6 +49,9 @@ public sealed record S3StubOptions
     /// <summary>Whether ETags are the MD5 of the content, as they are except with KMS.</summary>
     public bool Md5ETags { get; init; } = true;
 
+    /// <summary>Whether the bucket encrypts everything by a key management service.</summary>
+    public bool KmsByDefault { get; init; }
+
     /// <summary>Whether signatures are checked.</summary>
     public bool ChecksSignatures { get; init; } = true;
 

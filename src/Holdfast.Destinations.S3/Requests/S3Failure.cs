@@ -96,6 +96,15 @@ internal sealed class S3Failure : Exception
             IsUnknownOutcome = true,
         };
 
+    /// <summary>The bucket encrypts by a key management service, although the settings do not say so.</summary>
+    public static S3Failure EncryptedOtherwise(string what) =>
+        new(
+            ErrorCatalog.DestinationUnverified,
+            $"the bucket has encrypted {what} by SSE-KMS, so that its ETag proves nothing",
+            "Set serverSideEncryption to \"kms\": the length of what was stored is asked for then.",
+            null
+        );
+
     /// <summary>Translates an exception of the SDK or of a stream.</summary>
     /// <param name="e">The exception.</param>
     /// <param name="attempt">The attempt that failed.</param>

@@ -72,7 +72,7 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
                     config
                 );
                 var answer = await sender.Client.PutObjectAsync(request, attempt.Token);
-                return Confirmation.Prove(config, answer.ETag, md5, $"'{key}'");
+                return Confirmation.Prove(config, answer.ETag, answer.ServerSideEncryptionMethod, md5, $"'{key}'");
             },
             null,
             cancellationToken

@@ -75,7 +75,7 @@ internal sealed class S3Uploads(S3Sender sender, S3Config config, RequestLimits 
                     },
                     attempt.Token
                 );
-                var etag = Confirmation.Prove(config, answer.ETag, md5, $"part {number} of '{key}'");
+                var etag = Confirmation.Prove(config, answer.ETag, answer.ServerSideEncryptionMethod, md5, $"part {number} of '{key}'");
                 return new S3Part(number, content.Length, etag);
             },
             cancellationToken

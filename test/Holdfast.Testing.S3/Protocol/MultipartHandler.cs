@@ -50,7 +50,7 @@ internal sealed class MultipartHandler(S3StubOptions options, ObjectHandler obje
         {
             Find(bucket, request).Parts[request.PartNumber] = part;
         }
-        return new() { Headers = { ["ETag"] = $"\"{part.ETag}\"" } };
+        return objects.Stored(part.ETag);
     }
 
     public Answer Complete(StoredBucket bucket, S3Request request, byte[] body)

@@ -24,7 +24,18 @@ internal sealed class ObjectHandler(S3StubOptions options, DateTimeOffset now)
             CheckConditions(bucket, request, options.ConditionalPut);
             bucket.Objects[request.Key] = stored;
         }
-        return new() { Headers = { ["ETag"] = $"\"{stored.ETag}\"" } };
+        return Stored(stored.ETag);
+    }
+
+    /// <summary>The answer to a request that has stored content.</summary>
+    public Answer Stored(string etag)
+    {
+        var answer = new Answer { Headers = { ["ETag"] = $"\"{etag}\"" } };
+        if (options.KmsByDefault)
+        {
+            answer.Headers["x-amz-server-side-encryption"] = "aws:kms";
+        }
+        return answer;
     }
 
     public Answer Get(StoredBucket bucket, S3Request request, bool ignoresRange, bool head)
@@ -127,7 +138,7 @@ internal sealed class ObjectHandler(S3StubOptions options, DateTimeOffset now)
     /// <summary>The ETag of content that is stored at once.</summary>
     public string ETagOf(S3Request request, byte[] content)
     {
-        var isOpaque = !options.Md5ETags || request.Headers["x-amz-server-side-encryption"] == "aws:kms";
+        var isOpaque = !options.Md5ETags || options.KmsByDefault || request.Headers["x-amz-server-side-encryption"] == "aws:kms";
         var stated = request.Headers["Content-MD5"].ToString();
         return isOpaque ? Guid.NewGuid().ToString("N")
             : options.HashesContent || stated.Length == 0 ? Convert.ToHexStringLower(RequestBody.Md5(content))

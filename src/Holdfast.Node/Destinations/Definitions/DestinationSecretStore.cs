@@ -43,6 +43,9 @@ public sealed class DestinationSecretStore(SecretStore secrets)
     /// <summary>The change that stores the secrets of a definition.</summary>
     /// <param name="edit">The definition and its new secrets.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="HoldfastException">
+    /// <see cref="ErrorCatalog.Conflict"/> if a secret would be kept that was given for another address.
+    /// </exception>
     internal async Task<StateChange> CreateChangeAsync(DestinationEdit edit, CancellationToken cancellationToken)
     {
         if (edit.Config.Secrets is not { } kept)
@@ -50,6 +53,15 @@ public sealed class DestinationSecretStore(SecretStore secrets)
             return CreateRemoval(edit.Config.Name);
         }
         var before = await ReadAsync(edit.Config.Name, cancellationToken);
+        if (before is not null && before.Address != kept.Address && !kept.Names.All(edit.GivenSecrets.ContainsKey))
+        {
+            // The definition was checked against another one, which has been replaced since.
+            throw new HoldfastException(
+                ErrorCatalog.Conflict,
+                $"The secrets of destination '{edit.Config.Name}' have been stored for another address meanwhile.",
+                "Read the definition again, and give the secrets for the address that it has."
+            );
+        }
         var values = kept.Names.ToDictionary(
             n => n,
             n => edit.GivenSecrets.GetValueOrDefault(n) ?? before?.Values.GetValueOrDefault(n) ?? "",
