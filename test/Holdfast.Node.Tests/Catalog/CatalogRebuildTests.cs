@@ -192,6 +192,39 @@ public sealed class CatalogRebuildTests : BucketNode
         await RestoresAsync();
     }
 
+    [Theory]
+    [InlineData("backup")]
+    [InlineData("audit")]
+    [InlineData("retention")]
+    public async Task What_a_server_does_before_its_catalog_is_rebuilt_loses_no_hash_and_no_id(string before)
+    {
+        await CoverAsync("bucket");
+        await BackUpEncryptedAsync(BackupKind.Full);
+        await BackUpEncryptedAsync(BackupKind.Incremental);
+        var known = Node.Catalog.ChainsOf(new("fake", "a")).Single().Entries.Select(e => e.Archive).ToList();
+        await LoseCatalogAsync("bucket");
+        if (before == "backup")
+        {
+            Time.Advance(TimeSpan.FromMinutes(1));
+            await BackUpAsync("a", BackupKind.Full);
+        }
+        else if (before == "audit")
+        {
+            await Node.Audit.CompareDestinationsAsync(() => { }, Token);
+        }
+        else
+        {
+            await Node.RetentionService.RunAsync(Node.Tasks.Of(new("fake", "a")).Single(), Token);
+        }
+        await RebuildAsync("bucket");
+        var rebuilt = Node
+            .Catalog.ChainsOf(new("fake", "a"))
+            .SelectMany(c => c.Entries)
+            .Select(e => e.Archive)
+            .Where(a => known.Any(k => k.Name == a.Name));
+        Assert.Equal(known.Select(a => (a.Name, a.Id, a.Sha256)), rebuilt.Select(a => (a.Name, a.Id, a.Sha256)));
+    }
+
     [Fact]
     public async Task A_chain_that_is_deleted_after_it_was_listed_is_not_recorded()
     {

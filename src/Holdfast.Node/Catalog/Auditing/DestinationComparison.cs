@@ -105,13 +105,18 @@ public sealed partial class DestinationComparison(
             isIntact = false;
             LogDamaged(folder.Path, location.Destination, e.Message);
         }
-        if (found?.Content.NamesSameFiles(shared.Create(location.Destination, database)) == true)
+        var content = shared.Create(location.Destination, database);
+        if (found is { } file)
         {
-            return true;
+            content = content.AddFrom(file.Content);
+            if (file.Content.NamesSameFiles(content))
+            {
+                return true;
+            }
         }
         try
         {
-            await shared.WriteAsync(location, opened, database, found?.Version, cancellationToken);
+            await shared.WriteAsync(location, opened, database, content, found?.Version, cancellationToken);
         }
         catch (HoldfastException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -40,6 +40,16 @@ public sealed record SharedCatalog
     /// <summary>Path of the file of a database at every destination.</summary>
     public static string PathOf(DatabaseId database) => $"{DatabaseFolder.PathOf(database)}/{FileName}";
 
+    /// <summary>Whether the hash of an archive is unknown.</summary>
+    internal bool LacksHashes => Chains.Any(c => c.Archives.Any(a => a.Sha256 is null));
+
+    /// <summary>The same, with hashes and ids that it lacks and that another description of the folder has.</summary>
+    internal SharedCatalog AddFrom(SharedCatalog other)
+    {
+        var chains = other.Chains.DistinctBy(c => c.Name, StringComparer.Ordinal).ToDictionary(c => c.Name, StringComparer.Ordinal);
+        return this with { Chains = [.. Chains.Select(c => chains.TryGetValue(c.Name, out var known) ? c.AddFrom(known) : c)] };
+    }
+
     /// <summary>Whether it names the same files with the same lengths and hashes.</summary>
     public bool NamesSameFiles(SharedCatalog other) =>
         IsTruncated && other.Chains.Count > Chains.Count ? NamesSame(other.Chains.TakeLast(Chains.Count)) : NamesSame(other.Chains);

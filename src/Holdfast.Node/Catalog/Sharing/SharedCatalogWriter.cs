@@ -1,6 +1,7 @@
 using Holdfast.Core.Databases;
 using Holdfast.Core.Errors;
 using Holdfast.Destinations;
+using Holdfast.Node.Catalog.Storage;
 
 namespace Holdfast.Node.Catalog.Sharing;
 
@@ -26,7 +27,7 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
 
     /// <summary>
     /// Writes the file, or deletes it if the folder has no archive any more. If another program has replaced it since, the folder is not
-    /// known any more: the next backup lists it.
+    /// known any more: the next backup lists it. What the file says and this node does not know, because it has lost its catalog, is kept.
     /// </summary>
     /// <param name="location">The destination in the catalog.</param>
     /// <param name="opened">The destination.</param>
@@ -35,25 +36,39 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
     /// <exception cref="HoldfastException">
     /// <see cref="ErrorCatalog.Conflict"/> if another program has replaced it; or a failure of the destination or the catalog.
     /// </exception>
-    public Task WriteAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken) =>
-        WriteAsync(location, opened, database, catalog.Folders.FindVersion(location.Destination, database), cancellationToken);
+    public async Task WriteAsync(CopyLocation location, IDestination opened, DatabaseId database, CancellationToken cancellationToken)
+    {
+        var content = Create(location.Destination, database);
+        var version = catalog.Folders.FindVersion(location.Destination, database);
+        if (version is null && content.Chains.Count == 0 && await HasChainsAsync(opened, database, cancellationToken))
+        {
+            return; // this node knows nothing about the folder
+        }
+        if (version is null && content.LacksHashes)
+        {
+            var found = await FindAsync(opened, database, cancellationToken);
+            (content, version) = found is { } file ? (content.AddFrom(file.Content), file.Version) : (content, null);
+        }
+        await WriteAsync(location, opened, database, content, version, cancellationToken);
+    }
 
     /// <summary>Writes the file as <see cref="WriteAsync(CopyLocation, IDestination, DatabaseId, CancellationToken)"/> does.</summary>
     /// <param name="location">The destination in the catalog.</param>
     /// <param name="opened">The destination.</param>
     /// <param name="database">The database.</param>
+    /// <param name="content">What is written.</param>
     /// <param name="expected">The version that it replaces; null for any.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task WriteAsync(
         CopyLocation location,
         IDestination opened,
         DatabaseId database,
+        SharedCatalog content,
         string? expected,
         CancellationToken cancellationToken
     )
     {
         var path = SharedCatalog.PathOf(database);
-        var content = Create(location.Destination, database);
         if (content.Chains.Count == 0)
         {
             await opened.DeleteAsync(path, cancellationToken);
@@ -106,13 +121,43 @@ public sealed class SharedCatalogWriter(ICatalog catalog, TimeProvider time, str
         {
             if (await opened.FindAsync(SharedCatalog.PathOf(database), cancellationToken) is null)
             {
-                await WriteAsync(location, opened, database, SmallFile.Absent, cancellationToken);
+                var content = Create(location.Destination, database);
+                await WriteAsync(location, opened, database, content, SmallFile.Absent, cancellationToken);
             }
         }
         catch (Exception)
         {
             // as above
         }
+    }
+
+    // Null also for one that cannot be read: it is replaced.
+    private static async Task<(SharedCatalog Content, string? Version)?> FindAsync(
+        IDestination opened,
+        DatabaseId database,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await SharedCatalog.FindAsync(opened, DatabaseFolder.PathOf(database), cancellationToken);
+        }
+        catch (HoldfastException e) when (e.Error == ErrorCatalog.Corrupt)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<bool> HasChainsAsync(IDestination opened, DatabaseId database, CancellationToken cancellationToken)
+    {
+        await foreach (var chain in DatabaseFolder.Of(opened, database).ListChainsAsync(cancellationToken))
+        {
+            if (chain.Archives.Count > 0)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static byte[] WriteBounded(SharedCatalog content)
