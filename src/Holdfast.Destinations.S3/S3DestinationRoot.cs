@@ -23,6 +23,12 @@ internal sealed class S3DestinationRoot(S3Config config, DestinationSecrets secr
     public string SecretAddress => $"{config.Endpoint?.GetLeftPart(UriPartial.Authority) ?? "aws"}/{config.Bucket}";
 
     /// <inheritdoc/>
+    public string ProbedAs =>
+        $"{SecretAddress} {Name}"
+        + (config.Mode == S3Mode.Auto ? "" : $" {config.Mode}")
+        + (config.MaxParts == S3Config.MostParts ? "" : $" {config.MaxParts}");
+
+    /// <inheritdoc/>
     public DestinationPolicy Policy => config.Policy;
 
     /// <inheritdoc/>

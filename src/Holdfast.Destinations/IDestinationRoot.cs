@@ -20,6 +20,9 @@ public interface IDestinationRoot
     /// </summary>
     string? SecretAddress => null;
 
+    /// <summary>What the result of a test is valid for: the location, and settings that change what the store can do.</summary>
+    string ProbedAs => $"{SecretAddress} {Name}";
+
     /// <summary>How it may be used. Default: without limits.</summary>
     DestinationPolicy Policy => DestinationPolicy.Default;
 

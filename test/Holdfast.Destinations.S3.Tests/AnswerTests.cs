@@ -89,6 +89,18 @@ public sealed class AnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_listing_that_never_ends_is_unverified()
+    {
+        await Destination.PublishAsync("folder/file", [1]);
+        var page = $"""
+            <ListBucketResult><Name>{S3Stub.DefaultBucket}</Name><Prefix>holdfast/</Prefix><KeyCount>0</KeyCount>
+            <IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken></ListBucketResult>
+            """;
+        Stub.Fault = r => r.Operation == S3Operation.ListObjects ? S3Fault.Says(page) : null;
+        await FailsAsync(async () => await Destination.ListTreeAsync("", Token).CountAsync(Token));
+    }
+
+    [Fact]
     public async Task A_part_with_another_checksum_is_not_accepted()
     {
         Stub.Fault = r => r.PartNumber == 2 ? new() { ETag = "00000000000000000000000000000000" } : null;

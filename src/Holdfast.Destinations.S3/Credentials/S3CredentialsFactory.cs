@@ -17,14 +17,13 @@ internal static class S3CredentialsFactory
         CancellationToken cancellationToken
     )
     {
-        switch (config.Credentials)
+        if (config.Credentials == S3CredentialSource.Command)
         {
-            case S3CredentialSource.Environment:
-                return new EnvironmentVariablesAWSCredentials();
-            case S3CredentialSource.Default:
-                return DefaultAWSCredentialsIdentityResolver.GetCredentials();
-            case S3CredentialSource.Command:
-                return new CommandCredentials(config.Command!, environment);
+            return new CommandCredentials(config.Command!, environment);
+        }
+        if (config.Credentials != S3CredentialSource.Keys)
+        {
+            return FindOfMachine(config);
         }
         var secret = await secrets.FindAsync(S3Config.SecretKeyKey, cancellationToken)
             ?? throw new HoldfastException(
@@ -35,5 +34,25 @@ internal static class S3CredentialsFactory
         return await secrets.FindAsync(S3Config.SessionTokenKey, cancellationToken) is { } token
             ? new SessionAWSCredentials(config.AccessKey, secret, token)
             : new BasicAWSCredentials(config.AccessKey, secret);
+    }
+
+    // The SDK throws different exceptions where it finds none, or a profile that it cannot use.
+    private static AWSCredentials FindOfMachine(S3Config config)
+    {
+        try
+        {
+            return config.Credentials == S3CredentialSource.Environment
+                ? new EnvironmentVariablesAWSCredentials()
+                : DefaultAWSCredentialsIdentityResolver.GetCredentials();
+        }
+        catch (Exception e)
+        {
+            throw new HoldfastException(
+                ErrorCatalog.DestinationDenied,
+                $"{config.Url}: this machine has no credentials that can be used: {e.Message}",
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for the server, or give an access key.",
+                e
+            );
+        }
     }
 }

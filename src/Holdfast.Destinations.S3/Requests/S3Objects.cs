@@ -220,7 +220,11 @@ internal sealed class S3Objects(S3Sender sender, S3Config config)
                     && (answer.Prefix ?? "") == prefix
                     && (answer.CommonPrefixes ?? []).TrueForAll(p => p.StartsWith(prefix, StringComparison.Ordinal))
                     && (answer.S3Objects ?? []).TrueForAll(o => o.Key.StartsWith(prefix, StringComparison.Ordinal))
-                    && (answer.IsTruncated != true || !string.IsNullOrEmpty(answer.NextContinuationToken));
+                    // One that gives the token that was sent would never end.
+                    && (
+                        answer.IsTruncated != true
+                        || !(string.IsNullOrEmpty(answer.NextContinuationToken) || answer.NextContinuationToken == token)
+                    );
                 return isProved ? answer : throw S3Failure.Unverified("the answer is not a listing of the bucket and prefix");
             },
             cancellationToken

@@ -336,14 +336,12 @@ public sealed class DestinationRegistry : IAsyncDisposable
     internal async Task StoreCapabilitiesAsync(string name, DestinationCapabilities capabilities, CancellationToken cancellationToken)
     {
         var config = GetDefinition(name);
-        var probed = new ProbedCapabilities(AddressOf(RootOf(config)), capabilities);
+        var probed = new ProbedCapabilities(RootOf(config).ProbedAs, capabilities);
         if (IsRemote(config) && _state.Capabilities.Find(name)?.Value != probed)
         {
             await _state.Capabilities.PutAsync(name, probed, null, cancellationToken);
         }
     }
-
-    private static string AddressOf(IDestinationRoot root) => $"{root.SecretAddress} {root.Name}";
 
     private DefinedDestination Define(string name)
     {
@@ -352,7 +350,7 @@ public sealed class DestinationRegistry : IAsyncDisposable
     }
 
     private DestinationCapabilities? CapabilitiesOf(DestinationConfig config) =>
-        _state.Capabilities.Find(config.Name)?.Value is { } probed && probed.Root == AddressOf(RootOf(config)) ? probed.Capabilities : null;
+        _state.Capabilities.Find(config.Name)?.Value is { } probed && probed.Root == RootOf(config).ProbedAs ? probed.Capabilities : null;
 
     private DestinationConfig GetDefinition(string name) =>
         Find(name)?.Value

@@ -20,9 +20,12 @@ public enum JobLane
     /// </summary>
     Compare,
 
-    /// <summary>Other work on chains: deletions by operators, and rebuildings of the catalog.</summary>
+    /// <summary>Other work on chains: deletions by operators, and repairs of the audit.</summary>
     Removal,
 
     /// <summary>Repairs, a few at once: each waits for two destinations most of the time.</summary>
     Repair,
+
+    /// <summary>Rebuildings of the catalog, which read the beginning of every archive of a destination.</summary>
+    Rebuild,
 }

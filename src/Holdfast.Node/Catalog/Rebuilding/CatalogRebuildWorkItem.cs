@@ -13,7 +13,7 @@ internal sealed class CatalogRebuildWorkItem(CatalogRebuildJob job, CatalogRebui
     public override string Key { get; } = $"rebuild {job.Destination}";
 
     /// <inheritdoc/>
-    public override JobLane Lane => JobLane.Removal;
+    public override JobLane Lane => JobLane.Rebuild;
 
     /// <inheritdoc/>
     public override string Group => "rebuilds";
