@@ -5,26 +5,12 @@ using Holdfast.Testing.Etcd;
 namespace Holdfast.State.Etcd.Tests;
 
 /// <summary>Certificates, users and rights.</summary>
-public sealed class AccessTests : IAsyncDisposable
+public sealed class AccessTests : OwnEtcd
 {
-    private EtcdCluster? _cluster;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private EtcdCluster Cluster => _cluster ?? throw new InvalidOperationException("not started");
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
-    }
-
     [Fact]
     public async Task TLS_with_a_certificate_of_the_node_works()
     {
-        await StartAsync(tls: true);
+        await StartAsync(new() { Tls = true });
         await using var store = EtcdStateStore.Open(Secure, TimeProvider.System);
         await store.CommitAsync(new() { Changes = [new("a", "1"u8.ToArray())] }, Token);
         Assert.NotNull(await store.GetAsync("a", Token));
@@ -33,7 +19,7 @@ public sealed class AccessTests : IAsyncDisposable
     [Fact]
     public async Task A_member_that_no_trusted_authority_has_signed_is_refused()
     {
-        await StartAsync(tls: true);
+        await StartAsync(new() { Tls = true });
         var other = new EtcdCertificates(Directory.CreateDirectory(Path.Combine(Cluster.Folder, "other")).FullName);
         await other.CreateAsync();
         await AssertRefusedAsync(Secure with { CaFile = other.Authority }, "certificate");
@@ -43,7 +29,7 @@ public sealed class AccessTests : IAsyncDisposable
     [Fact]
     public async Task A_renewed_certificate_is_used_without_a_restart()
     {
-        await StartAsync(tls: true);
+        await StartAsync(new() { Tls = true });
         // The first one is of an authority that etcd does not know.
         var other = new EtcdCertificates(Directory.CreateDirectory(Path.Combine(Cluster.Folder, "other")).FullName);
         await other.CreateAsync();
@@ -59,7 +45,7 @@ public sealed class AccessTests : IAsyncDisposable
     [Fact]
     public async Task A_file_that_is_no_certificate_is_named()
     {
-        await StartAsync(tls: true);
+        await StartAsync(new() { Tls = true });
         var file = Path.Combine(Cluster.Folder, "text.pem");
         await File.WriteAllTextAsync(file, "text", Token);
         var failure = Assert.Throws<HoldfastException>(() =>
@@ -120,15 +106,9 @@ public sealed class AccessTests : IAsyncDisposable
             CallTimeout = TimeSpan.FromSeconds(2),
         };
 
-    private async Task StartAsync(bool tls)
-    {
-        SharedEtcd.SkipWithoutEtcd();
-        _cluster = await EtcdCluster.StartAsync(new() { Tls = tls }, Token);
-    }
-
     private async Task<EtcdSettings> StartWithUsersAsync()
     {
-        await StartAsync(tls: false);
+        await StartAsync(new());
         string[][] commands =
         [
             ["role", "add", "holdfast"],

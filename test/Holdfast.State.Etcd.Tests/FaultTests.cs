@@ -8,26 +8,12 @@ namespace Holdfast.State.Etcd.Tests;
 
 /// <summary>What a node sees of an etcd whose members are killed, suspended and replaced.</summary>
 [Trait("Category", "Slow")]
-public sealed class FaultTests : IAsyncDisposable
+public sealed class FaultTests : OwnEtcd
 {
-    private EtcdCluster? _cluster;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private EtcdCluster Cluster => _cluster ?? throw new InvalidOperationException("not started");
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
-    }
-
     [Fact]
     public async Task A_watcher_misses_nothing_while_each_member_is_killed_in_turn()
     {
-        await StartAsync(3);
+        await StartAsync(new() { Members = 3 });
         await using var store = Open();
         await using var watcher = store.WatchAsync("w/", Token).GetAsyncEnumerator(Token);
         Assert.True(await watcher.MoveNextAsync());
@@ -63,7 +49,7 @@ public sealed class FaultTests : IAsyncDisposable
     [Fact]
     public async Task Without_a_majority_reads_and_changes_fail_in_time_and_afterwards_all_goes_on()
     {
-        await StartAsync(3);
+        await StartAsync(new() { Members = 3 });
         await using var store = Open();
         await PutCertainlyAsync(store, "a", 1);
         await using var watcher = store.WatchAsync("", Token).GetAsyncEnumerator(Token);
@@ -91,7 +77,7 @@ public sealed class FaultTests : IAsyncDisposable
     [Fact]
     public async Task A_lease_outlives_every_single_member_and_ends_by_our_own_clock_without_a_majority()
     {
-        await StartAsync(3);
+        await StartAsync(new() { Members = 3 });
         await using var store = Open();
         await using var lease = await store.GrantLeaseAsync(TimeSpan.FromSeconds(6), Token);
         await store.CommitAsync(new() { Changes = [new("mine", "1"u8.ToArray(), lease.Id)] }, Token);
@@ -114,7 +100,7 @@ public sealed class FaultTests : IAsyncDisposable
     [Fact]
     public async Task A_suspended_member_holds_nothing_up_for_long()
     {
-        await StartAsync(3);
+        await StartAsync(new() { Members = 3 });
         await using var store = Open();
         await PutCertainlyAsync(store, "a", 1);
         await using var watcher = store.WatchAsync("", Token).GetAsyncEnumerator(Token);
@@ -135,7 +121,7 @@ public sealed class FaultTests : IAsyncDisposable
     [Fact]
     public async Task After_a_compaction_in_its_absence_a_watcher_goes_on_with_a_snapshot()
     {
-        await StartAsync(3);
+        await StartAsync(new() { Members = 3 });
         await using var store = Open(Cluster.Endpoints[0]);
         await using var other = Open(Cluster.Endpoints[1]);
         await PutCertainlyAsync(other, "kept", 1);
@@ -162,7 +148,7 @@ public sealed class FaultTests : IAsyncDisposable
     [Fact]
     public async Task A_change_whose_answer_is_lost_is_not_sent_again_and_its_outcome_is_unknown()
     {
-        await StartAsync(1);
+        await StartAsync(new() { Members = 1 });
         await using var cutter = new AnswerCutter(Cluster.Endpoints[0]);
         await using var store = Open(cutter.Address, Cluster.Endpoints[0]);
         await PutAsync(store, "a", 1);
@@ -183,7 +169,7 @@ public sealed class FaultTests : IAsyncDisposable
     [Fact]
     public async Task A_member_that_refuses_connections_is_passed_over_also_by_changes()
     {
-        await StartAsync(1);
+        await StartAsync(new() { Members = 1 });
         await using var store = Open(new Uri("http://127.0.0.1:1"), Cluster.Endpoints[0]);
         await PutAsync(store, "a", 1);
         Assert.NotNull(await store.GetAsync("a", Token));
@@ -192,19 +178,13 @@ public sealed class FaultTests : IAsyncDisposable
     [Fact]
     public async Task Another_etcd_at_the_same_address_is_refused()
     {
-        await StartAsync(1);
+        await StartAsync(new() { Members = 1 });
         await using var other = await EtcdCluster.StartAsync(new(), Token);
         await using var store = Open(Cluster.Endpoints[0], other.Endpoints[0]);
         await PutAsync(store, "a", 1);
         await Cluster.Members[0].KillAsync();
         var failure = await Assert.ThrowsAsync<HoldfastException>(() => store.GetAsync("a", Token));
         Assert.Contains("has the cluster id", failure.Message, StringComparison.Ordinal);
-    }
-
-    private async Task StartAsync(int members)
-    {
-        SharedEtcd.SkipWithoutEtcd();
-        _cluster = await EtcdCluster.StartAsync(new() { Members = members }, Token);
     }
 
     private EtcdStateStore Open(params IReadOnlyList<Uri> endpoints) =>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Holdfast.Archive.Age;
+using Holdfast.Core.Encryption;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
 using Holdfast.Destinations;
@@ -14,6 +16,9 @@ public abstract class BucketNode : BackedUpNode
     private S3Stub? _store;
 
     protected S3Stub Store => _store!;
+
+    /// <summary>Opens what <see cref="BackUpEncryptedAsync"/> makes.</summary>
+    protected AgeIdentity Key { get; } = AgeIdentity.Generate();
 
     /// <summary>How the store behaves.</summary>
     protected virtual S3StubOptions Options => S3StubOptions.Aws;
@@ -74,6 +79,25 @@ public abstract class BucketNode : BackedUpNode
         Store.ResetRequests();
         var operation = await BackUpAsync(database, kind);
         return (operation, [.. Store.Requests.Select(r => r.Operation)]);
+    }
+
+    /// <summary>Changes a database, and backs it up for a key that the server does not have.</summary>
+    protected async Task BackUpEncryptedAsync(BackupKind kind)
+    {
+        Time.Advance(TimeSpan.FromMinutes(1));
+        Source.Databases["a"][5 * 4096]++;
+        var task = Node.Tasks.Of(new("fake", "a")).Single();
+        var settings = task.Settings with
+        {
+            Encryption = new()
+            {
+                Mode = EncryptionMode.Recipients,
+                Recipients = [Key.Recipient.ToString()],
+                EncryptSnapshots = true,
+            },
+        };
+        await UntilAsync(() => Node.Queue.Find(task.Id) is null);
+        Assert.Null((await EndedAsync(Node.BackUp(new(task.Database, settings, kind, null), "tester"))).Error);
     }
 
     /// <summary>Keys of the objects below a prefix.</summary>

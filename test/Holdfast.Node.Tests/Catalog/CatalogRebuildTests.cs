@@ -1,5 +1,3 @@
-using Holdfast.Archive.Age;
-using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Operations;
 using Holdfast.Core.Tasks;
@@ -12,8 +10,6 @@ namespace Holdfast.Node.Tests.Catalog;
 /// <summary>A lost catalog is rebuilt from a destination alone.</summary>
 public sealed class CatalogRebuildTests : BucketNode
 {
-    private readonly AgeIdentity _key = AgeIdentity.Generate();
-
     [Theory]
     [InlineData("bucket", true)]
     [InlineData("bucket", false)]
@@ -115,7 +111,7 @@ public sealed class CatalogRebuildTests : BucketNode
         await LoseCatalogAsync("bucket");
         Delete(Keys("bucket/").Where(k => k.EndsWith(SharedCatalog.FileName, StringComparison.Ordinal)));
         Assert.Equal(new(1, 2, 0, 0, 0), (await RebuildAsync("bucket")).Result!.Catalog);
-        var read = await RebuildAsync("bucket", _key.ToSecretKey());
+        var read = await RebuildAsync("bucket", Key.ToSecretKey());
         Assert.True(read.Request!.KeysGiven);
         Assert.Equal(new(1, 2, 2, 0, 0), read.Result!.Catalog);
         Assert.Equal(
@@ -355,7 +351,7 @@ public sealed class CatalogRebuildTests : BucketNode
             await UntilAsync(() => running.Current.Progress.Items == 3);
             Assert.Equal(("reading", "bucket"), (running.Current.Phase, running.Current.Subject));
             Assert.Equal(running.Id, Node.Rebuilding.Rebuild(new("bucket", []), "another").Id); // only one at a time
-            var error = Assert.Throws<HoldfastException>(() => Node.Rebuilding.Rebuild(new("bucket", [_key.ToSecretKey()]), "another"));
+            var error = Assert.Throws<HoldfastException>(() => Node.Rebuilding.Rebuild(new("bucket", [Key.ToSecretKey()]), "another"));
             Assert.Equal(ErrorCatalog.NotAllowed, error.Error);
             await running.AbortAsync("tester", null);
         }
@@ -422,23 +418,5 @@ public sealed class CatalogRebuildTests : BucketNode
         var (content, _) = (await SharedCatalog.FindAsync(destination, $"fake/{database}", Token))!.Value;
         var changed = SharedCatalogFormat.Write(content with { Chains = [.. content.Chains.Select(change)] });
         await destination.ReplaceAsync(SharedCatalog.PathOf(new("fake", database)), changed, null, Token);
-    }
-
-    private async Task BackUpEncryptedAsync(BackupKind kind)
-    {
-        Time.Advance(TimeSpan.FromMinutes(1));
-        Source.Databases["a"][5 * 4096]++;
-        var task = Node.Tasks.Of(new("fake", "a")).Single();
-        var settings = task.Settings with
-        {
-            Encryption = new()
-            {
-                Mode = EncryptionMode.Recipients,
-                Recipients = [_key.Recipient.ToString()],
-                EncryptSnapshots = true,
-            },
-        };
-        await UntilAsync(() => Node.Queue.Find(task.Id) is null);
-        Assert.Null((await EndedAsync(Node.BackUp(new(task.Database, settings, kind, null), "tester"))).Error);
     }
 }

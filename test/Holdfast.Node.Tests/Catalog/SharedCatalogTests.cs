@@ -1,6 +1,5 @@
 using System.Text;
 using Holdfast.Archive.Age;
-using Holdfast.Core.Encryption;
 using Holdfast.Core.Errors;
 using Holdfast.Core.Tasks;
 using Holdfast.Node.Catalog.Auditing;
@@ -12,11 +11,9 @@ namespace Holdfast.Node.Tests.Catalog;
 /// <summary>The file that tells other servers what is in the folder of a database.</summary>
 public sealed class SharedCatalogTests : BucketNode
 {
-    private const string Key = "bucket/fake/a/.holdfast-catalog";
+    private const string FileKey = "bucket/fake/a/.holdfast-catalog";
 
-    private readonly AgeIdentity _key = AgeIdentity.Generate();
-
-    private string Content => Encoding.UTF8.GetString([.. Store.Bucket().Objects[Key].Content.SelectMany(part => part.ToArray())]);
+    private string Content => Encoding.UTF8.GetString([.. Store.Bucket().Objects[FileKey].Content.SelectMany(part => part.ToArray())]);
 
     [Fact]
     public async Task It_names_the_files_and_their_hashes_and_in_clear_only_the_ids_of_what_is_not_encrypted()
@@ -54,7 +51,7 @@ public sealed class SharedCatalogTests : BucketNode
         var chain = (await FindAsync())!.Value.Content.Chains.Single();
         Assert.Null(await SharedCatalogFormat.FindIdsAsync(chain, AgeKeys.None, Token));
         Assert.Null(await SharedCatalogFormat.FindIdsAsync(chain, AgeKeys.None.Add(AgeIdentity.Generate()), Token));
-        foreach (var key in (AgeIdentity[])[_key, Node.Settings.Key])
+        foreach (var key in (AgeIdentity[])[Key, Node.Settings.Key])
         {
             var ids = await SharedCatalogFormat.FindIdsAsync(chain, AgeKeys.None.Add(key), Token);
             Assert.Equal(known.Entries.Select(e => e.Archive.Id), ids!.Archives.Select(a => a.Id));
@@ -168,7 +165,7 @@ public sealed class SharedCatalogTests : BucketNode
     public async Task One_that_cannot_be_written_does_not_fail_the_backup()
     {
         await CoverAsync("bucket");
-        Store.Fault = r => r.Key == Key && r.Operation == S3Operation.PutObject ? S3Fault.Error(403, "AccessDenied") : null;
+        Store.Fault = r => r.Key == FileKey && r.Operation == S3Operation.PutObject ? S3Fault.Error(403, "AccessDenied") : null;
         Assert.Null((await BackUpAsync("a", BackupKind.Full)).Error);
         Assert.Null((await BackUpAsync("a", BackupKind.Incremental)).Error);
         await RestoresAsync();
@@ -221,24 +218,5 @@ public sealed class SharedCatalogTests : BucketNode
     {
         await using var destination = await Node.Destinations.OpenAsync("bucket", Token);
         await destination.ReplaceAsync(SharedCatalog.PathOf(new("fake", "a")), Encoding.UTF8.GetBytes(content), null, Token);
-    }
-
-    private async Task BackUpEncryptedAsync(BackupKind kind)
-    {
-        Time.Advance(TimeSpan.FromMinutes(1));
-        Source.Databases["a"][5 * 4096]++;
-        var task = Node.Tasks.Of(new("fake", "a")).Single();
-        var settings = task.Settings with
-        {
-            Encryption = new()
-            {
-                Mode = EncryptionMode.Recipients,
-                Recipients = [_key.Recipient.ToString()],
-                EncryptSnapshots = true,
-            },
-        };
-        await UntilAsync(() => Node.Queue.Find(task.Id) is null);
-        var ended = await EndedAsync(Node.BackUp(new(task.Database, settings, kind, null), "tester"));
-        Assert.Null(ended.Error);
     }
 }

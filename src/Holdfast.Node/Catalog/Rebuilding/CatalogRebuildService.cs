@@ -33,7 +33,7 @@ public sealed class CatalogRebuildService(DestinationRegistry destinations, Cata
             ? queued
             : throw new HoldfastException(
                 ErrorCatalog.NotAllowed,
-                $"Operation {queued.Id} already rebuilds the catalog from '{job.Destination}'. It does not use the keys that were given now.",
+                $"Operation {queued.Id} already rebuilds the catalog from '{job.Destination}'. It does not use the keys given now.",
                 "Abort it, or wait until it has ended."
             );
     }
